@@ -1,0 +1,67 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NEWEST, type Position, toPage } from '../support/page.ts';
+import { toRowId } from '../support/readers.ts';
+import { eachById, query, transact } from '../support/store.ts';
+import { type NotificationRow, toNotification } from './model.ts';
+
+export type PageWanted = {
+  limit: number;
+  cursor?: Position | undefined;
+  unread?: boolean | undefined;
+};
+
+export function createNotifications(db: DatabaseSync, now: () => number) {
+  const ofUser = query<NotificationRow>(
+    db,
+    `SELECT * FROM notifications WHERE user_id = ? AND (created_at, id) < (?, ?)
+     AND (? IS NULL OR (read_at IS NULL) = ?) ORDER BY created_at DESC, id DESC LIMIT ?`,
+  );
+  const unread = query<{ count: number }>(
+    db,
+    'SELECT count(*) AS count FROM notifications WHERE user_id = ? AND read_at IS NULL',
+  );
+  const own = query<NotificationRow>(
+    db,
+    'SELECT * FROM notifications WHERE id = ? AND user_id = ?',
+  );
+  const markRead = db.prepare(
+    'UPDATE notifications SET read_at = ? WHERE id = ? AND user_id = ? AND read_at IS NULL',
+  );
+
+  function byUser(userId: string, page: PageWanted) {
+    const { limit, cursor = NEWEST } = page;
+    const wanted = page.unread === undefined ? null : Number(page.unread);
+    const rows = ofUser.all(userId, ...cursor, wanted, wanted, limit + 1);
+    const { page: notifications, nextCursor } = toPage(rows.map(toNotification), limit);
+    return { notifications, nextCursor };
+  }
+
+  const unreadCount = (userId: string): number => unread.get(userId)?.count ?? 0;
+
+  return {
+    byUser,
+    byUsers: (userIds: readonly string[], limit: number) => ({
+      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, { limit }) })),
+    }),
+    unread: (userId: string) => ({ count: unreadCount(userId) }),
+    unreadOfEach: (userIds: readonly string[]) => ({
+      counts: eachById(userIds, (userId) => ({ userId, count: unreadCount(userId) })),
+    }),
+    markRead(userId: string, ids: readonly string[]) {
+      const readAt = now();
+      return transact(db, () => {
+        const found: NotificationRow[] = [];
+        const missing: string[] = [];
+        for (const id of new Set(ids)) {
+          const rowId = toRowId(id) ?? -1;
+          markRead.run(readAt, rowId, userId);
+          const row = own.get(rowId, userId);
+          if (row) found.push(row);
+          else missing.push(id);
+        }
+        found.sort((a, b) => b.created_at - a.created_at || b.id - a.id);
+        return { notifications: found.map(toNotification), missing };
+      });
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { operation } from '../support/operation.ts';
+import { pageLimit, timeCursor } from '../support/page.ts';
+import { list, object, optional } from '../support/read.ts';
+import { flag, id, ids } from '../support/readers.ts';
+import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
+import { openStore } from '../support/store.ts';
+import { ANNOUNCEMENTS } from './announcements.ts';
+import { INDEXES, TABLES } from './model.ts';
+import { createNotifications } from './notifications.ts';
+import { seedNotifications } from './seed.ts';
+
+const userPage = {
+  user: id,
+  limit: pageLimit,
+  cursor: optional(timeCursor),
+  unread: optional(flag),
+};
+
+const readRequest = object({ userId: id, ids: list(id, 100) });
+
+export async function createNotificationService(options: ServiceOptions = {}): Promise<StandIn> {
+  const { dataDir, logger, now = Date.now } = options;
+  const db = openStore({
+    name: 'notification',
+    dataDir,
+    tables: TABLES,
+    indexes: INDEXES,
+    seed: seedNotifications,
+  });
+  const notifications = createNotifications(db, now);
+
+  const app = createStandIn(
+    [
+      operation({
+        name: 'notificationsByUser',
+        on: 'GET /notifications',
+        selector: 'user',
+        query: userPage,
+        answer: ({ query }) => notifications.byUser(query.user, query),
+      }),
+      operation({
+        name: 'notificationsByUsers',
+        on: 'GET /notifications',
+        selector: 'users',
+        query: { users: ids, limit: pageLimit },
+        answer: ({ query }) => notifications.byUsers(query.users, query.limit),
+      }),
+      operation({
+        name: 'unreadByUser',
+        on: 'GET /unread',
+        selector: 'user',
+        query: { user: id },
+        answer: ({ query }) => notifications.unread(query.user),
+      }),
+      operation({
+        name: 'unreadByUsers',
+        on: 'GET /unread',
+        selector: 'users',
+        query: { users: ids },
+        answer: ({ query }) => notifications.unreadOfEach(query.users),
+      }),
+      operation({
+        name: 'markRead',
+        on: 'POST /notifications/read',
+        body: readRequest,
+        answer: ({ body }) => notifications.markRead(body.userId, body.ids),
+      }),
+      operation({
+        name: 'announcements',
+        on: 'GET /announcements',
+        answer: () => ({ announcements: ANNOUNCEMENTS }),
+      }),
+    ],
+    logger,
+  );
+  app.addHook('onClose', async () => db.close());
+  return app;
+}

@@ -1,0 +1,63 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { NEWEST, type Position, toPage } from '../support/page.ts';
+import { toRowId } from '../support/readers.ts';
+import { notFound, Refusal } from '../support/refusal.ts';
+import { eachById, query } from '../support/store.ts';
+import { type Order, type OrderRow, type OrderStatus, toOrder } from './model.ts';
+
+export type PageWanted = {
+  limit: number;
+  cursor?: Position | undefined;
+  status?: OrderStatus | undefined;
+};
+
+export function createOrders(db: DatabaseSync) {
+  const select = query<OrderRow>(db, 'SELECT * FROM orders WHERE id = ?');
+  const ofUser = query<OrderRow>(
+    db,
+    `SELECT * FROM orders WHERE user_id = ? AND (placed_at, id) < (?, ?)
+     AND (? IS NULL OR status = ?) ORDER BY placed_at DESC, id DESC LIMIT ?`,
+  );
+  const newest = query<OrderRow>(
+    db,
+    'SELECT * FROM orders ORDER BY placed_at DESC, id DESC LIMIT ?',
+  );
+  const cancel = db.prepare("UPDATE orders SET status = 'cancelled' WHERE id = ?");
+
+  function find(id: string): Order | undefined {
+    const row = toRowId(id);
+    const found = row === undefined ? undefined : select.get(row);
+    return found && toOrder(found);
+  }
+
+  function get(id: string): Order {
+    const order = find(id);
+    if (!order) throw notFound();
+    return order;
+  }
+
+  function byUser(userId: string, { limit, cursor = NEWEST, status }: PageWanted) {
+    const [time, row] = cursor;
+    const wanted = status ?? null;
+    const rows = ofUser.all(userId, time, row, wanted, wanted, limit + 1);
+    const { page, nextCursor } = toPage(rows.map(toOrder), limit);
+    return { orders: page, nextCursor };
+  }
+
+  return {
+    get,
+    byUser,
+    byIds: (ids: readonly string[]) => ({ orders: eachById(ids, find) }),
+    byUsers: (userIds: readonly string[], limit: number) => ({
+      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, { limit }) })),
+    }),
+    recent: (count: number) => ({ orders: newest.all(count).map(toOrder) }),
+    cancel(id: string): Order {
+      const order = get(id);
+      if (order.status === 'cancelled') return order;
+      if (order.status !== 'placed') throw new Refusal(409, 'not_cancellable');
+      cancel.run(Number(id));
+      return get(id);
+    },
+  };
+}

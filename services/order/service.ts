@@ -1,0 +1,82 @@
+import { operation } from '../support/operation.ts';
+import { pageLimit, timeCursor } from '../support/page.ts';
+import { optional } from '../support/read.ts';
+import { choice, count, id, ids } from '../support/readers.ts';
+import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
+import { openStore } from '../support/store.ts';
+import { INDEXES, STATUSES, TABLES } from './model.ts';
+import { createOrders } from './orders.ts';
+import { createPlacing, placeOrder, readKey } from './placing.ts';
+import { seedOrders } from './seed.ts';
+
+const userPage = {
+  user: id,
+  limit: pageLimit,
+  cursor: optional(timeCursor),
+  status: optional(choice(STATUSES)),
+};
+
+export async function createOrderService(options: ServiceOptions = {}): Promise<StandIn> {
+  const { dataDir, logger, now = Date.now } = options;
+  const db = openStore({
+    name: 'order',
+    dataDir,
+    tables: TABLES,
+    indexes: INDEXES,
+    seed: seedOrders,
+  });
+  const orders = createOrders(db);
+  const place = createPlacing(db, now);
+
+  const app = createStandIn(
+    [
+      operation({ name: 'getOrder', on: 'GET /orders/:id', answer: ({ id }) => orders.get(id) }),
+      operation({
+        name: 'ordersByIds',
+        on: 'GET /orders',
+        selector: 'ids',
+        query: { ids },
+        answer: ({ query }) => orders.byIds(query.ids),
+      }),
+      operation({
+        name: 'ordersByUser',
+        on: 'GET /orders',
+        selector: 'user',
+        query: userPage,
+        answer: ({ query }) => orders.byUser(query.user, query),
+      }),
+      operation({
+        name: 'ordersByUsers',
+        on: 'GET /orders',
+        selector: 'users',
+        query: { users: ids, limit: pageLimit },
+        answer: ({ query }) => orders.byUsers(query.users, query.limit),
+      }),
+      operation({
+        name: 'recentOrders',
+        on: 'GET /orders',
+        selector: 'recent',
+        query: { recent: count(1, 100) },
+        answer: ({ query }) => orders.recent(query.recent),
+      }),
+      operation({
+        name: 'placeOrder',
+        on: 'POST /orders',
+        body: placeOrder,
+        answer({ body, headers, reply }) {
+          const { order, isNew } = place(readKey(headers), body);
+          reply.code(isNew ? 201 : 200);
+          return order;
+        },
+      }),
+      operation({
+        name: 'cancelOrder',
+        on: 'POST /orders/:id/cancel',
+        answer: ({ id }) => orders.cancel(id),
+      }),
+    ],
+    logger,
+  );
+  app.addHook('onClose', async () => db.close());
+  return app;
+}

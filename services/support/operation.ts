@@ -1,0 +1,73 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Fields, object, type Reader, read, type Shape } from './read.ts';
+import { invalid } from './refusal.ts';
+
+type Method = 'GET' | 'POST' | 'PATCH';
+
+export type Call<Query, Body> = {
+  /** The `{id}` of the path, or an empty string. */
+  id: string;
+  query: Query;
+  body: Body;
+  headers: IncomingHttpHeaders;
+  reply: FastifyReply;
+};
+
+export type Operation = {
+  name: string;
+  method: Method;
+  path: string;
+  /** The query parameter that tells this operation from others on the same path. */
+  selector: string | undefined;
+  run: (request: FastifyRequest, reply: FastifyReply) => unknown;
+};
+
+type Definition<Q extends Shape, B> = {
+  name: string;
+  /** Method and path, as in `GET /users/:id`. */
+  on: `${Method} /${string}`;
+  selector?: NoInfer<keyof Q & string>;
+  query?: Q;
+  body?: Reader<B>;
+  answer: (call: Call<Fields<Q>, B>) => unknown;
+};
+
+// biome-ignore lint/complexity/noBannedTypes: the shape without parameters is meant
+export function operation<Q extends Shape = {}, B = undefined>(
+  definition: Definition<Q, B>,
+): Operation {
+  const [method, path] = definition.on.split(' ') as [Method, string];
+  const readQuery = object(definition.query ?? ({} as Q));
+  const { body: readBody, answer } = definition;
+
+  return {
+    name: definition.name,
+    method,
+    path,
+    selector: definition.selector,
+    run(request, reply) {
+      const { id = '' } = request.params as { id?: string };
+      const query = read(readQuery, request.query, 400);
+      const body = (readBody ? read(readBody, request.body, 422) : undefined) as B;
+      return answer({ id, query, body, headers: request.headers, reply });
+    },
+  };
+}
+
+/** Exactly one selecting parameter; none means the operation that needs none, if there is one. */
+export function select(operations: readonly Operation[], query: unknown): Operation | undefined {
+  const given = operations.filter(
+    ({ selector }) => selector !== undefined && Object.hasOwn(query as object, selector),
+  );
+  if (given.length === 0) return operations.find(({ selector }) => selector === undefined);
+  return given.length === 1 ? given[0] : undefined;
+}
+
+export function noSelection(operations: readonly Operation[], query: unknown) {
+  const selectors = operations.flatMap(({ selector }) => selector ?? []);
+  const given = selectors.filter((selector) => Object.hasOwn(query as object, selector));
+  return given.length === 0
+    ? invalid(400, { field: selectors.join('|'), code: 'missing' })
+    : invalid(400, ...given.map((field) => ({ field, code: 'ambiguous' })));
+}

@@ -1,0 +1,60 @@
+import { performance } from 'node:perf_hooks';
+import type { FastifyRequest } from 'fastify';
+
+const KEPT = 500;
+
+export type LoggedRequest = {
+  operation: string;
+  method: string;
+  url: string;
+  /** Milliseconds since the epoch, with fractions; comparable between processes. */
+  startedAt: number;
+  /** Null while the answer, or the client's leaving, is awaited. */
+  endedAt: number | null;
+  headers: Record<string, string | string[] | undefined>;
+};
+
+export type RequestReport = {
+  total: number;
+  routes: Record<string, number>;
+  recent: LoggedRequest[];
+};
+
+export function createRequestLog() {
+  let total = 0;
+  let routes: Record<string, number> = {};
+  let recent: LoggedRequest[] = [];
+
+  return {
+    /** Counts a request and returns the function that ends it. */
+    begin(operation: string, request: FastifyRequest) {
+      const { method, url } = request;
+      const headers = { ...request.headers };
+      const entry: LoggedRequest = {
+        operation,
+        method,
+        url,
+        startedAt: now(),
+        endedAt: null,
+        headers,
+      };
+      total += 1;
+      routes[operation] = (routes[operation] ?? 0) + 1;
+      recent.push(entry);
+      if (recent.length > KEPT) recent.shift();
+      return () => {
+        entry.endedAt = now();
+      };
+    },
+    report: (): RequestReport => structuredClone({ total, routes, recent }),
+    reset() {
+      total = 0;
+      routes = {};
+      recent = [];
+    },
+  };
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import type { ServiceOptions } from './stand-in.ts';
+
+export type Runnable = {
+  name: 'user' | 'order' | 'notification';
+  defaultPort: number;
+  create: (options: ServiceOptions) => Promise<FastifyInstance>;
+};
+
+/** Runs one service as a process: environment in, one line out, ends on a signal. */
+export async function run({ name, defaultPort, create }: Runnable): Promise<void> {
+  const variable = `${name.toUpperCase()}_SERVICE_PORT`;
+  const port = toPort(process.env[variable] || String(defaultPort));
+  if (port === undefined) {
+    return fail(`${variable} must be a port from 0 to 65535, not "${process.env[variable]}"`);
+  }
+  const dataDir = process.env.DATA_DIR;
+  try {
+    const app = await create(dataDir ? { dataDir } : {});
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => void app.close());
+    }
+    const url = await app.listen({ port, host: process.env.HOST || '127.0.0.1' });
+    console.log(`${name} service listening on ${url}`);
+  } catch (error) {
+    fail(`${name} service cannot start: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function toPort(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
+  return port >= 0 && port <= 65_535 ? port : undefined;
+}
+
+function fail(message: string): void {
+  console.error(message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,86 @@
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { type Control, controlRoutes, createControl } from './control.ts';
+import { noSelection, type Operation, select } from './operation.ts';
+import { Refusal } from './refusal.ts';
+
+export type ServiceOptions = {
+  /** Where the database file lives; without it, data live in memory. */
+  dataDir?: string;
+  logger?: boolean;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+};
+
+export type StandIn = FastifyInstance & { control: Control };
+
+/** A server for the operations, with faults and counters; not yet listening. */
+export function createStandIn(operations: readonly Operation[], logger = false): StandIn {
+  const app = Fastify({
+    logger,
+    exposeHeadRoutes: false,
+    // A client's idle keep-alive connection must not hold up the end of the process.
+    forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => refuse(error, reply),
+  });
+  const byRoute: Partial<Record<string, Operation[]>> = Object.groupBy(
+    operations,
+    ({ method, path }) => `${method} ${path}`,
+  );
+  const control = createControl(operations.map(({ name }) => name));
+  const onRoute = (request: FastifyRequest) =>
+    byRoute[`${request.method} ${request.routeOptions.url}`] ?? [];
+
+  acceptEmptyJson(app);
+  app.setErrorHandler<FastifyError>((error, _request, reply) => refuse(error, reply));
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'unknown_route' }));
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith('/_control')) return;
+    await control.onRequest(select(onRoute(request), request.query)?.name, request, reply);
+  });
+  app.addHook('onSend', (request, reply, payload) => control.onSend(request, reply, payload));
+
+  for (const group of Object.values(byRoute)) {
+    const first = group?.[0];
+    if (!group || !first) continue;
+    app.route({
+      method: first.method,
+      url: first.path,
+      handler: async (request, reply) => {
+        const chosen = select(group, request.query);
+        if (!chosen) throw noSelection(group, request.query);
+        return chosen.run(request, reply);
+      },
+    });
+  }
+  controlRoutes(app, control);
+  return Object.assign(app, { control: control.handle });
+}
+
+function refuse(error: FastifyError | Refusal, reply: FastifyReply) {
+  if (error instanceof Refusal) return reply.code(error.status).send(error.toJSON());
+  const status = error.statusCode ?? 500;
+  if (status >= 500) reply.log.error(error);
+  return reply.code(status).send({ code: toCode(error, status) });
+}
+
+function toCode(error: FastifyError, status: number): string {
+  if (status >= 500) return 'internal';
+  if (error.code === 'FST_ERR_BAD_URL') return 'malformed_url';
+  if (status === 413) return 'too_large';
+  return status === 415 ? 'unsupported_media_type' : 'malformed_body';
+}
+
+/** Clients that name JSON as the type of an empty body are common, and mean no harm. */
+function acceptEmptyJson(app: FastifyInstance) {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined);
+    return parse(request, body as string, done);
+  });
+}

@@ -1,0 +1,81 @@
+import { operation } from '../support/operation.ts';
+import { nameCursor, pageLimit } from '../support/page.ts';
+import { object, optional, Wrong } from '../support/read.ts';
+import { choice, id, ids, integer, text } from '../support/readers.ts';
+import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
+import { openStore } from '../support/store.ts';
+import { profileChange } from './profile.ts';
+import { seedUsers } from './seed.ts';
+import { issueToken, publicKeySet } from './tokens.ts';
+import { createUsers, INDEXES, TABLES } from './users.ts';
+
+const LONGEST_SEARCH = 200;
+const LONGEST_TOKEN_LIFE = 30 * 86_400;
+
+const userPage = {
+  search: optional(searchText, ''),
+  limit: pageLimit,
+  cursor: optional(nameCursor),
+};
+
+const tokenRequest = object({
+  userId: id,
+  role: optional(choice(['customer', 'staff'])),
+  expiresIn: optional(integer(1, LONGEST_TOKEN_LIFE)),
+});
+
+export async function createUserService(options: ServiceOptions = {}): Promise<StandIn> {
+  const { dataDir, logger } = options;
+  const db = openStore({
+    name: 'user',
+    dataDir,
+    tables: TABLES,
+    indexes: INDEXES,
+    seed: seedUsers,
+  });
+  const users = createUsers(db);
+
+  const app = createStandIn(
+    [
+      operation({ name: 'getUser', on: 'GET /users/:id', answer: ({ id }) => users.get(id) }),
+      operation({
+        name: 'usersByIds',
+        on: 'GET /users',
+        selector: 'ids',
+        query: { ids },
+        answer: ({ query }) => users.byIds(query.ids),
+      }),
+      operation({
+        name: 'searchUsers',
+        on: 'GET /users',
+        query: userPage,
+        answer: ({ query }) => users.search(query.search, query.limit, query.cursor),
+      }),
+      operation({
+        name: 'updateUser',
+        on: 'PATCH /users/:id',
+        body: profileChange,
+        answer: ({ id, body }) => users.change(id, body),
+      }),
+      operation({
+        name: 'issueToken',
+        on: 'POST /tokens',
+        body: tokenRequest,
+        async answer({ body, reply }) {
+          reply.code(201);
+          return { token: await issueToken(body) };
+        },
+      }),
+      operation({ name: 'jwks', on: 'GET /.well-known/jwks.json', answer: publicKeySet }),
+    ],
+    logger,
+  );
+  app.addHook('onClose', async () => db.close());
+  return app;
+}
+
+function searchText(value: unknown): string {
+  const read = text(value);
+  if (read.length > LONGEST_SEARCH) throw new Wrong('too_long');
+  return read;
+}

@@ -1,0 +1,91 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Position, toCursor, toPage } from '../support/page.ts';
+import { toRowId } from '../support/readers.ts';
+import { notFound, Refusal } from '../support/refusal.ts';
+import { eachById, query, toTime } from '../support/store.ts';
+import type { ProfileChange } from './profile.ts';
+
+export const TABLES = `CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  folded_name TEXT NOT NULL,
+  email TEXT NOT NULL,
+  avatar_url TEXT,
+  locale TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  deleted_at INTEGER
+)`;
+export const INDEXES = 'CREATE INDEX users_by_name ON users (name, id) WHERE deleted_at IS NULL';
+
+type Row = {
+  id: number;
+  name: string;
+  email: string;
+  avatar_url: string | null;
+  locale: string;
+  created_at: number;
+  deleted_at: number | null;
+};
+
+/** SQLite's own LIKE ignores case in ASCII only, so names are folded here. */
+export const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
+
+export function createUsers(db: DatabaseSync) {
+  const select = query<Row>(db, 'SELECT * FROM users WHERE id = ?');
+  // instr rather than LIKE: a % in the search means a percent sign.
+  const search = query<Row>(
+    db,
+    `SELECT * FROM users WHERE deleted_at IS NULL AND (name, id) > (?, ?)
+     AND (instr(folded_name, ?) > 0 OR instr(email, ?) > 0) ORDER BY name, id LIMIT ?`,
+  );
+  const update = db.prepare(
+    'UPDATE users SET name = ?, folded_name = ?, avatar_url = ?, locale = ? WHERE id = ?',
+  );
+
+  const find = (id: string): Row | undefined => {
+    const row = toRowId(id);
+    return row === undefined ? undefined : select.get(row);
+  };
+  const existing = (id: string): Row => {
+    const row = find(id);
+    if (!row) throw notFound();
+    if (row.deleted_at !== null) throw new Refusal(410, 'deleted');
+    return row;
+  };
+
+  return {
+    get: (id: string) => toUser(existing(id)),
+    byIds(ids: readonly string[]) {
+      const rows = eachById(ids, find);
+      return {
+        users: rows.filter((row) => row.deleted_at === null).map(toUser),
+        deleted: rows.filter((row) => row.deleted_at !== null).map((row) => String(row.id)),
+      };
+    },
+    search(text: string, limit: number, [name, id]: Position<string> = ['', 0]) {
+      const wanted = fold(text);
+      const rows = search.all(name, id, wanted, wanted, limit + 1);
+      const { page, nextCursor } = toPage(rows.map(toEntry), limit);
+      return { users: page, nextCursor };
+    },
+    change(id: string, change: ProfileChange) {
+      const row = existing(id);
+      const { name = row.name, avatarUrl = row.avatar_url, locale = row.locale } = change;
+      update.run(name, fold(name), avatarUrl, locale, row.id);
+      return toUser(existing(id));
+    },
+  };
+}
+
+function toUser({ id, name, email, avatar_url, locale, created_at }: Row) {
+  return {
+    id: String(id),
+    name,
+    email,
+    avatarUrl: avatar_url,
+    locale,
+    createdAt: toTime(created_at),
+  };
+}
+
+const toEntry = (row: Row) => ({ ...toUser(row), cursor: toCursor([row.name, row.id]) });
