@@ -1,4 +1,7 @@
 import { run } from '../support/run.ts';
-import { createNotificationService } from './service.ts';
 
-await run({ name: 'notification', defaultPort: 5003, create: createNotificationService });
+await run({
+  name: 'notification',
+  defaultPort: 5003,
+  create: async (options) => (await import('./service.ts')).createNotificationService(options),
+});

@@ -22,7 +22,7 @@ export function seedNotifications(db: DatabaseSync): void {
   let id = 50_000;
   for (let user = 1; user <= SEEDED_USERS; user += 1) {
     const random = createRandom(user + 2_000_000);
-    const count = COUNTS[user] ?? random.int(0, 60);
+    const count = COUNTS[user] ?? random.few(60);
     // Oldest first, so that ids rise with time for each user.
     timesOf(count, random).forEach((createdAt, index) => {
       const isUnread =

@@ -1,4 +1,7 @@
 import { run } from '../support/run.ts';
-import { createOrderService } from './service.ts';
 
-await run({ name: 'order', defaultPort: 5002, create: createOrderService });
+await run({
+  name: 'order',
+  defaultPort: 5002,
+  create: async (options) => (await import('./service.ts')).createOrderService(options),
+});

@@ -31,8 +31,12 @@ export function createControl(operations: readonly string[]) {
     reset: log.reset,
   };
 
-  async function onRequest(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
+  function count(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
     reply.raw.once('close', log.begin(name, request));
+  }
+
+  async function onRequest(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
+    count(name, request, reply);
     const drawn = book.draw(name);
     if (!drawn) return;
     if (drawn.waitMs > 0) await pause(drawn.waitMs, reply);
@@ -53,7 +57,7 @@ export function createControl(operations: readonly string[]) {
     return JSON.stringify({ code: 'fault' });
   }
 
-  return { handle, onRequest, onSend };
+  return { handle, count, onRequest, onSend };
 }
 
 export function controlRoutes(app: FastifyInstance, { handle }: { handle: Control }) {

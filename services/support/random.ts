@@ -22,5 +22,10 @@ export function createRandom(seed: number) {
     return picked;
   }
 
-  return { next, int, pick, chance: (share: number) => next() < share };
+  /** From 0 to max, small numbers more often: most customers are not the keenest one. */
+  function few(max: number): number {
+    return Math.floor(next() ** 2 * (max + 1));
+  }
+
+  return { next, int, few, pick, chance: (share: number) => next() < share };
 }

@@ -1,9 +1,11 @@
+import { enableCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import type { ServiceOptions } from './stand-in.ts';
 
 export type Runnable = {
   name: 'user' | 'order' | 'notification';
   defaultPort: number;
+  /** Imports the service itself, so that the import is served by the compile cache. */
   create: (options: ServiceOptions) => Promise<FastifyInstance>;
 };
 
@@ -14,6 +16,7 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
   if (port === undefined) {
     return fail(`${variable} must be a port from 0 to 65535, not "${process.env[variable]}"`);
   }
+  enableCompileCache();
   const dataDir = process.env.DATA_DIR;
   try {
     const app = await create(dataDir ? { dataDir } : {});

@@ -20,18 +20,22 @@ export type StandIn = FastifyInstance & { control: Control };
 
 /** A server for the operations, with faults and counters; not yet listening. */
 export function createStandIn(operations: readonly Operation[], logger = false): StandIn {
+  const control = createControl(operations.map(({ name }) => name));
   const app = Fastify({
     logger,
     exposeHeadRoutes: false,
     // A client's idle keep-alive connection must not hold up the end of the process.
     forceCloseConnections: true,
-    frameworkErrors: (error, _request, reply) => refuse(error, reply),
+    // Hooks do not run for a URL that cannot be decoded, so it is counted here.
+    frameworkErrors(error, request, reply) {
+      control.count(undefined, request, reply);
+      refuse(error, reply);
+    },
   });
   const byRoute: Partial<Record<string, Operation[]>> = Object.groupBy(
     operations,
     ({ method, path }) => `${method} ${path}`,
   );
-  const control = createControl(operations.map(({ name }) => name));
   const onRoute = (request: FastifyRequest) =>
     byRoute[`${request.method} ${request.routeOptions.url}`] ?? [];
 
@@ -78,7 +82,7 @@ function toCode(error: FastifyError, status: number): string {
 /** Clients that name JSON as the type of an empty body are common, and mean no harm. */
 function acceptEmptyJson(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined);
     return parse(request, body as string, done);

@@ -1,4 +1,7 @@
 import { run } from '../support/run.ts';
-import { createUserService } from './service.ts';
 
-await run({ name: 'user', defaultPort: 5001, create: createUserService });
+await run({
+  name: 'user',
+  defaultPort: 5001,
+  create: async (options) => (await import('./service.ts')).createUserService(options),
+});
