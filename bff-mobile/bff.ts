@@ -1,0 +1,18 @@
+import type { BffDefinition } from '../src/bff.ts';
+import { base } from '../src/resolvers/base.ts';
+import { notification } from '../src/resolvers/notification/index.ts';
+import { order } from '../src/resolvers/order/index.ts';
+import { user } from '../src/resolvers/user/index.ts';
+import { permissions } from './permissions.ts';
+import { resolvers } from './resolvers.ts';
+
+export const mobile: BffDefinition = {
+  name: 'mobile',
+  port: 4001,
+  domains: [base, user, order, notification],
+  schema: 'mobile',
+  resolvers,
+  permissions,
+  operations: new URL('./operations/', import.meta.url),
+  example: 'Dashboard',
+};

@@ -1,0 +1,23 @@
+import { pageSize } from '../src/resolvers/page-size.ts';
+import type { Resolvers } from './generated.ts';
+
+const MOST = 20;
+
+export const resolvers: Resolvers = {
+  Query: {
+    dashboard: (_parent, _args, { viewer }) => (viewer.role === 'anonymous' ? null : viewer),
+  },
+  Dashboard: {
+    user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
+    orders: async ({ id }, { first }, { datasources }) => {
+      const page = await datasources.orders.byUser(id, { first: pageSize(first, MOST) });
+      return page.edges.map(({ node }) => node);
+    },
+    notifications: async ({ id }, { first }, { datasources }) => {
+      const page = await datasources.notifications.byUser(id, { first: pageSize(first, MOST) });
+      return page.edges.map(({ node }) => node);
+    },
+    unreadCount: ({ id }, _args, { datasources }) => datasources.notifications.unreadCount(id),
+    announcements: (_parent, _args, { datasources }) => datasources.notifications.announcements(),
+  },
+};

@@ -1,0 +1,764 @@
+// Generated from schema/ by `npm run codegen`. Do not edit.
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Announcement as AnnouncementModel, Money as MoneyModel, Notification as NotificationModel, Order as OrderModel, OrderItem as OrderItemModel, User as UserModel } from '../src/datasources/models.ts';
+import type { SignedInViewer } from '../src/auth/viewer.ts';
+import type { RequestContext } from '../src/context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** A moment in UTC, as ISO 8601: 2026-01-31T09:30:00.000Z. */
+  DateTime: { input: string; output: string; }
+  /** A whole number of a currency's smallest unit (cents, pence, yen), up to 2^53 - 1. */
+  MinorUnits: { input: number; output: number; }
+};
+
+/** A message to everyone. */
+export type Announcement = {
+  readonly __typename?: 'Announcement';
+  /** The text, plain. */
+  readonly body: Scalars['String']['output'];
+  /** Opaque. */
+  readonly id: Scalars['ID']['output'];
+  /** When it was published. */
+  readonly publishedAt: Scalars['DateTime']['output'];
+  /** The headline. */
+  readonly title: Scalars['String']['output'];
+};
+
+/** The order after the cancellation. */
+export type CancelOrderPayload = {
+  readonly __typename?: 'CancelOrderPayload';
+  /** The order; unchanged if it can't be cancelled any more. */
+  readonly order?: Maybe<Order>;
+  /** Why the order was not cancelled; empty if it was. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** The notifications after the change. */
+export type MarkNotificationsReadPayload = {
+  readonly __typename?: 'MarkNotificationsReadPayload';
+  /** Those of the ids that are the viewer's, now read. */
+  readonly notifications: ReadonlyArray<Notification>;
+  /** How many of the viewer's notifications are unread now. */
+  readonly unreadCount?: Maybe<Scalars['Int']['output']>;
+  /** One for each id that is none of the viewer's. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** An amount of money. */
+export type Money = {
+  readonly __typename?: 'Money';
+  /** The amount in the currency's smallest unit: 1999 with EUR is 19.99 euro, with JPY 1999 yen. */
+  readonly amount: Scalars['MinorUnits']['output'];
+  /** The ISO 4217 code of the currency. */
+  readonly currency: Scalars['String']['output'];
+};
+
+/** Everything that can be changed. */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Cancels an order that has not left yet. An order that is cancelled already stays so. */
+  readonly cancelOrder?: Maybe<CancelOrderPayload>;
+  /** Marks notifications of the viewer's as read. Those that were read already stay so. */
+  readonly markNotificationsRead?: Maybe<MarkNotificationsReadPayload>;
+  /** Places an order for the viewer. Repeated with the same key, it answers the first order and places no second. */
+  readonly placeOrder?: Maybe<PlaceOrderPayload>;
+  /** Changes what is given of the viewer's own account, and leaves the rest. */
+  readonly updateProfile?: Maybe<UpdateProfilePayload>;
+};
+
+
+/** Everything that can be changed. */
+export type MutationCancelOrderArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be changed. */
+export type MutationMarkNotificationsReadArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
+/** Everything that can be changed. */
+export type MutationPlaceOrderArgs = {
+  input: PlaceOrderInput;
+};
+
+
+/** Everything that can be changed. */
+export type MutationUpdateProfileArgs = {
+  input: UpdateProfileInput;
+};
+
+/** A message to one user. */
+export type Notification = {
+  readonly __typename?: 'Notification';
+  /** The text, plain. */
+  readonly body: Scalars['String']['output'];
+  /** When it was sent. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Opaque; the same wherever this notification appears. */
+  readonly id: Scalars['ID']['output'];
+  /** What it is about. */
+  readonly kind: NotificationKind;
+  /** When the user read it; null while unread. */
+  readonly readAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The headline. */
+  readonly title: Scalars['String']['output'];
+};
+
+/** A page of notifications. */
+export type NotificationConnection = {
+  readonly __typename?: 'NotificationConnection';
+  /** The notifications of this page, with their cursors. */
+  readonly edges: ReadonlyArray<NotificationEdge>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A notification's place in a list. */
+export type NotificationEdge = {
+  readonly __typename?: 'NotificationEdge';
+  /** The place, to be given as `after`. It stays valid when notifications come or are read. */
+  readonly cursor: Scalars['String']['output'];
+  /** The notification. */
+  readonly node: Notification;
+};
+
+/** What a notification is about. */
+export type NotificationKind =
+  /** The user's own account. */
+  | 'ACCOUNT'
+  /** One of the user's orders moved on. */
+  | 'ORDER_UPDATE'
+  /** An offer. */
+  | 'PROMOTION';
+
+/** Something that a customer bought. */
+export type Order = {
+  readonly __typename?: 'Order';
+  /** Who placed it. Null if the account was deleted. */
+  readonly customer?: Maybe<User>;
+  /** Opaque; the same wherever this order appears. */
+  readonly id: Scalars['ID']['output'];
+  /** What was ordered, at least one line. */
+  readonly items: ReadonlyArray<OrderItem>;
+  /** When the order was placed. */
+  readonly placedAt: Scalars['DateTime']['output'];
+  /** Where the order is on its way. */
+  readonly status: OrderStatus;
+  /** What the order costs in all. */
+  readonly total: Money;
+};
+
+/** A page of orders. */
+export type OrderConnection = {
+  readonly __typename?: 'OrderConnection';
+  /** The orders of this page, with their cursors. */
+  readonly edges: ReadonlyArray<OrderEdge>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An order's place in a list. */
+export type OrderEdge = {
+  readonly __typename?: 'OrderEdge';
+  /** The place, to be given as `after`. It stays valid when orders come or change. */
+  readonly cursor: Scalars['String']['output'];
+  /** The order. */
+  readonly node: Order;
+};
+
+/** One line of an order. */
+export type OrderItem = {
+  readonly __typename?: 'OrderItem';
+  /** The product's name when it was ordered. */
+  readonly name: Scalars['String']['output'];
+  /** How many. */
+  readonly quantity: Scalars['Int']['output'];
+  /** The product, as it can be ordered again. */
+  readonly sku: Scalars['ID']['output'];
+  /** What one of them cost. */
+  readonly unitPrice: Money;
+};
+
+/** One line to order. */
+export type OrderItemInput = {
+  /** How many, 1 to 99. */
+  readonly quantity: Scalars['Int']['input'];
+  /** The product. */
+  readonly sku: Scalars['ID']['input'];
+};
+
+/** Where an order is on its way. */
+export type OrderStatus =
+  /** Given up; nothing is sent. */
+  | 'CANCELLED'
+  /** Arrived. */
+  | 'DELIVERED'
+  /** Accepted, and can still be cancelled. */
+  | 'PLACED'
+  /** On its way. */
+  | 'SHIPPED';
+
+/** Where a page stands in its list (Relay Cursor Connections). */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  /** The cursor of the last edge, to be given as `after` for the next page; null if the page is empty. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+  /** Whether there is more after this page. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** Whether the page was asked for with a cursor, so that something stands before it. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first edge; null if the page is empty. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** What to order. */
+export type PlaceOrderInput = {
+  /** The ISO 4217 code of the currency to pay in. */
+  readonly currency: Scalars['String']['input'];
+  /** Chosen by the client, one for each intended order (a UUID, say): repeat it when retrying. 1 to 128 printable ASCII characters. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /** What to order, 1 to 20 lines. */
+  readonly items: ReadonlyArray<OrderItemInput>;
+};
+
+/** The order as placed. */
+export type PlaceOrderPayload = {
+  readonly __typename?: 'PlaceOrderPayload';
+  /** The order; null if it was refused. */
+  readonly order?: Maybe<Order>;
+  /** Why the order was refused; empty if it was placed. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** The card of a user that everyone may see. */
+export type Profile = {
+  readonly __typename?: 'Profile';
+  /** A picture, if the user has one. */
+  readonly avatarUrl?: Maybe<Scalars['String']['output']>;
+  /** The user's id. */
+  readonly id: Scalars['ID']['output'];
+  /** The name to show, in any script. */
+  readonly name: Scalars['String']['output'];
+};
+
+/** Everything that can be asked. */
+export type Query = {
+  readonly __typename?: 'Query';
+  /** What everyone should know now, newest first, a few dozen at most. */
+  readonly announcements?: Maybe<ReadonlyArray<Announcement>>;
+  /** For staff: all customers by name, or those whose name or mail address contains the search text. */
+  readonly customers?: Maybe<UserConnection>;
+  /** One order of the viewer's; for staff, of anyone's. */
+  readonly order?: Maybe<Order>;
+  /** The public card of one user. Null if the account was deleted. */
+  readonly profile?: Maybe<Profile>;
+  /** For staff: the newest orders of everyone. */
+  readonly recentOrders?: Maybe<ReadonlyArray<Order>>;
+  /** Who is asking; null and an error without a token. */
+  readonly viewer?: Maybe<Viewer>;
+};
+
+
+/** Everything that can be asked. */
+export type QueryCustomersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** Everything that can be asked. */
+export type QueryOrderArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be asked. */
+export type QueryProfileArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be asked. */
+export type QueryRecentOrdersArgs = {
+  first?: Scalars['Int']['input'];
+};
+
+/** What the asker may do. */
+export type Role =
+  /** A person who buys, and sees only what is theirs. */
+  | 'CUSTOMER'
+  /** A person who works here, and sees everyone's. */
+  | 'STAFF';
+
+/** What to change of an account. A field that is left out stays as it is. */
+export type UpdateProfileInput = {
+  /** A new picture's http(s) address; null removes the picture. */
+  readonly avatarUrl?: InputMaybe<Scalars['String']['input']>;
+  /** A new language and region, as a BCP 47 tag. */
+  readonly locale?: InputMaybe<Scalars['String']['input']>;
+  /** A new name: 1 to 200 characters, not blank. */
+  readonly name?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** The account after the change. */
+export type UpdateProfilePayload = {
+  readonly __typename?: 'UpdateProfilePayload';
+  /** The changed account; null if the change was refused. */
+  readonly user?: Maybe<User>;
+  /** Why the change was refused; empty if it was made. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A person with an account, as the person and the staff see it. */
+export type User = {
+  readonly __typename?: 'User';
+  /** A picture, if the user has one. */
+  readonly avatarUrl?: Maybe<Scalars['String']['output']>;
+  /** When the account was opened. */
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Where mail reaches the user. */
+  readonly email: Scalars['String']['output'];
+  /** Opaque; the same wherever this user appears. */
+  readonly id: Scalars['ID']['output'];
+  /** The language and region to speak, as a BCP 47 tag such as pt-BR. */
+  readonly locale: Scalars['String']['output'];
+  /** The name to show, in any script. */
+  readonly name: Scalars['String']['output'];
+  /** The user's orders, newest first. */
+  readonly orders?: Maybe<OrderConnection>;
+};
+
+
+/** A person with an account, as the person and the staff see it. */
+export type UserOrdersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  status?: InputMaybe<OrderStatus>;
+};
+
+/** A page of users. */
+export type UserConnection = {
+  readonly __typename?: 'UserConnection';
+  /** The users of this page, with their cursors. */
+  readonly edges: ReadonlyArray<UserEdge>;
+  /** Where the page stands. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A user's place in a list. */
+export type UserEdge = {
+  readonly __typename?: 'UserEdge';
+  /** The place, to be given as `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The user. */
+  readonly node: User;
+};
+
+/** Why an input was not accepted, in words for people and a code for programs. */
+export type UserError = {
+  readonly __typename?: 'UserError';
+  /** What is wrong, as one of a closed list. */
+  readonly code: UserErrorCode;
+  /** The path to the argument at fault, such as ["input", "items", "0", "sku"]; null when it is the request as a whole. */
+  readonly field?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** One sentence that says what is wrong and how to mend it. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** The reasons for which a mutation is refused. The list grows; it never changes its meaning. */
+export type UserErrorCode =
+  /** The value is empty or only white space. */
+  | 'BLANK'
+  /** At least one is needed. */
+  | 'EMPTY'
+  /** This key was used before, for another order. */
+  | 'IDEMPOTENCY_KEY_REUSED'
+  /** The value is not acceptable, for a reason that has no code of its own. */
+  | 'INVALID'
+  /** The value is not an http or https address. */
+  | 'INVALID_URL'
+  /** The order has left, so that it can't be cancelled. */
+  | 'NOT_CANCELLABLE'
+  /** Nothing of the viewer's has this id. */
+  | 'NOT_FOUND'
+  /** The number is outside of what is allowed. */
+  | 'OUT_OF_RANGE'
+  /** The value has too many characters. */
+  | 'TOO_LONG'
+  /** There are too many. */
+  | 'TOO_MANY'
+  /** Nothing is sold in this currency. */
+  | 'UNKNOWN_CURRENCY'
+  /** The service does not speak this locale. */
+  | 'UNKNOWN_LOCALE'
+  /** No such product. */
+  | 'UNKNOWN_SKU';
+
+/** Who is asking, as the token says, and what is theirs. */
+export type Viewer = {
+  readonly __typename?: 'Viewer';
+  /** The viewer's user id. */
+  readonly id: Scalars['ID']['output'];
+  /** The viewer's notifications, newest first. */
+  readonly notifications?: Maybe<NotificationConnection>;
+  /** The viewer's orders, newest first. */
+  readonly orders?: Maybe<OrderConnection>;
+  /** What the viewer may do. */
+  readonly role: Role;
+  /** How many of the viewer's notifications are unread, counted over all of them. */
+  readonly unreadCount?: Maybe<Scalars['Int']['output']>;
+  /** The viewer's account. Null if it was deleted. */
+  readonly user?: Maybe<User>;
+};
+
+
+/** Who is asking, as the token says, and what is theirs. */
+export type ViewerNotificationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  unreadOnly?: Scalars['Boolean']['input'];
+};
+
+
+/** Who is asking, as the token says, and what is theirs. */
+export type ViewerOrdersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: Scalars['Int']['input'];
+  status?: InputMaybe<OrderStatus>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Announcement: ResolverTypeWrapper<AnnouncementModel>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CancelOrderPayload: ResolverTypeWrapper<Omit<CancelOrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  MarkNotificationsReadPayload: ResolverTypeWrapper<Omit<MarkNotificationsReadPayload, 'notifications'> & { notifications: ReadonlyArray<ResolversTypes['Notification']> }>;
+  MinorUnits: ResolverTypeWrapper<Scalars['MinorUnits']['output']>;
+  Money: ResolverTypeWrapper<MoneyModel>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Notification: ResolverTypeWrapper<NotificationModel>;
+  NotificationConnection: ResolverTypeWrapper<Omit<NotificationConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['NotificationEdge']> }>;
+  NotificationEdge: ResolverTypeWrapper<Omit<NotificationEdge, 'node'> & { node: ResolversTypes['Notification'] }>;
+  NotificationKind: NotificationKind;
+  Order: ResolverTypeWrapper<OrderModel>;
+  OrderConnection: ResolverTypeWrapper<Omit<OrderConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['OrderEdge']> }>;
+  OrderEdge: ResolverTypeWrapper<Omit<OrderEdge, 'node'> & { node: ResolversTypes['Order'] }>;
+  OrderItem: ResolverTypeWrapper<OrderItemModel>;
+  OrderItemInput: OrderItemInput;
+  OrderStatus: OrderStatus;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  PlaceOrderInput: PlaceOrderInput;
+  PlaceOrderPayload: ResolverTypeWrapper<Omit<PlaceOrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
+  Profile: ResolverTypeWrapper<UserModel>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Role: Role;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfilePayload: ResolverTypeWrapper<Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  User: ResolverTypeWrapper<UserModel>;
+  UserConnection: ResolverTypeWrapper<Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['UserEdge']> }>;
+  UserEdge: ResolverTypeWrapper<Omit<UserEdge, 'node'> & { node: ResolversTypes['User'] }>;
+  UserError: ResolverTypeWrapper<UserError>;
+  UserErrorCode: UserErrorCode;
+  Viewer: ResolverTypeWrapper<SignedInViewer>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Announcement: AnnouncementModel;
+  Boolean: Scalars['Boolean']['output'];
+  CancelOrderPayload: Omit<CancelOrderPayload, 'order'> & { order?: Maybe<ResolversParentTypes['Order']> };
+  DateTime: Scalars['DateTime']['output'];
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  MarkNotificationsReadPayload: Omit<MarkNotificationsReadPayload, 'notifications'> & { notifications: ReadonlyArray<ResolversParentTypes['Notification']> };
+  MinorUnits: Scalars['MinorUnits']['output'];
+  Money: MoneyModel;
+  Mutation: Record<PropertyKey, never>;
+  Notification: NotificationModel;
+  NotificationConnection: Omit<NotificationConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['NotificationEdge']> };
+  NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
+  Order: OrderModel;
+  OrderConnection: Omit<OrderConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['OrderEdge']> };
+  OrderEdge: Omit<OrderEdge, 'node'> & { node: ResolversParentTypes['Order'] };
+  OrderItem: OrderItemModel;
+  OrderItemInput: OrderItemInput;
+  PageInfo: PageInfo;
+  PlaceOrderInput: PlaceOrderInput;
+  PlaceOrderPayload: Omit<PlaceOrderPayload, 'order'> & { order?: Maybe<ResolversParentTypes['Order']> };
+  Profile: UserModel;
+  Query: Record<PropertyKey, never>;
+  String: Scalars['String']['output'];
+  UpdateProfileInput: UpdateProfileInput;
+  UpdateProfilePayload: Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  User: UserModel;
+  UserConnection: Omit<UserConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['UserEdge']> };
+  UserEdge: Omit<UserEdge, 'node'> & { node: ResolversParentTypes['User'] };
+  UserError: UserError;
+  Viewer: SignedInViewer;
+};
+
+export type AnnouncementResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Announcement'] = ResolversParentTypes['Announcement']> = {
+  body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  publishedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type CancelOrderPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CancelOrderPayload'] = ResolversParentTypes['CancelOrderPayload']> = {
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type MarkNotificationsReadPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['MarkNotificationsReadPayload'] = ResolversParentTypes['MarkNotificationsReadPayload']> = {
+  notifications?: Resolver<ReadonlyArray<ResolversTypes['Notification']>, ParentType, ContextType>;
+  unreadCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export interface MinorUnitsScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['MinorUnits'], any> {
+  name: 'MinorUnits';
+}
+
+export type MoneyResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Money'] = ResolversParentTypes['Money']> = {
+  amount?: Resolver<ResolversTypes['MinorUnits'], ParentType, ContextType>;
+  currency?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  cancelOrder?: Resolver<Maybe<ResolversTypes['CancelOrderPayload']>, ParentType, ContextType, RequireFields<MutationCancelOrderArgs, 'id'>>;
+  markNotificationsRead?: Resolver<Maybe<ResolversTypes['MarkNotificationsReadPayload']>, ParentType, ContextType, RequireFields<MutationMarkNotificationsReadArgs, 'ids'>>;
+  placeOrder?: Resolver<Maybe<ResolversTypes['PlaceOrderPayload']>, ParentType, ContextType, RequireFields<MutationPlaceOrderArgs, 'input'>>;
+  updateProfile?: Resolver<Maybe<ResolversTypes['UpdateProfilePayload']>, ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
+};
+
+export type NotificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Notification'] = ResolversParentTypes['Notification']> = {
+  body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['NotificationKind'], ParentType, ContextType>;
+  readAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type NotificationConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['NotificationConnection'] = ResolversParentTypes['NotificationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['NotificationEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type NotificationEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['NotificationEdge'] = ResolversParentTypes['NotificationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+};
+
+export type OrderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Order'] = ResolversParentTypes['Order']> = {
+  customer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  items?: Resolver<ReadonlyArray<ResolversTypes['OrderItem']>, ParentType, ContextType>;
+  placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['OrderEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type OrderEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderEdge'] = ResolversParentTypes['OrderEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Order'], ParentType, ContextType>;
+};
+
+export type OrderItemResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderItem'] = ResolversParentTypes['OrderItem']> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quantity?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  sku?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  unitPrice?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PlaceOrderPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PlaceOrderPayload'] = ResolversParentTypes['PlaceOrderPayload']> = {
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type ProfileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Profile'] = ResolversParentTypes['Profile']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  announcements?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Announcement']>>, ParentType, ContextType>;
+  customers?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryCustomersArgs, 'first'>>;
+  order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
+  profile?: Resolver<Maybe<ResolversTypes['Profile']>, ParentType, ContextType, RequireFields<QueryProfileArgs, 'id'>>;
+  recentOrders?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Order']>>, ParentType, ContextType, RequireFields<QueryRecentOrdersArgs, 'first'>>;
+  viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
+};
+
+export type UpdateProfilePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UpdateProfilePayload'] = ResolversParentTypes['UpdateProfilePayload']> = {
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['User'] = ResolversParentTypes['User']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  email?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  locale?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<UserOrdersArgs, 'first'>>;
+};
+
+export type UserConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['UserEdge']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type UserEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserEdge'] = ResolversParentTypes['UserEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['User'], ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ViewerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  notifications?: Resolver<Maybe<ResolversTypes['NotificationConnection']>, ParentType, ContextType, RequireFields<ViewerNotificationsArgs, 'first' | 'unreadOnly'>>;
+  orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<ViewerOrdersArgs, 'first'>>;
+  role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
+  unreadCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = RequestContext> = {
+  Announcement?: AnnouncementResolvers<ContextType>;
+  CancelOrderPayload?: CancelOrderPayloadResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  MarkNotificationsReadPayload?: MarkNotificationsReadPayloadResolvers<ContextType>;
+  MinorUnits?: GraphQLScalarType;
+  Money?: MoneyResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
+  Notification?: NotificationResolvers<ContextType>;
+  NotificationConnection?: NotificationConnectionResolvers<ContextType>;
+  NotificationEdge?: NotificationEdgeResolvers<ContextType>;
+  Order?: OrderResolvers<ContextType>;
+  OrderConnection?: OrderConnectionResolvers<ContextType>;
+  OrderEdge?: OrderEdgeResolvers<ContextType>;
+  OrderItem?: OrderItemResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
+  Profile?: ProfileResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  UpdateProfilePayload?: UpdateProfilePayloadResolvers<ContextType>;
+  User?: UserResolvers<ContextType>;
+  UserConnection?: UserConnectionResolvers<ContextType>;
+  UserEdge?: UserEdgeResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
+  Viewer?: ViewerResolvers<ContextType>;
+};
+

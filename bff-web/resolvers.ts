@@ -1,0 +1,48 @@
+import type { RequestContext } from '../src/context.ts';
+import { badInput } from '../src/errors.ts';
+import { pageSize } from '../src/resolvers/page-size.ts';
+import { toConnection } from './connection.ts';
+import type { RequireFields, Resolvers, ViewerOrdersArgs } from './generated.ts';
+
+const MOST = 50;
+const LONGEST_SEARCH = 100;
+
+type OrdersArgs = RequireFields<ViewerOrdersArgs, 'first'>;
+
+async function ordersOf({ id }: { id: string }, args: OrdersArgs, context: RequestContext) {
+  const { first, after, status } = args;
+  const { orders } = context.datasources;
+  return toConnection(
+    await orders.byUser(id, { first: pageSize(first, MOST), after, status }),
+    after,
+  );
+}
+
+export const resolvers: Resolvers = {
+  Query: {
+    viewer: (_parent, _args, { viewer }) => (viewer.role === 'anonymous' ? null : viewer),
+    order: (_parent, { id }, { datasources }) => datasources.orders.byId(id),
+    recentOrders: (_parent, { first }, { datasources }) =>
+      datasources.orders.recent(pageSize(first, MOST)),
+    customers: async (_parent, { search, first, after }, { datasources }) => {
+      if (search && search.length > LONGEST_SEARCH) {
+        throw badInput(`"search" must have at most ${LONGEST_SEARCH} characters.`);
+      }
+      const request = { search: search || null, first: pageSize(first, MOST), after };
+      return toConnection(await datasources.users.page(request), after);
+    },
+  },
+  Viewer: {
+    role: ({ role }) => (role === 'staff' ? 'STAFF' : 'CUSTOMER'),
+    user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
+    orders: ordersOf,
+    notifications: async ({ id }, { first, after, unreadOnly }, { datasources }) => {
+      const request = { first: pageSize(first, MOST), after, unreadOnly };
+      return toConnection(await datasources.notifications.byUser(id, request), after);
+    },
+    unreadCount: ({ id }, _args, { datasources }) => datasources.notifications.unreadCount(id),
+  },
+  User: {
+    orders: ordersOf,
+  },
+};

@@ -1,0 +1,74 @@
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { BffError } from '../errors.ts';
+
+/** Someone with a valid token. */
+export interface SignedInViewer {
+  readonly role: 'customer' | 'staff';
+  /** The user's id, which is the token's subject. */
+  readonly id: string;
+}
+
+/** Who is asking. */
+export type Viewer = { readonly role: 'anonymous' } | SignedInViewer;
+
+/** Where tokens come from. */
+export interface TokenTrust {
+  readonly jwksUrl: URL;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
+const ANONYMOUS: Viewer = { role: 'anonymous' };
+// The algorithm is ours to choose, never the token's (RFC 8725 §3.1).
+const ALGORITHMS = ['ES256'];
+// RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
+const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
+// A subject becomes part of upstream addresses, so a token can't bring in a path of its own.
+const SUBJECT = /^[\w-]{1,64}$/;
+
+/**
+ * Reads the Authorization header of a request.
+ * @returns who is asking; anonymous only if there is no header at all
+ * @throws BffError UNAUTHENTICATED for whatever is not a valid token; UPSTREAM_UNAVAILABLE if the
+ *   issuer's keys can't be had
+ */
+export function createViewerReader(trust: TokenTrust) {
+  const keys = createRemoteJWKSet(trust.jwksUrl, { timeoutDuration: 2_000 });
+  const { issuer, audience } = trust;
+
+  return async (authorization: string | undefined): Promise<Viewer> => {
+    if (authorization === undefined) return ANONYMOUS;
+    const token = BEARER.exec(authorization)?.[1];
+    if (!token) throw invalid('The Authorization header is not of the form "Bearer <token>".');
+    try {
+      const options = { issuer, audience, algorithms: ALGORITHMS, requiredClaims: ['exp'] };
+      const { payload } = await jwtVerify(token, keys, options);
+      return toViewer(payload);
+    } catch (error) {
+      throw toBffError(error);
+    }
+  };
+}
+
+function toViewer({ sub, role }: { sub?: string; role?: unknown }): Viewer {
+  if (!sub || !SUBJECT.test(sub)) throw invalid("The token's subject is not a user id.");
+  if (role !== 'customer' && role !== 'staff') throw invalid("The token's role is not known.");
+  return { role, id: sub };
+}
+
+function toBffError(error: unknown): BffError {
+  if (error instanceof BffError) return error;
+  if (error instanceof errors.JWTExpired) {
+    return invalid('The token has expired: get a new one.', error);
+  }
+  const keysMissing =
+    !(error instanceof errors.JOSEError) ||
+    error instanceof errors.JWKSTimeout ||
+    error.code === 'ERR_JOSE_GENERIC';
+  return keysMissing
+    ? new BffError('UPSTREAM_UNAVAILABLE', 'Tokens can not be checked right now.', { cause: error })
+    : invalid('The token is not valid: get a new one.', error);
+}
+
+const invalid = (message: string, cause?: unknown) =>
+  new BffError('UNAUTHENTICATED', message, { cause });

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+
+/** The instances of each service. */
+export interface UpstreamConfig {
+  readonly user: readonly URL[];
+  readonly order: readonly URL[];
+  readonly notification: readonly URL[];
+}
+
+/** All that a BFF is told by its environment. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** Whether introspection, the explorer and suggestions are off. */
+  readonly production: boolean;
+  readonly logLevel: string;
+  /** How long a request may take, in milliseconds. */
+  readonly requestDeadlineMs: number;
+  readonly upstreams: UpstreamConfig;
+  readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
+  /** A token that the explorer starts with; only outside of production. */
+  readonly sandboxToken: string | undefined;
+}
+
+/** Says in one readable message which variables are wrong, all of them. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const url = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+    error: 'must be an http or https address',
+  })
+  .transform((text) => new URL(text));
+
+const urls = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .pipe(z.array(url).min(1));
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, { error: 'must be a port number, 0 to 65535' })
+  .transform(Number)
+  .refine((number) => number <= 65_535, { error: 'must be a port number, 0 to 65535' });
+
+const milliseconds = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, { error: 'must be a number of milliseconds, 1 to 999999' })
+  .transform(Number);
+
+const VARIABLES = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: port.optional(),
+  USER_SERVICE_URL: urls,
+  ORDER_SERVICE_URL: urls,
+  NOTIFICATION_SERVICE_URL: urls,
+  JWKS_URL: url,
+  JWT_ISSUER: z.string(),
+  JWT_AUDIENCE: z.string(),
+  REQUEST_DEADLINE_MS: milliseconds.default(5_000),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
+  SANDBOX_TOKEN: z.string().optional(),
+});
+
+/** The demo's services and issuer; production must name its own. */
+const DEMO = {
+  USER_SERVICE_URL: 'http://127.0.0.1:5001',
+  ORDER_SERVICE_URL: 'http://127.0.0.1:5002',
+  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:5003',
+  JWT_ISSUER: 'https://demo.frontdesk.example',
+  JWT_AUDIENCE: 'frontdesk',
+};
+
+/**
+ * Reads the configuration of one BFF.
+ * @throws ConfigError that names every variable at fault
+ */
+export function loadConfig(
+  env: NodeJS.ProcessEnv,
+  bff: { readonly name: string; readonly port: number },
+): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+  const production = env.NODE_ENV === 'production';
+  const withDefaults = production ? given : withDemo(given);
+  const portVariable = `${bff.name.toUpperCase()}_PORT`;
+
+  const result = VARIABLES.safeParse({ ...withDefaults, PORT: given[portVariable] });
+  if (!result.success) throw new ConfigError(explain(result.error, portVariable));
+  const read = result.data;
+  return {
+    host: read.HOST,
+    port: read.PORT ?? bff.port,
+    production,
+    logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
+    requestDeadlineMs: read.REQUEST_DEADLINE_MS,
+    upstreams: {
+      user: read.USER_SERVICE_URL,
+      order: read.ORDER_SERVICE_URL,
+      notification: read.NOTIFICATION_SERVICE_URL,
+    },
+    tokens: { jwksUrl: read.JWKS_URL, issuer: read.JWT_ISSUER, audience: read.JWT_AUDIENCE },
+    sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
+  };
+}
+
+function withDemo(given: Record<string, string | undefined>) {
+  const all = { ...DEMO, ...given };
+  const issuer = all.USER_SERVICE_URL.split(',')[0]?.trim();
+  const jwks = issuer && URL.canParse(issuer) ? '/.well-known/jwks.json' : undefined;
+  return { ...(jwks && { JWKS_URL: new URL(jwks, issuer).href }), ...all };
+}
+
+function explain(error: z.ZodError, portVariable: string): string {
+  const lines = error.issues.map(({ path, message, code, input }) => {
+    const variable = path[0] === 'PORT' ? portVariable : String(path[0]);
+    const missing = code === 'invalid_type' && input === undefined;
+    return `  ${variable}: ${missing ? 'must be set' : message}`;
+  });
+  return `The configuration is wrong:\n${[...new Set(lines)].join('\n')}`;
+}

@@ -1,0 +1,339 @@
+// Generated from services/*/openapi.yaml by `npm run codegen`. Do not edit.
+
+export interface paths {
+    "/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public announcements, newest first */
+        get: operations["announcements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notifications of one user or of several
+         * @description Exactly one of `user` (`notificationsByUser`) and `users` (`notificationsByUsers`) selects the form. Lists are newest first, by createdAt, then id.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark a user's notifications as read */
+        post: operations["markRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many notifications one user or several have not read
+         * @description Exactly one of `user` (`unreadByUser`) and `users` (`unreadByUsers`) selects the form.
+         */
+        get: operations["countUnread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A public message to everyone. */
+        Announcement: {
+            /** @description A sentence or two of plain text. */
+            body: string;
+            /** @description Opaque id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was published, UTC.
+             */
+            publishedAt: string;
+            /** @description One line. */
+            title: string;
+        };
+        /** @description All current announcements. */
+        AnnouncementList: {
+            /** @description Newest first. */
+            announcements: components["schemas"]["Announcement"][];
+        };
+        /** @description What is wrong with one part of the request. */
+        FieldError: {
+            /** @description Stable machine-readable reason. */
+            code: string;
+            /** @description Name of a parameter, or a dotted path into the body. */
+            field: string;
+        };
+        /** @description The request was understood and has mistakes that the caller can name. */
+        InvalidProblem: {
+            /**
+             * @description Always `invalid`.
+             * @enum {string}
+             */
+            code: "invalid";
+            /** @description One entry per mistake. */
+            errors: components["schemas"]["FieldError"][];
+        };
+        /** @description Whose notifications to mark as read, and which. */
+        MarkRead: {
+            /** @description 1 to 100 notification ids. */
+            ids: string[];
+            /** @description Whose notifications. */
+            userId: string;
+        };
+        /** @description A message to one user. */
+        Notification: {
+            /** @description A sentence or two of plain text. */
+            body: string;
+            /**
+             * Format: date-time
+             * @description When it was sent, UTC.
+             */
+            createdAt: string;
+            /** @description Position in lists newest first. Opaque; inserts and reading do not move it. */
+            cursor: string;
+            /** @description Opaque id. */
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /**
+             * Format: date-time
+             * @description When it was read, UTC; null while unread.
+             */
+            readAt: string | null;
+            /** @description One line. */
+            title: string;
+            /** @description Who got it. */
+            userId: string;
+        };
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationKind: "order_update" | "promotion" | "account";
+        /** @description The first page of one user's notifications. */
+        NotificationList: {
+            /** @description Where this user's next page starts, or null. */
+            nextCursor: string | null;
+            /** @description Newest first; empty if there are none. */
+            notifications: components["schemas"]["Notification"][];
+            /** @description Whose notifications. */
+            userId: string;
+        };
+        /** @description A list for every user asked for, in no particular order. */
+        NotificationLists: {
+            /** @description One list per user. */
+            lists: components["schemas"]["NotificationList"][];
+        };
+        /** @description A page of one user's notifications. */
+        NotificationPage: {
+            /** @description Where the next page starts; null on the last page. */
+            nextCursor: string | null;
+            /** @description Newest first. */
+            notifications: components["schemas"]["Notification"][];
+        };
+        /** @description Why a request was refused, for programs. */
+        Problem: {
+            /** @description Stable machine-readable reason, for example `not_found`. */
+            code: string;
+        };
+        /** @description What became of the ids. */
+        ReadResult: {
+            /** @description Ids that are unknown or another user's. */
+            missing: string[];
+            /** @description Those of this user, all read now, newest first. */
+            notifications: components["schemas"]["Notification"][];
+        };
+        /** @description How many notifications a user has not read. */
+        UnreadCount: {
+            /** @description Unread notifications. */
+            count: number;
+        };
+        /** @description A count for every user asked for, in no particular order. */
+        UnreadCounts: {
+            /** @description One count per user. */
+            counts: components["schemas"]["UserUnreadCount"][];
+        };
+        /** @description How many notifications this user has not read. */
+        UserUnreadCount: {
+            /** @description Unread notifications. */
+            count: number;
+            /** @description Which user. */
+            userId: string;
+        };
+    };
+    responses: {
+        /** @description A parameter is wrong, missing or unknown. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidProblem"];
+            };
+        };
+        /** @description The body breaks a rule. */
+        Unprocessable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidProblem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description 1 to 100 user ids, separated by commas. */
+        Users: string[];
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    announcements: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The announcements. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementList"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description With `user`, the page starts after this position. Opaque. */
+                cursor?: string;
+                /** @description The longest list wanted (of each user). */
+                limit?: number;
+                /** @description With `user`, only unread (`true`) or only read (`false`) ones. */
+                unread?: boolean;
+                /** @description One user's notifications. Answers a NotificationPage. */
+                user?: string;
+                /** @description 1 to 100 user ids, separated by commas. */
+                users?: components["parameters"]["Users"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The notifications. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"] | components["schemas"]["NotificationLists"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    markRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkRead"];
+            };
+        };
+        responses: {
+            /** @description What is read now, and what was not found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadResult"];
+                };
+            };
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    countUnread: {
+        parameters: {
+            query?: {
+                /** @description One user. Answers an UnreadCount. */
+                user?: string;
+                /** @description 1 to 100 user ids, separated by commas. */
+                users?: components["parameters"]["Users"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The count or counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"] | components["schemas"]["UnreadCounts"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+}

@@ -1,0 +1,386 @@
+// Generated from services/*/openapi.yaml by `npm run codegen`. Do not edit.
+
+export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public keys that verify the demo's tokens */
+        get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A demo access token
+         * @description A JWT (ES256) for the demo issuer. Anyone may ask for any user and role; nothing but the demo trusts this issuer.
+         */
+        post: operations["issueToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users by id, or a page of users
+         * @description With `ids` a batch read, in no particular order (`usersByIds`). Without `ids` a page ordered by name, then id, without deleted users (`searchUsers`). Parameters of the two forms do not mix.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a user's profile */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description What is wrong with one part of the request. */
+        FieldError: {
+            /** @description Stable machine-readable reason. */
+            code: string;
+            /** @description Name of a parameter, or a dotted path into the body. */
+            field: string;
+        };
+        /** @description The request was understood and has mistakes that the caller can name. */
+        InvalidProblem: {
+            /**
+             * @description Always `invalid`.
+             * @enum {string}
+             */
+            code: "invalid";
+            /** @description One entry per mistake. */
+            errors: components["schemas"]["FieldError"][];
+        };
+        /** @description JSON Web Key Set. */
+        KeySet: {
+            /** @description Public keys. */
+            keys: {
+                /** @description Algorithm. */
+                alg: string;
+                /** @description Curve. */
+                crv: string;
+                /** @description Key id. */
+                kid: string;
+                /** @description Key type. */
+                kty: string;
+                /** @description Use of the key. */
+                use: string;
+                /** @description X coordinate. */
+                x: string;
+                /** @description Y coordinate. */
+                y: string;
+            }[];
+        };
+        /** @description Why a request was refused, for programs. */
+        Problem: {
+            /** @description Stable machine-readable reason, for example `not_found`. */
+            code: string;
+        };
+        /** @description What to change; what is left out stays. */
+        ProfileChange: {
+            /** @description New picture (http or https), or null for none. */
+            avatarUrl?: string | null;
+            /** @description New BCP 47 tag. */
+            locale?: string;
+            /** @description New display name, 1 to 200 code points. */
+            name?: string;
+        };
+        /** @description An access token. */
+        Token: {
+            /** @description Compact JWT. */
+            token: string;
+        };
+        /** @description Whom the token is for. */
+        TokenRequest: {
+            /**
+             * @description Life in seconds.
+             * @default 3600
+             */
+            expiresIn: number;
+            /**
+             * @description Role claim.
+             * @default customer
+             * @enum {string}
+             */
+            role: "customer" | "staff";
+            /** @description Subject of the token. */
+            userId: string;
+        };
+        /** @description A person with an account. */
+        User: {
+            /** @description Picture (http or https), or null. */
+            avatarUrl: string | null;
+            /**
+             * Format: date-time
+             * @description When the account was made, UTC.
+             */
+            createdAt: string;
+            /** @description Email address. Personal data. */
+            email: string;
+            /** @description Opaque id. */
+            id: string;
+            /** @description BCP 47 tag, for example `de-DE`. */
+            locale: string;
+            /** @description Display name, at most 200 code points, in any script. */
+            name: string;
+        };
+        /** @description Users by id. Ids that never existed are in neither list. */
+        UserBatch: {
+            /** @description Those of the ids whose user was deleted. */
+            deleted: string[];
+            /** @description The users found, once each, in no particular order. */
+            users: components["schemas"]["User"][];
+        };
+        /** @description A user at a position of a page. */
+        UserEntry: components["schemas"]["User"] & {
+            /** @description Position of this user. Opaque. */
+            cursor: string;
+        };
+        /** @description A page of users. */
+        UserPage: {
+            /** @description Where the next page starts; null on the last page. */
+            nextCursor: string | null;
+            /** @description Users ordered by name, then id. */
+            users: components["schemas"]["UserEntry"][];
+        };
+    };
+    responses: {
+        /** @description The user existed and was deleted (`deleted`). */
+        Deleted: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A parameter is wrong, missing or unknown. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidProblem"];
+            };
+        };
+        /** @description No such user (`not_found`). */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body breaks a rule. */
+        Unprocessable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["InvalidProblem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description The page starts after this position. Opaque. */
+        Cursor: string;
+        /** @description User id. */
+        Id: string;
+        /** @description Longest page wanted. */
+        Limit: number;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Web Key Set (RFC 7517). */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+        };
+    };
+    issueToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            422: components["responses"]["Unprocessable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description The page starts after this position. Opaque. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description 1 to 100 user ids, separated by commas. Duplicates are allowed. */
+                ids?: string[];
+                /** @description Longest page wanted. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Part of the name or of the email address; case is ignored. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The users. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserBatch"] | components["schemas"]["UserPage"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Deleted"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description User id. */
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The user after the change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Deleted"];
+            /** @description Codes: `blank`, `too_long`, `not_a_url`, `unknown_locale`, `wrong_type`, `unknown_field`. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvalidProblem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,120 @@
+import { notFound } from '../errors.ts';
+import { createLaneLoader, createLoader } from './batch.ts';
+import type { components } from './generated/notification.ts';
+import type { Call, Reply, Upstream } from './http.ts';
+import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
+import { unexpected } from './outcome.ts';
+import { complete, instant, integer, list, oneOf, text } from './shape.ts';
+import { badCursor, checkCursor, checkId, target } from './target.ts';
+
+type Wire = components['schemas'];
+
+interface NotificationPageRequest extends PageRequest {
+  readonly unreadOnly?: boolean;
+}
+
+const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>> = {
+  order_update: 'ORDER_UPDATE',
+  promotion: 'PROMOTION',
+  account: 'ACCOUNT',
+};
+
+/** Notifications and announcements, for the length of one request. */
+export function createNotificationSource(upstream: Upstream, call: Call) {
+  const newest = createLaneLoader<Page<Notification>>((users, limit) =>
+    upstream.request(target(['notifications'], { users, limit }), call, readLists(users)),
+  );
+  const unread = createLoader<number>(
+    (users) => upstream.request(target(['unread'], { users }), call, readCounts(users)),
+    () => notFound('user'),
+  );
+
+  return {
+    /** One user's notifications, newest first. */
+    async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
+      const user = checkId(userId);
+      if (after == null && !unreadOnly) return newest.load({ owner: user, lane: first });
+      const cursor = after == null ? null : checkCursor(after);
+      const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
+      return upstream.request(target(['notifications'], parameters), call, readPage);
+    },
+
+    /** How many are unread of all that the user has. */
+    unreadCount: async (userId: string): Promise<number> => unread.load(checkId(userId)),
+
+    /** What everyone should know, newest first. */
+    announcements: (): Promise<Announcement[]> =>
+      upstream.request(target(['announcements']), call, readAnnouncements),
+
+    /** @returns those of the ids that are the user's, now read, and a problem for each other id */
+    async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
+      const json = { userId: checkId(userId), ids: ids.map(checkId) };
+      newest.clearAll();
+      unread.clearAll();
+      return upstream.request(target(['notifications', 'read']), call, readMarked(ids), {
+        method: 'POST',
+        json,
+      });
+    },
+  };
+}
+
+const readLists =
+  (users: readonly string[]) =>
+  ({ status, body }: Reply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
+    if (status !== 200) throw unexpected(status);
+    return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
+  };
+
+function readPage({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> {
+  if (status === 400) throw badCursor();
+  if (status !== 200) throw unexpected(status);
+  return toPage(body);
+}
+
+const readCounts =
+  (users: readonly string[]) =>
+  ({ status, body }: Reply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
+    if (status !== 200) throw unexpected(status);
+    const counts = list(body.counts, (wire) => [text(wire.userId), integer(wire.count)] as const);
+    return complete(users, new Map(counts));
+  };
+
+function readAnnouncements({ status, body }: Reply<Wire['AnnouncementList']>): Announcement[] {
+  if (status !== 200) throw unexpected(status);
+  return list(body.announcements, toAnnouncement);
+}
+
+const readMarked =
+  (ids: readonly string[]) =>
+  ({ status, body }: Reply<Wire['ReadResult']>): Outcome<Notification[]> => {
+    if (status !== 200) throw unexpected(status);
+    const missing = new Set(body.missing.map(text));
+    return {
+      value: list(body.notifications, toNotification),
+      problems: ids.flatMap((id, index) =>
+        missing.has(id) ? [{ code: 'NOT_FOUND' as const, field: [String(index)] }] : [],
+      ),
+    };
+  };
+
+const toPage = ({ notifications, nextCursor }: Wire['NotificationPage']): Page<Notification> => ({
+  edges: list(notifications, (wire) => ({ cursor: text(wire.cursor), node: toNotification(wire) })),
+  hasMore: nextCursor !== null,
+});
+
+const toNotification = (wire: Wire['Notification']): Notification => ({
+  id: text(wire.id),
+  kind: oneOf(wire.kind, KIND),
+  title: text(wire.title),
+  body: text(wire.body),
+  createdAt: instant(wire.createdAt),
+  readAt: wire.readAt === null ? null : instant(wire.readAt),
+});
+
+const toAnnouncement = (wire: Wire['Announcement']): Announcement => ({
+  id: text(wire.id),
+  title: text(wire.title),
+  body: text(wire.body),
+  publishedAt: instant(wire.publishedAt),
+});

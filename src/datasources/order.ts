@@ -1,0 +1,164 @@
+import { notFound } from '../errors.ts';
+import { createLaneLoader, createLoader } from './batch.ts';
+import type { components } from './generated/order.ts';
+import type { Call, Reply, Upstream } from './http.ts';
+import type {
+  Money,
+  Order,
+  OrderItem,
+  OrderStatus,
+  Outcome,
+  Page,
+  PageRequest,
+  ProblemCode,
+} from './models.ts';
+import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
+import { complete, instant, integer, list, oneOf, record, text } from './shape.ts';
+import { badCursor, checkCursor, checkId, target } from './target.ts';
+
+type Wire = components['schemas'];
+
+/** What to order; `idempotencyKey` is 1 to 128 visible ASCII characters. */
+export interface NewOrder {
+  readonly idempotencyKey: string;
+  readonly currency: string;
+  readonly items: readonly { readonly sku: string; readonly quantity: number }[];
+}
+
+interface OrderPageRequest extends PageRequest {
+  readonly status?: OrderStatus | null | undefined;
+}
+
+const STATUS: Readonly<Record<Wire['OrderStatus'], OrderStatus>> = {
+  placed: 'PLACED',
+  shipped: 'SHIPPED',
+  delivered: 'DELIVERED',
+  cancelled: 'CANCELLED',
+};
+const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  unknown: 'UNKNOWN_SKU',
+  out_of_range: 'OUT_OF_RANGE',
+  empty: 'EMPTY',
+  too_many: 'TOO_MANY',
+  unknown_currency: 'UNKNOWN_CURRENCY',
+};
+const INPUTS = ['currency', 'items'];
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+
+/** Orders, for the length of one request. */
+export function createOrderSource(upstream: Upstream, call: Call) {
+  const orders = createLoader<Order>(
+    (ids) => upstream.request(target(['orders'], { ids }), call, readBatch),
+    () => notFound('order'),
+  );
+  const newest = createLaneLoader<Page<Order>>((users, limit) =>
+    upstream.request(target(['orders'], { users, limit }), call, readLists(users)),
+  );
+
+  return {
+    /** @throws BffError NOT_FOUND */
+    byId: async (id: string): Promise<Order> => orders.load(checkId(id)),
+
+    /** One user's orders, newest first. */
+    async byUser(userId: string, { first, after, status }: OrderPageRequest) {
+      const user = checkId(userId);
+      if (after == null && status == null) return newest.load({ owner: user, lane: first });
+      const cursor = after == null ? null : checkCursor(after);
+      const parameters = { user, limit: first, cursor, status: status?.toLowerCase() };
+      return upstream.request(target(['orders'], parameters), call, readPage);
+    },
+
+    /** The newest orders of everyone. */
+    recent: (first: number): Promise<Order[]> =>
+      upstream.request(target(['orders'], { recent: first }), call, readRecent),
+
+    /** Places an order, once for each user and key, however often it is sent. */
+    async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
+      if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
+        return refused<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
+      }
+      newest.clearAll();
+      const outcome = await upstream.request(target(['orders']), call, readPlaced, {
+        method: 'POST',
+        json: { userId: checkId(userId), currency, items },
+        headers: { 'idempotency-key': idempotencyKey },
+      });
+      if (outcome.value) orders.clear(outcome.value.id).prime(outcome.value.id, outcome.value);
+      return outcome;
+    },
+
+    /** @returns the order if it was cancelled; if it has left, only the problem */
+    async cancel(id: string): Promise<Outcome<Order>> {
+      const path = target(['orders', checkId(id), 'cancel']);
+      newest.clearAll();
+      orders.clear(id);
+      const outcome = await upstream.request(path, call, readCancelled, { method: 'POST' });
+      if (outcome.value) orders.prime(id, outcome.value);
+      return outcome;
+    },
+  };
+}
+
+function readBatch({ status, body }: Reply<Wire['OrderBatch']>): Map<string, Order> {
+  if (status !== 200) throw unexpected(status);
+  return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
+}
+
+const readRecent = (reply: Reply<Wire['OrderBatch']>): Order[] => [...readBatch(reply).values()];
+
+const readLists =
+  (users: readonly string[]) =>
+  ({ status, body }: Reply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
+    if (status !== 200) throw unexpected(status);
+    return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
+  };
+
+function readPage({ status, body }: Reply<Wire['OrderPage']>): Page<Order> {
+  if (status === 400) throw badCursor();
+  if (status !== 200) throw unexpected(status);
+  return toPage(body);
+}
+
+function readPlaced({
+  status,
+  body,
+}: Reply<Wire['Order'] & Wire['InvalidProblem']>): Outcome<Order> {
+  if (status === 200 || status === 201) return done(toOrder(body));
+  if (status === 409) {
+    return refused([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
+  }
+  if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
+  throw unexpected(status);
+}
+
+function readCancelled({ status, body }: Reply<Wire['Order']>): Outcome<Order> {
+  if (status === 200) return done(toOrder(body));
+  if (status === 409) return refused([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
+  throw gone(status, 'order');
+}
+
+const toPage = ({ orders, nextCursor }: Wire['OrderPage']): Page<Order> => ({
+  edges: list(orders, (wire) => ({ cursor: text(wire.cursor), node: toOrder(wire) })),
+  hasMore: nextCursor !== null,
+});
+
+const toOrder = (wire: Wire['Order']): Order => ({
+  id: text(wire.id),
+  customerId: text(wire.userId),
+  status: oneOf(wire.status, STATUS),
+  total: toMoney(wire.total),
+  items: list(wire.items, toOrderItem),
+  placedAt: instant(wire.placedAt),
+});
+
+const toOrderItem = (wire: Wire['OrderItem']): OrderItem => ({
+  sku: text(wire.sku),
+  name: text(wire.name),
+  quantity: integer(wire.quantity),
+  unitPrice: toMoney(wire.unitPrice),
+});
+
+const toMoney = (wire: Wire['Money']): Money => ({
+  amount: integer(record(wire).amount),
+  currency: text(wire.currency),
+});

@@ -1,0 +1,63 @@
+/**
+ * Readers that take one value out of an upstream's JSON, which is untrusted whatever its contract
+ * says: each gives back a value of the type it names, or throws a ShapeError.
+ */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+
+  constructor(expected: string, got: unknown) {
+    super(`expected ${expected}, got ${got === null ? 'null' : typeof got}`);
+  }
+}
+
+export function text(value: unknown): string {
+  if (typeof value !== 'string') throw new ShapeError('a string', value);
+  return value;
+}
+
+export function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : text(value);
+}
+
+export function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value)) throw new ShapeError('a whole number', value);
+  return value as number;
+}
+
+/** An ISO 8601 time, as UTC with milliseconds. */
+export function instant(value: unknown): string {
+  const time = typeof value === 'string' ? new Date(value) : undefined;
+  if (!time || Number.isNaN(time.getTime())) throw new ShapeError('an ISO 8601 time', value);
+  return time.toISOString();
+}
+
+/** One of the table's keys, as the word it stands for. */
+export function oneOf<T>(value: unknown, table: Readonly<Record<string, T>>): T {
+  const word = typeof value === 'string' && Object.hasOwn(table, value) ? table[value] : undefined;
+  if (word === undefined) throw new ShapeError(`one of ${Object.keys(table).join(', ')}`, value);
+  return word;
+}
+
+/** A list of objects, each read by `read`. */
+export function list<W, T>(value: readonly W[] | undefined, read: (item: W) => T): T[] {
+  if (!Array.isArray(value)) throw new ShapeError('a list', value);
+  return value.map((item) => read(record(item)));
+}
+
+/** An object, so that its properties may be read. */
+export function record<W>(value: W): W {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ShapeError('an object', value);
+  }
+  return value;
+}
+
+/** Answers by key, of which none may be missing. */
+export function complete<V>(
+  keys: readonly string[],
+  answers: ReadonlyMap<string, V>,
+): ReadonlyMap<string, V> {
+  const absent = keys.find((key) => !answers.has(key));
+  if (absent !== undefined) throw new ShapeError(`an entry for ${absent}`, undefined);
+  return answers;
+}

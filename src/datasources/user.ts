@@ -1,0 +1,89 @@
+import { notFound } from '../errors.ts';
+import { createLoader } from './batch.ts';
+import type { components } from './generated/user.ts';
+import type { Call, Reply, Upstream } from './http.ts';
+import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
+import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
+import { instant, list, text, textOrNull } from './shape.ts';
+import { badCursor, checkCursor, checkId, target } from './target.ts';
+
+type Wire = components['schemas'];
+
+/** What a user may change of the own account; what is undefined stays. */
+export interface ProfileChange {
+  readonly name?: string | null | undefined;
+  readonly avatarUrl?: string | null | undefined;
+  readonly locale?: string | null | undefined;
+}
+
+const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  blank: 'BLANK',
+  too_long: 'TOO_LONG',
+  not_a_url: 'INVALID_URL',
+  unknown_locale: 'UNKNOWN_LOCALE',
+};
+const INPUTS = ['name', 'avatarUrl', 'locale'];
+
+/** Users, for the length of one request. */
+export function createUserSource(upstream: Upstream, call: Call) {
+  const users = createLoader<User | null>(
+    (ids) => upstream.request(target(['users'], { ids }), call, readBatch),
+    () => notFound('user'),
+  );
+
+  return {
+    /**
+     * @returns null if the account was deleted
+     * @throws BffError NOT_FOUND if it never was
+     */
+    byId: async (id: string): Promise<User | null> => users.load(checkId(id)),
+
+    /** Users by name, or those whose name or mail address contains `search`. */
+    async page({ first, after, search }: PageRequest & { search?: string | null | undefined }) {
+      const cursor = after == null ? null : checkCursor(after);
+      const path = target(['users'], { search, limit: first, cursor });
+      return upstream.request(path, call, readPage);
+    },
+
+    async update(id: string, change: ProfileChange): Promise<Outcome<User>> {
+      const path = target(['users', checkId(id)]);
+      users.clear(id);
+      const outcome = await upstream.request(path, call, readUpdate, {
+        method: 'PATCH',
+        json: change,
+      });
+      if (outcome.value) users.prime(id, outcome.value);
+      return outcome;
+    },
+  };
+}
+
+function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User | null> {
+  if (status !== 200) throw unexpected(status);
+  return new Map<string, User | null>([
+    ...list(body.users, toUser).map((user) => [user.id, user] as const),
+    ...body.deleted.map((id) => [text(id), null] as const),
+  ]);
+}
+
+function readPage({ status, body }: Reply<Wire['UserPage']>): Page<User> {
+  if (status === 400) throw badCursor();
+  if (status !== 200) throw unexpected(status);
+  const edges = list(body.users, (wire) => ({ cursor: text(wire.cursor), node: toUser(wire) }));
+  return { edges, hasMore: body.nextCursor !== null };
+}
+
+function readUpdate({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> {
+  if (status === 200) return done(toUser(body));
+  if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
+  throw gone(status, 'user');
+}
+
+const toUser = (wire: Wire['User']): User => ({
+  id: text(wire.id),
+  name: text(wire.name),
+  email: text(wire.email),
+  avatarUrl: textOrNull(wire.avatarUrl),
+  locale: text(wire.locale),
+  createdAt: instant(wire.createdAt),
+});

@@ -1,0 +1,35 @@
+/** What went wrong, for programs. Closed: a client may switch on it, and new codes are a schema change. */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'BAD_USER_INPUT'
+  | 'FORBIDDEN'
+  | 'GRAPHQL_PARSE_FAILED'
+  | 'GRAPHQL_VALIDATION_FAILED'
+  | 'INTERNAL_SERVER_ERROR'
+  | 'NOT_FOUND'
+  | 'OPERATION_RESOLUTION_FAILURE'
+  | 'PERSISTED_QUERY_NOT_FOUND'
+  | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  | 'UNAUTHENTICATED'
+  | 'UPSTREAM_TIMEOUT'
+  | 'UPSTREAM_UNAVAILABLE';
+
+/**
+ * An error that may be shown to a client as it is: its message is one sentence for people, and
+ * holds no host name, no stack, no token and nothing that an upstream said.
+ */
+export class BffError extends Error {
+  override readonly name = 'BffError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A missing object and one of somebody else's get this same error, so that ids can't be probed. */
+export const notFound = (what: string): BffError =>
+  new BffError('NOT_FOUND', `There is no such ${what}.`);
+
+export const badInput = (message: string): BffError => new BffError('BAD_USER_INPUT', message);

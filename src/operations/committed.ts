@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import { hashOf, type Operation } from './operation.ts';
+
+/** An operation of our own clients, from a file that bears its name. */
+export interface CommittedOperation extends Operation {
+  readonly name: string;
+}
+
+/**
+ * Reads the operations of a folder: one in each `<Name>.graphql`.
+ * @throws Error that names the file and all that is wrong with it
+ */
+export function loadCommittedOperations(folder: URL, schema: GraphQLSchema): CommittedOperation[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.graphql'))
+    .sort()
+    .map((file) => {
+      const source = readFileSync(new URL(file, folder), 'utf8');
+      return readOperation(basename(file, '.graphql'), source, schema);
+    });
+}
+
+function readOperation(name: string, source: string, schema: GraphQLSchema): CommittedOperation {
+  const document = parse(source);
+  const names = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : [],
+  );
+  const faults = validate(schema, document).map((error) => error.message);
+  if (names.length !== 1 || names[0] !== name) faults.push(`must hold one operation, ${name}`);
+  if (faults.length > 0) throw new Error(`${name}.graphql: ${faults.join('; ')}`);
+  return { name, source, document, hash: hashOf(source) };
+}

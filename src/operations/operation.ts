@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { DocumentNode } from 'graphql';
+
+/** A document that was parsed and found valid, known by the hash of its text. */
+export interface Operation {
+  /** SHA-256 of the text, in hex, as in automatic persisted queries. */
+  readonly hash: string;
+  readonly source: string;
+  readonly document: DocumentNode;
+}
+
+export const hashOf = (source: string): string => createHash('sha256').update(source).digest('hex');

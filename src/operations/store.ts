@@ -1,0 +1,54 @@
+import type { DocumentNode } from 'graphql';
+import type { Keyv } from 'keyv';
+import { LRUCache } from 'lru-cache';
+import { hashOf, type Operation } from './operation.ts';
+
+const MOST_DOCUMENTS = 2_000;
+/** Characters of text; a parsed document takes some fifty times its text in memory. */
+const MOST_TEXT = 2_000_000;
+const PERSISTED_FOR_MS = 7 * 24 * 60 * 60 * 1_000;
+const HASH_LENGTH = 64;
+
+/**
+ * Every operation that this process knows. The committed ones stay; the others give way to newer
+ * ones, so that a flood of never-seen documents costs a bounded amount of memory.
+ * @param texts - where persisted texts are kept, by hash
+ */
+export function createOperationStore(committed: readonly Operation[], texts: Keyv<string>) {
+  const pinned = new Map(committed.map((operation) => [operation.hash, operation]));
+  const recent = new LRUCache<string, Operation>({
+    max: MOST_DOCUMENTS,
+    maxSize: MOST_TEXT,
+    sizeCalculation: ({ source }) => source.length,
+  });
+  const byHash = (hash: string) => pinned.get(hash) ?? recent.get(hash);
+
+  return {
+    /** @returns the operation with this hash, if it was ever found valid and is still kept */
+    byHash,
+
+    /** Apollo Server's document store: it asks with a key that ends in the hash, and tells what it found valid. */
+    documents: {
+      get: async (key: string) => byHash(key.slice(-HASH_LENGTH))?.document,
+      async set(key: string, document: DocumentNode) {
+        const source = document.loc?.source.body ?? '';
+        const hash = key.slice(-HASH_LENGTH);
+        if (source && hashOf(source) === hash) recent.set(hash, { hash, source, document });
+      },
+      delete: async (key: string) => recent.delete(key.slice(-HASH_LENGTH)),
+    },
+
+    /** Apollo Server's store of persisted texts: the committed ones are known from the start. */
+    persisted: {
+      async get(key: string) {
+        return pinned.get(key.slice(-HASH_LENGTH))?.source ?? (await texts.get(key));
+      },
+      async set(key: string, text: string) {
+        await texts.set(key, text, PERSISTED_FOR_MS);
+      },
+      delete: (key: string) => texts.delete(key),
+    },
+  };
+}
+
+export type OperationStore = ReturnType<typeof createOperationStore>;

@@ -1,0 +1,7 @@
+import { anyone, authenticated, inherited, type PermissionTree } from '../../auth/rules.ts';
+
+export const permissions: PermissionTree = {
+  Query: { announcements: anyone },
+  Mutation: { markNotificationsRead: authenticated },
+  MarkNotificationsReadPayload: { notifications: inherited, userErrors: inherited },
+};

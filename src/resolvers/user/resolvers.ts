@@ -1,0 +1,16 @@
+import type { Resolvers } from '../generated.ts';
+import { toUserErrors } from '../user-errors.ts';
+import { viewerId } from '../viewer-id.ts';
+
+export const resolvers: Resolvers = {
+  Query: {
+    profile: (_parent, { id }, { datasources }) => datasources.users.byId(id),
+  },
+  Mutation: {
+    updateProfile: async (_parent, { input }, context) => {
+      const { users } = context.datasources;
+      const { value, problems } = await users.update(viewerId(context), input);
+      return { user: value, userErrors: toUserErrors(problems, ['input']) };
+    },
+  },
+};

@@ -1,0 +1,47 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
+import type { RequestContext } from '../context.ts';
+import type { OperationStore } from '../operations/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createErrorFormatter } from './format-error.ts';
+
+interface ApolloParts {
+  readonly schema: GraphQLSchema;
+  readonly operations: OperationStore;
+  readonly explorer: ApolloServerPlugin;
+  readonly production: boolean;
+  readonly log: Log;
+}
+
+/** The GraphQL engine: it answers requests, and listens to nothing itself. */
+export function createApollo({ schema, operations, explorer, production, log }: ApolloParts) {
+  return new ApolloServer<RequestContext>({
+    schema,
+    introspection: !production,
+    hideSchemaDetailsFromClientErrors: production,
+    includeStacktraceInErrorResponses: false,
+    documentStore: operations.documents,
+    persistedQueries: { cache: operations.persisted },
+    formatError: createErrorFormatter(log),
+    logger: log,
+    stopOnTerminationSignals: false,
+    // The cache-control plugin puts a hook on every field of every execution.
+    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, requestIdOnErrors],
+  });
+}
+
+const requestIdOnErrors: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async willSendResponse({ response, contextValue: { requestId } }) {
+        const { body } = response;
+        if (body.kind !== 'single' || !body.singleResult.errors) return;
+        body.singleResult.errors = body.singleResult.errors.map((error) => ({
+          ...error,
+          extensions: { ...error.extensions, requestId },
+        }));
+      },
+    };
+  },
+};

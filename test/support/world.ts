@@ -1,0 +1,116 @@
+import { createNotificationService } from '../../services/notification/service.ts';
+import { createOrderService } from '../../services/order/service.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { createUserService } from '../../services/user/service.ts';
+import { issueToken } from '../../services/user/tokens.ts';
+import type { BffDefinition } from '../../src/bff.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createServer } from '../../src/server/create-server.ts';
+
+/** Who asks: a user's id, a member of staff, or nobody. */
+export type Asker = string | 'staff' | 'anonymous';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape their own query gave
+export type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Json;
+}
+
+/** An operation of ours as any client sends it: JSON over POST. */
+export interface Ask {
+  readonly as?: Asker;
+  readonly variables?: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
+}
+
+/**
+ * Three stand-in services and one BFF in front of them, each a real HTTP server on a free port, in
+ * this process. `await using` ends them all.
+ */
+export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+  const services = {
+    user: await createUserService(),
+    order: await createOrderService(),
+    notification: await createNotificationService(),
+  };
+  const local = { host: '127.0.0.1', port: 0 };
+  const [userUrl, orderUrl, notificationUrl] = await Promise.all([
+    services.user.listen(local),
+    services.order.listen(local),
+    services.notification.listen(local),
+  ]);
+  const config = loadConfig(
+    {
+      USER_SERVICE_URL: userUrl,
+      ORDER_SERVICE_URL: orderUrl,
+      NOTIFICATION_SERVICE_URL: notificationUrl,
+      LOG_LEVEL: 'silent',
+      ...env,
+    },
+    bff,
+  );
+  const app = await createServer(bff, config);
+  const url = await app.listen(local);
+  const endpoint = `${url}/graphql`;
+
+  async function ask(query: string, { as, variables, headers }: Ask = {}): Promise<Answer> {
+    return post({ query, variables }, { ...(await authorization(as)), ...headers });
+  }
+
+  async function post(body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+  }
+
+  /** Every request that the services have seen since the last reset, oldest first. */
+  const calls = () =>
+    Object.values(services)
+      .flatMap((service) => service.control.requests().recent)
+      .filter(({ operation }) => operation !== 'jwks')
+      .sort((a, b) => a.startedAt - b.startedAt);
+
+  function reset() {
+    for (const { control } of Object.values(services)) {
+      control.reset();
+      control.clear();
+    }
+  }
+
+  return {
+    app,
+    url,
+    endpoint,
+    services,
+    ask,
+    post,
+    calls,
+    reset,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await Promise.all(Object.values(services).map((service) => service.close()));
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** The header that says who asks; none for the anonymous. */
+export async function authorization(
+  asker: Asker | undefined = 'anonymous',
+): Promise<Record<string, string>> {
+  if (asker === 'anonymous') return {};
+  const staff = asker === 'staff';
+  const token = await issueToken({
+    userId: staff ? CAST.staff : asker,
+    role: staff ? 'staff' : 'customer',
+  });
+  return { authorization: `Bearer ${token}` };
+}
