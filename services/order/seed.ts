@@ -49,7 +49,8 @@ const LINES: Record<Currency, { json: string; amount: number }[]> = {
 export function seedOrders(db: DatabaseSync): void {
   const insert = db.prepare(INSERT);
   const seeded: Seeded[] = [];
-  for (let user = 1; user <= SEEDED_USERS; user += 1) seeded.push(...ordersOf(String(user)));
+  for (let user = 1; user <= SEEDED_USERS; user += 1)
+    seeded.push(...ordersOf(String(user)).reverse());
   // Ids rise with time, as they would have.
   seeded.sort((a, b) => a.placedAt - b.placedAt);
 
