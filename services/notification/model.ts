@@ -29,8 +29,6 @@ CREATE INDEX unread_by_user ON notifications (user_id) WHERE read_at IS NULL`;
 
 export const INSERT = 'INSERT INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?)';
 
-export type Notification = ReturnType<typeof toNotification>;
-
 export function toNotification(row: NotificationRow) {
   return {
     id: String(row.id),

@@ -4,7 +4,7 @@ import type { Currency, toItem } from './catalogue.ts';
 
 export const STATUSES = ['placed', 'shipped', 'delivered', 'cancelled'] as const;
 export type OrderStatus = (typeof STATUSES)[number];
-export type Item = ReturnType<typeof toItem>;
+type Item = ReturnType<typeof toItem>;
 
 export type OrderRow = {
   id: number;

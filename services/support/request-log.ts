@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 
 const KEPT = 500;
 
-export type LoggedRequest = {
+type LoggedRequest = {
   operation: string;
   method: string;
   url: string;

@@ -2,7 +2,7 @@ import { enableCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import type { ServiceOptions } from './stand-in.ts';
 
-export type Runnable = {
+type Runnable = {
   name: 'user' | 'order' | 'notification';
   defaultPort: number;
   /** Imports the service itself, so that the import is served by the compile cache. */

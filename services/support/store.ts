@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
-export type StoreOptions = {
+type StoreOptions = {
   /** The file's name, without extension. */
   name: string;
   /** Without it, data live in memory. */
