@@ -1,4 +1,5 @@
 // Generated from schema/ by `npm run codegen`. Do not edit.
+
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Announcement as AnnouncementModel, Money as MoneyModel, Notification as NotificationModel, Order as OrderModel, OrderItem as OrderItemModel, User as UserModel } from '../src/datasources/models.ts';
 import type { SignedInViewer } from '../src/auth/viewer.ts';

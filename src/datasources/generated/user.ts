@@ -1,4 +1,4 @@
-// Generated from services/*/openapi.yaml by `npm run codegen`. Do not edit.
+// Generated from services/user/openapi.yaml by `npm run codegen`. Do not edit.
 
 export interface paths {
     "/.well-known/jwks.json": {

@@ -1,0 +1,54 @@
+import type { CodegenConfig } from '@graphql-codegen/cli';
+
+type Outputs = CodegenConfig['generates'];
+
+// A domain's resolvers see only what all clients share; each BFF's own resolvers see the rest too.
+const config: CodegenConfig = {
+  generates: {
+    ...output('src/resolvers/generated.ts', '..', ['shared']),
+    ...output('bff-web/generated.ts', '../src', ['shared', 'web'], {
+      Viewer: '../src/auth/viewer.ts#SignedInViewer',
+    }),
+    ...output('bff-mobile/generated.ts', '../src', ['shared', 'mobile'], {
+      Dashboard: '../src/auth/viewer.ts#SignedInViewer',
+    }),
+  },
+};
+
+/** @param src - the way from the output's folder to src/ */
+function output(
+  path: string,
+  src: string,
+  folders: string[],
+  mappers: Record<string, string> = {},
+): Outputs {
+  const model = (name: string) => `${src}/datasources/models.ts#${name} as ${name}Model`;
+  return {
+    [path]: {
+      schema: folders.map((folder) => `schema/${folder}/*.graphql`),
+      plugins: ['typescript', 'typescript-resolvers'],
+      config: {
+        contextType: `${src}/context.ts#RequestContext`,
+        enumsAsTypes: true,
+        immutableTypes: true,
+        importExtension: '.ts',
+        inputMaybeValue: 'T | null | undefined',
+        mappers: {
+          Announcement: model('Announcement'),
+          Money: model('Money'),
+          Notification: model('Notification'),
+          Order: model('Order'),
+          OrderItem: model('OrderItem'),
+          Profile: model('User'),
+          User: model('User'),
+          ...mappers,
+        },
+        scalars: { DateTime: 'string', ID: 'string', MinorUnits: 'number' },
+        strictScalars: true,
+        useTypeImports: true,
+      },
+    },
+  };
+}
+
+export default config;
