@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
+import { type Child, startChild } from './demo/child.ts';
+
+// npm start: the stand-ins and every BFF, each a process of its own, so that one can be killed to
+// see a partial answer. --services-only leaves the BFFs out.
+
+const ROOT = new URL('..', import.meta.url);
+const SERVICES = ['user', 'order', 'notification'];
+const BFFS = ['web', 'mobile'];
+const TOKEN_SECONDS = 30 * 86_400;
+const START_LIMIT_MS = 30_000;
+
+const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
+const children: Child[] = [];
+const failed = Promise.withResolvers<never>();
+let phase = 'starting' as 'starting' | 'running' | 'ending';
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => void end(0));
+}
+
+try {
+  const ready = await Promise.race([start(), failed.promise]);
+  phase = 'running';
+  console.log(ready);
+} catch (error) {
+  if (phase !== 'ending') console.error((error as Error).message);
+  await end(1);
+}
+
+/** @returns the line to say when all answer */
+async function start(): Promise<string> {
+  const services = await Promise.all(SERVICES.map(startService));
+  if (values['services-only']) return `${readyIn()}. Next: npm run start:web`;
+
+  const [userUrl] = services[0]?.split(',') ?? [];
+  const env = {
+    JWKS_URL: new URL('/.well-known/jwks.json', userUrl).href,
+    JWT_ISSUER: DEMO_ISSUER,
+    JWT_AUDIENCE: DEMO_AUDIENCE,
+    SANDBOX_TOKEN: await issueToken({ userId: '42', role: 'customer', expiresIn: TOKEN_SECONDS }),
+    ...given(process.env),
+    ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
+  };
+  const urls = await Promise.all(BFFS.map((name) => run(name, `bff-${name}/main.ts`, env)));
+  await Promise.all(urls.map(answers));
+  const order = children.find(({ name }) => name === 'order');
+  const part = order ? `, or kill one service (kill ${order.pid}) for a partial answer` : '';
+  return `${readyIn()}. Next: open ${urls[0]} in a browser${part}`;
+}
+
+async function startService(name: string): Promise<string> {
+  const url = process.env[urlVariable(name)];
+  if (!url) return run(name, `services/${name}/main.ts`, process.env);
+  say(name, `${url} (from ${urlVariable(name)})`);
+  return url;
+}
+
+async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (phase === 'ending') throw new Error('ended while starting');
+  const child = startChild(name, new URL(file, ROOT), env, say);
+  children.push(child);
+  void child.ended.then((how) => {
+    if (phase === 'starting') failed.reject(new Error(`${name} ${how}`));
+    if (phase === 'running') say(name, `${how}; the others go on without it`);
+  });
+  const url = await child.url;
+  say(name, `${url} (process ${child.pid})`);
+  return url;
+}
+
+async function answers(url: string): Promise<void> {
+  const readyz = new URL('/readyz', url);
+  const limit = performance.now() + START_LIMIT_MS;
+  while (performance.now() < limit && phase === 'starting') {
+    const response = await fetch(readyz, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
+    if (response?.ok) return;
+    await sleep(50);
+  }
+  throw new Error(`${readyz.href} does not answer`);
+}
+
+async function end(code: number): Promise<void> {
+  if (phase === 'ending') return;
+  phase = 'ending';
+  await Promise.all(children.map((child) => child.stop()));
+  process.exit(code);
+}
+
+function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value));
+}
+
+function say(name: string, text: string): void {
+  console.log(`${name.padEnd(12)} | ${text}`);
+}
+
+function urlVariable(name: string): string {
+  return `${name.toUpperCase()}_SERVICE_URL`;
+}
+
+function readyIn(): string {
+  return `ready in ${(performance.now() / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export type Say = (name: string, text: string) => void;
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number | undefined;
+  /** The address that it says it listens on. */
+  readonly url: Promise<string>;
+  /** How it ended, in words, such as "ended (SIGKILL)"; with what it last said, if it never listened. */
+  readonly ended: Promise<string>;
+  stop(): Promise<void>;
+}
+
+const TIED = new URL('./tied.ts', import.meta.url).href;
+const LISTENING = /\blistening on (https?:\/\/\S+)/;
+const PORT_IN_USE = /EADDRINUSE\D.*?:(\d+)/;
+const STOP_LIMIT_MS = 5_000;
+
+/** Starts one process, and says what it says under its name. */
+export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say: Say): Child {
+  const process_ = spawn(process.execPath, ['--import', TIED, fileURLToPath(file)], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Out of the terminal's group: Ctrl-C reaches the demo alone, which then ends all in order.
+    detached: true,
+  });
+  const listening = Promise.withResolvers<string>();
+  // Held back until it listens, because the reason of a failed start is said in better words.
+  let held: string[] | undefined = [];
+
+  function onLine(line: string) {
+    const url = held && LISTENING.exec(line)?.[1];
+    if (url) {
+      for (const earlier of held ?? []) say(name, earlier);
+      held = undefined;
+      listening.resolve(url);
+    } else if (held) held.push(line);
+    else say(name, line);
+  }
+  for (const stream of [process_.stdout, process_.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', onLine);
+  }
+
+  return {
+    name,
+    pid: process_.pid,
+    url: listening.promise,
+    ended: once(process_, 'close').then(([code, signal]) => explainEnd(held, signal ?? code)),
+    stop: () => stop(process_),
+  };
+}
+
+function explainEnd(held: string[] | undefined, status: string | number): string {
+  const how = typeof status === 'number' ? `ended with code ${status}` : `ended (${status})`;
+  if (!held) return how;
+  const port = PORT_IN_USE.exec(held.join('\n'))?.[1];
+  if (port) return `can't start: port ${port} is in use by another program`;
+  return [`${how} before it listened`, ...held].join('\n');
+}
+
+async function stop(process_: ChildProcess): Promise<void> {
+  if (process_.exitCode !== null || process_.signalCode !== null) return;
+  const ended = once(process_, 'exit');
+  process_.kill('SIGTERM');
+  const timer = setTimeout(() => process_.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}

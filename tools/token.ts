@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { issueToken } from '../services/user/tokens.ts';
+
+const USAGE =
+  'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <number>s|m|h|d]';
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+/** The longest lifetime; more would not fit into a date. */
+const MOST_SECONDS = 10 * 365 * 86_400;
+
+try {
+  console.log(await issueToken(readRequest(process.argv.slice(2))));
+} catch (error) {
+  console.error(`${(error as Error).message.split(/\.\s/)[0]}. ${USAGE}`);
+  process.exitCode = 2;
+}
+
+function readRequest(args: string[]) {
+  const { values } = parseArgs({
+    args: joinNegative(args),
+    options: {
+      user: { type: 'string' },
+      role: { type: 'string', default: 'customer' },
+      expires: { type: 'string', default: '1h' },
+    },
+  });
+  const { user = '', role } = values;
+  if (!/^[\w-]{1,64}$/.test(user)) throw new Error('--user must be a user id, such as 42');
+  if (role !== 'customer' && role !== 'staff') throw new Error('--role must be customer or staff');
+  return { userId: user, role, expiresIn: toSeconds(values.expires) } as const;
+}
+
+// parseArgs would take `--expires -1h` for two options.
+function joinNegative(args: string[]): string[] {
+  const at = args.findIndex(
+    (arg, index) => arg === '--expires' && /^-\d/.test(args[index + 1] ?? ''),
+  );
+  return at < 0 ? args : args.toSpliced(at, 2, `--expires=${args[at + 1]}`);
+}
+
+function toSeconds(text: string): number {
+  const [, amount, unit = ''] = /^(-?\d{1,9})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (SECONDS[unit] ?? Number.NaN);
+  if (Math.abs(seconds) <= MOST_SECONDS) return seconds;
+  throw new Error('--expires must be a duration such as 30s, 15m, 1h, 30d or -1h, at most 3650d');
+}
