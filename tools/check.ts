@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+// npm run check: every step runs, also after one that failed. None of them writes a file.
+
+const ROOT = new URL('..', import.meta.url);
+const STEPS = {
+  'format and lint (biome)': 'biome check --error-on-warnings .',
+  'types (tsc)': 'tsc',
+  'lint with types (oxlint)': 'oxlint --type-aware --deny-warnings',
+  'unused code (knip)': 'knip --no-progress',
+  'generated files': 'node tools/codegen.ts --check',
+  'schemas and operations': 'node tools/schema.ts --check',
+};
+
+const BIN = fileURLToPath(new URL('node_modules/.bin', ROOT));
+const env = { ...process.env, PATH: [BIN, process.env.PATH].join(delimiter) };
+
+const results = await Promise.all(Object.entries(STEPS).map(([name, line]) => run(name, line)));
+if (results.includes(false)) process.exitCode = 1;
+
+async function run(name: string, commandLine: string): Promise<boolean> {
+  const start = performance.now();
+  const step = spawn(`${commandLine} 2>&1`, {
+    shell: true,
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const code = Promise.withResolvers<number | null>();
+  step.once('close', code.resolve);
+  const output = await text(step.stdout);
+  const ok = (await code.promise) === 0;
+  const seconds = ((performance.now() - start) / 1_000).toFixed(1);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}, ${seconds} s`);
+  if (!ok) console.log(`       $ npx ${commandLine}\n${output.trimEnd()}\n`);
+  return ok;
+}
