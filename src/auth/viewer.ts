@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { BffError } from '../errors.ts';
 
 /** Someone with a valid token. */
@@ -23,6 +23,7 @@ const ANONYMOUS: Viewer = { role: 'anonymous' };
 const ALGORITHMS = ['ES256'];
 // RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
 const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
+const KEYS_FRESH_MS = 10 * 60 * 1_000;
 // A subject becomes part of upstream addresses, so a token can't bring in a path of its own.
 const SUBJECT = /^[\w-]{1,64}$/;
 
@@ -32,9 +33,8 @@ const SUBJECT = /^[\w-]{1,64}$/;
  * @throws BffError UNAUTHENTICATED for whatever is not a valid token; UPSTREAM_UNAVAILABLE if the
  *   issuer's keys can't be had
  */
-export function createViewerReader(trust: TokenTrust) {
-  const keys = createRemoteJWKSet(trust.jwksUrl, { timeoutDuration: 2_000 });
-  const { issuer, audience } = trust;
+export function createViewerReader({ jwksUrl, issuer, audience }: TokenTrust) {
+  const keys = createKeySet(jwksUrl);
 
   return async (authorization: string | undefined): Promise<Viewer> => {
     if (authorization === undefined) return ANONYMOUS;
@@ -47,6 +47,22 @@ export function createViewerReader(trust: TokenTrust) {
     } catch (error) {
       throw toBffError(error);
     }
+  };
+}
+
+/**
+ * The issuer's public keys (RFC 7517). They are got again every ten minutes and for a key id never
+ * seen, but not thrown away before: an issuer that is down must not lock out whom it let in.
+ */
+function createKeySet(url: URL): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(url, { timeoutDuration: 2_000, cacheMaxAge: Infinity });
+  let freshUntil = performance.now() + KEYS_FRESH_MS;
+  return (header, token) => {
+    if (performance.now() > freshUntil) {
+      freshUntil = performance.now() + KEYS_FRESH_MS;
+      keys.reload().catch(() => {});
+    }
+    return keys(header, token);
   };
 }
 

@@ -7,5 +7,13 @@ export function createTextStore(most: number): Keyv<string> {
     maxSize: most,
     sizeCalculation: (text) => Math.max(1, text.length),
   });
-  return new Keyv<string>({ store: memory });
+  // keyv gives the time to live as a number, which lru-cache takes for its options, and throws. It
+  // needs none here: keyv keeps the expiry next to the value.
+  const store = {
+    get: (key: string) => memory.get(key),
+    set: (key: string, text: string) => memory.set(key, text),
+    delete: (key: string) => memory.delete(key),
+    clear: () => memory.clear(),
+  };
+  return new Keyv<string>({ store, throwOnErrors: true });
 }

@@ -74,7 +74,8 @@ export function createUpstream(name: string, urls: readonly URL[], log: Log): Up
       } catch (error) {
         const failure = toBffError(error);
         if (failure !== error) {
-          log.warn({ err: error, upstream: name, target, requestId: call.requestId }, 'upstream');
+          const [path] = target.split('?', 1);
+          log.warn({ err: error, upstream: name, path, requestId: call.requestId }, failure.code);
         }
         throw failure;
       }

@@ -77,6 +77,11 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
       .filter(({ operation }) => operation !== 'jwks')
       .sort((a, b) => a.startedAt - b.startedAt);
 
+  /** Asks a service itself, past the BFF. */
+  async function read(service: keyof typeof services, path: string): Promise<Json> {
+    return (await services[service].inject(path)).json();
+  }
+
   function reset() {
     for (const { control } of Object.values(services)) {
       control.reset();
@@ -92,6 +97,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     ask,
     post,
     calls,
+    read,
     reset,
     async [Symbol.asyncDispose]() {
       await app.close();

@@ -1,7 +1,7 @@
 import { badInput } from '../../errors.ts';
 import type { Resolvers } from '../generated.ts';
+import { signedIn } from '../signed-in.ts';
 import { toUserErrors } from '../user-errors.ts';
-import { viewerId } from '../viewer-id.ts';
 
 const MOST_IDS = 100;
 
@@ -15,12 +15,12 @@ export const resolvers: Resolvers = {
         throw badInput(`"ids" must have 1 to ${MOST_IDS} entries, not ${ids.length}.`);
       }
       const { notifications } = context.datasources;
-      const { value, problems } = await notifications.markRead(viewerId(context), ids);
+      const { value, problems } = await notifications.markRead(signedIn(context).id, ids);
       return { notifications: value ?? [], userErrors: toUserErrors(problems, ['ids']) };
     },
   },
   MarkNotificationsReadPayload: {
     unreadCount: (_parent, _args, context) =>
-      context.datasources.notifications.unreadCount(viewerId(context)),
+      context.datasources.notifications.unreadCount(signedIn(context).id),
   },
 };

@@ -1,6 +1,6 @@
 import type { Resolvers } from '../generated.ts';
+import { signedIn } from '../signed-in.ts';
 import { toUserErrors } from '../user-errors.ts';
-import { viewerId } from '../viewer-id.ts';
 
 export const resolvers: Resolvers = {
   Order: {
@@ -9,7 +9,7 @@ export const resolvers: Resolvers = {
   Mutation: {
     placeOrder: async (_parent, { input }, context) => {
       const { orders } = context.datasources;
-      const { value, problems } = await orders.place(viewerId(context), input);
+      const { value, problems } = await orders.place(signedIn(context).id, input);
       return { order: value, userErrors: toUserErrors(problems, ['input']) };
     },
     cancelOrder: async (_parent, { id }, { datasources }) => {

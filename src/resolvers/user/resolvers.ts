@@ -1,6 +1,6 @@
 import type { Resolvers } from '../generated.ts';
+import { signedIn } from '../signed-in.ts';
 import { toUserErrors } from '../user-errors.ts';
-import { viewerId } from '../viewer-id.ts';
 
 export const resolvers: Resolvers = {
   Query: {
@@ -9,7 +9,7 @@ export const resolvers: Resolvers = {
   Mutation: {
     updateProfile: async (_parent, { input }, context) => {
       const { users } = context.datasources;
-      const { value, problems } = await users.update(viewerId(context), input);
+      const { value, problems } = await users.update(signedIn(context).id, input);
       return { user: value, userErrors: toUserErrors(problems, ['input']) };
     },
   },

@@ -1,0 +1,12 @@
+import type { SignedInViewer } from '../auth/viewer.ts';
+import type { RequestContext } from '../context.ts';
+import { BffError } from '../errors.ts';
+
+/**
+ * Who is asking, for fields that only signed-in viewers reach by their rules.
+ * @throws BffError UNAUTHENTICATED, should a rule ever be missing
+ */
+export function signedIn({ viewer }: RequestContext): SignedInViewer {
+  if (viewer.role === 'anonymous') throw new BffError('UNAUTHENTICATED', 'Nobody is signed in.');
+  return viewer;
+}

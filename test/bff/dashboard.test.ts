@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { CAST, CUSTOMER_UNREAD } from '../../services/support/cast.ts';
+import { until } from '../support/until.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const DASHBOARD = readFileSync(new URL('Dashboard.graphql', mobile.operations), 'utf8');
+const UPSTREAM_CALLS = [
+  'announcements',
+  'notificationsByUsers',
+  'ordersByUsers',
+  'unreadByUsers',
+  'usersByIds',
+];
+
+describe('the mobile dashboard', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(mobile);
+  });
+  beforeEach(() => world.reset());
+  after(() => world[Symbol.asyncDispose]());
+
+  it('has all its parts', async () => {
+    const { body } = await world.ask(DASHBOARD, { as: CAST.customer });
+    assert.equal(body.errors, undefined);
+    const { user, orders, notifications, unreadCount, announcements } = body.data.dashboard;
+    assert.equal(user.name, 'Amara Okafor');
+    assert.equal(orders.length, 5);
+    assert.deepEqual(Object.keys(orders[0]), ['id', 'status', 'placedAt', 'total', 'items']);
+    assert.equal(notifications.length, 5);
+    assert.equal(unreadCount, CUSTOMER_UNREAD);
+    assert.equal(announcements.length, 12);
+  });
+
+  it('costs four upstream calls, and one for the announcements', async () => {
+    await world.ask(DASHBOARD, { as: CAST.customer });
+    assert.deepEqual(
+      world
+        .calls()
+        .map(({ operation }) => operation)
+        .sort(),
+      UPSTREAM_CALLS,
+    );
+  });
+
+  it('sends all its calls in one wave, none waiting for the answer of another', async () => {
+    await using mute = await startWorld(mobile, { REQUEST_DEADLINE_MS: '1000' });
+    await mute.ask('{ dashboard { unreadCount } }', { as: CAST.customer });
+    mute.reset();
+    for (const { control } of Object.values(mute.services)) control.faults({ '*': { hang: true } });
+    const asked = mute.ask(DASHBOARD, { as: CAST.customer });
+    await until(() => mute.calls().length === UPSTREAM_CALLS.length);
+    const { body } = await asked;
+    assert.equal(body.errors.length, UPSTREAM_CALLS.length);
+  });
+
+  it('asks upstream only for the parts that are wanted', async () => {
+    await world.ask('{ dashboard { unreadCount } }', { as: CAST.customer });
+    assert.deepEqual(
+      world.calls().map(({ operation }) => operation),
+      ['unreadByUsers'],
+    );
+  });
+
+  it('counts the unread over all notifications, not over a page', async () => {
+    const query = '{ dashboard { notifications(first: 1) { id } unreadCount } }';
+    const { body } = await world.ask(query, { as: CAST.customer });
+    assert.equal(body.data.dashboard.notifications.length, 1);
+    assert.equal(body.data.dashboard.unreadCount, CUSTOMER_UNREAD);
+  });
+
+  it('asks once for the same list under two aliases, and once for each length', async () => {
+    const query = `{ dashboard {
+      a: orders(first: 3) { id } b: orders(first: 3) { id } c: orders(first: 2) { id }
+    } }`;
+    const { body } = await world.ask(query, { as: CAST.customer });
+    const { a, b, c } = body.data.dashboard;
+    assert.deepEqual([a.length, b.length, c.length], [3, 3, 2]);
+    assert.deepEqual(
+      world
+        .calls()
+        .map(({ url }) => url)
+        .sort(),
+      ['/orders?users=42&limit=2', '/orders?users=42&limit=3'],
+    );
+  });
+
+  it('is empty, not absent, for who has nothing yet', async () => {
+    const { body } = await world.ask(DASHBOARD, { as: CAST.noOrders });
+    const { orders, notifications, unreadCount } = body.data.dashboard;
+    assert.deepEqual(
+      { orders, notifications, unreadCount },
+      { orders: [], notifications: [], unreadCount: 0 },
+    );
+  });
+
+  it('shows a deleted user null without an error', async () => {
+    const { body } = await world.ask('{ dashboard { user { id } } }', { as: CAST.deleted });
+    assert.deepEqual(body, { data: { dashboard: { user: null } } });
+  });
+
+  it('keeps names of every script as they are', async () => {
+    for (const id of [CAST.longName, CAST.rightToLeft, CAST.emoji]) {
+      const { body } = await world.ask('{ dashboard { user { name } } }', { as: id });
+      const { users } = await world.read('user', `/users?ids=${id}`);
+      assert.equal(body.data.dashboard.user.name, users[0].name);
+    }
+  });
+
+  it('refuses a length outside of its bounds, and says what they are', async () => {
+    for (const first of [0, -1, 21]) {
+      const query = `{ dashboard { orders(first: ${first}) { id } unreadCount } }`;
+      const { status, body } = await world.ask(query, { as: CAST.customer });
+      assert.equal(status, 200);
+      assert.deepEqual(body.data.dashboard, { orders: null, unreadCount: CUSTOMER_UNREAD });
+      const [error] = body.errors;
+      assert.deepEqual(
+        [error.path, error.extensions.code],
+        [['dashboard', 'orders'], 'BAD_USER_INPUT'],
+      );
+      assert.equal(error.message, `"first" must be 1 to 20, not ${first}.`);
+    }
+  });
+});
