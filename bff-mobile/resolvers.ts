@@ -1,11 +1,12 @@
 import { pageSize } from '../src/resolvers/page-size.ts';
+import { signedIn } from '../src/resolvers/signed-in.ts';
 import type { Resolvers } from './generated.ts';
 
 const MOST = 20;
 
 export const resolvers: Resolvers = {
   Query: {
-    dashboard: (_parent, _args, { viewer }) => (viewer.role === 'anonymous' ? null : viewer),
+    dashboard: (_parent, _args, context) => signedIn(context),
   },
   Dashboard: {
     user: ({ id }, _args, { datasources }) => datasources.users.byId(id),

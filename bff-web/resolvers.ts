@@ -1,6 +1,7 @@
 import type { RequestContext } from '../src/context.ts';
 import { badInput } from '../src/errors.ts';
 import { pageSize } from '../src/resolvers/page-size.ts';
+import { signedIn } from '../src/resolvers/signed-in.ts';
 import { toConnection } from './connection.ts';
 import type { RequireFields, Resolvers, ViewerOrdersArgs } from './generated.ts';
 
@@ -20,7 +21,7 @@ async function ordersOf({ id }: { id: string }, args: OrdersArgs, context: Reque
 
 export const resolvers: Resolvers = {
   Query: {
-    viewer: (_parent, _args, { viewer }) => (viewer.role === 'anonymous' ? null : viewer),
+    viewer: (_parent, _args, context) => signedIn(context),
     order: (_parent, { id }, { datasources }) => datasources.orders.byId(id),
     recentOrders: (_parent, { first }, { datasources }) =>
       datasources.orders.recent(pageSize(first, MOST)),
