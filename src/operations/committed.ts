@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import { type DocumentNode, type GraphQLSchema, Kind, parse, validate } from 'graphql';
 import { hashOf, type Operation } from './operation.ts';
 
 /** An operation of our own clients, from a file that bears its name. */
@@ -23,7 +23,7 @@ export function loadCommittedOperations(folder: URL, schema: GraphQLSchema): Com
 }
 
 function readOperation(name: string, source: string, schema: GraphQLSchema): CommittedOperation {
-  const document = parse(source);
+  const document = parseNamed(name, source);
   const names = document.definitions.flatMap((definition) =>
     definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : [],
   );
@@ -31,4 +31,12 @@ function readOperation(name: string, source: string, schema: GraphQLSchema): Com
   if (names.length !== 1 || names[0] !== name) faults.push(`must hold one operation, ${name}`);
   if (faults.length > 0) throw new Error(`${name}.graphql: ${faults.join('; ')}`);
   return { name, source, document, hash: hashOf(source) };
+}
+
+function parseNamed(name: string, source: string): DocumentNode {
+  try {
+    return parse(source);
+  } catch (error) {
+    throw new Error(`${name}.graphql: ${(error as Error).message}`, { cause: error });
+  }
 }

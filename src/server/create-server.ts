@@ -1,25 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { createViewerReader } from '../auth/viewer.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createTextStore } from '../cache/store.ts';
 import type { Config } from '../config.ts';
 import { createUpstreams } from '../datasources/index.ts';
-import { BffError, type ErrorCode } from '../errors.ts';
 import { createOperationStore, loadCommittedOperations } from '../operations/index.ts';
 import { createApollo } from './apollo.ts';
 import { buildSchema } from './build-schema.ts';
+import { answerErrors } from './error-handler.ts';
 import { createExplorer } from './explorer.ts';
-import { toClientError } from './format-error.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
+import { addHealth } from './health.ts';
 
 const MOST_PERSISTED_TEXT = 16_000_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
-const STATUS: Partial<Record<ErrorCode, number>> = {
-  UNAUTHENTICATED: 401,
-  UPSTREAM_UNAVAILABLE: 503,
-  UPSTREAM_TIMEOUT: 503,
-};
 
 /** One BFF, ready to listen: /graphql, /healthz and /readyz. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<FastifyInstance> {
@@ -67,42 +62,3 @@ function answerWithRequestId(app: FastifyInstance): void {
     reply.header('x-request-id', request.id);
   });
 }
-
-function addHealth(app: FastifyInstance): void {
-  let closing = false;
-  app.addHook('preClose', async () => {
-    closing = true;
-  });
-  app.get('/healthz', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
-    reply.code(closing ? 503 : 200);
-    return { status: closing ? 'closing' : 'ok' };
-  });
-}
-
-/** What goes wrong outside of an execution gets the same form as what goes wrong inside. */
-function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler(async (request, reply) => {
-    reply.code(404);
-    return errorBody('NOT_FOUND', 'There is nothing here: the API is at /graphql.', request);
-  });
-  app.setErrorHandler(async (error: FastifyError | BffError, request, reply) => {
-    if (error instanceof BffError) {
-      reply.code(STATUS[error.code] ?? 400);
-      if (error.code === 'UNAUTHENTICATED') {
-        reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
-      }
-      if (error.cause) request.log.info({ err: error.cause }, error.message);
-      return errorBody(error.code, error.message, request);
-    }
-    const status = error.statusCode ?? 500;
-    reply.code(status);
-    if (status < 500) return errorBody('BAD_REQUEST', error.message, request);
-    request.log.error({ err: error }, 'unexpected error');
-    return errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request);
-  });
-}
-
-const errorBody = (code: ErrorCode, message: string, { id }: FastifyRequest) => ({
-  errors: [toClientError(code, message, id)],
-});

@@ -158,7 +158,7 @@ describe('the pages of the web', () => {
       const query = 'query ($id: ID!) { order(id: $id) { id } }';
       const { body } = await world.ask(query, { as: CAST.customer, variables: { id } });
       assert.deepEqual(body.data, { order: null });
-      const { requestId, ...extensions } = body.errors[0].extensions;
+      const { requestId: _, ...extensions } = body.errors[0].extensions;
       errors.push({ ...body.errors[0], extensions });
     }
     assert.deepEqual(errors[0], errors[1]);

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  complete,
+  instant,
+  integer,
+  list,
+  oneOf,
+  record,
+  ShapeError,
+  text,
+  textOrNull,
+} from '../../src/datasources/shape.ts';
+
+describe('a reader of upstream JSON', () => {
+  it('gives back what has the right shape', () => {
+    assert.equal(text('a'), 'a');
+    assert.equal(textOrNull(null), null);
+    assert.equal(textOrNull(undefined), null);
+    assert.equal(integer(-7), -7);
+    assert.equal(instant('2026-01-31T10:30:00+01:00'), '2026-01-31T09:30:00.000Z');
+    assert.equal(oneOf('a', { a: 'A' }), 'A');
+    assert.deepEqual(
+      list([{ n: 1 }], ({ n }) => n),
+      [1],
+    );
+  });
+
+  it('throws on everything else', () => {
+    const wrong: [what: string, read: () => unknown][] = [
+      ['a number for a string', () => text(1)],
+      ['nothing for a string', () => text(undefined)],
+      ['a fraction', () => integer(1.5)],
+      ['a number in a string', () => integer('1')],
+      ['a number past 2^53', () => integer(2 ** 53)],
+      ['a time that is none', () => instant('yesterday')],
+      ['no time', () => instant(null)],
+      ['an unknown word', () => oneOf('b', { a: 'A' })],
+      ['an inherited word', () => oneOf('constructor', { a: 'A' })],
+      ['an object for a list', () => list({} as never, String)],
+      ['a list of nothings', () => list([null], String)],
+      ['a list for an object', () => record([])],
+      ['a missing key', () => complete(['a', 'b'], new Map([['a', 1]]))],
+    ];
+    for (const [what, read] of wrong) assert.throws(read, ShapeError, what);
+  });
+});
