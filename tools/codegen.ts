@@ -30,8 +30,8 @@ if (values.check) {
   }
   // Only now, because the schemas come from src, which may need the types that were just written.
   const { writeSchemas } = await import('./schema.ts');
-  const acceptBreaking = values['accept-breaking'] ?? false;
-  if (!(await writeSchemas({ acceptBreaking }))) process.exitCode = 1;
+  const written = await writeSchemas(values['accept-breaking'] ?? false);
+  if (!written) process.exitCode = 1;
 }
 
 async function readText(path: string): Promise<string | undefined> {

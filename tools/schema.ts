@@ -1,86 +1,55 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import type { GraphQLSchema } from 'graphql';
 import { mobile } from '../bff-mobile/bff.ts';
 import { web } from '../bff-web/bff.ts';
 import type { BffDefinition } from '../src/bff.ts';
 import { loadCommittedOperations } from '../src/operations/committed.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
-import { listChanges, listUndescribed, printSorted, type SchemaChange } from './schema-rules.ts';
+import { listUndescribed } from './schema-rules.ts';
+import { checkSnapshot, type Snapshot, writeSnapshots } from './schema-snapshot.ts';
 
 // node tools/schema.ts --check   fails when a printed schema is not what the code now serves, lists
 // every difference, and holds the schema to its rules. `npm run codegen` writes the files.
 
 const BFFS: readonly BffDefinition[] = [web, mobile];
 
-interface Comparison {
-  readonly path: string;
-  readonly url: URL;
-  readonly printed: string;
-  readonly same: boolean;
-  readonly isNew: boolean;
-  readonly changes: readonly SchemaChange[];
-}
+const snapshotOf = (bff: BffDefinition): Snapshot => ({
+  file: new URL(`../bff-${bff.name}/schema.graphql`, import.meta.url),
+  schema: buildSchema(bff),
+});
 
 /**
- * Writes the printed schemas, all or none: none if one has a breaking change that nobody accepted.
- * @returns whether they were written
+ * Writes the printed schemas, unless one has a breaking change that nobody accepted.
+ * @returns whether they stand there now
  */
-export async function writeSchemas({ acceptBreaking }: { acceptBreaking: boolean }) {
-  const comparisons = await Promise.all(BFFS.map((bff) => compare(bff, buildSchema(bff))));
-  const changed = comparisons.filter(({ same }) => !same);
-  const breaking = changed.some(({ changes }) => changes.some((change) => change.breaking));
-  for (const comparison of changed) console.error(report(comparison));
+export async function writeSchemas(acceptBreaking: boolean): Promise<boolean> {
+  const { reports, written } = await writeSnapshots(BFFS.map(snapshotOf), acceptBreaking);
+  for (const report of reports) console.error(report);
+  if (written) return true;
+  console.error(
+    'Clients in use would break, so no printed schema was written. ' +
+      'If that is meant: npm run codegen -- --accept-breaking',
+  );
+  return false;
+}
 
-  if (breaking && !acceptBreaking) {
-    console.error(
-      'Clients in use would break, so no printed schema was written. ' +
-        'If that is meant: npm run codegen -- --accept-breaking',
-    );
-    return false;
+/** @returns all that is wrong, for people */
+async function check(bff: BffDefinition): Promise<string[]> {
+  const snapshot = snapshotOf(bff);
+  const difference = await checkSnapshot(snapshot);
+  const undescribed = listUndescribed(snapshot.schema);
+  const faults = difference ? [`${difference}\n  (npm run codegen)`] : [];
+  if (undescribed.length > 0) {
+    faults.push(`bff-${bff.name} has no description for:\n  ${undescribed.join('\n  ')}`);
   }
-  for (const { url, printed } of changed) await writeFile(url, printed);
-  return true;
-}
-
-/** @returns all that is wrong, as text for people */
-async function checkSchema(bff: BffDefinition): Promise<string[]> {
-  const schema = buildSchema(bff);
-  const comparison = await compare(bff, schema);
-  const undescribed = listUndescribed(schema);
-  return [
-    ...(comparison.same ? [] : [report(comparison)]),
-    ...(undescribed.length > 0
-      ? [`${bff.name} has no description for:\n  ${undescribed.join('\n  ')}`]
-      : []),
-    ...checkOperations(bff, schema),
-  ];
-}
-
-function checkOperations(bff: BffDefinition, schema: GraphQLSchema): string[] {
   try {
-    loadCommittedOperations(bff.operations, schema);
-    return [];
+    loadCommittedOperations(bff.operations, snapshot.schema);
   } catch (error) {
-    return [`bff-${bff.name}/operations: ${(error as Error).message}`];
+    faults.push(`bff-${bff.name}/operations: ${(error as Error).message}`);
   }
+  return faults;
 }
-
-async function compare({ name }: BffDefinition, schema: GraphQLSchema): Promise<Comparison> {
-  const path = `bff-${name}/schema.graphql`;
-  const url = new URL(`../${path}`, import.meta.url);
-  const printed = printSorted(schema);
-  const before = await readFile(url, 'utf8').catch(() => undefined);
-  const changes = before === undefined ? [] : await listChanges(before, printed);
-  return { path, url, printed, same: before === printed, isNew: before === undefined, changes };
-}
-
-const report = ({ path, isNew, changes }: Comparison) =>
-  isNew
-    ? `${path} is not there yet.`
-    : [`${path} is not what the code serves:`, ...changes.map(({ text }) => text)].join('\n  ');
 
 if (import.meta.main) {
-  const faults = (await Promise.all(BFFS.map(checkSchema))).flat();
+  const faults = (await Promise.all(BFFS.map(check))).flat();
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exitCode = 1;
 }
