@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { until } from '../support/until.ts';
+
+const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
+const FREE_PORTS = Object.fromEntries(
+  ['WEB', 'MOBILE', 'USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'].map((name) => [
+    `${name}_PORT`,
+    '0',
+  ]),
+);
+
+function startDemo(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
+  const demo = spawn(process.execPath, [DEMO, ...args], {
+    env: { PATH: process.env.PATH, ...FREE_PORTS, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [demo.stdout, demo.stderr]) stream.on('data', (text) => (output += text));
+  const ended = once(demo, 'close').then(([code]) => code as number | null);
+
+  const find = (name: string, pattern: string) =>
+    new RegExp(`^${name} +\\| ${pattern}`, 'm').exec(output)?.[1] ?? '';
+  return {
+    output: () => output,
+    urlOf: (name: string) => find(name, '(http\\S+)'),
+    pidOf: (name: string) => Number(find(name, '.*process (\\d+)')),
+    pids: () => [...output.matchAll(/process (\d+)\)/g)].map(([, pid]) => Number(pid)),
+    ready: () => until(() => /^ready/m.test(output) || demo.exitCode !== null),
+    kill: (signal: NodeJS.Signals) => demo.kill(signal),
+    ended,
+    async [Symbol.asyncDispose]() {
+      demo.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function ask(url: string, query: string) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is the query's
+  return response.json() as Promise<any>;
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('starts everything, survives the loss of one service, and ends all of it', async () => {
+  await using demo = startDemo();
+  await demo.ready();
+  assert.match(demo.output(), /^ready in \d+\.\d s\. Next: open http/m);
+  for (const name of ['web', 'mobile']) {
+    const { data } = await ask(demo.urlOf(name), '{ announcements { title } }');
+    assert.ok(data.announcements.length > 0);
+  }
+
+  process.kill(demo.pidOf('notification'), 'SIGKILL');
+  await until(() => /^notification \| ended \(SIGKILL\)/m.test(demo.output()));
+  const { data, errors } = await ask(
+    demo.urlOf('mobile'),
+    '{ announcements { title } profile(id: "42") { id } }',
+  );
+  assert.deepEqual(data.profile, { id: '42' });
+  // Announcements may come from a cache; if they don't, they are an error and not the answer's end.
+  assert.equal(data.announcements === null, errors !== undefined);
+
+  assert.equal(demo.pids().length, 5);
+  demo.kill('SIGTERM');
+  assert.equal(await demo.ended, 0);
+  assert.deepEqual(demo.pids().filter(lives), []);
+});
+
+test('Ctrl-C during the start ends all', async () => {
+  await using demo = startDemo();
+  await until(() => demo.pids().length > 0);
+  demo.kill('SIGINT');
+  assert.equal(await demo.ended, 0);
+  assert.deepEqual(demo.pids().filter(lives), []);
+});
+
+test('leaves nothing behind when it is killed itself', async () => {
+  await using demo = startDemo({}, '--services-only');
+  await demo.ready();
+  assert.equal(demo.pids().length, 3);
+  demo.kill('SIGKILL');
+  for (const name of ['user', 'order', 'notification']) await isGone(demo.urlOf(name));
+});
+
+test('starts no stand-in for a service that has an address', async () => {
+  await using demo = startDemo({ USER_SERVICE_URL: 'http://127.0.0.1:9' }, '--services-only');
+  await demo.ready();
+  assert.match(demo.output(), /^user +\| http:\/\/127\.0\.0\.1:9 \(from USER_SERVICE_URL\)$/m);
+  assert.equal(demo.pids().length, 2);
+});
+
+test('says in one line which port is in use, and ends', async () => {
+  await using other = await listen();
+  await using demo = startDemo({ ORDER_SERVICE_PORT: String(other.port) });
+  assert.equal(await demo.ended, 1);
+  const line = `order can't start: port ${other.port} is in use by another program`;
+  assert.equal(demo.output().trimEnd().split('\n').at(-1), line);
+  assert.deepEqual(demo.pids().filter(lives), []);
+});
+
+test('says why a BFF does not start, and ends', async () => {
+  await using demo = startDemo({ REQUEST_DEADLINE_MS: 'soon' });
+  assert.equal(await demo.ended, 1);
+  assert.match(demo.output(), /^(web|mobile) ended with code 1 before it listened$/m);
+  assert.match(demo.output(), /REQUEST_DEADLINE_MS: must be/);
+});
+
+/** By its port, because a process that nobody has waited for still has its number. */
+async function isGone(url: string): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (!(await fetch(url).catch(() => undefined))) return;
+    await sleep(50);
+  }
+  assert.fail(`${url} still answers`);
+}
+
+async function listen() {
+  const server: Server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(resolve)) };
+}

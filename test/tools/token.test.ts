@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { decodeJwt } from 'jose';
+
+const TOOL = fileURLToPath(new URL('../../tools/token.ts', import.meta.url));
+
+function token(...args: string[]) {
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [TOOL, ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+test('prints one token and nothing else', async () => {
+  const { code, stdout, stderr } = await token('--user', '42');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  assert.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  const { sub, role, iat = 0, exp } = decodeJwt(stdout.trim());
+  assert.deepEqual({ sub, role, exp }, { sub: '42', role: 'customer', exp: iat + 3_600 });
+});
+
+test('takes a role and a lifetime, also one that is over', async () => {
+  const { stdout } = await token('--user', '1', '--role', 'staff', '--expires', '-2d');
+  const { role, iat = 0, exp } = decodeJwt(stdout.trim());
+  assert.deepEqual({ role, exp }, { role: 'staff', exp: iat - 2 * 86_400 });
+});
+
+const MISTAKES: Record<string, { args: string[]; says: RegExp }> = {
+  'no user': { args: [], says: /--user must be/ },
+  'a user that is a path': { args: ['--user', '../1'], says: /--user must be/ },
+  'an unknown role': { args: ['--user', '1', '--role', 'root'], says: /customer or staff/ },
+  'a lifetime without unit': {
+    args: ['--user', '1', '--expires', '60'],
+    says: /30s, 15m, 1h, 30d/,
+  },
+  'an unknown option': { args: ['--user', '1', '--admin'], says: /'--admin'/ },
+  'a missing value': { args: ['--expires', '--user', '1'], says: /'--expires'/ },
+};
+
+for (const [name, { args, says }] of Object.entries(MISTAKES)) {
+  test(`${name} is refused in one line that says what is allowed`, async () => {
+    const { code, stdout, stderr } = await token(...args);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+    assert.match(stderr, says);
+    assert.match(stderr, /^[^\n]*--role customer\|staff[^\n]*\n$/);
+  });
+}
