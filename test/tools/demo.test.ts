@@ -137,5 +137,5 @@ async function listen() {
   const server: Server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { port, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(resolve)) };
+  return { port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
