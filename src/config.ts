@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: string;
   /** How long a request may take, in milliseconds. */
   readonly requestDeadlineMs: number;
+  /** How long after SIGTERM requests are still taken, so that balancers notice, in milliseconds. */
+  readonly drainDelayMs: number;
   readonly upstreams: UpstreamConfig;
   readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
   /** A token that the explorer starts with; only outside of production. */
@@ -47,7 +49,7 @@ const port = z
 
 const milliseconds = z
   .string()
-  .regex(/^[1-9]\d{0,5}$/, { error: 'must be a number of milliseconds, 1 to 999999' })
+  .regex(/^\d{1,6}$/, { error: 'must be a number of milliseconds, at most 999999' })
   .transform(Number);
 
 const VARIABLES = z.object({
@@ -60,7 +62,10 @@ const VARIABLES = z.object({
   JWKS_URL: url,
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  REQUEST_DEADLINE_MS: milliseconds.default(5_000),
+  REQUEST_DEADLINE_MS: milliseconds
+    .refine((number) => number > 0, { error: 'must be at least 1 millisecond' })
+    .default(5_000),
+  DRAIN_DELAY_MS: milliseconds.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   SANDBOX_TOKEN: z.string().optional(),
 });
@@ -96,6 +101,7 @@ export function loadConfig(
     production,
     logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,
+    drainDelayMs: read.DRAIN_DELAY_MS ?? (production ? 3_000 : 0),
     upstreams: {
       user: read.USER_SERVICE_URL,
       order: read.ORDER_SERVICE_URL,

@@ -16,8 +16,15 @@ import { addHealth } from './health.ts';
 const MOST_PERSISTED_TEXT = 16_000_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** One BFF, ready to listen: /graphql, /healthz and /readyz. */
-export async function createServer(bff: BffDefinition, config: Config): Promise<FastifyInstance> {
+/** One BFF, ready to listen. */
+export interface BffServer {
+  readonly app: FastifyInstance;
+  /** Makes /readyz say that no more requests are wanted; those that come are answered. */
+  readonly drain: () => void;
+}
+
+/** One BFF with /graphql, /healthz and /readyz. */
+export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
   const app = fastify({
     logger: { level: config.logLevel, name: bff.name },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
@@ -44,14 +51,14 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
 
   answerWithRequestId(app);
   answerErrors(app);
-  addHealth(app);
+  const drain = addHealth(app);
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
     handler: createGraphqlHandler(apollo, contextOf),
   });
   app.addHook('onClose', () => apollo.stop());
-  return app;
+  return { app, drain };
 }
 
 const requestIdOf = (given: string | string[] | undefined): string =>

@@ -1,18 +1,19 @@
-import type { FastifyInstance } from 'fastify';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { createServer } from './create-server.ts';
+import { type BffServer, createServer } from './create-server.ts';
 
-const DRAIN_LIMIT_MS = 10_000;
+const CLOSE_LIMIT_MS = 10_000;
 
 /**
  * Runs one BFF until SIGTERM or SIGINT, which lets the requests under way end first.
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
-  const app = await createServer(bff, config);
-  const address = await app.listen({ host: config.host, port: config.port });
-  closeOnSignal(app);
+  const server = await createServer(bff, config);
+  const address = await server.app.listen({ host: config.host, port: config.port });
+  const end = () => void close(server, config.drainDelayMs).then(() => process.exit(0), exitWith);
+  process.once('SIGTERM', end).once('SIGINT', end);
   process.stdout.write(`${bff.name} listening on ${address}/graphql\n`);
 }
 
@@ -24,10 +25,9 @@ export function exitWith(error: unknown): never {
   process.exit(1);
 }
 
-function closeOnSignal(app: FastifyInstance): void {
-  const close = () => {
-    setTimeout(() => process.exit(1), DRAIN_LIMIT_MS).unref();
-    app.close().then(() => process.exit(0), exitWith);
-  };
-  process.once('SIGTERM', close).once('SIGINT', close);
+async function close({ app, drain }: BffServer, drainDelayMs: number): Promise<void> {
+  drain();
+  await sleep(drainDelayMs);
+  setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref();
+  await app.close();
 }

@@ -52,7 +52,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     },
     bff,
   );
-  const app = await createServer(bff, config);
+  const { app } = await createServer(bff, config);
   const url = await app.listen(local);
   const endpoint = `${url}/graphql`;
 
