@@ -5,6 +5,7 @@ import { loadCommittedOperations } from '../src/operations/committed.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
 import { listUndescribed } from './schema-rules.ts';
 import { checkSnapshot, type Snapshot, writeSnapshots } from './schema-snapshot.ts';
+import { main } from './sdl.ts';
 
 // node tools/schema.ts --check   fails when a printed schema is not what the code now serves, lists
 // every difference, and holds the schema to its rules. `npm run codegen` writes the files.
@@ -49,7 +50,9 @@ async function check(bff: BffDefinition): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const faults = (await Promise.all(BFFS.map(check))).flat();
-  for (const fault of faults) console.error(fault);
-  if (faults.length > 0) process.exitCode = 1;
+  await main(async () => {
+    const faults = (await Promise.all(BFFS.map(check))).flat();
+    for (const fault of faults) console.error(fault);
+    return faults.length === 0;
+  });
 }
