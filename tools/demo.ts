@@ -67,7 +67,8 @@ async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<
     if (phase === 'running') say(name, `${how}; the others go on without it`);
   });
   const url = await child.url;
-  say(name, `${url} (process ${child.pid})`);
+  // Not after the reason of a failed start, which should be the last that is read.
+  if (phase === 'starting') say(name, `${url} (process ${child.pid})`);
   return url;
 }
 
