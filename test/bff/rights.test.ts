@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { buildSchema } from '../../src/server/build-schema.ts';
+import { fieldsOf, waysThrough } from '../support/reach.ts';
+import { type Json, startWorld, type World } from '../support/world.ts';
+import {
+  type Belongings,
+  entriesFor,
+  furnish,
+  marksOf,
+  NOBODYS,
+  stateOf,
+} from './rights-entries.ts';
+import { fieldOfRow, readRights } from './rights-table.ts';
+import { differences, leaks, type Trial, type Tried, trialsOf, tryAll } from './rights-trial.ts';
+
+const ME = CAST.customer;
+const OTHER = CAST.otherCustomer;
+
+for (const bff of [web, mobile]) {
+  const schema = buildSchema(bff);
+  const table = readRights(bff.name);
+  const trials = trialsOf.bind(undefined, schema, table);
+
+  const refusalsOf = async (world: World, as: string, theirs: Belongings) => {
+    const entries = entriesFor(theirs, theirs).filter(({ whose }) => whose === "another's");
+    const closed = ({ row }: Trial) => table.get(row)?.["another's"].match(/NOT_FOUND|userError/);
+    const asked = trials(as, entries).filter(closed);
+    return (await tryAll(world, asked)).map(wording);
+  };
+
+  suite(`rights of the ${bff.name} BFF`, () => {
+    test('every field has a row, and every row a field', () => {
+      const fields = new Set(fieldsOf(schema));
+      const declared = new Set([...table.keys()].map(fieldOfRow));
+      assert.deepEqual([...fields.difference(declared)], [], 'fields without a row');
+      assert.deepEqual([...declared.difference(fields)], [], 'rows without a field');
+    });
+
+    test('every root field is asked for', () => {
+      const asked = new Set(entriesFor(NOBODYS, NOBODYS).map(({ root }) => root));
+      const roots = new Set(waysThrough(schema).map(({ steps }) => steps[0] ?? ''));
+      assert.deepEqual([...roots.difference(asked)], [], 'root fields without an entry');
+    });
+
+    test('every field answers everyone as declared, in every way that leads to it', async () => {
+      await using world = await startWorld(bff);
+      const mine = await furnish(world, ME);
+      const others = await furnish(world, OTHER);
+      const staffs = await furnish(world, 'staff');
+      const helped = await furnish(world, ME, 'helped');
+      const before = await stateOf(world, OTHER);
+
+      const tried = await tryAll(world, [
+        ...trials('anonymous', entriesFor(mine, others)),
+        ...trials(ME, entriesFor(mine, others)),
+        ...trials('staff', entriesFor(staffs, helped)),
+      ]);
+
+      const wrong = differences(table, tried);
+      assert.equal(wrong.length, 0, `${wrong.length} cells differ\n  ${wrong.join('\n  ')}`);
+      const held = leaks(tried.filter(isNotOfStaff), marksOf(before));
+      assert.equal(held.length, 0, `${held.length} answers leak\n  ${held.join('\n  ')}`);
+      assert.deepEqual(await stateOf(world, OTHER), before, 'what is not theirs is as it was');
+    });
+
+    test("somebody else's and what nobody has are refused in the same words", async () => {
+      await using world = await startWorld(bff);
+      const others = await furnish(world, OTHER);
+      for (const as of ['anonymous', ME]) {
+        const refused = await refusalsOf(world, as, others);
+        const missing = await refusalsOf(world, as, NOBODYS);
+        assert.ok(refused.length > 0);
+        assert.deepEqual(refused, missing);
+      }
+    });
+  });
+}
+
+test('marking own and foreign notifications in one go changes the own, and names the others', async () => {
+  await using world = await startWorld(mobile);
+  const unread = async (user: string) =>
+    (await stateOf(world, user)).notifications.find(({ readAt }) => readAt === null)?.id ?? '';
+  const [mine, theirs] = [await unread(ME), await unread(OTHER)];
+  const before = await stateOf(world, OTHER);
+
+  const { body } = await world.ask(
+    'mutation ($ids: [ID!]!) { markNotificationsRead(ids: $ids) { notifications { id } userErrors { code field } } }',
+    { as: ME, variables: { ids: [theirs, mine] } },
+  );
+
+  assert.deepEqual(body.data.markNotificationsRead, {
+    notifications: [{ id: mine }],
+    userErrors: [{ code: 'NOT_FOUND', field: ['ids', '0'] }],
+  });
+  assert.deepEqual(await stateOf(world, OTHER), before);
+});
+
+const isNotOfStaff = ({ as }: Tried): boolean => as !== 'staff';
+
+/** An answer without what is new in each: the request's id. */
+function wording({ way, body }: Tried): Json {
+  const errors = body.errors?.map(({ extensions: { code }, ...error }: Json) => ({
+    ...error,
+    code,
+  }));
+  return { way: way.steps.join('.'), data: body.data, errors };
+}
