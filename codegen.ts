@@ -1,18 +1,22 @@
 import type { CodegenConfig } from '@graphql-codegen/cli';
+import { bffNames } from './tools/tree.ts';
 
 type Outputs = CodegenConfig['generates'];
 
+/** Types that only one BFF has, and what their resolvers get as a parent. */
+const OWN_MAPPERS: Record<string, Record<string, string>> = {
+  web: { Viewer: '../src/auth/viewer.ts#SignedInViewer' },
+  mobile: { Dashboard: '../src/auth/viewer.ts#SignedInViewer' },
+};
+
 // A domain's resolvers see only what all clients share; each BFF's own resolvers see the rest too.
 const config: CodegenConfig = {
-  generates: {
-    ...output('src/resolvers/generated.ts', '..', ['shared']),
-    ...output('bff-web/generated.ts', '../src', ['shared', 'web'], {
-      Viewer: '../src/auth/viewer.ts#SignedInViewer',
-    }),
-    ...output('bff-mobile/generated.ts', '../src', ['shared', 'mobile'], {
-      Dashboard: '../src/auth/viewer.ts#SignedInViewer',
-    }),
-  },
+  generates: Object.assign(
+    output('src/resolvers/generated.ts', '..', ['shared']),
+    ...bffNames().map((name) =>
+      output(`bff-${name}/generated.ts`, '../src', ['shared', name], OWN_MAPPERS[name]),
+    ),
+  ),
 };
 
 /** @param src - the way from the output's folder to src/ */

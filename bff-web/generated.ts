@@ -15,9 +15,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment in UTC, as ISO 8601: 2026-01-31T09:30:00.000Z. */
   DateTime: { input: string; output: string; }
-  /** A whole number of a currency's smallest unit (cents, pence, yen), up to 2^53 - 1. */
   MinorUnits: { input: number; output: number; }
 };
 

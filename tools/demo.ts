@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
 import { type Child, startChild } from './demo/child.ts';
+import { bffNames, ROOT, serviceNames } from './tree.ts';
 
 // npm start: the stand-ins and every BFF, each a process of its own, so that one can be killed to
 // see a partial answer. --services-only leaves the BFFs out.
 
-const ROOT = new URL('..', import.meta.url);
-const SERVICES = ['user', 'order', 'notification'];
-const BFFS = ['web', 'mobile'];
+const SERVICES = serviceNames();
 const TOKEN_SECONDS = 30 * 86_400;
 const START_LIMIT_MS = 30_000;
 
@@ -35,7 +34,7 @@ async function start(): Promise<string> {
   const services = await Promise.all(SERVICES.map(startService));
   if (values['services-only']) return `${readyIn()}. Next: npm run start:web`;
 
-  const [userUrl] = services[0]?.split(',') ?? [];
+  const [userUrl] = services[SERVICES.indexOf('user')]?.split(',') ?? [];
   const env = {
     JWKS_URL: new URL('/.well-known/jwks.json', userUrl).href,
     JWT_ISSUER: DEMO_ISSUER,
@@ -44,7 +43,7 @@ async function start(): Promise<string> {
     ...given(process.env),
     ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
   };
-  const urls = await Promise.all(BFFS.map((name) => run(name, `bff-${name}/main.ts`, env)));
+  const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
   await Promise.all(urls.map(answers));
   const order = children.find(({ name }) => name === 'order');
   const part = order ? `, or kill one service (kill ${order.pid}) for a partial answer` : '';

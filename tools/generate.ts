@@ -2,9 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
 import config from '../codegen.ts';
 import { wireTypes } from './openapi/wire-types.ts';
-
-const ROOT = new URL('..', import.meta.url);
-const SERVICES = ['user', 'order', 'notification'];
+import { ROOT, serviceNames } from './tree.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -14,7 +12,7 @@ export interface GeneratedFile {
 
 /** All generated TypeScript, in memory. */
 export async function generateTypes(): Promise<GeneratedFile[]> {
-  return [...(await graphqlTypes()), ...(await Promise.all(SERVICES.map(upstreamTypes)))];
+  return [...(await graphqlTypes()), ...(await Promise.all(serviceNames().map(upstreamTypes)))];
 }
 
 async function graphqlTypes(): Promise<GeneratedFile[]> {

@@ -1,16 +1,15 @@
-import { mobile } from '../bff-mobile/bff.ts';
-import { web } from '../bff-web/bff.ts';
 import type { BffDefinition } from '../src/bff.ts';
 import { loadCommittedOperations } from '../src/operations/committed.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
 import { listUndescribed } from './schema-rules.ts';
 import { checkSnapshot, type Snapshot, writeSnapshots } from './schema-snapshot.ts';
 import { main } from './sdl.ts';
+import { bffNames, loadBff } from './tree.ts';
 
 // node tools/schema.ts --check   fails when a printed schema is not what the code now serves, lists
 // every difference, and holds the schema to its rules. `npm run codegen` writes the files.
 
-const BFFS: readonly BffDefinition[] = [web, mobile];
+const BFFS = await Promise.all(bffNames().map(loadBff));
 
 const snapshotOf = (bff: BffDefinition): Snapshot => ({
   file: new URL(`../bff-${bff.name}/schema.graphql`, import.meta.url),

@@ -1,0 +1,26 @@
+import { readdirSync } from 'node:fs';
+import type { BffDefinition } from '../src/bff.ts';
+
+export const ROOT = new URL('..', import.meta.url);
+
+const foldersIn = (path: string): string[] =>
+  readdirSync(new URL(path, ROOT), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+/** The services that have a stand-in: each folder of services/ but the one of what they share. */
+export const serviceNames = (): string[] =>
+  foldersIn('services/').filter((name) => name !== 'support');
+
+/** The BFFs: each folder bff-<name>. */
+export const bffNames = (): string[] =>
+  foldersIn('.')
+    .filter((name) => name.startsWith('bff-'))
+    .map((name) => name.slice('bff-'.length));
+
+/** @throws Error if bff-<name>/bff.ts does not export its definition under its name */
+export async function loadBff(name: string): Promise<BffDefinition> {
+  const definitions = await import(new URL(`bff-${name}/bff.ts`, ROOT).href);
+  if (definitions[name]?.name === name) return definitions[name];
+  throw new Error(`bff-${name}/bff.ts must export a definition "${name}" with that name`);
+}
