@@ -113,6 +113,8 @@ export async function stateOf({ services }: World, userId: string): Promise<Stat
 
 /** What tells one user from all others, wherever it turns up. */
 export const marksOf = ({ user, orders, notifications }: State): unknown[] => [
-  ...[user?.name, user?.email, user?.avatarUrl],
+  user?.name,
+  user?.email,
+  user?.avatarUrl,
   ...[...orders, ...notifications].map((object) => object.id),
 ];
