@@ -20,6 +20,7 @@ export function guardSchema(
   trees: readonly PermissionTree[],
 ): GraphQLSchema {
   const tree = mergeTrees(trees);
+  refuseRulesThatGuardNothing(schema, tree);
   const rules = ruleOfEachField(schema, tree);
   const generated = shield(tree, {
     allowExternalErrors: true,
@@ -36,12 +37,27 @@ export function guardSchema(
   return applyMiddleware(schema, guarded as never);
 }
 
+/** Shield itself passes over rules on interfaces and inputs without a word, and so would we. */
+function refuseRulesThatGuardNothing(schema: GraphQLSchema, tree: PermissionTree): void {
+  for (const [name, fields] of Object.entries(tree)) {
+    const type = schema.getType(name);
+    if (!isObjectType(type))
+      throw new Error(`Permissions of ${name}: there is no such object type`);
+    const unknown = Object.keys(fields).find((field) => !Object.hasOwn(type.getFields(), field));
+    if (unknown) throw new Error(`Permissions of ${name}.${unknown}: there is no such field`);
+  }
+}
+
 /** Every field that needs a rule, with the one it has. */
 export function ruleOfEachField(
   schema: GraphQLSchema,
   tree: PermissionTree,
 ): [type: string, field: string, rule: ShieldRule][] {
-  const roots = new Set([schema.getQueryType(), schema.getMutationType()]);
+  const roots = new Set([
+    schema.getQueryType(),
+    schema.getMutationType(),
+    schema.getSubscriptionType(),
+  ]);
   return Object.values(schema.getTypeMap())
     .filter(isObjectType)
     .filter((type) => !type.name.startsWith('__'))

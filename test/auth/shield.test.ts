@@ -27,7 +27,10 @@ const typeDefs = /* GraphQL */ `
     book: Book
     books: [Book!]
   }
-  type Book {
+  interface Thing {
+    title: String
+  }
+  type Book implements Thing {
     title: String
   }
 `;
@@ -38,6 +41,7 @@ const down = () => new BffError('UPSTREAM_UNAVAILABLE', 'The order service does 
 const plainSchema = (shelf: () => unknown = () => SHELF): GraphQLSchema =>
   makeExecutableSchema({
     typeDefs,
+    resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
     resolvers: { Query: { shelf, count: () => 1 }, Mutation: { clear: () => true } },
   });
 
@@ -75,6 +79,13 @@ suite('what no tree names', () => {
     assert.equal(resolverOf(guarded, 'Shelf', 'label'), undefined);
     assert.equal(resolverOf(guarded, 'Book', 'title'), undefined);
     assert.notEqual(resolverOf(guarded, 'Shelf', 'book'), undefined);
+  });
+
+  test('is refused on the root of subscriptions as well', () => {
+    const schema = makeExecutableSchema({
+      typeDefs: 'type Query { a: Int } type Subscription { ticks: Int }',
+    });
+    assert.notEqual(resolverOf(guardSchema(schema, []), 'Subscription', 'ticks'), undefined);
   });
 
   test('does not run its resolver when it is refused', async () => {
@@ -115,6 +126,7 @@ suite('a rule', () => {
     ['for all fields of all types', [{ '*': { '*': staff } }], /\*/],
     ['for a field that does not exist', [{ Shelf: { lable: staff } }], /\bShelf\.lable\b/],
     ['for a type that does not exist', [{ Shell: { label: staff } }], /\bShell\b/],
+    ['for an interface, where it would guard nothing', [{ Thing: { title: staff } }], /\bThing\b/],
     ['given twice', [{ Shelf: { book: staff } }, { Shelf: { book: anyone } }], /\bShelf\.book\b/],
   ];
   for (const [what, trees, message] of mistakes) {

@@ -1,5 +1,12 @@
 import type { GraphQLSchema } from 'graphql';
-import { leavesOf, toOperation, verdictOf, type Way, waysThrough } from '../support/reach.ts';
+import {
+  leavesOf,
+  NO_VALUE,
+  toOperation,
+  verdictOf,
+  type Way,
+  waysThrough,
+} from '../support/reach.ts';
 import { type Asker, authorization, type Json, type World } from '../support/world.ts';
 import type { Entry } from './rights-entries.ts';
 import { COLUMNS, type Column, type RightsTable, rowFor } from './rights-table.ts';
@@ -67,6 +74,9 @@ export async function tryAll(world: World, trials: readonly Trial[]): Promise<Tr
 
 /** What the table declares and the answers do not bear out, a few lines for each such cell. */
 export function differences(table: RightsTable, tried: readonly Tried[]): string[] {
+  const rowsWithValue = new Set(
+    tried.filter(({ verdict }) => verdict === 'yes').map(({ row }) => row),
+  );
   const byCell = Map.groupBy(tried, ({ row, column }) => `${row} | ${column}`);
   return [...table].flatMap(([row, cells]) =>
     COLUMNS.flatMap((column) => {
@@ -75,7 +85,11 @@ export function differences(table: RightsTable, tried: readonly Tried[]): string
       if (answers.length === 0 && declared !== '-') {
         return [`${row} | ${column}: declared ${declared}, but nothing asks for it`];
       }
-      const others = answers.filter(({ verdict }) => verdict !== declared);
+      // A placed order has no carrier yet; that says nothing, if other orders show one.
+      const hasValue = declared === 'yes' && rowsWithValue.has(row);
+      const others = answers.filter(
+        ({ verdict }) => verdict !== declared && !(hasValue && verdict === NO_VALUE),
+      );
       const [first] = others;
       if (!first) return [];
       const count = others.length > 1 ? ` in ${others.length} ways, such as` : '';

@@ -77,6 +77,9 @@ export function valuesAt(data: Json, steps: readonly string[]): unknown[] {
   return values.filter((value) => value != null);
 }
 
+/** A null that no error explains: the object just has no such value. */
+export const NO_VALUE = 'null without an error';
+
 /** What came back, in one word of the table, or whatever else it was. */
 export function verdictOf(body: Json, way: Way): string {
   const [error] = body.errors ?? [];
@@ -84,7 +87,7 @@ export function verdictOf(body: Json, way: Way): string {
   const refusals: { code: string }[] = body.data[way.steps[0] ?? ''].refusals ?? [];
   const missing = refusals.filter(({ code }) => code === 'NOT_FOUND');
   if (missing.length > 0) return missing.length === refusals.length ? 'userError' : 'half refused';
-  return valuesAt(body.data, way.steps).length > 0 ? 'yes' : 'null without an error';
+  return valuesAt(body.data, way.steps).length > 0 ? 'yes' : NO_VALUE;
 }
 
 /** Everything in an answer that is neither an object nor a list nor null. */
