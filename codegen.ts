@@ -5,8 +5,8 @@ type Outputs = CodegenConfig['generates'];
 
 /** Types that only one BFF has, and what their resolvers get as a parent. */
 const OWN_MAPPERS: Record<string, Record<string, string>> = {
-  web: { Viewer: '../src/auth/viewer.ts#SignedInViewer' },
-  mobile: { Dashboard: '../src/auth/viewer.ts#SignedInViewer' },
+  web: { Viewer: '../src/context.ts#SignedInViewer' },
+  mobile: { Dashboard: '../src/context.ts#SignedInViewer' },
 };
 
 // A domain's resolvers see only what all clients share; each BFF's own resolvers see the rest too.

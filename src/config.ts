@@ -70,6 +70,8 @@ const VARIABLES = z.object({
   SANDBOX_TOKEN: z.string().optional(),
 });
 
+const JWKS_PATH = '/.well-known/jwks.json';
+
 /** The demo's services and issuer; production must name its own. */
 const DEMO = {
   USER_SERVICE_URL: 'http://127.0.0.1:5001',
@@ -114,9 +116,8 @@ export function loadConfig(
 
 function withDemo(given: Record<string, string | undefined>) {
   const all = { ...DEMO, ...given };
-  const issuer = all.USER_SERVICE_URL.split(',')[0]?.trim();
-  const jwks = issuer && URL.canParse(issuer) ? '/.well-known/jwks.json' : undefined;
-  return { ...(jwks && { JWKS_URL: new URL(jwks, issuer).href }), ...all };
+  const [issuer] = urls.safeParse(all.USER_SERVICE_URL).data ?? [];
+  return { JWKS_URL: new URL(JWKS_PATH, issuer ?? DEMO.USER_SERVICE_URL).href, ...all };
 }
 
 function explain(error: z.ZodError, portVariable: string): string {

@@ -1,15 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Viewer } from '../context.ts';
 import { BffError } from '../errors.ts';
-
-/** Someone with a valid token. */
-export interface SignedInViewer {
-  readonly role: 'customer' | 'staff';
-  /** The user's id, which is the token's subject. */
-  readonly id: string;
-}
-
-/** Who is asking. */
-export type Viewer = { readonly role: 'anonymous' } | SignedInViewer;
 
 /** Where tokens come from. */
 export interface TokenTrust {

@@ -47,10 +47,11 @@ const NOT_ABOUT_THE_REQUEST = new Set([401, 403, 407, 408, 425, 429]);
 
 /**
  * @param name - for the log
- * @param urls - the base address of each instance; they take turns
+ * @param urls - the base address of each instance, with or without a path; they take turns
  */
 export function createUpstream(name: string, urls: readonly URL[], log: Log): Upstream {
   const client = createClient();
+  const bases = urls.map(({ origin, pathname }) => origin + pathname.replace(/\/+$/, ''));
   let turn = 0;
 
   return {
@@ -60,9 +61,9 @@ export function createUpstream(name: string, urls: readonly URL[], log: Log): Up
       read: (reply: Reply<Body>) => T,
       sending: Sending = {},
     ) {
-      const base = urls[turn++ % urls.length] as URL;
+      const base = bases[turn++ % bases.length];
       try {
-        const response = await client(new URL(target, base), {
+        const response = await client(`${base}${target}`, {
           ...sending,
           timeout: { request: remaining(call.deadline) },
           headers: { ...sending.headers, 'x-request-id': call.requestId },

@@ -1,11 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type DocumentNode, type GraphQLSchema, Kind, parse, validate } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  print,
+  validate,
+  visit,
+} from 'graphql';
 import { hashOf, type Operation } from './operation.ts';
+
+const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /** An operation of our own clients, from a file that bears its name. */
 export interface CommittedOperation extends Operation {
   readonly name: string;
+  /** The same as caching clients send it: printed anew, with every object's `__typename`. */
+  readonly asClientsSendIt: Operation;
 }
 
 /**
@@ -30,7 +43,25 @@ function readOperation(name: string, source: string, schema: GraphQLSchema): Com
   const faults = validate(schema, document).map((error) => error.message);
   if (names.length !== 1 || names[0] !== name) faults.push(`must hold one operation, ${name}`);
   if (faults.length > 0) throw new Error(`${name}.graphql: ${faults.join('; ')}`);
-  return { name, source, document, hash: hashOf(source) };
+  const asClientsSendIt = toOperation(print(withTypenames(document)));
+  return { name, ...toOperation(source), asClientsSendIt };
+}
+
+const toOperation = (source: string): Operation => ({
+  hash: hashOf(source),
+  source,
+  document: parse(source),
+});
+
+/** Asks every object but the root for its type's name, as Apollo Client, urql and Relay do. */
+function withTypenames(document: DocumentNode): DocumentNode {
+  return visit(document, {
+    SelectionSet(node, _key, parent) {
+      const isRoot = 'operation' in (parent as object);
+      const { selections } = node;
+      return isRoot ? undefined : { ...node, selections: [...selections, TYPENAME] };
+    },
+  });
 }
 
 function parseNamed(name: string, source: string): DocumentNode {

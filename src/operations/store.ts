@@ -1,6 +1,7 @@
 import type { DocumentNode } from 'graphql';
 import type { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import type { CommittedOperation } from './committed.ts';
 import { hashOf, type Operation } from './operation.ts';
 
 const MOST_DOCUMENTS = 2_000;
@@ -14,8 +15,15 @@ const HASH_LENGTH = 64;
  * ones, so that a flood of never-seen documents costs a bounded amount of memory.
  * @param texts - where persisted texts are kept, by hash
  */
-export function createOperationStore(committed: readonly Operation[], texts: Keyv<string>) {
-  const pinned = new Map(committed.map((operation) => [operation.hash, operation]));
+export function createOperationStore(
+  committed: readonly CommittedOperation[],
+  texts: Keyv<string>,
+) {
+  const pinned = new Map(
+    committed
+      .flatMap((operation): Operation[] => [operation, operation.asClientsSendIt])
+      .map((operation) => [operation.hash, operation]),
+  );
   const recent = new LRUCache<string, Operation>({
     max: MOST_DOCUMENTS,
     maxSize: MOST_TEXT,

@@ -1,5 +1,4 @@
-import type { SignedInViewer } from '../auth/viewer.ts';
-import type { RequestContext } from '../context.ts';
+import type { RequestContext, SignedInViewer } from '../context.ts';
 import { BffError } from '../errors.ts';
 
 /**

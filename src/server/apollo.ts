@@ -23,7 +23,7 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     includeStacktraceInErrorResponses: false,
     documentStore: operations.documents,
     persistedQueries: { cache: operations.persisted },
-    formatError: createErrorFormatter(log),
+    formatError: createErrorFormatter(log, production),
     logger: log,
     stopOnTerminationSignals: false,
     // The cache-control plugin puts a hook on every field of every execution.

@@ -14,6 +14,9 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
+/** Apollo Server takes it out of validation errors alone, not out of those about variables. */
+const SUGGESTION = / Did you mean .+\?/s;
+
 /** One error of an answer, as the body has it. */
 export interface ClientError {
   readonly message: string;
@@ -29,8 +32,9 @@ export const toClientError = (
 /**
  * The one place where an error becomes what a client sees: a BffError as it is, what the GraphQL
  * layer says of the request with its code, and everything else as a masked sentence, logged.
+ * @param production - whether to leave out what would tell the schema's names
  */
-export function createErrorFormatter(log: Log) {
+export function createErrorFormatter(log: Log, production: boolean) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path } = formatted;
     const place = { ...(locations && { locations }), ...(path && { path }) };
@@ -39,7 +43,10 @@ export function createErrorFormatter(log: Log) {
       return { message: cause.message, ...place, extensions: { code: cause.code } };
     }
     const code = codeOf(formatted, error);
-    if (code) return { message, ...place, extensions: { code } };
+    if (code) {
+      const shown = production ? message.replace(SUGGESTION, '') : message;
+      return { message: shown, ...place, extensions: { code } };
+    }
     log.error({ err: cause, path }, 'unexpected error');
     const extensions = { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode };
     return { message: 'Something went wrong on our side.', ...place, extensions };

@@ -19,8 +19,8 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
 
 /** Ends the process with one readable message. */
 export function exitWith(error: unknown): never {
-  const { code, message, stack } = error as NodeJS.ErrnoException;
-  const expected = error instanceof ConfigError || code === 'EADDRINUSE' || code === 'EACCES';
+  const { syscall, message, stack } = error as NodeJS.ErrnoException;
+  const expected = error instanceof ConfigError || syscall !== undefined;
   process.stderr.write(`${expected ? message : stack}\n`);
   process.exit(1);
 }

@@ -10,7 +10,7 @@ import {
   staff,
 } from '../../src/auth/rules.ts';
 import { guardSchema } from '../../src/auth/shield.ts';
-import type { Viewer } from '../../src/auth/viewer.ts';
+import type { Viewer } from '../../src/context.ts';
 import { BffError } from '../../src/errors.ts';
 
 const typeDefs = /* GraphQL */ `
