@@ -1,10 +1,21 @@
 import { z } from 'zod';
 
-/** The instances of each service. */
+/** How the services are reached. */
 export interface UpstreamConfig {
-  readonly user: readonly URL[];
-  readonly order: readonly URL[];
-  readonly notification: readonly URL[];
+  /** The instances of each; one `srv+http(s)` address stands for all that DNS gives. */
+  readonly urls: {
+    readonly user: readonly URL[];
+    readonly order: readonly URL[];
+    readonly notification: readonly URL[];
+  };
+  /** Whom to ask for SRV records, as `address:port`; the system's if empty. */
+  readonly dnsServers: readonly string[];
+  /** The longest that one attempt of a read may take, in milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** This service's own bearer token. */
+  readonly token: string | undefined;
+  /** What viewers' identities are signed with, for the services to verify. */
+  readonly viewerKey: string | undefined;
 }
 
 /** All that a BFF is told by its environment. */
@@ -29,17 +40,22 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const url = z
-  .string()
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: 'must be an http or https address',
-  })
-  .transform((text) => new URL(text));
+const address = (protocol: RegExp, error: string) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocol.test(new URL(text).protocol), { error })
+    .transform((text) => new URL(text));
 
-const urls = z
-  .string()
-  .transform((text) => text.split(',').map((part) => part.trim()))
-  .pipe(z.array(url).min(1));
+const url = address(/^https?:$/, 'must be an http or https address');
+
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+
+const SRV = /^srv\+https?:$/;
+const urls = list
+  .pipe(z.array(address(/^(srv\+)?https?:$/, 'must be http, https or srv+http(s) addresses')))
+  .refine((found) => found.length === 1 || !found.some(({ protocol }) => SRV.test(protocol)), {
+    error: 'must be one srv+http(s) address alone, or others separated by commas',
+  });
 
 const port = z
   .string()
@@ -52,6 +68,10 @@ const milliseconds = z
   .regex(/^\d{1,6}$/, { error: 'must be a number of milliseconds, at most 999999' })
   .transform(Number);
 
+const positive = milliseconds.refine((number) => number > 0, {
+  error: 'must be at least 1 millisecond',
+});
+
 const VARIABLES = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('127.0.0.1'),
@@ -62,10 +82,12 @@ const VARIABLES = z.object({
   JWKS_URL: url,
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  REQUEST_DEADLINE_MS: milliseconds
-    .refine((number) => number > 0, { error: 'must be at least 1 millisecond' })
-    .default(5_000),
+  REQUEST_DEADLINE_MS: positive.default(5_000),
   DRAIN_DELAY_MS: milliseconds.optional(),
+  UPSTREAM_ATTEMPT_TIMEOUT_MS: positive.default(1_000),
+  UPSTREAM_TOKEN: z.string().optional(),
+  VIEWER_SIGNING_KEY: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  DNS_SERVERS: list.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   SANDBOX_TOKEN: z.string().optional(),
 });
@@ -105,9 +127,15 @@ export function loadConfig(
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,
     drainDelayMs: read.DRAIN_DELAY_MS ?? (production ? 3_000 : 0),
     upstreams: {
-      user: read.USER_SERVICE_URL,
-      order: read.ORDER_SERVICE_URL,
-      notification: read.NOTIFICATION_SERVICE_URL,
+      urls: {
+        user: read.USER_SERVICE_URL,
+        order: read.ORDER_SERVICE_URL,
+        notification: read.NOTIFICATION_SERVICE_URL,
+      },
+      dnsServers: read.DNS_SERVERS ?? [],
+      attemptTimeoutMs: read.UPSTREAM_ATTEMPT_TIMEOUT_MS,
+      token: read.UPSTREAM_TOKEN,
+      viewerKey: read.VIEWER_SIGNING_KEY,
     },
     tokens: { jwksUrl: read.JWKS_URL, issuer: read.JWT_ISSUER, audience: read.JWT_AUDIENCE },
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,

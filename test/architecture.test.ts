@@ -14,7 +14,7 @@ interface Reach {
 }
 
 const LEAVES = 'src/{bff,context,config,errors}.ts';
-const CONFIG = ['src/config.ts'];
+const CONFIG = ['src/{config,context}.ts'];
 const RIGHTS = 'src/auth/rules.ts';
 const LAYERS = 'src/{auth,operations,cache,limits,telemetry,server,doors}/**';
 const PACKAGES = ['npm/**', 'node/**'];
@@ -42,7 +42,8 @@ const TABLE: Readonly<Record<string, Reach>> = {
 /** Packages that not everyone may import; `types`: who else may import them, as types. */
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/datasources/http.ts' },
-  dataloader: { by: 'src/datasources/batch.ts' },
+  dataloader: { by: 'src/datasources/memo.ts' },
+  cockatiel: { by: 'src/datasources/resilience.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },

@@ -59,9 +59,9 @@ test('an empty environment gives the demo on this machine', () => {
   assert.equal(config.logLevel, 'warn');
   assert.equal(config.requestDeadlineMs, 5_000);
   assert.equal(config.sandboxToken, undefined);
-  assert.deepEqual(config.upstreams.user.map(String), ['http://127.0.0.1:5001/']);
-  assert.deepEqual(config.upstreams.order.map(String), ['http://127.0.0.1:5002/']);
-  assert.deepEqual(config.upstreams.notification.map(String), ['http://127.0.0.1:5003/']);
+  assert.deepEqual(config.upstreams.urls.user.map(String), ['http://127.0.0.1:5001/']);
+  assert.deepEqual(config.upstreams.urls.order.map(String), ['http://127.0.0.1:5002/']);
+  assert.deepEqual(config.upstreams.urls.notification.map(String), ['http://127.0.0.1:5003/']);
   assert.equal(config.tokens.jwksUrl.href, 'http://127.0.0.1:5001/.well-known/jwks.json');
 });
 
@@ -124,7 +124,7 @@ test('an unknown NODE_ENV is refused, so that a slip of the pen is not developme
 
 test('several addresses of a service are separated by commas', () => {
   const { upstreams } = load({ ORDER_SERVICE_URL: 'http://a:1, http://b:2,https://c' });
-  assert.deepEqual(upstreams.order.map(String), ['http://a:1/', 'http://b:2/', 'https://c/']);
+  assert.deepEqual(upstreams.urls.order.map(String), ['http://a:1/', 'http://b:2/', 'https://c/']);
 });
 
 for (const [given, port] of [

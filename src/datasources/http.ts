@@ -1,108 +1,99 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import got, { type Got, type Method, RequestError, TimeoutError } from 'got';
-import { BffError } from '../errors.ts';
-import type { Log } from '../telemetry/log.ts';
-import { remaining } from './resilience.ts';
-import { record } from './shape.ts';
+import got, { type Method, type Response, TimeoutError } from 'got';
+import type { Members } from './call.ts';
+import { UpstreamFailure } from './failure.ts';
 
-/** What the call of a request tells an upstream, and is held to. */
-export interface Call {
-  readonly requestId: string;
-  /** When the request must be answered, on the clock of `performance.now()`. */
-  readonly deadline: number;
-}
+const MOST_BYTES = 8 * 1024 * 1024;
+const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** An upstream's answer that means something to a datasource: 2xx, or a 4xx about the request itself. */
-export interface Reply<Body> {
+export interface Reply {
   readonly status: number;
-  readonly body: Body;
+  /** An object; nothing else of it is known. */
+  readonly body: object;
 }
 
-interface Sending {
-  readonly method?: Method;
+export interface Exchange {
+  readonly url: string;
+  readonly method: Method;
+  readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-export interface Upstream {
-  /**
-   * Sends one request and reads the answer with `read`.
-   * @param target - path and query, encoded (see target.ts)
-   * @param read - turns the JSON body into what the caller wants; what it throws counts as a
-   *   malformed answer
-   * @throws BffError UPSTREAM_TIMEOUT after the deadline; UPSTREAM_UNAVAILABLE for everything else
-   *   that is no meaningful answer. Neither names the upstream: the log does.
-   */
-  request<Body, T>(
-    target: string,
-    call: Call,
-    read: (reply: Reply<Body>) => T,
-    sending?: Sending,
-  ): Promise<T>;
+  readonly timeoutMs: number;
 }
 
 /** An upstream may refuse the request (4xx); these refuse the caller instead, which is our affair. */
 const NOT_ABOUT_THE_REQUEST = new Set([401, 403, 407, 408, 425, 429]);
 
-/**
- * @param name - for the log
- * @param urls - the base address of each instance, with or without a path; they take turns
- */
-export function createUpstream(name: string, urls: readonly URL[], log: Log): Upstream {
-  const client = createClient();
-  const bases = urls.map(({ origin, pathname }) => origin + pathname.replace(/\/+$/, ''));
-  let turn = 0;
+/** The HTTP client of one upstream. It sends once: retries are the affair of resilience.ts. */
+export function createHttpClient() {
+  const agents = {
+    http: new HttpAgent({ keepAlive: true }),
+    https: new HttpsAgent({ keepAlive: true }),
+  };
+  const client = got.extend({
+    agent: agents,
+    decompress: false,
+    followRedirect: false,
+    retry: { limit: 0 },
+    throwHttpErrors: false,
+    responseType: 'buffer',
+  });
 
   return {
-    async request<Body, T>(
-      target: string,
-      call: Call,
-      read: (reply: Reply<Body>) => T,
-      sending: Sending = {},
-    ) {
-      const base = bases[turn++ % bases.length];
+    /** @throws UpstreamFailure for everything that is no meaningful answer */
+    async exchange(
+      { url, method, headers, json, timeoutMs }: Exchange,
+      { signal, abort }: Pick<Members, 'signal' | 'abort'>,
+    ): Promise<Reply> {
+      const timeout = { request: timeoutMs };
+      const sent = client(url, { method, headers, timeout, signal, ...(json ? { json } : {}) });
+      sent.on('downloadProgress', ({ transferred }) => {
+        if (transferred > MOST_BYTES) abort(malformed(`more than ${MOST_BYTES} bytes`));
+      });
       try {
-        const response = await client(`${base}${target}`, {
-          ...sending,
-          timeout: { request: remaining(call.deadline) },
-          headers: { ...sending.headers, 'x-request-id': call.requestId },
-        });
-        const { statusCode: status, body } = response;
-        if (status < 200 || (status >= 300 && status < 400) || status >= 500) throw refused(status);
-        if (NOT_ABOUT_THE_REQUEST.has(status)) throw refused(status);
-        return read({ status, body: record(JSON.parse(body)) });
+        return readReply((await sent) as unknown as Response<Uint8Array>);
       } catch (error) {
-        const failure = toBffError(error);
-        if (failure !== error) {
-          const [path] = target.split('?', 1);
-          log.warn({ err: error, upstream: name, path, requestId: call.requestId }, failure.code);
-        }
-        throw failure;
+        throw toFailure(error, signal);
       }
+    },
+    close() {
+      agents.http.destroy();
+      agents.https.destroy();
     },
   };
 }
 
-function createClient(): Got {
-  return got.extend({
-    agent: { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) },
-    followRedirect: false,
-    retry: { limit: 0 },
-    throwHttpErrors: false,
-    responseType: 'text',
-  }) as Got;
+function readReply({ statusCode: status, headers, body }: Response<Uint8Array>): Reply {
+  const isMeaningful = status >= 200 && status < 500 && (status < 300 || status >= 400);
+  if (!isMeaningful || NOT_ABOUT_THE_REQUEST.has(status)) {
+    throw new UpstreamFailure('status', `answered ${status}`, { status });
+  }
+  if (headers['content-encoding']) throw malformed(`encoded as ${headers['content-encoding']}`);
+  const type = headers['content-type'] ?? '';
+  if (!JSON_TYPE.test(type)) throw malformed(`of type "${type}"`);
+  return { status, body: parse(body) };
 }
 
-const refused = (status: number) => new Error(`answered ${status}`);
-
-function toBffError(error: unknown): BffError {
-  if (error instanceof BffError) return error;
-  if (error instanceof TimeoutError) return timedOut(error);
-  return new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.', {
-    cause: error instanceof RequestError ? error.code : error,
-  });
+function parse(body: Uint8Array): object {
+  const value: unknown = JSON.parse(
+    Buffer.from(body.buffer, body.byteOffset, body.length).toString(),
+  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw malformed('no JSON object');
+  }
+  return value;
 }
 
-const timedOut = (cause: unknown) =>
-  new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });
+function toFailure(error: unknown, signal: AbortSignal): UpstreamFailure {
+  if (signal.aborted && signal.reason instanceof UpstreamFailure) return signal.reason;
+  if (error instanceof UpstreamFailure) return error;
+  if (error instanceof SyntaxError) return malformed('no JSON', error);
+  if (error instanceof TimeoutError) {
+    return new UpstreamFailure('timeout', error.message, { cause: error });
+  }
+  return new UpstreamFailure('connection', (error as Error).message, { cause: error });
+}
+
+const malformed = (what: string, cause?: unknown) =>
+  new UpstreamFailure('malformed', `the answer is ${what}`, { cause });

@@ -1,25 +1,40 @@
 import type { UpstreamConfig } from '../config.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type Call, createUpstream } from './http.ts';
+import type { Call } from './call.ts';
 import { createNotificationSource } from './notification.ts';
 import { createOrderSource } from './order.ts';
+import { createUpstream } from './upstream.ts';
 import { createUserSource } from './user.ts';
 
+export { Lifetime } from './lifetime.ts';
+
+export type Upstreams = ReturnType<typeof createUpstreams>;
+
 /** What resolvers and rules may ask, for the length of one request. */
-export type Datasources = ReturnType<ReturnType<typeof createUpstreams>>;
+export type Datasources = ReturnType<Upstreams['datasourcesFor']>;
 
-/**
- * Connects to the services, once for the process.
- * @returns what makes the datasources of one request
- */
-export function createUpstreams(urls: UpstreamConfig, log: Log) {
-  const user = createUpstream('user', urls.user, log);
-  const order = createUpstream('order', urls.order, log);
-  const notification = createUpstream('notification', urls.notification, log);
-
-  return (call: Call) => ({
-    users: createUserSource(user, call),
-    orders: createOrderSource(order, call),
-    notifications: createNotificationSource(notification, call),
+/** Connects to the services, once for the process. */
+export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
+  const options = { ...shared, writes: { seen: 0 }, log };
+  const user = createUpstream({ ...options, name: 'user', urls: urls.user });
+  const order = createUpstream({ ...options, name: 'order', urls: urls.order });
+  const notification = createUpstream({
+    ...options,
+    name: 'notification',
+    urls: urls.notification,
   });
+  const users = createUserSource(user);
+  const orders = createOrderSource(order);
+  const notifications = createNotificationSource(notification);
+
+  return {
+    datasourcesFor: (call: Call) => ({
+      users: users(call),
+      orders: orders(call),
+      notifications: notifications(call),
+    }),
+    close() {
+      for (const upstream of [user, order, notification]) upstream.close();
+    },
+  };
 }

@@ -1,11 +1,12 @@
 import { notFound } from '../errors.ts';
-import { createLaneLoader, createLoader } from './batch.ts';
+import type { Call } from './call.ts';
 import type { components } from './generated/notification.ts';
-import type { Call, Reply, Upstream } from './http.ts';
+import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
 import { unexpected } from './outcome.ts';
 import { complete, instant, integer, list, oneOf, text } from './shape.ts';
 import { badCursor, checkCursor, checkId, target } from './target.ts';
+import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 
@@ -19,43 +20,52 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
   account: 'ACCOUNT',
 };
 
-/** Notifications and announcements, for the length of one request. */
-export function createNotificationSource(upstream: Upstream, call: Call) {
-  const newest = createLaneLoader<Page<Notification>>((users, limit) =>
-    upstream.request(target(['notifications'], { users, limit }), call, readLists(users)),
-  );
-  const unread = createLoader<number>(
-    (users) => upstream.request(target(['unread'], { users }), call, readCounts(users)),
-    () => notFound('user'),
-  );
+/** Notifications and announcements. */
+export function createNotificationSource(upstream: Upstream) {
+  const newestOf = upstream.batch('notificationsByUsers', {
+    target: (users, { first }) => target(['notifications'], { users, limit: first }),
+    read: readLists,
+    absent: () => notFound('user'),
+  });
+  const unreadOf = upstream.batch('unreadByUsers', {
+    target: (users) => target(['unread'], { users }),
+    read: readCounts,
+    absent: () => notFound('user'),
+  });
+  const page = upstream.read('notificationsByUser', 'viewer');
+  const announcements = upstream.read('announcements', 'public');
+  const markRead = upstream.write('markRead');
 
-  return {
-    /** One user's notifications, newest first. */
-    async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
-      const user = checkId(userId);
-      if (after == null && !unreadOnly) return newest.load({ owner: user, lane: first });
-      const cursor = after == null ? null : checkCursor(after);
-      const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
-      return upstream.request(target(['notifications'], parameters), call, readPage);
-    },
+  return (call: Call) => {
+    const newest = createMemo(({ user, first }: Newest) => newestOf(user, call, first), nameNewest);
+    const unread = createMemo((user: string) => unreadOf(user, call), String);
 
-    /** How many are unread of all that the user has. */
-    unreadCount: async (userId: string): Promise<number> => unread.load(checkId(userId)),
+    return {
+      /** One user's notifications, newest first. */
+      async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
+        const user = checkId(userId);
+        if (after == null && !unreadOnly) return newest.load({ user, first });
+        const cursor = after == null ? null : checkCursor(after);
+        const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
+        return page(target(['notifications'], parameters), call, readPage);
+      },
 
-    /** What everyone should know, newest first. */
-    announcements: (): Promise<Announcement[]> =>
-      upstream.request(target(['announcements']), call, readAnnouncements),
+      /** How many are unread of all that the user has. */
+      unreadCount: async (userId: string): Promise<number> => unread.load(checkId(userId)),
 
-    /** @returns those of the ids that are the user's, now read, and a problem for each other id */
-    async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
-      const json = { userId: checkId(userId), ids: ids.map(checkId) };
-      newest.clearAll();
-      unread.clearAll();
-      return upstream.request(target(['notifications', 'read']), call, readMarked(ids), {
-        method: 'POST',
-        json,
-      });
-    },
+      /** What everyone should know, newest first. */
+      announcements: (): Promise<Announcement[]> =>
+        announcements(target(['announcements']), call, readAnnouncements),
+
+      /** @returns those of the ids that are the user's, now read, and a problem for each other id */
+      async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
+        const json = { userId: checkId(userId), ids: ids.map(checkId) };
+        newest.clearAll();
+        unread.clearAll();
+        const path = target(['notifications', 'read']);
+        return markRead({ method: 'POST', target: path, json }, call, readMarked(ids));
+      },
+    };
   };
 }
 

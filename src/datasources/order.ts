@@ -1,7 +1,7 @@
 import { notFound } from '../errors.ts';
-import { createLaneLoader, createLoader } from './batch.ts';
+import type { Call } from './call.ts';
 import type { components } from './generated/order.ts';
-import type { Call, Reply, Upstream } from './http.ts';
+import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type {
   Money,
   Order,
@@ -15,6 +15,7 @@ import type {
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
 import { complete, instant, integer, list, oneOf, record, text } from './shape.ts';
 import { badCursor, checkCursor, checkId, target } from './target.ts';
+import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 
@@ -45,57 +46,68 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 const INPUTS = ['currency', 'items'];
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
-/** Orders, for the length of one request. */
-export function createOrderSource(upstream: Upstream, call: Call) {
-  const orders = createLoader<Order>(
-    (ids) => upstream.request(target(['orders'], { ids }), call, readBatch),
-    () => notFound('order'),
-  );
-  const newest = createLaneLoader<Page<Order>>((users, limit) =>
-    upstream.request(target(['orders'], { users, limit }), call, readLists(users)),
-  );
+/** Orders. */
+export function createOrderSource(upstream: Upstream) {
+  const byId = upstream.batch('ordersByIds', {
+    target: (ids) => target(['orders'], { ids }),
+    read: () => readBatch,
+    absent: () => notFound('order'),
+  });
+  const newestOf = upstream.batch('ordersByUsers', {
+    target: (users, { first }) => target(['orders'], { users, limit: first }),
+    read: readLists,
+    absent: () => notFound('user'),
+  });
+  const page = upstream.read('ordersByUser', 'viewer');
+  const recent = upstream.read('recentOrders', 'viewer');
+  const place = upstream.write('placeOrder');
+  const cancel = upstream.write('cancelOrder');
 
-  return {
-    /** @throws BffError NOT_FOUND */
-    byId: async (id: string): Promise<Order> => orders.load(checkId(id)),
+  return (call: Call) => {
+    const orders = createMemo((id: string) => byId(id, call), String);
+    const newest = createMemo(({ user, first }: Newest) => newestOf(user, call, first), nameNewest);
 
-    /** One user's orders, newest first. */
-    async byUser(userId: string, { first, after, status }: OrderPageRequest) {
-      const user = checkId(userId);
-      if (after == null && status == null) return newest.load({ owner: user, lane: first });
-      const cursor = after == null ? null : checkCursor(after);
-      const parameters = { user, limit: first, cursor, status: status?.toLowerCase() };
-      return upstream.request(target(['orders'], parameters), call, readPage);
-    },
+    return {
+      /** @throws BffError NOT_FOUND */
+      byId: async (id: string): Promise<Order> => orders.load(checkId(id)),
 
-    /** The newest orders of everyone. */
-    recent: (first: number): Promise<Order[]> =>
-      upstream.request(target(['orders'], { recent: first }), call, readRecent),
+      /** One user's orders, newest first. */
+      async byUser(userId: string, { first, after, status }: OrderPageRequest) {
+        const user = checkId(userId);
+        if (after == null && status == null) return newest.load({ user, first });
+        const cursor = after == null ? null : checkCursor(after);
+        const parameters = { user, limit: first, cursor, status: status?.toLowerCase() };
+        return page(target(['orders'], parameters), call, readPage);
+      },
 
-    /** Places an order, once for each user and key, however often it is sent. */
-    async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
-      if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
-        return refused<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
-      }
-      newest.clearAll();
-      const outcome = await upstream.request(target(['orders']), call, readPlaced, {
-        method: 'POST',
-        json: { userId: checkId(userId), currency, items },
-        headers: { 'idempotency-key': idempotencyKey },
-      });
-      if (outcome.value) orders.clear(outcome.value.id).prime(outcome.value.id, outcome.value);
-      return outcome;
-    },
+      /** The newest orders of everyone. */
+      recent: (first: number): Promise<Order[]> =>
+        recent(target(['orders'], { recent: first }), call, readRecent),
 
-    /** @returns the order if it was cancelled; if it has left, only the problem */
-    async cancel(id: string): Promise<Outcome<Order>> {
-      const path = target(['orders', checkId(id), 'cancel']);
-      newest.clearAll();
-      orders.clear(id);
-      const outcome = await upstream.request(path, call, readCancelled, { method: 'POST' });
-      if (outcome.value) orders.prime(id, outcome.value);
-      return outcome;
-    },
+      /** Places an order, once for each user and key, however often it is sent. */
+      async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
+        if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
+          return refused<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
+        }
+        newest.clearAll();
+        const json = { userId: checkId(userId), currency, items };
+        const headers = { 'idempotency-key': idempotencyKey };
+        const sending = { method: 'POST', target: target(['orders']), json, headers } as const;
+        const outcome = await place(sending, call, readPlaced);
+        if (outcome.value) orders.clear(outcome.value.id).prime(outcome.value.id, outcome.value);
+        return outcome;
+      },
+
+      /** @returns the order if it was cancelled; if it has left, only the problem */
+      async cancel(id: string): Promise<Outcome<Order>> {
+        const path = target(['orders', checkId(id), 'cancel']);
+        newest.clearAll();
+        orders.clear(id);
+        const outcome = await cancel({ method: 'POST', target: path }, call, readCancelled);
+        if (outcome.value) orders.prime(id, outcome.value);
+        return outcome;
+      },
+    };
   };
 }
 

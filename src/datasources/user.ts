@@ -1,11 +1,12 @@
 import { notFound } from '../errors.ts';
-import { createLoader } from './batch.ts';
+import type { Call } from './call.ts';
 import type { components } from './generated/user.ts';
-import type { Call, Reply, Upstream } from './http.ts';
+import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
 import { instant, list, text, textOrNull } from './shape.ts';
 import { badCursor, checkCursor, checkId, target } from './target.ts';
+import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 
@@ -16,6 +17,10 @@ export interface ProfileChange {
   readonly locale?: string | null | undefined;
 }
 
+interface UserPageRequest extends PageRequest {
+  readonly search?: string | null | undefined;
+}
+
 const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
   blank: 'BLANK',
   too_long: 'TOO_LONG',
@@ -24,37 +29,41 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['name', 'avatarUrl', 'locale'];
 
-/** Users, for the length of one request. */
-export function createUserSource(upstream: Upstream, call: Call) {
-  const users = createLoader<User | null>(
-    (ids) => upstream.request(target(['users'], { ids }), call, readBatch),
-    () => notFound('user'),
-  );
+/** Users. */
+export function createUserSource(upstream: Upstream) {
+  const byId = upstream.batch('usersByIds', {
+    target: (ids) => target(['users'], { ids }),
+    read: () => readBatch,
+    absent: () => notFound('user'),
+  });
+  const search = upstream.read('searchUsers', 'viewer');
+  const update = upstream.write('updateUser');
 
-  return {
-    /**
-     * @returns null if the account was deleted
-     * @throws BffError NOT_FOUND if it never was
-     */
-    byId: async (id: string): Promise<User | null> => users.load(checkId(id)),
+  return (call: Call) => {
+    const users = createMemo((id: string) => byId(id, call), String);
 
-    /** Users by name, or those whose name or mail address contains `search`. */
-    async page({ first, after, search }: PageRequest & { search?: string | null | undefined }) {
-      const cursor = after == null ? null : checkCursor(after);
-      const path = target(['users'], { search, limit: first, cursor });
-      return upstream.request(path, call, readPage);
-    },
+    return {
+      /**
+       * @returns null if the account was deleted
+       * @throws BffError NOT_FOUND if it never was
+       */
+      byId: async (id: string): Promise<User | null> => users.load(checkId(id)),
 
-    async update(id: string, change: ProfileChange): Promise<Outcome<User>> {
-      const path = target(['users', checkId(id)]);
-      users.clear(id);
-      const outcome = await upstream.request(path, call, readUpdate, {
-        method: 'PATCH',
-        json: change,
-      });
-      if (outcome.value) users.prime(id, outcome.value);
-      return outcome;
-    },
+      /** Users by name, or those whose name or mail address contains `search`. */
+      async page({ first, after, search: text }: UserPageRequest): Promise<Page<User>> {
+        const cursor = after == null ? null : checkCursor(after);
+        const path = target(['users'], { search: text, limit: first, cursor });
+        return search(path, call, readPage);
+      },
+
+      async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
+        const path = target(['users', checkId(id)]);
+        users.clear(id);
+        const outcome = await update({ method: 'PATCH', target: path, json }, call, readUpdate);
+        if (outcome.value) users.prime(id, outcome.value);
+        return outcome;
+      },
+    };
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import { createViewerReader } from '../auth/viewer.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createTextStore } from '../cache/store.ts';
@@ -8,6 +8,7 @@ import { createUpstreams } from '../datasources/index.ts';
 import { createOperationStore, loadCommittedOperations } from '../operations/index.ts';
 import { createApollo } from './apollo.ts';
 import { buildSchema } from './build-schema.ts';
+import { createContextFactory } from './context-factory.ts';
 import { answerErrors } from './error-handler.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
@@ -41,13 +42,8 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const apollo = createApollo({ schema, operations, explorer, production, log });
   await apollo.start();
 
-  const viewerOf = createViewerReader(config.tokens);
-  const datasourcesOf = createUpstreams(config.upstreams, log);
-  const contextOf = async ({ id: requestId, headers }: FastifyRequest) => {
-    const deadline = performance.now() + config.requestDeadlineMs;
-    const viewer = await viewerOf(headers.authorization);
-    return { requestId, viewer, datasources: datasourcesOf({ requestId, deadline }) };
-  };
+  const upstreams = createUpstreams(config.upstreams, log);
+  const contextOf = createContextFactory(createViewerReader(config.tokens), upstreams, config);
 
   answerWithRequestId(app);
   answerErrors(app);
@@ -57,7 +53,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     url: '/graphql',
     handler: createGraphqlHandler(apollo, contextOf),
   });
-  app.addHook('onClose', () => apollo.stop());
+  app.addHook('onClose', async () => {
+    await apollo.stop();
+    upstreams.close();
+  });
   return { app, drain };
 }
 

@@ -1,6 +1,7 @@
 import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '../context.ts';
+import type { ContextFactory } from './context-factory.ts';
 
 /**
  * Lets Apollo Server answer an HTTP request (GraphQL over HTTP, draft of 2025).
@@ -8,10 +9,10 @@ import type { RequestContext } from '../context.ts';
  */
 export function createGraphqlHandler(
   apollo: ApolloServer<RequestContext>,
-  contextOf: (request: FastifyRequest) => Promise<RequestContext>,
+  contextOf: ContextFactory,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const context = await contextOf(request);
+    const context = await contextOf(request, reply);
     const answer = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method,

@@ -3,11 +3,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import pino from 'pino';
-import { createUpstream } from '../../src/datasources/http.ts';
+import type { Call } from '../../src/datasources/call.ts';
+import { Lifetime } from '../../src/datasources/lifetime.ts';
 import { target } from '../../src/datasources/target.ts';
+import { createUpstream } from '../../src/datasources/upstream.ts';
 
 async function startEcho() {
-  const server = createServer(({ url }, response) => response.end(JSON.stringify({ url })));
+  const server = createServer(({ url }, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ url }));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -21,23 +26,32 @@ async function startEcho() {
 describe('an upstream', () => {
   it('is asked below the path of its address, if that has one', async () => {
     await using echo = await startEcho();
-    const call = { requestId: 'r', deadline: performance.now() + 10_000 };
+    const lifetime = new Lifetime(10_000);
+    const call: Call = { requestId: 'r', viewer: { role: 'anonymous' }, lifetime };
     for (const [path, expected] of [
       ['', '/users?ids=1'],
       ['/', '/users?ids=1'],
       ['/gateway/users/', '/gateway/users/users?ids=1'],
     ]) {
-      const upstream = createUpstream(
-        'user',
-        [new URL(echo.origin + path)],
-        pino({ level: 'silent' }),
-      );
-      const url = await upstream.request<{ url: string }, string>(
+      const upstream = createUpstream({
+        name: 'user',
+        urls: [new URL(echo.origin + path)],
+        dnsServers: [],
+        token: undefined,
+        viewerKey: undefined,
+        attemptTimeoutMs: 5_000,
+        writes: { seen: 0 },
+        log: pino({ level: 'silent' }),
+      });
+      const ask = upstream.read('echo', 'public');
+      const url = await ask<{ url: string }, string>(
         target(['users'], { ids: ['1'] }),
         call,
         ({ body }) => body.url,
       );
+      upstream.close();
       assert.equal(url, expected);
     }
+    lifetime.close();
   });
 });

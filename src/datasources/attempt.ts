@@ -1,0 +1,89 @@
+import { BffError } from '../errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import { learn, pick } from './balancer.ts';
+import type { Members } from './call.ts';
+import { discover } from './discovery.ts';
+import { isTrouble, UpstreamFailure } from './failure.ts';
+import { headersFor } from './headers.ts';
+import { createHttpClient, type Exchange, type Reply as RawReply } from './http.ts';
+
+/** An upstream's answer, typed as its contract says; readers check it (see shape.ts). */
+export interface Reply<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/**
+ * Turns an answer into what the caller wants. What it throws counts as a malformed answer, unless
+ * it is a BffError.
+ */
+export type Read<Body, T> = (reply: Reply<Body>) => T;
+
+export interface AttemptOptions {
+  /** For the log, and as the audience of the viewer's signed identity. */
+  readonly name: string;
+  readonly urls: readonly URL[];
+  readonly dnsServers: readonly string[];
+  /** The bearer token of this service for its upstreams. */
+  readonly token: string | undefined;
+  readonly log: Log;
+}
+
+/** What is sent; `headers` come on top of those that every call has. */
+export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs'> {
+  readonly operation: string;
+  /** Path and query, encoded (see target.ts). */
+  readonly target: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends calls to one of the upstream's instances, each once. */
+export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOptions) {
+  const http = createHttpClient();
+  const discovery = discover(urls, dnsServers, log);
+  let turn = 0;
+
+  function tell(err: unknown, operation: string, requestId: string | undefined, members: Members) {
+    if (err instanceof BffError) return;
+    const requests = members.calls.map((call) => call.requestId);
+    log.warn({ err, upstream: name, operation, requestId, requests }, 'upstream');
+  }
+
+  return {
+    /** @throws UpstreamFailure; BffError if `read` throws one, or the deadline has passed */
+    async send<Body, T>(sending: Sending, members: Members, read: Read<Body, T>): Promise<T> {
+      const { operation, target, ...rest } = sending;
+      const headers = { ...headersFor(members, token), ...sending.headers };
+      const instances = await discovery.instances();
+      if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
+      const instance = pick(instances, turn++);
+      instance.outstanding++;
+      try {
+        const url = instance.base + target;
+        const reply = await http.exchange({ ...rest, headers, url }, members);
+        learn(instance, false);
+        return understand(reply, read);
+      } catch (error) {
+        learn(instance, isTrouble(error));
+        tell(error, operation, headers['x-request-id'], members);
+        throw error;
+      } finally {
+        instance.outstanding--;
+      }
+    },
+
+    close() {
+      discovery.close();
+      http.close();
+    },
+  };
+}
+
+function understand<Body, T>(reply: RawReply, read: Read<Body, T>): T {
+  try {
+    return read(reply as Reply<Body>);
+  } catch (error) {
+    if (error instanceof BffError) throw error;
+    throw new UpstreamFailure('malformed', (error as Error).message, { cause: error });
+  }
+}

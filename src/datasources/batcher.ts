@@ -1,0 +1,127 @@
+import type { Call, Members } from './call.ts';
+import { abandoned, gather, Party } from './party.ts';
+
+interface BatcherOptions<V> {
+  /** The most keys of one call. */
+  readonly maxKeys: number;
+  /** How many calls may be under way now, at least 1. */
+  readonly limit: () => number;
+  /** Sends one call. What it answers for a key that it was not asked for is not looked at. */
+  readonly send: (
+    keys: readonly string[],
+    lane: Lane,
+    members: Members,
+  ) => Promise<ReadonlyMap<string, V>>;
+  /** The error for a key that an answer leaves out. */
+  readonly absent: (key: string) => Error;
+  /** Whether a failed batch is to be sent again in halves; asked once for each such batch. */
+  readonly mayHalve: (error: unknown) => boolean;
+}
+
+/** All but the key that may change an answer. Keys of different lanes never share a call. */
+export interface Lane {
+  /** How many items of a list are wanted. */
+  readonly first?: number | undefined;
+  readonly locale?: string | undefined;
+}
+
+interface Queue<V> {
+  readonly lane: Lane;
+  readonly waiting: Map<string, Party<V>>;
+}
+
+/**
+ * Group commit: keys of all requests share calls. While fewer calls than the limit are under way, a
+ * key leaves at the end of the event loop's turn, so that an idle server adds no wait. At the limit
+ * keys gather, and leave together as soon as a call returns: load makes batches larger instead of
+ * queues longer. A key joins only those still queued, never a call that was sent, so that whoever
+ * asks after a write sees it.
+ */
+export class Batcher<V> {
+  readonly #options: BatcherOptions<V>;
+  /** By lane; those with waiting keys only, the longest waiting first. */
+  readonly #queues = new Map<string, Queue<V>>();
+  #underWay = 0;
+  #scheduled = false;
+
+  constructor(options: BatcherOptions<V>) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws UpstreamFailure if the call fails, or `abandoned` if the caller leaves first; what
+   *   `absent` gives for a key without an answer
+   */
+  load(key: string, lane: Lane, call: Call): Promise<V> {
+    if (call.lifetime.isOver) throw abandoned();
+    const { waiting } = this.#queueOf(lane);
+    let party = waiting.get(key);
+    if (!party) {
+      party = new Party<V>();
+      party.onEmpty = () => waiting.delete(key);
+      waiting.set(key, party);
+    }
+    this.#schedule();
+    return party.join(call);
+  }
+
+  #queueOf(lane: Lane): Queue<V> {
+    const id = `${lane.first ?? ''} ${lane.locale ?? ''}`;
+    let queue = this.#queues.get(id);
+    if (!queue) {
+      queue = { lane, waiting: new Map() };
+      this.#queues.set(id, queue);
+    }
+    return queue;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#underWay >= this.#options.limit()) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#depart();
+    });
+  }
+
+  #depart(): void {
+    for (const [id, { lane, waiting }] of this.#queues) {
+      if (this.#underWay >= this.#options.limit()) return;
+      const keys = [...waiting.keys()].slice(0, this.#options.maxKeys);
+      const parties = new Map(keys.map((key) => [key, waiting.get(key) as Party<V>]));
+      for (const key of keys) waiting.delete(key);
+      // Out of the map and, if keys are left, in again at its end: lanes take turns.
+      this.#queues.delete(id);
+      if (waiting.size > 0) this.#queues.set(id, { lane, waiting });
+      if (keys.length > 0) void this.#fly(parties, lane);
+    }
+    if (this.#queues.size > 0) this.#schedule();
+  }
+
+  async #fly(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {
+    this.#underWay++;
+    await this.#send(parties, lane);
+    this.#underWay--;
+    this.#depart();
+  }
+
+  async #send(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {
+    const { send, absent, mayHalve } = this.#options;
+    try {
+      const answers = await send([...parties.keys()], lane, gather(parties.values()));
+      for (const [key, party] of parties) {
+        if (answers.has(key)) party.resolve(answers.get(key) as V);
+        else party.reject(absent(key));
+      }
+    } catch (error) {
+      const wanted = [...parties].filter(([, party]) => !party.isEmpty);
+      if (wanted.length > 1 && mayHalve(error)) {
+        const middle = wanted.length >> 1;
+        await Promise.all([
+          this.#send(new Map(wanted.slice(0, middle)), lane),
+          this.#send(new Map(wanted.slice(middle)), lane),
+        ]);
+      } else for (const [, party] of wanted) party.reject(error);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { Viewer } from '../context.ts';
+import type { Lifetime } from './lifetime.ts';
+
+/** The request on whose behalf an upstream is asked. */
+export interface Call {
+  readonly requestId: string;
+  readonly viewer: Viewer;
+  readonly lifetime: Lifetime;
+  /** The client's language, as a BCP 47 tag. */
+  readonly locale?: string | undefined;
+  /** The client's trace (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
+}
+
+/** Those who wait for one and the same upstream call. */
+export interface Members {
+  /** Each once; of a batch, all whose keys are in it. */
+  readonly calls: readonly Call[];
+  /** The latest of their deadlines, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  /** Aborted when the last of them has left. */
+  readonly signal: AbortSignal;
+  /** Gives the call up for all of them. */
+  readonly abort: (reason: Error) => void;
+}

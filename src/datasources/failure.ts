@@ -1,0 +1,88 @@
+import { BffError } from '../errors.ts';
+
+/** What became of a call that brought no meaningful answer. */
+export type FailureKind =
+  /** Nobody waited any longer. */
+  | 'abandoned'
+  /** No connection, or one that broke. */
+  | 'connection'
+  /** The bulkhead or the breaker let nothing through. */
+  | 'refused'
+  /** A status that says nothing about the request itself. */
+  | 'status'
+  | 'timeout'
+  /** An answer outside of the contract: too large, not JSON, of a wrong shape. */
+  | 'malformed';
+
+/** For the log and for the machinery in here; clients see what `toBffError` makes of it. */
+export class UpstreamFailure extends Error {
+  override readonly name = 'UpstreamFailure';
+  readonly kind: FailureKind;
+  /** The HTTP status, if there was one. */
+  readonly status: number | undefined;
+
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions & { status?: number }) {
+    super(message, options);
+    this.kind = kind;
+    this.status = options?.status;
+  }
+}
+
+const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFailure =>
+  error instanceof UpstreamFailure && kinds.includes(error.kind);
+
+/** Nobody waits for the outcome any more. */
+export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
+
+export const isTimeout = (error: unknown): boolean => isFailure(error, 'timeout');
+
+/** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
+export const isTrouble = (error: unknown): boolean =>
+  isFailure(error, 'connection', 'timeout') || (isFailure(error, 'status') && isServerFault(error));
+
+/** Whether the same call may well succeed when it is sent once more. */
+export const isWorthARetry = (error: unknown): boolean =>
+  isTrouble(error) && !(isFailure(error, 'status') && error.status === 501);
+
+/** Whether one bad key may have spoilt the answer for the others of its batch. */
+export const isWorthHalving = (error: unknown): boolean =>
+  isFailure(error, 'malformed') ||
+  (isFailure(error, 'status') && (error.status === 500 || !isServerFault(error)));
+
+const isServerFault = ({ status }: UpstreamFailure): boolean =>
+  status !== undefined && status >= 500;
+
+/**
+ * What a client may know. Names no upstream and holds nothing that it said.
+ * @returns errors that are meant for clients as they are
+ */
+export function toBffError(error: unknown): BffError {
+  if (error instanceof BffError) return error;
+  return isFailure(error, 'timeout', 'abandoned')
+    ? timedOut(error)
+    : new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.', { cause: error });
+}
+
+/** As toBffError, for a change: says so, if it may have been made. */
+export function toWriteError(error: unknown): BffError {
+  const shown = toBffError(error);
+  if (!isUpstreamError(shown) || wasNotSent(error)) return shown;
+  return new BffError(
+    shown.code,
+    'It is not known whether this was done: look before you repeat it.',
+    {
+      cause: shown.cause,
+    },
+  );
+}
+
+const isUpstreamError = ({ code }: BffError): boolean =>
+  code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_UNAVAILABLE';
+
+const wasNotSent = (error: unknown): boolean =>
+  isFailure(error, 'refused') ||
+  (isFailure(error, 'connection') &&
+    (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED');
+
+export const timedOut = (cause?: unknown): BffError =>
+  new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });

@@ -1,0 +1,68 @@
+import { timedOut } from './failure.ts';
+
+/**
+ * How long one request waits for its answers: until its deadline, or until its client leaves. One
+ * timer serves all that the request asks for.
+ */
+export class Lifetime {
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+  readonly #listeners = new Set<() => void>();
+  readonly #timer: NodeJS.Timeout;
+  #over = false;
+
+  /** @param budgetMs - how long until the deadline */
+  constructor(budgetMs: number) {
+    this.deadline = performance.now() + budgetMs;
+    this.#timer = setTimeout(() => this.leave(), budgetMs);
+  }
+
+  /** Whether nobody waits any more. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  /** Ends all waiting: the deadline has come, or the client has left. */
+  leave(): void {
+    if (this.#over) return;
+    this.close();
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
+  }
+
+  /** The request has been answered: nothing is waited for, and nobody needs to be told. */
+  close(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** @returns what to call when the end is of no interest any more */
+  onLeave(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /**
+   * The outcome of some work, for as long as the request waits for it; the work goes on.
+   * @throws BffError UPSTREAM_TIMEOUT when the request waits no more
+   */
+  wait<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const leave = () => reject(timedOut());
+      const stop = this.onLeave(leave);
+      if (this.#over) leave();
+      void work.then(resolve, reject).finally(stop);
+    });
+  }
+}
+
+/**
+ * What is left until a deadline, in whole milliseconds, at least 1.
+ * @param deadline - on the clock of `performance.now()`
+ * @throws BffError UPSTREAM_TIMEOUT if nothing is left: no call starts after its deadline
+ */
+export function remaining(deadline: number): number {
+  const left = Math.ceil(deadline - performance.now());
+  if (left <= 0) throw timedOut();
+  return left;
+}

@@ -1,0 +1,73 @@
+import type { Call, Members } from './call.ts';
+import { UpstreamFailure } from './failure.ts';
+
+interface Member<V> {
+  readonly call: Call;
+  readonly resolve: (value: V) => void;
+  readonly reject: (error: unknown) => void;
+  readonly stopListening: () => void;
+}
+
+/** Callers that wait for one outcome. Each leaves alone, and the others do not notice. */
+export class Party<V> {
+  readonly #members = new Set<Member<V>>();
+  /** Called when the last has left, so that nobody wants the outcome any more. */
+  onEmpty: () => void = () => {};
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0;
+  }
+
+  get calls(): Call[] {
+    return [...this.#members].map(({ call }) => call);
+  }
+
+  /** @throws UpstreamFailure `abandoned`, when the caller leaves before the outcome is there */
+  join(call: Call): Promise<V> {
+    return new Promise<V>((resolve, reject) => {
+      const stopListening = call.lifetime.onLeave(() => this.#leave(member));
+      const member = { call, resolve, reject, stopListening };
+      this.#members.add(member);
+    });
+  }
+
+  resolve(value: V): void {
+    for (const member of this.#disperse()) member.resolve(value);
+  }
+
+  reject(error: unknown): void {
+    for (const member of this.#disperse()) member.reject(error);
+  }
+
+  #leave(member: Member<V>): void {
+    this.#members.delete(member);
+    member.reject(abandoned());
+    if (this.isEmpty) this.onEmpty();
+  }
+
+  #disperse(): Member<V>[] {
+    const members = [...this.#members];
+    this.#members.clear();
+    for (const { stopListening } of members) stopListening();
+    return members;
+  }
+}
+
+export const abandoned = () => new UpstreamFailure('abandoned', 'the caller waits no more');
+
+/** All members of some parties, as those who wait for one call. */
+export function gather<V>(parties: Iterable<Party<V>>): Members {
+  const all = [...parties];
+  const calls = [...new Set(all.flatMap((party) => party.calls))];
+  const controller = new AbortController();
+  const giveUp = () => {
+    if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
+  };
+  for (const party of all) party.onEmpty = giveUp;
+  return {
+    calls,
+    deadline: Math.max(...calls.map(({ lifetime }) => lifetime.deadline)),
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+  };
+}

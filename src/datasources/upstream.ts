@@ -1,0 +1,144 @@
+import { type AttemptOptions, createAttempts, type Read, type Sending } from './attempt.ts';
+import { Batcher, type Lane } from './batcher.ts';
+import type { Call, Members } from './call.ts';
+import { Coalescer } from './coalescer.ts';
+import { isWorthHalving, toBffError, toWriteError } from './failure.ts';
+import { createViewerSigner } from './identity.ts';
+import { Latency } from './latency.ts';
+import { remaining } from './lifetime.ts';
+import { createBreaker, createPassage, RetryBudget } from './resilience.ts';
+
+export type { Reply } from './attempt.ts';
+
+/** The most keys that one call takes (the services' contract). */
+const MOST_KEYS = 100;
+
+export interface UpstreamOptions extends AttemptOptions {
+  /** The key that viewers' identities are signed with. */
+  readonly viewerKey: string | undefined;
+  /** The longest that one attempt of a read may take, in milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** Counts the writes that this process knows of, over all upstreams. */
+  readonly writes: { seen: number };
+}
+
+export type Upstream = ReturnType<typeof createUpstream>;
+
+/**
+ * One service, for the whole process. Its operations share the connections, the bulkhead and the
+ * retry budget; each has a breaker and a latency of its own.
+ *
+ * All of them throw BffErrors only: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or what a reader throws.
+ */
+export function createUpstream(options: UpstreamOptions) {
+  const { name, attemptTimeoutMs, writes, log } = options;
+  const attempts = createAttempts(options);
+  const budget = new RetryBudget();
+  const passage = createPassage(budget);
+  const identify = createViewerSigner(options.viewerKey, name);
+
+  return {
+    /** An operation that answers many keys in one call, shared by all requests of the process. */
+    batch<Body, V>(
+      operation: string,
+      {
+        target,
+        read,
+        absent,
+      }: {
+        readonly target: (keys: readonly string[], lane: Lane) => string;
+        readonly read: (keys: readonly string[]) => Read<Body, ReadonlyMap<string, V>>;
+        /** The error for a key that the answer leaves out. */
+        readonly absent: () => Error;
+      },
+    ) {
+      const breaker = createBreaker(`${name}.${operation}`, log);
+      const latency = new Latency();
+      const batcher = new Batcher<V>({
+        maxKeys: MOST_KEYS,
+        limit: () => latency.limit,
+        absent,
+        mayHalve: (error) => isWorthHalving(error) && budget.spend(2),
+        send: (keys, lane, members) =>
+          passage.read(() => {
+            const timeoutMs = latency.attemptTimeout(attemptTimeoutMs);
+            const sending = {
+              operation,
+              method: 'GET',
+              target: target(keys, lane),
+              timeoutMs,
+            } as const;
+            return latency.time(() => attempts.send(sending, members, read(keys)));
+          }, members.signal),
+      });
+      return (key: string, call: Call, first?: number): Promise<V> =>
+        breaker(() => batcher.load(key, { first, locale: call.locale }, call), call).catch(rethrow);
+    },
+
+    /**
+     * An operation without a batch form. Who asks for the same at the same time shares the call.
+     * @param scope - `viewer`: the upstream is told who asks, so that only the same viewer shares
+     */
+    read(operation: string, scope: 'public' | 'viewer') {
+      const breaker = createBreaker(`${name}.${operation}`, log);
+      const latency = new Latency();
+      const coalescer = new Coalescer();
+
+      return <Body, T>(target: string, call: Call, read: Read<Body, T>): Promise<T> => {
+        const send = async (members: Members) => {
+          const headers = scope === 'viewer' ? await identify(call.viewer) : {};
+          return passage.read(() => {
+            const timeoutMs = latency.attemptTimeout(attemptTimeoutMs);
+            const sending = { operation, method: 'GET', target, headers, timeoutMs } as const;
+            return latency.time(() => attempts.send(sending, members, read));
+          }, members.signal);
+        };
+        const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer.id : '';
+        const key = `${writes.seen} ${call.locale ?? ''} ${asker} ${target}`;
+        return breaker(() => coalescer.join(key, call, send), call).catch(rethrow);
+      };
+    },
+
+    /**
+     * An operation that changes something: sent once, on the viewer's behalf, and not given up when
+     * the client leaves, since its outcome matters to others.
+     * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened
+     */
+    write(operation: string) {
+      const breaker = createBreaker(`${name}.${operation}`, log);
+
+      return async <Body, T>(
+        { target, ...rest }: Pick<Sending, 'method' | 'target' | 'json' | 'headers'>,
+        call: Call,
+        read: Read<Body, T>,
+      ): Promise<T> => {
+        const { deadline } = call.lifetime;
+        const controller = new AbortController();
+        const members: Members = {
+          calls: [call],
+          deadline,
+          signal: controller.signal,
+          abort: (reason) => controller.abort(reason),
+        };
+        const headers = { ...rest.headers, ...(await identify(call.viewer)) };
+        const send = () => {
+          const timeoutMs = remaining(deadline);
+          return attempts.send({ ...rest, operation, target, headers, timeoutMs }, members, read);
+        };
+        writes.seen++;
+        const outcome = breaker(() => passage.write(send), call).finally(() => writes.seen++);
+        return call.lifetime.wait(outcome).catch((error) => {
+          throw toWriteError(error);
+        });
+      };
+    },
+
+    close() {
+      attempts.close();
+    },
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw toBffError(error);
+}
