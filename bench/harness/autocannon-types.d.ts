@@ -1,0 +1,25 @@
+declare module 'autocannon' {
+  import type { LoadRequest } from './load.ts';
+
+  interface Options {
+    url: string;
+    connections: number;
+    duration: number;
+    overallRate?: number;
+    requests: LoadRequest[];
+    setupClient(connection: { setRequests(requests: LoadRequest[]): void }): void;
+    verifyBody(body: string): boolean;
+  }
+
+  interface Result {
+    requests: { total: number; sent: number };
+    latency: { p50: number; p99: number };
+    duration: number;
+    errors: number;
+    timeouts: number;
+    non2xx: number;
+    mismatches: number;
+  }
+
+  export default function autocannon(options: Options): Promise<Result>;
+}

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { runAutocannon } from './autocannon.ts';
+import { runWrk } from './wrk.ts';
+
+export interface LoadRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Requests that are sent round robin, in a form that the load generator reads. */
+export interface LoadJob {
+  readonly origin: string;
+  readonly requests: readonly LoadRequest[];
+  readonly connections: number;
+  readonly seconds: number;
+  /** Requests per second to keep to; as many as go if undefined. */
+  readonly rate: number | undefined;
+  readonly core: number;
+}
+
+export interface LoadResult {
+  readonly requests: number;
+  /** Requests that were sent, answered within the time or not. */
+  readonly sent: number;
+  readonly seconds: number;
+  /** Connections that broke, time-outs, statuses but 200, and bodies with errors in them. */
+  readonly errors: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+export interface LoadGenerator {
+  readonly name: string;
+  readonly run: (job: LoadJob) => Promise<LoadResult>;
+}
+
+/** wrk where it is installed, because it leaves its core to the upstream; else autocannon. */
+export function findLoadGenerator(): LoadGenerator {
+  const { stdout, error } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
+  if (error) return { name: 'autocannon 9.0.0 (wrk is not installed)', run: runAutocannon };
+  const version = /^wrk (?:debian\/)?(\S+)/.exec(stdout)?.[1] ?? '';
+  return { name: `wrk ${version}`, run: runWrk };
+}
+
+/** A body is bad if it is empty or tells of errors, whatever its status. */
+export const ERRORS_IN_BODY = '"errors"';

@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Delays } from '../upstream/routes.ts';
+import { busySeconds, type Cores, cpuSeconds } from './cores.ts';
+import type { LoadGenerator, LoadRequest } from './load.ts';
+import type { Server, Upstream } from './processes.ts';
+
+const SETTLE_MS = 300;
+
+/** One server, one mode, one round. */
+export interface Measurement {
+  /** Requests per second. */
+  readonly rate: number;
+  /** The server's CPU time per request, in microseconds. */
+  readonly cpu: number;
+  /** Milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** Upstream calls per request. */
+  readonly calls: number;
+  readonly errors: number;
+  /** How busy the server was, of one core. */
+  readonly serverBusy: number;
+  /** How busy the core of the load generator was, whoever used it. */
+  readonly loadBusy: number;
+}
+
+export interface Bench {
+  readonly cores: Cores;
+  readonly generator: LoadGenerator;
+  readonly upstream: Upstream;
+  readonly requests: readonly LoadRequest[];
+}
+
+export interface Load {
+  readonly connections: number;
+  readonly seconds: number;
+  readonly rate?: number | undefined;
+  readonly delays: Delays;
+}
+
+export async function measure(
+  { cores, generator, upstream, requests }: Bench,
+  { pid, origin }: Server,
+  { connections, seconds, rate, delays }: Load,
+): Promise<Measurement> {
+  await upstream.reset(delays);
+  const before = { time: performance.now(), cpu: cpuSeconds(pid), busy: busySeconds(cores.load) };
+  const result = await generator.run({
+    origin,
+    requests,
+    connections,
+    seconds,
+    rate,
+    core: cores.load,
+  });
+  const wall = (performance.now() - before.time) / 1_000;
+  const busy = busySeconds(cores.load) - before.busy;
+  const serverBusy = (cpuSeconds(pid) - before.cpu) / wall;
+  // What was under way when the time was up costs as well: it is waited for, and counted.
+  await sleep(SETTLE_MS);
+  const cpu = cpuSeconds(pid) - before.cpu;
+  const counts = await upstream.reset(delays);
+  const calls = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    rate: result.requests / result.seconds,
+    cpu: (cpu / result.sent) * 1e6,
+    p50: result.p50,
+    p99: result.p99,
+    calls: calls / result.sent,
+    errors: result.errors,
+    serverBusy,
+    loadBusy: busy / wall,
+  };
+}
+
+/** What the upstream itself can do, asked by the load generator without a server in between. */
+export async function measureUpstream(
+  { cores, generator, upstream }: Bench,
+  userIds: readonly string[],
+  { connections, seconds, delays }: Load,
+): Promise<{ rate: number; p50: number; p99: number }> {
+  await upstream.reset(delays);
+  const requests: LoadRequest[] = userIds.map((userId) => ({
+    method: 'GET',
+    path: `/notifications?user=${userId}&limit=10`,
+    headers: {},
+  }));
+  const origin = upstream.urls.notification ?? '';
+  const core = cores.load;
+  const job = { origin, requests, connections, seconds, rate: undefined, core };
+  const result = await generator.run(job);
+  if (result.errors > 0) throw new Error(`the upstream answered ${result.errors} errors`);
+  return { rate: result.requests / result.seconds, p50: result.p50, p99: result.p99 };
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { MODES } from './modes.ts';
+
+export interface Options {
+  readonly rounds: number;
+  /** Of one measurement: one peer, one mode, one round. */
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly peers: readonly string[];
+  readonly modes: readonly string[];
+  /** Whether the tables go into the README. */
+  readonly write: boolean;
+}
+
+export const USAGE = `npm run bench -- fanout [options]
+
+  --rounds 5       rounds of each mode, in which the peers take turns
+  --seconds 4      seconds of each measurement
+  --peers a,b      only these peers
+  --modes a,b      only these modes: ${Object.keys(MODES).join(', ')}
+  --quick          3 rounds of 1 second
+  --no-write       print the tables, and leave bench/README.md as it is; so does everything
+                   that is no whole run (fewer rounds, peers or modes)`;
+
+/** @throws Error that says what is wrong with the arguments */
+export function readOptions(args: readonly string[], allPeers: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    allowNegative: true,
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      peers: { type: 'string' },
+      modes: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: true },
+    },
+  });
+  const { quick } = values;
+  const rounds = count('--rounds', values.rounds ?? (quick ? '3' : '5'));
+  const seconds = count('--seconds', values.seconds ?? (quick ? '1' : '4'));
+  const peers = choose('--peers', values.peers, allPeers);
+  const modes = choose('--modes', values.modes, Object.keys(MODES));
+  const whole = rounds >= 5 && seconds >= 3 && peers === allPeers && !values.modes;
+  return {
+    rounds,
+    seconds,
+    warmUpSeconds: quick ? 1 : 2,
+    peers,
+    modes,
+    write: values.write && whole,
+  };
+}
+
+function count(name: string, text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`${name} must be a whole number`);
+  return number;
+}
+
+function choose(name: string, text: string | undefined, all: readonly string[]): readonly string[] {
+  if (text === undefined) return all;
+  const chosen = text.split(',');
+  const unknown = chosen.find((item) => !all.includes(item));
+  if (unknown !== undefined) throw new Error(`${name}: ${unknown} is none of ${all.join(', ')}`);
+  return chosen;
+}

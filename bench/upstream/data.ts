@@ -1,0 +1,107 @@
+/** What the bench's upstream holds, as it stands on the wire (services/*\/openapi.yaml). */
+
+export const USERS = 1_000;
+export const LIST_LENGTH = 10;
+
+const FIRST_USER = 10_000;
+const ITEMS = 3;
+const STATUSES = ['placed', 'shipped', 'delivered', 'cancelled'];
+const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY'];
+const KINDS = ['order_update', 'promotion', 'account'];
+const LOCALES = ['de-DE', 'en-GB', 'pt-BR', 'ja-JP'];
+const GOODS = ['Stoneware cup', 'Linen tea towels, pair', 'Wool felt desk mat', 'Beeswax candle'];
+const TITLES = ['Your order is on its way', 'A week of fair prices', 'New sign-in'];
+const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
+
+export type WireUser = ReturnType<typeof toUser>;
+export type WireOrder = ReturnType<typeof toOrder>;
+export type WireNotification = ReturnType<typeof toNotification>;
+
+/** All that belongs to one user, newest first. */
+export interface Holdings {
+  readonly user: WireUser;
+  readonly orders: readonly WireOrder[];
+  readonly notifications: readonly WireNotification[];
+  readonly unread: number;
+}
+
+export const userIds: readonly string[] = Array.from({ length: USERS }, (_, index) =>
+  String(FIRST_USER + index),
+);
+
+/** The same for the same user, whichever process asks. */
+export function holdingsOf(userId: string): Holdings {
+  const seed = Number(userId) - FIRST_USER;
+  const places = Array.from({ length: LIST_LENGTH }, (_, index) => index);
+  const notifications = places.map((place) => toNotification(userId, seed, place));
+  return {
+    user: toUser(userId, seed),
+    orders: places.map((place) => toOrder(userId, seed, place)),
+    notifications,
+    unread: notifications.filter(({ readAt }) => readAt === null).length,
+  };
+}
+
+export const announcements = [1, 2].map((number) => ({
+  id: `a${number}`,
+  title: 'Longer opening hours',
+  body: 'From Monday on the desk is open until ten in the evening.',
+  publishedAt: timeOf(number, 0),
+}));
+
+function toUser(id: string, seed: number) {
+  return {
+    id,
+    name: `Robin Example ${id}`,
+    email: `robin.${id}@example.com`,
+    avatarUrl: `https://images.example.com/users/${id}.png`,
+    locale: pick(LOCALES, seed),
+    createdAt: timeOf(seed, 999),
+  };
+}
+
+function toOrder(userId: string, seed: number, place: number) {
+  const currency = pick(CURRENCIES, seed);
+  const items = Array.from({ length: ITEMS }, (_, line) => ({
+    sku: `K${(seed * 7 + place * ITEMS + line) % 100}`,
+    name: pick(GOODS, seed + line),
+    quantity: 1 + ((seed + place + line) % 5),
+    unitPrice: { amount: 1_000 + ((seed * 37 + line * 11) % 9_000), currency },
+  }));
+  const amount = items.reduce((sum, item) => sum + item.quantity * item.unitPrice.amount, 0);
+  const status = pick(STATUSES, seed + place);
+  return {
+    id: `${userId}${place}`,
+    userId,
+    status,
+    total: { amount, currency },
+    items,
+    placedAt: timeOf(seed, place),
+    carrier: status === 'placed' ? null : 'Blue Van',
+    cursor: toCursor(userId, place),
+  };
+}
+
+function toNotification(userId: string, seed: number, place: number) {
+  return {
+    id: `n${userId}${place}`,
+    userId,
+    kind: pick(KINDS, seed + place),
+    title: pick(TITLES, seed + place),
+    body: 'Open the app to see what is new since you were here, and what to do next.',
+    createdAt: timeOf(seed, place),
+    readAt: place % 2 ? timeOf(seed, place - 1) : null,
+    cursor: toCursor(userId, place),
+  };
+}
+
+const pick = (from: readonly string[], index: number) => from[index % from.length] as string;
+
+const toCursor = (userId: string, place: number) =>
+  Buffer.from(JSON.stringify([START, Number(`${userId}${place}`)])).toString('base64url');
+
+/** Newest first: a later place is an earlier time. */
+function timeOf(seed: number, place: number): string {
+  return new Date(START + (seed - place) * HOUR).toISOString();
+}
