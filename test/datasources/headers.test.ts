@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { jwtVerify } from 'jose';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const KEY = 'a key of the tests that has 32 bytes or more';
+const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+const ALLOWED = [
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'authorization',
+  'connection',
+  'host',
+  'traceparent',
+  'user-agent',
+  'x-request-id',
+  'x-request-timeout-ms',
+];
+
+describe('what an upstream is told', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(web, { UPSTREAM_TOKEN: 'our-own', VIEWER_SIGNING_KEY: KEY });
+  });
+  beforeEach(() => world.reset());
+  after(() => world[Symbol.asyncDispose]());
+
+  const seen = () => world.calls().map(({ headers }) => headers);
+
+  it('holds nothing of the client but what is listed', async () => {
+    await world.ask('{ viewer { unreadCount } announcements { id } }', {
+      as: CAST.customer,
+      headers: {
+        'accept-language': 'pt-BR,pt;q=0.9,*;q=0.1',
+        cookie: 'session=secret',
+        forwarded: 'for=1.2.3.4',
+        traceparent: TRACE,
+        'x-api-key': 'secret',
+        'x-forwarded-for': '1.2.3.4',
+        'x-request-id': 'from-the-client',
+        'x-viewer': 'forged',
+      },
+    });
+    assert.equal(seen().length, 2);
+    for (const headers of seen()) {
+      assert.deepEqual(
+        Object.keys(headers).filter((name) => !ALLOWED.includes(name)),
+        [],
+      );
+      assert.equal(headers.authorization, 'Bearer our-own');
+      assert.equal(headers['accept-language'], 'pt-br');
+      assert.equal(headers.traceparent, TRACE);
+      assert.equal(headers['x-request-id'], 'from-the-client');
+    }
+  });
+
+  it('leaves out a language and a trace that are none', async () => {
+    await world.ask('{ announcements { id } }', {
+      headers: { 'accept-language': '*', traceparent: '00-short-01' },
+    });
+    assert.equal(seen()[0]?.['accept-language'], undefined);
+    assert.equal(seen()[0]?.traceparent, undefined);
+  });
+
+  it('names the viewer, signed for that upstream, where a call is for one viewer', async () => {
+    const mutation = 'mutation { updateProfile(input: { avatarUrl: null }) { user { id } } }';
+    await world.ask(mutation, { as: CAST.customer });
+    await world.ask('{ customers { edges { cursor } } }', { as: 'staff' });
+    const identities = [];
+    for (const headers of seen()) {
+      const { payload } = await jwtVerify(
+        String(headers['x-viewer']),
+        new TextEncoder().encode(KEY),
+        { algorithms: ['HS256'], issuer: 'frontdesk', audience: 'user', requiredClaims: ['exp'] },
+      );
+      identities.push([payload.sub, payload.role]);
+    }
+    assert.deepEqual(identities, [
+      [CAST.customer, 'customer'],
+      [CAST.staff, 'staff'],
+    ]);
+  });
+
+  it('names nobody where a call is shared', async () => {
+    await world.ask('{ viewer { unreadCount user { id } } announcements { id } }', {
+      as: CAST.customer,
+    });
+    assert.deepEqual(
+      seen().map((headers) => headers['x-viewer']),
+      [undefined, undefined, undefined],
+    );
+  });
+
+  it('has a request id of its own and no trace, where a call is for several requests', async () => {
+    await using phones = await startWorld(mobile);
+    // Keys gather while a first call is under way; how many there may be is learnt from it.
+    const ids = [CAST.customer, CAST.otherCustomer, CAST.manyOrders];
+    for (const id of ids) await phones.ask(`{ profile(id: "${id}") { id } }`);
+    phones.reset();
+    phones.services.user.control.faults({ usersByIds: { delayMs: 100 } });
+    await Promise.all(
+      Array.from({ length: 40 }, (_, index) =>
+        phones.ask(`{ profile(id: "${100 + index}") { id } }`, {
+          headers: { 'x-request-id': `member-${index}`, traceparent: TRACE },
+        }),
+      ),
+    );
+    const shared = phones.calls().find(({ url }) => url.includes(','));
+    assert.ok(shared);
+    assert.doesNotMatch(String(shared.headers['x-request-id']), /member/);
+    assert.equal(shared.headers.traceparent, undefined);
+    assert.ok(phones.calls().length < 40);
+  });
+
+  it('never follows where an upstream points to', async () => {
+    let visits = 0;
+    const trap = createServer((_request, response) => {
+      visits++;
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
+    const pointing = createServer((_request, response) => {
+      const { port } = trap.address() as AddressInfo;
+      response.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end();
+    });
+    await new Promise<void>((resolve) => pointing.listen(0, '127.0.0.1', resolve));
+    const { port } = pointing.address() as AddressInfo;
+    {
+      await using misled = await startWorld(web, {
+        NOTIFICATION_SERVICE_URL: `http://127.0.0.1:${port}`,
+      });
+      const { body } = await misled.ask('{ announcements { id } }');
+      assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
+    }
+    assert.equal(visits, 0);
+    for (const server of [trap, pointing]) server.close();
+  });
+});

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { createOrderService } from '../../services/order/service.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { RetryBudget } from '../../src/datasources/resilience.ts';
+import { until } from '../support/until.ts';
+import { type Answer, type Json, startWorld, type World } from '../support/world.ts';
+
+const ORDERS = '{ dashboard { orders { id } } }';
+const RECENT = '{ recentOrders(first: 1) { id } }';
+
+const codeOf = ({ body }: Answer): string => body.errors?.[0].extensions.code ?? 'none';
+const askTimes = async (world: World, times: number, query = ORDERS) => {
+  const answers: Answer[] = [];
+  for (let n = 0; n < times; n++) {
+    answers.push(await world.ask(query, { as: String(100 + (n % 800)) }));
+  }
+  return answers;
+};
+const callsOf = (world: World, operation: string) =>
+  world.services.order.control.requests().routes[operation] ?? 0;
+
+describe('retries', () => {
+  it('hide a single failure of a read', async () => {
+    await using world = await startWorld(mobile);
+    await world.services.order.control.faults({ ordersByUsers: { errorRate: 0.5, status: 503 } });
+    const [first] = await askTimes(world, 1);
+    const calls = callsOf(world, 'ordersByUsers');
+    assert.ok(calls === 1 || (first && codeOf(first) === 'none'), `${calls} calls`);
+  });
+
+  it('cost an upstream that fails all at most a tenth more', async () => {
+    await using world = await startWorld(mobile);
+    await world.ask(ORDERS, { as: CAST.customer });
+    world.reset();
+    world.services.order.control.faults({ '*': { status: 500 } });
+    const answers = await askTimes(world, 200);
+    assert.ok(answers.every((answer) => codeOf(answer) === 'UPSTREAM_UNAVAILABLE'));
+    assert.ok(callsOf(world, 'ordersByUsers') <= 200 * 1.1 + 1);
+  });
+
+  it('are never made of a change', async () => {
+    await using world = await startWorld(web);
+    world.services.user.control.faults({ updateUser: { status: 503 } });
+    const query = 'mutation { updateProfile(input: { name: "A" }) { user { id } } }';
+    const { body } = await world.ask(query, { as: CAST.customer });
+    assert.match(body.errors[0].message, /not known whether this was done/);
+    assert.equal(world.services.user.control.requests().routes.updateUser, 1);
+  });
+
+  it('say of a change that was not sent only that it was not', async () => {
+    await using world = await startWorld(web);
+    await world.ask('{ viewer { id } }', { as: CAST.customer });
+    await world.services.user.close();
+    const query = 'mutation { updateProfile(input: { name: "A" }) { user { id } } }';
+    const { body } = await world.ask(query, { as: CAST.customer });
+    assert.equal(body.errors[0].message, 'This part can not be had right now.');
+  });
+
+  it('are paid out of a budget that calls earn', () => {
+    const budget = new RetryBudget();
+    assert.ok(budget.spend(1));
+    assert.ok(!budget.spend(1));
+    for (let n = 0; n < 10; n++) budget.earn();
+    assert.ok(!budget.spend(2));
+    assert.ok(budget.spend(0.9));
+    for (let n = 0; n < 1_000; n++) budget.earn();
+    let retries = 0;
+    while (budget.spend(1)) retries++;
+    assert.ok(retries <= 10, 'what is saved has a limit');
+  });
+});
+
+describe('a circuit', () => {
+  it('opens when half of the callers fail, spares the upstream, and closes when it is back', async () => {
+    await using world = await startWorld(mobile);
+    await world.ask(ORDERS, { as: CAST.customer });
+    world.services.order.control.faults({ '*': { status: 500 } });
+    await askTimes(world, 30);
+    const before = callsOf(world, 'ordersByUsers');
+    assert.equal(codeOf(await world.ask(ORDERS, { as: CAST.customer })), 'UPSTREAM_UNAVAILABLE');
+    const spared = callsOf(world, 'ordersByUsers') - before;
+    assert.ok(spared <= 1, `${spared} calls through an open circuit`);
+
+    world.services.order.control.clear();
+    let answer: Answer;
+    do {
+      await sleep(100);
+      answer = await world.ask(ORDERS, { as: CAST.customer });
+    } while (codeOf(answer) !== 'none');
+  });
+
+  it('is of one operation: others of the same upstream go on', async () => {
+    await using world = await startWorld(web);
+    await world.ask(RECENT, { as: 'staff' });
+    world.services.order.control.faults({ recentOrders: { status: 500 } });
+    for (let n = 0; n < 30; n++) await world.ask(RECENT, { as: 'staff' });
+    const query = '{ viewer { orders(first: 1) { edges { node { id } } } } }';
+    assert.equal(codeOf(await world.ask(query, { as: CAST.customer })), 'none');
+  });
+
+  it('is not opened by callers who ask for what is not there, or ask wrongly', async () => {
+    await using world = await startWorld(web);
+    for (let n = 0; n < 40; n++) {
+      const query = `{ order(id: "none-${n}") { id } }`;
+      assert.equal(codeOf(await world.ask(query, { as: 'staff' })), 'NOT_FOUND');
+    }
+    assert.equal(codeOf(await world.ask('{ order(id: "10001") { id } }', { as: 'staff' })), 'none');
+  });
+
+  it('is not opened by callers who do not wait', async () => {
+    await using world = await startWorld(web);
+    await world.ask(RECENT, { as: 'staff' });
+    world.services.order.control.faults({ recentOrders: { delayMs: 400 } });
+    const impatient = { as: 'staff', headers: { 'x-request-timeout-ms': '20' } } as const;
+    for (let n = 0; n < 30; n++) {
+      assert.equal(codeOf(await world.ask(RECENT, impatient)), 'UPSTREAM_TIMEOUT');
+    }
+    world.services.order.control.clear();
+    assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'none');
+  });
+});
+
+describe('several instances', () => {
+  async function startTwo() {
+    const second = await createOrderService();
+    const secondUrl = await second.listen({ host: '127.0.0.1', port: 0 });
+    const first = await createOrderService();
+    const firstUrl = await first.listen({ host: '127.0.0.1', port: 0 });
+    const world = await startWorld(mobile, { ORDER_SERVICE_URL: `${firstUrl},${secondUrl}` });
+    return {
+      world,
+      first,
+      second,
+      counts: () => [first, second].map((one) => one.control.requests().total),
+      async [Symbol.asyncDispose]() {
+        await world[Symbol.asyncDispose]();
+        await Promise.all([first.close(), second.close()]);
+      },
+    };
+  }
+
+  it('take turns when they are idle', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 10);
+    assert.deepEqual(two.counts(), [5, 5]);
+  });
+
+  it('get less to do while they are slower', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 4);
+    two.first.control.faults({ '*': { hang: true } });
+    const waiting = two.world.ask(ORDERS, { as: '100' });
+    const other = two.world.ask(ORDERS, { as: '101' });
+    await Promise.all([waiting, other]);
+    two.first.control.clear();
+    assert.ok((two.counts()[1] ?? 0) >= 3);
+  });
+
+  it('that fail are left out, and nobody notices', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 60);
+    await two.first.close();
+    const answers = await askTimes(two.world, 40);
+    const failed = answers.filter((answer) => codeOf(answer) !== 'none');
+    assert.deepEqual(
+      failed.map(({ body }) => body),
+      [],
+    );
+  });
+});
+
+describe('identical calls without a batch form', () => {
+  it('are shared while one is under way', async () => {
+    await using world = await startWorld(web);
+    world.services.notification.control.faults({ announcements: { delayMs: 300 } });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => world.ask('{ announcements { id } }')),
+    );
+    assert.ok(answers.every(({ body }) => body.data.announcements.length === 12));
+    assert.equal(world.services.notification.control.requests().routes.announcements, 1);
+  });
+
+  it('are not shared between viewers, nor between languages', async () => {
+    await using world = await startWorld(web);
+    const page = await world.ask('{ viewer { orders(first: 1) { pageInfo { endCursor } } } }', {
+      as: CAST.customer,
+    });
+    const after: string = page.body.data.viewer.orders.pageInfo.endCursor;
+    world.reset();
+    world.services.order.control.faults({ ordersByUser: { delayMs: 300 } });
+    const query = `{ viewer { orders(first: 2, after: "${after}") { edges { node { id } } } } }`;
+    const ask = (as: string, language: string) =>
+      world.ask(query, { as, headers: { 'accept-language': language } });
+    const answers = await Promise.all([
+      ask(CAST.customer, 'en'),
+      ask(CAST.customer, 'en'),
+      ask(CAST.customer, 'de'),
+      ask(CAST.manyOrders, 'en'),
+    ]);
+    const ids = answers.map(({ body }) =>
+      body.data.viewer.orders.edges.map(({ node }: Json) => node.id).join(),
+    );
+    assert.equal(ids[0], ids[1]);
+    assert.notEqual(ids[0], ids[3]);
+    assert.equal(callsOf(world, 'ordersByUser'), 3);
+  });
+
+  it('are not shared across a change', async () => {
+    await using world = await startWorld(web);
+    const recent = () => world.ask('{ recentOrders(first: 1) { status } }', { as: 'staff' });
+    const place = `mutation { placeOrder(input: { idempotencyKey: "k", currency: "EUR",
+      items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } } }`;
+    world.services.order.control.faults({ recentOrders: { delayMs: 500 } });
+    const early = recent();
+    await until(() => callsOf(world, 'recentOrders') === 1);
+    const placed = await world.ask(place, { as: CAST.customer });
+    assert.equal(codeOf(placed), 'none');
+    await Promise.all([early, recent()]);
+    assert.equal(callsOf(world, 'recentOrders'), 2);
+  });
+});
