@@ -1,15 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  createFaultBook,
-  type Fault,
-  type Faults,
-  hang,
-  isLate,
-  pause,
-  readFaults,
-  toMalformed,
-} from './faults.ts';
+import { createFaultBook, type Fault, type Faults, keepsAnswer, readFaults } from './faults.ts';
 import { createRequestLog, type RequestReport } from './request-log.ts';
+import { pause, REFUSAL, strike, wasResetHere } from './strike.ts';
 
 /** What tests in the same process turn and read; `/_control` offers the same over HTTP. */
 export type Control = {
@@ -23,7 +15,7 @@ export type Control = {
 export function createControl(operations: readonly string[]) {
   const book = createFaultBook();
   const log = createRequestLog();
-  const late = new WeakMap<FastifyRequest, Fault>();
+  const struck = new WeakMap<FastifyRequest, Fault>();
   const handle: Control = {
     faults: (map) => book.replace(readFaults(map, operations)),
     clear: () => book.replace({}),
@@ -32,29 +24,29 @@ export function createControl(operations: readonly string[]) {
   };
 
   function count(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
-    reply.raw.once('close', log.begin(name, request));
+    const end = log.begin(name, request);
+    reply.raw.once('close', () => end(!reply.raw.writableFinished && !wasResetHere(reply)));
   }
 
+  /** Whether the request has had all the answer that it will get. */
   async function onRequest(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
     count(name, request, reply);
     const drawn = book.draw(name);
-    if (!drawn) return;
+    if (!drawn) return false;
     if (drawn.waitMs > 0) await pause(drawn.waitMs, reply);
     const { fault } = drawn;
-    if (fault && isLate(fault)) late.set(request, fault);
-    if (fault?.hang && !isLate(fault)) await hang(reply);
+    if (fault) struck.set(request, fault);
+    const isEarly = fault && !fault.afterWork && !keepsAnswer(fault);
+    if (isEarly && !reply.raw.destroyed) await reply.send(REFUSAL);
     // Whoever left during the wait left before the work: it must not be done behind their back.
-    if (reply.raw.destroyed) return reply.hijack();
-    if (fault && !isLate(fault)) await reply.code(fault.status ?? 500).send({ code: 'fault' });
+    if (!isEarly && !reply.raw.destroyed) return false;
+    reply.hijack();
+    return true;
   }
 
-  async function onSend(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
-    const fault = late.get(request);
-    if (!fault) return payload;
-    if (fault.hang) await hang(reply);
-    if (fault.malformed) return toMalformed(fault.malformed, payload);
-    reply.code(fault.status ?? 500);
-    return JSON.stringify({ code: 'fault' });
+  async function onSend(request: FastifyRequest, reply: FastifyReply, answer: unknown) {
+    const fault = struck.get(request);
+    return fault ? strike(fault, reply, answer) : answer;
   }
 
   return { handle, count, onRequest, onSend };

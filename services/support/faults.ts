@@ -1,29 +1,38 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyReply } from 'fastify';
 import { createRandom } from './random.ts';
-import { object, optional, read, record, Wrong } from './read.ts';
-import { choice, integer } from './readers.ts';
+import { object, optional, type Reader, read, record, Wrong } from './read.ts';
+import { choice, integer, text } from './readers.ts';
+import type { FieldError } from './refusal.ts';
 
 const MOST_MS = 600_000;
+const MOST_RETRY_AFTER = 31_536_000;
 
-const fault = object({
+/** Bodies that have nothing of the answer, so that no work is needed for them. */
+const STRANGE_BODIES = ['redirect', 'html'] as const;
+/** Bodies whose end is theirs to choose, so that they cannot be cut as well. */
+const WHOLE_BODIES = ['oversized', 'endless', 'gzipBomb', 'wrongLength', 'redirect'] as const;
+
+const readFault = object({
   delayMs: optional(integer(0, MOST_MS)),
   jitterMs: optional(integer(0, MOST_MS)),
   errorRate: optional(share),
   status: optional(integer(400, 599)),
+  retryAfter: optional(integer(0, MOST_RETRY_AFTER)),
   hang: optional(bool),
-  malformed: optional(choice(['json', 'shape'])),
+  reset: optional(bool),
+  malformed: optional(choice(['json', 'shape', 'types'])),
+  cutBody: optional(choice(['hang', 'reset'])),
+  body: optional(choice([...WHOLE_BODIES, 'html', 'proto'])),
+  location: optional(location),
   afterWork: optional(bool),
 });
 
-export type Fault = Partial<ReturnType<typeof fault>>;
+export type Fault = Partial<ReturnType<typeof readFault>>;
 /** By operation; `*` is for every operation that is not named. */
 export type Faults = Record<string, Fault>;
 
 export function readFaults(value: unknown, operations: readonly string[]): Faults {
   return read(
-    record(fault, (name) => name === '*' || operations.includes(name)),
+    record(consistentFault, (name) => name === '*' || operations.includes(name)),
     value,
     400,
   );
@@ -42,36 +51,50 @@ export function createFaultBook() {
     draw(operation: string) {
       const found = faults[operation] ?? faults['*'];
       if (!found) return undefined;
-      const { delayMs = 0, jitterMs = 0, hang, malformed, status, errorRate } = found;
-      const strikes = hang || malformed !== undefined || status !== undefined;
-      const rate = errorRate ?? (strikes ? 1 : 0);
+      const { delayMs = 0, jitterMs = 0, errorRate } = found;
+      const rate = errorRate ?? (strikes(found) ? 1 : 0);
       const waitMs = delayMs + random.next() * jitterMs;
       return { waitMs, fault: random.chance(rate) ? found : undefined };
     },
   };
 }
 
-/** Resolves early when the client leaves; never keeps the process alive. */
-export async function pause(ms: number, reply: FastifyReply): Promise<void> {
-  const gone = new AbortController();
-  const leave = () => gone.abort();
-  reply.raw.once('close', leave);
-  await sleep(ms, undefined, { ref: false, signal: gone.signal }).catch(() => undefined);
-  reply.raw.off('close', leave);
+/** Whether the answer goes out as it is but for its damage, rather than as a refusal. */
+export const keepsAnswer = ({ status, malformed, cutBody, body }: Fault): boolean =>
+  status === undefined &&
+  (malformed !== undefined ||
+    cutBody !== undefined ||
+    (body !== undefined && !isOneOf(STRANGE_BODIES, body)));
+
+const strikes = ({ hang, reset, status, malformed, cutBody, body }: Fault): boolean =>
+  hang === true ||
+  reset === true ||
+  [status, malformed, cutBody, body].some((field) => field !== undefined);
+
+const consistentFault: Reader<ReturnType<typeof readFault>> = (value) => {
+  const fault = readFault(value);
+  const errors = [...contradictions(fault)];
+  if (errors.length > 0) throw new Wrong(errors);
+  return fault;
+};
+
+function* contradictions(fault: Fault): Generator<FieldError> {
+  const { status, retryAfter, malformed, cutBody, body, location } = fault;
+  if (retryAfter !== undefined && status === undefined) {
+    yield { field: 'retryAfter', code: 'needs_status' };
+  }
+  if (location !== undefined && body !== 'redirect') {
+    yield { field: 'location', code: 'needs_redirect' };
+  }
+  if (body === undefined) return;
+  const isCutTwice = cutBody !== undefined && isOneOf(WHOLE_BODIES, body);
+  if (malformed !== undefined || isCutTwice || (body === 'redirect' && status !== undefined)) {
+    yield { field: 'body', code: 'contradiction' };
+  }
 }
 
-/** Never answers, until the socket closes. */
-export async function hang(reply: FastifyReply): Promise<void> {
-  if (!reply.raw.destroyed) await once(reply.raw, 'close');
-}
-
-export const isLate = (fault: Fault): boolean =>
-  fault.malformed !== undefined || fault.afterWork === true;
-
-export function toMalformed(kind: 'json' | 'shape', payload: unknown): string {
-  if (kind === 'shape') return JSON.stringify({ unexpected: [1, 'two', null] });
-  const text = typeof payload === 'string' ? payload : '{"code"';
-  return text.slice(0, Math.max(1, Math.floor(text.length / 2)));
+function isOneOf<T extends string>(list: readonly T[], value: string): value is T {
+  return (list as readonly string[]).includes(value);
 }
 
 function share(value: unknown): number {
@@ -83,4 +106,10 @@ function share(value: unknown): number {
 function bool(value: unknown): boolean {
   if (typeof value !== 'boolean') throw new Wrong('wrong_type');
   return value;
+}
+
+function location(value: unknown): string {
+  const read = text(value);
+  if (!/^[\x21-\x7e]{1,2000}$/.test(read)) throw new Wrong('malformed');
+  return read;
 }

@@ -11,6 +11,8 @@ type LoggedRequest = {
   startedAt: number;
   /** Null while the answer, or the client's leaving, is awaited. */
   endedAt: number | null;
+  /** The client left before the answer was complete. */
+  aborted: boolean;
   headers: Record<string, string | string[] | undefined>;
 };
 
@@ -36,14 +38,16 @@ export function createRequestLog() {
         url,
         startedAt: now(),
         endedAt: null,
+        aborted: false,
         headers,
       };
       total += 1;
       routes[operation] = (routes[operation] ?? 0) + 1;
       recent.push(entry);
       if (recent.length > KEPT) recent.shift();
-      return () => {
+      return (aborted: boolean) => {
         entry.endedAt = now();
+        entry.aborted = aborted;
       };
     },
     report: (): RequestReport => structuredClone({ total, routes, recent }),

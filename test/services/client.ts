@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import type { ServiceOptions, StandIn } from '../../services/support/stand-in.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
@@ -34,6 +36,15 @@ export async function start(
     get: (path: string) => send('GET', path),
     [Symbol.asyncDispose]: () => app.close(),
   };
+}
+
+/** A response whose body has not been read, on a connection of its own. */
+export async function head(url: string): Promise<IncomingMessage> {
+  const request = get(url, { agent: false });
+  // What breaks the connection later is the response's error too, where tests look for it.
+  request.on('error', () => undefined);
+  const [response] = await once(request, 'response');
+  return response;
 }
 
 export const byId = (a: { id: string }, b: { id: string }) => Number(a.id) - Number(b.id);

@@ -73,6 +73,32 @@ test('a malformed answer is broken text, or text of another shape', async () => 
   assert.deepEqual([status, body.users], [200, undefined]);
 });
 
+test('wrong types come in the right structure', async () => {
+  await using orders = await start(createOrderService);
+  const { body: right } = await orders.get('/orders?user=42&limit=2');
+  orders.control.faults({ ordersByUser: { malformed: 'types' } });
+  const { status, body } = await orders.get('/orders?user=42&limit=2');
+  assert.equal(status, 200);
+  const [order] = body.orders;
+  assert.deepEqual([order.id, order.userId], [right.orders[0].id, '42']);
+  assert.deepEqual(Object.keys(order), Object.keys(right.orders[0]));
+  assert.deepEqual([order.status, order.placedAt, order.carrier], [null, null, false]);
+  assert.deepEqual(order.total, [Object.values(right.orders[0].total)]);
+  assert.equal(order.items[0].quantity, String(right.orders[0].items[0].quantity));
+  assert.equal(body.orders.length, 2);
+});
+
+test('a refusal may say when to come back, and be malformed too', async () => {
+  await using users = await start(createUserService);
+  users.control.faults({ getUser: { status: 429, retryAfter: 7 } });
+  const response = await fetch(`${users.url}/users/1`);
+  assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '7']);
+  users.control.faults({ getUser: { status: 503, retryAfter: 0, malformed: 'json' } });
+  const broken = await fetch(`${users.url}/users/1`);
+  assert.deepEqual([broken.status, broken.headers.get('retry-after')], [503, '0']);
+  await assert.rejects(broken.json(), SyntaxError);
+});
+
 test('a fault strikes before the work, or after it when asked to', async () => {
   await using orders = await start(createOrderService);
   const count = async () => (await orders.get('/orders?user=42&limit=100')).body.orders.length;
@@ -113,6 +139,14 @@ test('wrong faults are refused and change nothing', async () => {
     [{ '*': { errorRate: 1.1 } }, '*.errorRate'],
     [{ '*': { malformed: 'xml' } }, '*.malformed'],
     [{ '*': { hang: 'yes' } }, '*.hang'],
+    [{ '*': { cutBody: true } }, '*.cutBody'],
+    [{ '*': { body: 'xml' } }, '*.body'],
+    [{ '*': { retryAfter: 1 } }, '*.retryAfter'],
+    [{ '*': { body: 'html', location: '/' } }, '*.location'],
+    [{ '*': { body: 'redirect', location: 'a\nb' } }, '*.location'],
+    [{ '*': { body: 'redirect', status: 500 } }, '*.body'],
+    [{ '*': { body: 'proto', malformed: 'json' } }, '*.body'],
+    [{ '*': { body: 'endless', cutBody: 'hang' } }, '*.body'],
     [[], 'body'],
   ] as const) {
     const { status, body } = await users.send('PUT', '/_control/faults', faults);
