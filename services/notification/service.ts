@@ -19,7 +19,7 @@ const userPage = {
 const readRequest = object({ userId: id, ids: list(id, 100) });
 
 export async function createNotificationService(options: ServiceOptions = {}): Promise<StandIn> {
-  const { dataDir, logger, now = Date.now } = options;
+  const { dataDir, now = Date.now } = options;
   const db = openStore({
     name: 'notification',
     dataDir,
@@ -30,6 +30,7 @@ export async function createNotificationService(options: ServiceOptions = {}): P
   const notifications = createNotifications(db, now);
 
   const app = createStandIn(
+    'notification',
     [
       operation({
         name: 'notificationsByUser',
@@ -63,6 +64,7 @@ export async function createNotificationService(options: ServiceOptions = {}): P
         name: 'markRead',
         on: 'POST /notifications/read',
         body: readRequest,
+        actsFor: ({ body }) => body.userId,
         answer: ({ body }) => notifications.markRead(body.userId, body.ids),
       }),
       operation({
@@ -71,7 +73,7 @@ export async function createNotificationService(options: ServiceOptions = {}): P
         answer: () => ({ announcements: ANNOUNCEMENTS }),
       }),
     ],
-    logger,
+    options,
   );
   app.addHook('onClose', async () => db.close());
   return app;

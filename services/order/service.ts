@@ -17,7 +17,7 @@ const userPage = {
 };
 
 export async function createOrderService(options: ServiceOptions = {}): Promise<StandIn> {
-  const { dataDir, logger, now = Date.now } = options;
+  const { dataDir, now = Date.now } = options;
   const db = openStore({
     name: 'order',
     dataDir,
@@ -29,6 +29,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
   const place = createPlacing(db, now);
 
   const app = createStandIn(
+    'order',
     [
       operation({ name: 'getOrder', on: 'GET /orders/:id', answer: ({ id }) => orders.get(id) }),
       operation({
@@ -63,6 +64,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         name: 'placeOrder',
         on: 'POST /orders',
         body: placeOrder,
+        actsFor: ({ body }) => body.userId,
         answer({ body, headers, reply }) {
           const { order, isNew } = place(readKey(headers), body);
           reply.code(isNew ? 201 : 200);
@@ -72,10 +74,12 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
       operation({
         name: 'cancelOrder',
         on: 'POST /orders/:id/cancel',
+        actsFor: ({ id }) => orders.get(id).userId,
+        staffToo: true,
         answer: ({ id }) => orders.cancel(id),
       }),
     ],
-    logger,
+    options,
   );
   app.addHook('onClose', async () => db.close());
   return app;

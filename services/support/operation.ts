@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Viewer } from './identity.ts';
 import { type Fields, object, type Reader, read, type Shape } from './read.ts';
-import { invalid } from './refusal.ts';
+import { invalid, Refusal } from './refusal.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH';
 
@@ -20,7 +21,11 @@ export type Operation = {
   path: string;
   /** The query parameter that tells this operation from others on the same path. */
   selector: string | undefined;
-  run: (request: FastifyRequest, reply: FastifyReply) => unknown;
+  /** Callers need no credential. */
+  isOpen: boolean;
+  /** Callers say for whom they act. */
+  isForOneUser: boolean;
+  run: (request: FastifyRequest, reply: FastifyReply, viewer: Viewer | undefined) => unknown;
 };
 
 type Definition<Q extends Shape, B> = {
@@ -30,6 +35,10 @@ type Definition<Q extends Shape, B> = {
   selector?: NoInfer<keyof Q & string>;
   query?: Q;
   body?: Reader<B>;
+  isOpen?: boolean;
+  /** The user in whose name this is done: nobody else may, but for staff where they are named. */
+  actsFor?: (call: Call<Fields<Q>, B>) => string;
+  staffToo?: boolean;
   answer: (call: Call<Fields<Q>, B>) => unknown;
 };
 
@@ -39,18 +48,23 @@ export function operation<Q extends Shape = {}, B = undefined>(
 ): Operation {
   const [method, path] = definition.on.split(' ') as [Method, string];
   const readQuery = object(definition.query ?? ({} as Q));
-  const { body: readBody, answer } = definition;
+  const { body: readBody, isOpen = false, actsFor, staffToo = false, answer } = definition;
 
   return {
     name: definition.name,
     method,
     path,
     selector: definition.selector,
-    run(request, reply) {
+    isOpen,
+    isForOneUser: actsFor !== undefined,
+    run(request, reply, viewer) {
       const { id = '' } = request.params as { id?: string };
       const query = read(readQuery, request.query, 400);
       const body = (readBody ? read(readBody, request.body, 422) : undefined) as B;
-      return answer({ id, query, body, headers: request.headers, reply });
+      const call = { id, query, body, headers: request.headers, reply };
+      const mayDoIt = !viewer || !actsFor || (staffToo && viewer.role === 'staff');
+      if (!mayDoIt && viewer.userId !== actsFor(call)) throw new Refusal(403, 'viewer_mismatch');
+      return answer(call);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
+import { readSecret } from './secret.ts';
 import type { ServiceOptions } from './stand-in.ts';
 
 type Runnable = {
@@ -19,7 +20,13 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
   enableCompileCache();
   const dataDir = process.env.DATA_DIR;
   try {
-    const app = await create(dataDir ? { dataDir } : {});
+    const viewerKey = readSecret('VIEWER_SIGNING_KEY');
+    const serviceToken = readSecret('UPSTREAM_TOKEN');
+    const app = await create({
+      ...(dataDir && { dataDir }),
+      ...(viewerKey && { viewerKey }),
+      ...(serviceToken && { serviceToken }),
+    });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => void app.close());
     }

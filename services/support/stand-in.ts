@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { type Control, controlRoutes, createControl } from './control.ts';
+import { createIdentity } from './identity.ts';
 import { noSelection, type Operation, select } from './operation.ts';
 import { Refusal } from './refusal.ts';
 
@@ -14,12 +15,21 @@ export type ServiceOptions = {
   logger?: boolean;
   /** Milliseconds since the epoch. */
   now?: () => number;
+  /** What every caller must show as a bearer token; without it, nobody is asked. */
+  serviceToken?: string;
+  /** Verifies for whom a caller acts (`x-viewer`); without it, nobody is asked. */
+  viewerKey?: string;
 };
 
 export type StandIn = FastifyInstance & { control: Control };
 
 /** A server for the operations, with faults and counters; not yet listening. */
-export function createStandIn(operations: readonly Operation[], logger = false): StandIn {
+export function createStandIn(
+  name: string,
+  operations: readonly Operation[],
+  { logger = false, serviceToken, viewerKey }: ServiceOptions,
+): StandIn {
+  const identity = createIdentity(name, { serviceToken, viewerKey });
   const control = createControl(operations.map(({ name }) => name));
   const app = Fastify({
     logger,
@@ -44,7 +54,9 @@ export function createStandIn(operations: readonly Operation[], logger = false):
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'unknown_route' }));
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/_control')) return;
-    await control.onRequest(select(onRoute(request), request.query)?.name, request, reply);
+    const chosen = select(onRoute(request), request.query);
+    if (await control.onRequest(chosen?.name, request, reply)) return;
+    if (chosen) await identity.demand(chosen, request);
   });
   app.addHook('onSend', (request, reply, payload) => control.onSend(request, reply, payload));
 
@@ -57,7 +69,7 @@ export function createStandIn(operations: readonly Operation[], logger = false):
       handler: async (request, reply) => {
         const chosen = select(group, request.query);
         if (!chosen) throw noSelection(group, request.query);
-        return chosen.run(request, reply);
+        return chosen.run(request, reply, identity.viewerOf(request));
       },
     });
   }

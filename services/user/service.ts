@@ -25,7 +25,7 @@ const tokenRequest = object({
 });
 
 export async function createUserService(options: ServiceOptions = {}): Promise<StandIn> {
-  const { dataDir, logger } = options;
+  const { dataDir } = options;
   const db = openStore({
     name: 'user',
     dataDir,
@@ -36,6 +36,7 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
   const users = createUsers(db);
 
   const app = createStandIn(
+    'user',
     [
       operation({ name: 'getUser', on: 'GET /users/:id', answer: ({ id }) => users.get(id) }),
       operation({
@@ -55,20 +56,27 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
         name: 'updateUser',
         on: 'PATCH /users/:id',
         body: profileChange,
+        actsFor: ({ id }) => id,
         answer: ({ id, body }) => users.change(id, body),
       }),
       operation({
         name: 'issueToken',
         on: 'POST /tokens',
         body: tokenRequest,
+        isOpen: true,
         async answer({ body, reply }) {
           reply.code(201);
           return { token: await issueToken(body) };
         },
       }),
-      operation({ name: 'jwks', on: 'GET /.well-known/jwks.json', answer: publicKeySet }),
+      operation({
+        name: 'jwks',
+        on: 'GET /.well-known/jwks.json',
+        isOpen: true,
+        answer: publicKeySet,
+      }),
     ],
-    logger,
+    options,
   );
   app.addHook('onClose', async () => db.close());
   return app;

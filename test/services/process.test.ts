@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 function launch(name: string, env: Record<string, string>) {
@@ -60,4 +63,47 @@ test('a port in use ends the start with one readable line', async () => {
   assert.deepEqual(await ended, [1, null]);
   assert.match(output.stderr, /^user service cannot start: .*EADDRINUSE.*\n$/);
   server.close();
+});
+
+test('secrets come from the environment or from files, and are demanded', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'stand-in-'));
+  try {
+    const file = join(dir, 'token');
+    await writeFile(file, ' secret-token\n');
+    const { child, output, ended } = launch('user', {
+      USER_SERVICE_PORT: '0',
+      UPSTREAM_TOKEN_FILE: file,
+      VIEWER_SIGNING_KEY: 'key',
+    });
+    await once(child.stdout, 'data');
+    const url = /http:\S+/.exec(output.stdout)?.[0];
+    const authorization = 'Bearer secret-token';
+    assert.equal((await fetch(`${url}/users/1`)).status, 401);
+    assert.equal((await fetch(`${url}/users/1`, { headers: { authorization } })).status, 200);
+    const change = { method: 'PATCH', headers: { authorization } };
+    assert.deepEqual(await (await fetch(`${url}/users/1`, change)).json(), {
+      code: 'viewer_unknown',
+    });
+    child.kill();
+    await ended;
+
+    await writeFile(file, ' \n');
+    for (const [env, message] of [
+      [{ UPSTREAM_TOKEN_FILE: file }, `UPSTREAM_TOKEN_FILE is empty or cannot be read: ${file}`],
+      [
+        { VIEWER_SIGNING_KEY_FILE: '/no/where' },
+        'VIEWER_SIGNING_KEY_FILE is empty or cannot be read: /no/where',
+      ],
+      [
+        { UPSTREAM_TOKEN: 'x', UPSTREAM_TOKEN_FILE: file },
+        'set UPSTREAM_TOKEN or UPSTREAM_TOKEN_FILE, not both',
+      ],
+    ] as [Record<string, string>, string][]) {
+      const failing = launch('user', { USER_SERVICE_PORT: '0', ...env });
+      assert.deepEqual(await failing.ended, [1, null]);
+      assert.equal(failing.output.stderr, `user service cannot start: ${message}\n`);
+    }
+  } finally {
+    await rm(dir, { recursive: true });
+  }
 });
