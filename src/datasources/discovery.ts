@@ -47,7 +47,7 @@ function discoverSrv(url: URL, dnsServers: readonly string[], log: Log): Discove
     }
     return known;
   }
-  const timer = setInterval(refresh, REFRESH_MS).unref();
+  const timer = setInterval(() => void refresh(), REFRESH_MS).unref();
 
   return {
     instances() {

@@ -48,7 +48,7 @@ export function createHttpClient() {
     ): Promise<Reply> {
       const timeout = { request: timeoutMs };
       const sent = client(url, { method, headers, timeout, signal, ...(json ? { json } : {}) });
-      sent.on('downloadProgress', ({ transferred }) => {
+      void sent.on('downloadProgress', ({ transferred }) => {
         if (transferred > MOST_BYTES) abort(malformed(`more than ${MOST_BYTES} bytes`));
       });
       try {
