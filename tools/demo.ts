@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
@@ -10,8 +11,11 @@ import { bffNames, ROOT, serviceNames } from './tree.ts';
 const SERVICES = serviceNames();
 const TOKEN_SECONDS = 30 * 86_400;
 const START_LIMIT_MS = 30_000;
+/** What the BFFs and the stand-ins must share, so that the stand-ins know who calls, and for whom. */
+const SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
 
 const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
+const secrets = values['services-only'] ? {} : newSecrets();
 const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'ending';
@@ -40,6 +44,7 @@ async function start(): Promise<string> {
     JWT_ISSUER: DEMO_ISSUER,
     JWT_AUDIENCE: DEMO_AUDIENCE,
     SANDBOX_TOKEN: await issueToken({ userId: '42', role: 'customer', expiresIn: TOKEN_SECONDS }),
+    ...secrets,
     ...given(process.env),
     ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
   };
@@ -52,7 +57,7 @@ async function start(): Promise<string> {
 
 async function startService(name: string): Promise<string> {
   const url = process.env[urlVariable(name)];
-  if (!url) return run(name, `services/${name}/main.ts`, process.env);
+  if (!url) return run(name, `services/${name}/main.ts`, { ...secrets, ...given(process.env) });
   say(name, `${url} (from ${urlVariable(name)})`);
   return url;
 }
@@ -89,6 +94,12 @@ async function end(code: number): Promise<void> {
   phase = 'ending';
   await Promise.all(children.map((child) => child.stop()));
   process.exit(code);
+}
+
+/** Not with --services-only: a BFF that is started by hand would not know them. */
+function newSecrets(): NodeJS.ProcessEnv {
+  const missing = SECRETS.filter((name) => !process.env[name] && !process.env[`${name}_FILE`]);
+  return Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
 }
 
 function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
