@@ -26,7 +26,7 @@ export const resolvers: Resolvers = {
     recentOrders: (_parent, { first }, { datasources }) =>
       datasources.orders.recent(pageSize(first, MOST)),
     customers: async (_parent, { search, first, after }, { datasources }) => {
-      if (search && search.length > LONGEST_SEARCH) {
+      if (search && [...search].length > LONGEST_SEARCH) {
         throw badInput(`"search" must have at most ${LONGEST_SEARCH} characters.`);
       }
       const request = { search: search || null, first: pageSize(first, MOST), after };

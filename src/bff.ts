@@ -12,7 +12,7 @@ export interface DomainModule {
 
 /** A BFF is data: which domains it takes in, and what only its own client has. */
 export interface BffDefinition extends DomainModule {
-  readonly name: 'web' | 'mobile';
+  readonly name: string;
   /** Where it listens unless `<NAME>_PORT` says otherwise. */
   readonly port: number;
   readonly domains: readonly DomainModule[];

@@ -92,6 +92,10 @@ const VARIABLES = z.object({
   SANDBOX_TOKEN: z.string().optional(),
 });
 
+/** The variables that may also come as the name of a file that holds them: `<NAME>_FILE`. */
+export const SECRETS = ['SANDBOX_TOKEN', 'UPSTREAM_TOKEN', 'VIEWER_SIGNING_KEY'];
+
+const WRONG = 'The configuration is wrong:';
 const JWKS_PATH = '/.well-known/jwks.json';
 
 /** The demo's services and issuer; production must name its own. */
@@ -118,6 +122,9 @@ export function loadConfig(
 
   const result = VARIABLES.safeParse({ ...withDefaults, PORT: given[portVariable] });
   if (!result.success) throw new ConfigError(explain(result.error, portVariable));
+  if (production && result.data.JWT_ISSUER === DEMO.JWT_ISSUER) {
+    throw new ConfigError(`${WRONG}\n  JWT_ISSUER: must not be the demo's, whose key is public`);
+  }
   const read = result.data;
   return {
     host: read.HOST,
@@ -154,5 +161,5 @@ function explain(error: z.ZodError, portVariable: string): string {
     const missing = code === 'invalid_type' && input === undefined;
     return `  ${variable}: ${missing ? 'must be set' : message}`;
   });
-  return `The configuration is wrong:\n${[...new Set(lines)].join('\n')}`;
+  return `${WRONG}\n${[...new Set(lines)].join('\n')}`;
 }

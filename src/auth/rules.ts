@@ -12,7 +12,7 @@ export type PermissionTree = Readonly<Record<string, Readonly<Record<string, Shi
 export const anyone = allow;
 
 /** Whoever may see the parent may see this part of it. */
-export const inherited = allow;
+export const inherited = rule('inherited')(() => true);
 
 /** Nobody: what a field gets that no rule names. */
 export const nobody = deny;

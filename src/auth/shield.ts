@@ -1,6 +1,6 @@
 import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { BffError } from '../errors.ts';
-import { anyone, nobody, type PermissionTree, type ShieldRule } from './rules.ts';
+import { anyone, inherited, nobody, type PermissionTree, type ShieldRule } from './rules.ts';
 import { applyMiddleware, shield } from './shield-library.ts';
 
 type FieldMiddleware = Record<string, Record<string, unknown>>;
@@ -30,7 +30,7 @@ export function guardSchema(
 
   const guarded: FieldMiddleware = {};
   for (const [type, field, rule] of rules) {
-    if (rule === anyone) continue;
+    if (rule === anyone || rule === inherited) continue;
     guarded[type] ??= {};
     guarded[type][field] = generated[type]?.[field];
   }
@@ -64,6 +64,9 @@ export function ruleOfEachField(
     .flatMap((type) =>
       Object.values(type.getFields()).flatMap((field) => {
         const named = tree[type.name]?.[field.name];
+        if (roots.has(type) && named === inherited) {
+          throw new Error(`Permissions of ${type.name}.${field.name}: a root inherits from nobody`);
+        }
         const needsRule = roots.has(type) || isCompositeType(getNamedType(field.type));
         if (!named && !needsRule) return [];
         return [[type.name, field.name, named ?? nobody] as [string, string, ShieldRule]];

@@ -57,8 +57,9 @@ function createKeySet(url: URL): JWTVerifyGetKey {
   };
 }
 
-function toViewer({ sub, role }: { sub?: string; role?: unknown }): Viewer {
-  if (!sub || !SUBJECT.test(sub)) throw invalid("The token's subject is not a user id.");
+function toViewer({ sub, role }: { sub?: unknown; role?: unknown }): Viewer {
+  if (typeof sub !== 'string' || !SUBJECT.test(sub))
+    throw invalid("The token's subject is not a user id.");
   if (role !== 'customer' && role !== 'staff') throw invalid("The token's role is not known.");
   return { role, id: sub };
 }

@@ -2,7 +2,8 @@ import { isTimeout } from './failure.ts';
 
 const SAMPLES = 128;
 const RECKON_EVERY = 16;
-const FLOOR_MS = 100;
+/** More than a pause of our own, for which no upstream is to blame. */
+const FLOOR_MS = 300;
 const ENOUGH = 16;
 /** With so many milliseconds of latency for each call under way, one returns every millisecond. */
 const MS_PER_CALL = 1;
@@ -38,7 +39,7 @@ export class Latency {
   }
 
   /**
-   * How long one attempt may take: three times the recent p99, at least 100 ms, at most `mostMs`,
+   * How long one attempt may take: three times the recent p99, at least 300 ms, at most `mostMs`,
    * and that as long as little is known.
    */
   attemptTimeout(mostMs: number): number {

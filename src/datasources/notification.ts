@@ -4,8 +4,8 @@ import type { components } from './generated/notification.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
 import { unexpected } from './outcome.ts';
-import { complete, instant, integer, list, oneOf, text } from './shape.ts';
-import { badCursor, checkCursor, checkId, target } from './target.ts';
+import { complete, instant, integer, list, oneOf, text, texts } from './shape.ts';
+import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
@@ -45,9 +45,9 @@ export function createNotificationSource(upstream: Upstream) {
       async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
         const user = checkId(userId);
         if (after == null && !unreadOnly) return newest.load({ user, first });
-        const cursor = after == null ? null : checkCursor(after);
+        const cursor = fromCursor('notifications', after);
         const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
-        return page(target(['notifications'], parameters), call, readPage);
+        return page(target(['notifications'], parameters), call, readPage(cursor));
       },
 
       /** How many are unread of all that the user has. */
@@ -76,11 +76,13 @@ const readLists =
     return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
   };
 
-function readPage({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> {
-  if (status === 400) throw badCursor();
-  if (status !== 200) throw unexpected(status);
-  return toPage(body);
-}
+const readPage =
+  (cursor: string | null) =>
+  ({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> => {
+    if (status === 400 && cursor !== null) throw badCursor();
+    if (status !== 200) throw unexpected(status);
+    return toPage(body);
+  };
 
 const readCounts =
   (users: readonly string[]) =>
@@ -99,7 +101,7 @@ const readMarked =
   (ids: readonly string[]) =>
   ({ status, body }: Reply<Wire['ReadResult']>): Outcome<Notification[]> => {
     if (status !== 200) throw unexpected(status);
-    const missing = new Set(body.missing.map(text));
+    const missing = new Set(texts(body.missing));
     return {
       value: list(body.notifications, toNotification),
       problems: ids.flatMap((id, index) =>
@@ -109,7 +111,10 @@ const readMarked =
   };
 
 const toPage = ({ notifications, nextCursor }: Wire['NotificationPage']): Page<Notification> => ({
-  edges: list(notifications, (wire) => ({ cursor: text(wire.cursor), node: toNotification(wire) })),
+  edges: list(notifications, (wire) => ({
+    cursor: toCursor('notifications', text(wire.cursor)),
+    node: toNotification(wire),
+  })),
   hasMore: nextCursor !== null,
 });
 

@@ -14,7 +14,7 @@ import type {
 } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
 import { complete, instant, integer, list, oneOf, record, text } from './shape.ts';
-import { badCursor, checkCursor, checkId, target } from './target.ts';
+import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
@@ -75,9 +75,9 @@ export function createOrderSource(upstream: Upstream) {
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
         if (after == null && status == null) return newest.load({ user, first });
-        const cursor = after == null ? null : checkCursor(after);
+        const cursor = fromCursor('orders', after);
         const parameters = { user, limit: first, cursor, status: status?.toLowerCase() };
-        return page(target(['orders'], parameters), call, readPage);
+        return page(target(['orders'], parameters), call, readPage(cursor));
       },
 
       /** The newest orders of everyone. */
@@ -125,11 +125,13 @@ const readLists =
     return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
   };
 
-function readPage({ status, body }: Reply<Wire['OrderPage']>): Page<Order> {
-  if (status === 400) throw badCursor();
-  if (status !== 200) throw unexpected(status);
-  return toPage(body);
-}
+const readPage =
+  (cursor: string | null) =>
+  ({ status, body }: Reply<Wire['OrderPage']>): Page<Order> => {
+    if (status === 400 && cursor !== null) throw badCursor();
+    if (status !== 200) throw unexpected(status);
+    return toPage(body);
+  };
 
 function readPlaced({
   status,
@@ -150,7 +152,10 @@ function readCancelled({ status, body }: Reply<Wire['Order']>): Outcome<Order> {
 }
 
 const toPage = ({ orders, nextCursor }: Wire['OrderPage']): Page<Order> => ({
-  edges: list(orders, (wire) => ({ cursor: text(wire.cursor), node: toOrder(wire) })),
+  edges: list(orders, (wire) => ({
+    cursor: toCursor('orders', text(wire.cursor)),
+    node: toOrder(wire),
+  })),
   hasMore: nextCursor !== null,
 });
 

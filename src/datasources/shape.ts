@@ -44,6 +44,12 @@ export function list<W, T>(value: readonly W[] | undefined, read: (item: W) => T
   return value.map((item) => read(record(item)));
 }
 
+/** A list of strings. */
+export function texts(value: readonly string[] | undefined): string[] {
+  if (!Array.isArray(value)) throw new ShapeError('a list', value);
+  return value.map(text);
+}
+
 /** An object, so that its properties may be read. */
 export function record<W>(value: W): W {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {

@@ -15,10 +15,20 @@ export function checkId(id: string): string {
   return id;
 }
 
-/** @throws BffError BAD_USER_INPUT */
-export function checkCursor(cursor: string): string {
-  if (!CURSOR.test(cursor)) throw badCursor();
-  return cursor;
+/** The lists that have cursors; a cursor of one is none of another. */
+export type CursorList = 'orders' | 'notifications' | 'users';
+
+/** An upstream's cursor, as clients get it. */
+export const toCursor = (list: CursorList, cursor: string): string => `${list[0]}.${cursor}`;
+
+/**
+ * A client's cursor, as the upstream gave it; null if there is none.
+ * @throws BffError BAD_USER_INPUT
+ */
+export function fromCursor(list: CursorList, cursor: string | null | undefined): string | null {
+  if (cursor == null) return null;
+  if (!CURSOR.test(cursor) || !cursor.startsWith(`${list[0]}.`)) throw badCursor();
+  return cursor.slice(2);
 }
 
 export const badCursor = () =>
@@ -29,7 +39,8 @@ type Parameter = string | number | readonly string[] | null | undefined;
 /**
  * A path with a query, each part of both percent-encoded (RFC 3986 §2.1). Lists are joined with
  * commas; what is null or undefined is left out.
- * @throws Error for a path part that an address would resolve away ("", ".", "..")
+ * @throws Error for a path part that an address would resolve away ("", ".", ".."); BffError
+ *   BAD_USER_INPUT for half of a surrogate pair
  */
 export function target(
   path: readonly string[],
@@ -44,10 +55,13 @@ export function target(
 
 function encodePart(part: string): string {
   if (part === '' || part === '.' || part === '..') throw new Error('A path part can not be empty');
-  return encodeURIComponent(part);
+  return encode(part);
 }
 
 const encodeParameter = (value: Parameter): string =>
-  Array.isArray(value)
-    ? value.map(encodeURIComponent).join(',')
-    : encodeURIComponent(value as string | number);
+  Array.isArray(value) ? value.map(encode).join(',') : encode(String(value));
+
+function encode(text: string): string {
+  if (!text.isWellFormed()) throw badInput('Text must be well-formed Unicode.');
+  return encodeURIComponent(text);
+}

@@ -4,8 +4,8 @@ import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
-import { instant, list, text, textOrNull } from './shape.ts';
-import { badCursor, checkCursor, checkId, target } from './target.ts';
+import { instant, list, text, textOrNull, texts } from './shape.ts';
+import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
@@ -51,9 +51,11 @@ export function createUserSource(upstream: Upstream) {
 
       /** Users by name, or those whose name or mail address contains `search`. */
       async page({ first, after, search: text }: UserPageRequest): Promise<Page<User>> {
-        const cursor = after == null ? null : checkCursor(after);
+        const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
-        return search(path, call, readPage);
+        const page = await search(path, call, readPage(cursor));
+        for (const { node } of page.edges) users.prime(node.id, node);
+        return page;
       },
 
       async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
@@ -71,16 +73,21 @@ function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User
   if (status !== 200) throw unexpected(status);
   return new Map<string, User | null>([
     ...list(body.users, toUser).map((user) => [user.id, user] as const),
-    ...body.deleted.map((id) => [text(id), null] as const),
+    ...texts(body.deleted).map((id) => [id, null] as const),
   ]);
 }
 
-function readPage({ status, body }: Reply<Wire['UserPage']>): Page<User> {
-  if (status === 400) throw badCursor();
-  if (status !== 200) throw unexpected(status);
-  const edges = list(body.users, (wire) => ({ cursor: text(wire.cursor), node: toUser(wire) }));
-  return { edges, hasMore: body.nextCursor !== null };
-}
+const readPage =
+  (cursor: string | null) =>
+  ({ status, body }: Reply<Wire['UserPage']>): Page<User> => {
+    if (status === 400 && cursor !== null) throw badCursor();
+    if (status !== 200) throw unexpected(status);
+    const edges = list(body.users, (wire) => ({
+      cursor: toCursor('users', text(wire.cursor)),
+      node: toUser(wire),
+    }));
+    return { edges, hasMore: body.nextCursor !== null };
+  };
 
 function readUpdate({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> {
   if (status === 200) return done(toUser(body));

@@ -9,6 +9,8 @@ const MOST_DOCUMENTS = 2_000;
 const MOST_TEXT = 2_000_000;
 const PERSISTED_FOR_MS = 7 * 24 * 60 * 60 * 1_000;
 const HASH_LENGTH = 64;
+/** What Apollo Server puts before the hash of a persisted text. */
+const PREFIX = 'apq:';
 
 /**
  * Every operation that this process knows. The committed ones stay; the others give way to newer
@@ -49,7 +51,7 @@ export function createOperationStore(
     /** Apollo Server's store of persisted texts: the committed ones are known from the start. */
     persisted: {
       async get(key: string) {
-        return pinned.get(key.slice(-HASH_LENGTH))?.source ?? (await texts.get(key));
+        return pinned.get(key.slice(PREFIX.length))?.source ?? (await texts.get(key));
       },
       async set(key: string, text: string) {
         await texts.set(key, text, PERSISTED_FOR_MS);

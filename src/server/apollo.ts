@@ -1,10 +1,14 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
 import type { OperationStore } from '../operations/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createErrorFormatter } from './format-error.ts';
+
+// Parsing, validation and execution recurse with the document: much longer ones could exhaust the
+// stack. Our own have some two hundred.
+const MOST_TOKENS = 4_000;
 
 interface ApolloParts {
   readonly schema: GraphQLSchema;
@@ -21,15 +25,35 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
+    parseOptions: { maxTokens: MOST_TOKENS },
     documentStore: operations.documents,
     persistedQueries: { cache: operations.persisted },
     formatError: createErrorFormatter(log, production),
     logger: log,
     stopOnTerminationSignals: false,
     // The cache-control plugin puts a hook on every field of every execution.
-    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, requestIdOnErrors],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      explorer,
+      requestIdOnErrors,
+      refuseMissingRoots,
+    ],
   });
 }
+
+/** graphql-js itself finds out only when it executes, and calls it an error of ours. */
+const refuseMissingRoots: ApolloServerPlugin<RequestContext> = {
+  async requestDidStart() {
+    return {
+      async didResolveOperation({ schema, operation: { operation } = {} }) {
+        if (!operation || schema.getRootType(operation)) return;
+        throw new GraphQLError(`There are no ${operation}s here.`, {
+          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+        });
+      },
+    };
+  },
+};
 
 const requestIdOnErrors: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {

@@ -9,12 +9,19 @@ import { createOperationStore, loadCommittedOperations } from '../operations/ind
 import { createApollo } from './apollo.ts';
 import { buildSchema } from './build-schema.ts';
 import { createContextFactory } from './context-factory.ts';
-import { answerErrors } from './error-handler.ts';
+import {
+  answerBrokenRequest,
+  answerErrors,
+  answerFrameworkError,
+  refuseMethod,
+} from './error-handler.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
 import { addHealth } from './health.ts';
 
 const MOST_PERSISTED_TEXT = 16_000_000;
+/** How long a client may take to send a request. */
+const REQUEST_TIMEOUT_MS = 15_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** One BFF, ready to listen. */
@@ -30,6 +37,9 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     logger: { level: config.logLevel, name: bff.name },
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     forceCloseConnections: 'idle',
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerBrokenRequest,
   });
   const { log } = app;
 
@@ -53,6 +63,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     url: '/graphql',
     handler: createGraphqlHandler(apollo, contextOf),
   });
+  app.route({ method: ['DELETE', 'PATCH', 'PUT'], url: '/graphql', handler: refuseMethod });
   app.addHook('onClose', async () => {
     await apollo.stop();
     upstreams.close();

@@ -1,4 +1,6 @@
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode } from '../errors.ts';
 import { toClientError } from './format-error.ts';
 
@@ -10,27 +12,64 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 
 /** What goes wrong outside of an execution gets the same form as what goes wrong inside. */
 export function answerErrors(app: FastifyInstance): void {
-  app.setNotFoundHandler(async (request, reply) => {
-    reply.code(404);
-    return errorBody('NOT_FOUND', 'There is nothing here: the API is at /graphql.', request);
+  app.setNotFoundHandler((request, reply) => {
+    const message = 'There is nothing here: the API is at /graphql.';
+    return reply.code(404).send(errorBody('NOT_FOUND', message, request.id));
   });
-  app.setErrorHandler(async (error: FastifyError | BffError, request, reply) => {
-    if (error instanceof BffError) {
-      reply.code(STATUS[error.code] ?? 400);
-      if (error.code === 'UNAUTHENTICATED') {
-        reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
-      }
-      if (error.cause) request.log.info({ err: error.cause }, error.message);
-      return errorBody(error.code, error.message, request);
-    }
-    const status = error.statusCode ?? 500;
-    reply.code(status);
-    if (status < 500) return errorBody('BAD_REQUEST', error.message, request);
-    request.log.error({ err: error }, 'unexpected error');
-    return errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request);
+  app.setErrorHandler((error: FastifyError | BffError, request, reply) => {
+    if (error instanceof BffError) return answerBffError(error, request, reply);
+    return answerFrameworkError(error, request, reply);
   });
 }
 
-const errorBody = (code: ErrorCode, message: string, { id }: FastifyRequest) => ({
-  errors: [toClientError(code, message, id)],
+function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
+  const { code, message, cause } = error;
+  if (code === 'UNAUTHENTICATED') {
+    reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
+  }
+  // The cause itself may hold claims of a token.
+  if (cause instanceof Error) request.log.info({ code, reason: cause.message }, message);
+  return reply.code(STATUS[code] ?? 400).send(errorBody(code, message, request.id));
+}
+
+/** Answers what Fastify finds wrong, also before a route is known. */
+export function answerFrameworkError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const status = error.statusCode ?? 500;
+  if (status >= 500) request.log.error({ err: error }, 'unexpected error');
+  const body =
+    status < 500
+      ? errorBody('BAD_REQUEST', error.message, request.id)
+      : errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id);
+  void reply.code(status).header('x-request-id', request.id).send(body);
+}
+
+export function refuseMethod(request: FastifyRequest, reply: FastifyReply) {
+  const message = `/graphql takes GET and POST, not ${request.method}.`;
+  return reply
+    .code(405)
+    .header('allow', 'GET, POST')
+    .send(errorBody('BAD_REQUEST', message, request.id));
+}
+
+/** Answers what Node could not read as HTTP; there is no request then, only a connection. */
+export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const message = tooLarge ? 'The headers are too large.' : 'This is not an HTTP request.';
+  const requestId = randomUUID();
+  const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
+      `X-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `Connection: close\r\n\r\n${body}`,
+  );
+}
+
+const errorBody = (code: ErrorCode, message: string, requestId: string) => ({
+  errors: [toClientError(code, message, requestId)],
 });

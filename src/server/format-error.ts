@@ -17,6 +17,9 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
 /** Apollo Server takes it out of validation errors alone, not out of those about variables. */
 const SUGGESTION = / Did you mean .+\?/s;
 
+const STACK_EXHAUSTED = /^(Syntax Error: )?Maximum call stack size exceeded/;
+const NO_INTROSPECTION = /^GraphQL introspection is not allowed/;
+
 /** One error of an answer, as the body has it. */
 export interface ClientError {
   readonly message: string;
@@ -44,13 +47,18 @@ export function createErrorFormatter(log: Log, production: boolean) {
     }
     const code = codeOf(formatted, error);
     if (code) {
-      const shown = production ? message.replace(SUGGESTION, '') : message;
-      return { message: shown, ...place, extensions: { code } };
+      return { message: inOurWords(message, production), ...place, extensions: { code } };
     }
     log.error({ err: cause, path }, 'unexpected error');
     const extensions = { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode };
     return { message: 'Something went wrong on our side.', ...place, extensions };
   };
+}
+
+function inOurWords(message: string, production: boolean): string {
+  if (STACK_EXHAUSTED.test(message)) return 'The document is nested too deeply.';
+  if (NO_INTROSPECTION.test(message)) return 'Introspection is not allowed here.';
+  return production ? message.replace(SUGGESTION, '') : message;
 }
 
 function codeOf({ extensions }: GraphQLFormattedError, error: unknown): ErrorCode | undefined {

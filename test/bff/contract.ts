@@ -30,44 +30,18 @@ export function contract(bff: BffDefinition, examples: Examples) {
       }
     });
 
-    it('takes a request id from the client, or makes one, and tells it upstream', async () => {
-      world.reset();
-      const given = await world.ask('{ announcements { id } }', {
-        headers: { 'x-request-id': 'abc-1' },
-      });
+    it('takes a request id from the client, or makes one', async () => {
+      const given = await world.ask('{ __typename }', { headers: { 'x-request-id': 'abc-1' } });
       assert.equal(given.headers.get('x-request-id'), 'abc-1');
-      assert.equal(world.calls()[0]?.headers['x-request-id'], 'abc-1');
       for (const headers of [{}, { 'x-request-id': 'no spaces' }]) {
-        const made = await world.ask('{ announcements { id } }', { headers });
+        const made = await world.ask('{ __typename }', { headers });
         assert.match(made.headers.get('x-request-id') ?? '', UUID);
       }
     });
 
-    it('answers the public fields to everyone', async () => {
-      const query = `{ announcements { title } profile(id: "${CAST.customer}") { name } }`;
-      const { status, body } = await world.ask(query);
-      assert.equal(status, 200);
-      assert.equal(body.errors, undefined);
-      assert.equal(body.data.announcements.length, 12);
-      assert.equal(body.data.profile.name, 'Amara Okafor');
-    });
-
-    it('answers null without an error for what was deleted, and NOT_FOUND for what never was', async () => {
-      const query = `{ deleted: profile(id: "${CAST.deleted}") { id } missing: profile(id: "none") { id } }`;
-      const { body } = await world.ask(query);
-      assert.deepEqual(body.data, { deleted: null, missing: null });
-      assert.deepEqual(
-        body.errors.map((error: { path: string[]; extensions: { code: string } }) => [
-          error.path,
-          error.extensions.code,
-        ]),
-        [[['missing'], 'NOT_FOUND']],
-      );
-    });
-
     it('refuses every token that is not valid, and never takes it for anonymous', async () => {
       for (const [what, authorization] of Object.entries(await brokenTokens())) {
-        const { status, body, headers } = await world.ask('{ announcements { id } }', {
+        const { status, body, headers } = await world.ask('{ __typename }', {
           headers: { authorization },
         });
         assert.equal(status, 401, what);
@@ -85,25 +59,32 @@ export function contract(bff: BffDefinition, examples: Examples) {
         ['{"__proto__":{"x":1}}', 400, 'BAD_REQUEST', /prototype|not valid JSON/],
         [{}, 400, 'BAD_REQUEST', /POST body missing/],
         [{ query: 1 }, 400, 'BAD_REQUEST', /must be strings/],
-        [{ query: '{ announcements' }, 400, 'GRAPHQL_PARSE_FAILED', /Expected Name/],
+        [{ query: '{ __typename' }, 400, 'GRAPHQL_PARSE_FAILED', /Expected Name/],
         [
           { query: '{ nothing }' },
           400,
           'GRAPHQL_VALIDATION_FAILED',
           /Cannot query field "nothing"/,
         ],
-        [{ query: '{ profile { id } }' }, 400, 'GRAPHQL_VALIDATION_FAILED', /"id".*required/],
         [
-          { query: 'query A { announcements { id } }', operationName: 'B' },
+          { query: 'query A { __typename }', operationName: 'B' },
           400,
           'OPERATION_RESOLUTION_FAILURE',
           /Unknown operation named "B"/,
         ],
         [
-          { query: 'query ($id: ID!) { profile(id: $id) { id } }', variables: {} },
+          { query: 'query ($yes: Boolean!) { __typename @include(if: $yes) }', variables: {} },
           400,
           'BAD_USER_INPUT',
-          /Variable "\$id"/,
+          /Variable "\$yes"/,
+        ],
+        [{ query: 'subscription { x }' }, 400, 'OPERATION_RESOLUTION_FAILURE', /no subscriptions/],
+        [{ query: chain(5_000) }, 400, 'GRAPHQL_PARSE_FAILED', /more that 4000 tokens/],
+        [
+          { query: `{ a(b: ${'['.repeat(3_500)}` },
+          400,
+          'GRAPHQL_PARSE_FAILED',
+          /nested too deep|Expected/,
         ],
         [
           { extensions: { persistedQuery: { version: 1, sha256Hash } } },
@@ -156,34 +137,10 @@ export function contract(bff: BffDefinition, examples: Examples) {
         fetch(`${world.endpoint}?query=${encodeURIComponent(query)}`, {
           headers: { 'apollo-require-preflight': 'true' },
         });
-      assert.equal((await get('{ announcements { id } }')).status, 200);
-      const mutation = await get('mutation { cancelOrder(id: "1") { order { id } } }');
+      assert.equal((await get('{ __typename }')).status, 200);
+      const mutation = await get('mutation { __typename }');
       assert.equal(mutation.status, 405);
       assert.match(JSON.stringify(await mutation.json()), /GET requests only support query/);
-    });
-
-    it('sends nothing upstream for an id that tries to climb', async () => {
-      const climbing = [
-        '../admin',
-        '..',
-        '.',
-        '%2e%2e',
-        'a/b',
-        'a\\b',
-        '1\r\nX: y',
-        '1\0',
-        '①',
-        '',
-      ];
-      for (const id of climbing) {
-        world.reset();
-        const query = `query ($id: ID!) { profile(id: $id) { id } }`;
-        const { status, body } = await world.ask(query, { variables: { id } });
-        assert.equal(status, 200, id);
-        assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT', id);
-        assert.match(body.errors[0].message, /use one that the API gave out/, id);
-        assert.deepEqual(world.calls(), [], id);
-      }
     });
 
     it('knows its committed operations by their hash from the first request on', async () => {
@@ -209,12 +166,19 @@ export function contract(bff: BffDefinition, examples: Examples) {
     });
 
     it('remembers an ad-hoc document that came with its hash', async () => {
-      const query = '{ announcements { publishedAt } }';
+      const query = '{ again: __typename }';
       const sha256Hash = digest('sha256', query);
       const extensions = { persistedQuery: { version: 1, sha256Hash } };
       await world.post({ query, extensions });
       const { body } = await world.post({ extensions });
-      assert.equal(body.data.announcements.length, 12);
+      assert.deepEqual(body.data, { again: 'Query' });
     });
   });
 }
+
+/** Fragments that spread one another, which parsing and execution follow to the end. */
+const chain = (length: number): string => {
+  const next = (n: number) => (n + 1 < length ? `...F${n + 1}` : '__typename');
+  const fragments = Array.from({ length }, (_, n) => `fragment F${n} on Query { ${next(n)} }`);
+  return `{ ...F0 } ${fragments.join(' ')}`;
+};

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../tools/tree.ts';
 import { fieldsOf, waysThrough } from '../support/reach.ts';
 import { type Json, startWorld, type World } from '../support/world.ts';
 import {
@@ -20,7 +20,7 @@ import { differences, leaks, type Trial, type Tried, trialsOf, tryAll } from './
 const ME = CAST.customer;
 const OTHER = CAST.otherCustomer;
 
-for (const bff of [web, mobile]) {
+for (const bff of await Promise.all(bffNames().map(loadBff))) {
   const schema = buildSchema(bff);
   const table = readRights(bff.name);
   const trials = trialsOf.bind(undefined, schema, table);

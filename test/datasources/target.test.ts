@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkCursor, checkId, target } from '../../src/datasources/target.ts';
+import { checkId, fromCursor, target, toCursor } from '../../src/datasources/target.ts';
 
 describe('an upstream address', () => {
   it('has every part encoded, so that none can leave its place', () => {
@@ -17,6 +17,10 @@ describe('an upstream address', () => {
     assert.equal(target(['orders']), '/orders');
   });
 
+  it('takes no half of a surrogate pair, which has no encoding', () => {
+    assert.throws(() => target(['users'], { search: '\ud800' }), { code: 'BAD_USER_INPUT' });
+  });
+
   it('takes no part that an address would resolve away', () => {
     for (const part of ['', '.', '..']) assert.throws(() => target(['users', part]), /path part/);
   });
@@ -25,7 +29,9 @@ describe('an upstream address', () => {
 describe('ids and cursors', () => {
   it('are taken in the forms that the API gives out', () => {
     for (const id of ['1', 'a-B_9', 'x'.repeat(64)]) assert.equal(checkId(id), id);
-    assert.equal(checkCursor('WzE3Nzc1MTk5NjYwMDAsMjI2MjFd='), 'WzE3Nzc1MTk5NjYwMDAsMjI2MjFd=');
+    const cursor = 'WzE3Nzc1MTk5NjYwMDAsMjI2MjFd=';
+    assert.equal(fromCursor('orders', toCursor('orders', cursor)), cursor);
+    assert.equal(fromCursor('orders', undefined), null);
   });
 
   it('are refused in every other form, before anything is sent', () => {
@@ -33,8 +39,17 @@ describe('ids and cursors', () => {
     for (const id of ['', '.', '..', '../1', 'a b', 'a%2e', 'x'.repeat(65), '1\n', 'é']) {
       assert.throws(() => checkId(id), code, id);
     }
-    for (const cursor of ['', 'a b', 'a&b', '../x?y', 'x'.repeat(257), 'a\n']) {
-      assert.throws(() => checkCursor(cursor), code, cursor);
+    const ofAnotherList = toCursor('notifications', 'a');
+    for (const cursor of [
+      '',
+      'a',
+      'o.a b',
+      'o.a&b',
+      '../x?y',
+      `o.${'x'.repeat(256)}`,
+      ofAnotherList,
+    ]) {
+      assert.throws(() => fromCursor('orders', cursor), code, cursor);
     }
   });
 });

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { bffNames, serviceNames } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
@@ -79,7 +80,7 @@ test('starts everything, survives the loss of one service, and ends all of it', 
   // Announcements may come from a cache; if they don't, they are an error and not the answer's end.
   assert.equal(data.announcements === null, errors !== undefined);
 
-  assert.equal(demo.pids().length, 5);
+  assert.equal(demo.pids().length, serviceNames().length + bffNames().length);
   demo.kill('SIGTERM');
   assert.equal(await demo.ended, 0);
   assert.deepEqual(demo.pids().filter(lives), []);

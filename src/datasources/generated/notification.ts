@@ -212,6 +212,15 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
+        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body breaks a rule. */
         Unprocessable: {
             headers: {
@@ -221,10 +230,23 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
+        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        ViewerMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: {
+        /** @description As `Viewer`; its `sub` must be the user whose notifications are marked. */
+        ActingViewer: string;
         /** @description 1 to 100 user ids, separated by commas. */
         Users: string[];
+        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        Viewer: string;
     };
     requestBodies: never;
     headers: never;
@@ -235,7 +257,10 @@ export interface operations {
     announcements: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -251,6 +276,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
         };
     };
     listNotifications: {
@@ -267,7 +293,10 @@ export interface operations {
                 /** @description 1 to 100 user ids, separated by commas. */
                 users?: components["parameters"]["Users"];
             };
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -283,12 +312,16 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
         };
     };
     markRead: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description As `Viewer`; its `sub` must be the user whose notifications are marked. */
+                "x-viewer": components["parameters"]["ActingViewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -307,6 +340,8 @@ export interface operations {
                     "application/json": components["schemas"]["ReadResult"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             422: components["responses"]["Unprocessable"];
         };
     };
@@ -318,7 +353,10 @@ export interface operations {
                 /** @description 1 to 100 user ids, separated by commas. */
                 users?: components["parameters"]["Users"];
             };
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -334,6 +372,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
         };
     };
 }

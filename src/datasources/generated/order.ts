@@ -201,6 +201,15 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
+        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body breaks a rule. */
         Unprocessable: {
             headers: {
@@ -210,10 +219,23 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
+        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        ViewerMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: {
+        /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+        ActingViewer: string;
         /** @description Order id. */
         Id: string;
+        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        Viewer: string;
     };
     requestBodies: never;
     headers: never;
@@ -239,7 +261,10 @@ export interface operations {
                 /** @description 1 to 100 user ids, separated by commas. Answers OrderLists. */
                 users?: string[];
             };
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -255,6 +280,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
         };
     };
     placeOrder: {
@@ -263,6 +289,8 @@ export interface operations {
             header: {
                 /** @description 1 to 255 visible ASCII characters, chosen by the caller; scoped by userId. The same key with the same body answers the first order. */
                 "Idempotency-Key": string;
+                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+                "x-viewer": components["parameters"]["ActingViewer"];
             };
             path?: never;
             cookie?: never;
@@ -292,6 +320,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             /** @description The key was used with another body (`idempotency_key_reused`). */
             409: {
                 headers: {
@@ -315,7 +345,10 @@ export interface operations {
     getOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path: {
                 /** @description Order id. */
                 id: components["parameters"]["Id"];
@@ -333,13 +366,17 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
         };
     };
     cancelOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+                "x-viewer": components["parameters"]["ActingViewer"];
+            };
             path: {
                 /** @description Order id. */
                 id: components["parameters"]["Id"];
@@ -357,6 +394,8 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             404: components["responses"]["NotFound"];
             /** @description Shipped or delivered, so too late (`not_cancellable`). */
             409: {

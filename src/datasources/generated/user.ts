@@ -221,6 +221,15 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
+        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The body breaks a rule. */
         Unprocessable: {
             headers: {
@@ -230,14 +239,27 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
+        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        ViewerMismatch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: {
+        /** @description As `Viewer`; its `sub` must be the user who is changed. */
+        ActingViewer: string;
         /** @description The page starts after this position. Opaque. */
         Cursor: string;
         /** @description User id. */
         Id: string;
         /** @description Longest page wanted. */
         Limit: number;
+        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        Viewer: string;
     };
     requestBodies: never;
     headers: never;
@@ -302,7 +324,10 @@ export interface operations {
                 /** @description Part of the name or of the email address; case is ignored. */
                 search?: string;
             };
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -318,12 +343,16 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["Unauthorized"];
         };
     };
     getUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                "x-viewer"?: components["parameters"]["Viewer"];
+            };
             path: {
                 /** @description User id. */
                 id: components["parameters"]["Id"];
@@ -341,6 +370,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Deleted"];
         };
@@ -348,7 +378,10 @@ export interface operations {
     updateUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header: {
+                /** @description As `Viewer`; its `sub` must be the user who is changed. */
+                "x-viewer": components["parameters"]["ActingViewer"];
+            };
             path: {
                 /** @description User id. */
                 id: components["parameters"]["Id"];
@@ -370,6 +403,8 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Deleted"];
             /** @description Codes: `blank`, `too_long`, `not_a_url`, `unknown_locale`, `wrong_type`, `unknown_field`. */

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, SECRETS } from '../config.ts';
+
+/**
+ * The environment with the content of `<NAME>_FILE` as `<NAME>`, for each secret that has one.
+ * @throws ConfigError that names every file that can't be read
+ */
+export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const read = { ...env };
+  const unreadable: string[] = [];
+  for (const name of SECRETS) {
+    const file = env[`${name}_FILE`];
+    if (!file) continue;
+    try {
+      read[name] = readFileSync(file, 'utf8').trim();
+    } catch {
+      unreadable.push(`  ${name}_FILE: there is no file to read at "${file}"`);
+    }
+  }
+  if (unreadable.length === 0) return read;
+  throw new ConfigError(`The configuration is wrong:\n${unreadable.join('\n')}`);
+}
