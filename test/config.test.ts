@@ -182,3 +182,15 @@ test('a port in use reads as one clear line, and ends the process with 1', async
   assert.equal(code, 1);
   assert.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
 });
+
+test('production does not believe the issuer of the demo, whose key is public', () => {
+  const env = { ...PRODUCTION, JWT_ISSUER: 'https://demo.frontdesk.example' };
+  assert.deepEqual(variablesOf(faultsOf(env)), ['JWT_ISSUER']);
+});
+
+test('a service is found by DNS alone, or by addresses', () => {
+  const { upstreams } = load({ ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org/api' });
+  assert.equal(upstreams.urls.order[0]?.href, 'srv+http://_orders._tcp.example.org/api');
+  const mixed = { ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org,http://a:1' };
+  assert.deepEqual(variablesOf(faultsOf(mixed)), ['ORDER_SERVICE_URL']);
+});

@@ -48,8 +48,8 @@ export function createOrders(db: DatabaseSync) {
     get,
     byUser,
     byIds: (ids: readonly string[]) => ({ orders: eachById(ids, find) }),
-    byUsers: (userIds: readonly string[], limit: number) => ({
-      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, { limit }) })),
+    byUsers: (userIds: readonly string[], wanted: PageWanted) => ({
+      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, wanted) })),
     }),
     recent: (count: number) => ({ orders: newest.all(count).map(toOrder) }),
     cancel(id: string): Order {

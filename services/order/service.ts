@@ -16,6 +16,8 @@ const userPage = {
   status: optional(choice(STATUSES)),
 };
 
+const usersPages = { users: ids, limit: pageLimit, status: optional(choice(STATUSES)) };
+
 export async function createOrderService(options: ServiceOptions = {}): Promise<StandIn> {
   const { dataDir, now = Date.now } = options;
   const db = openStore({
@@ -50,8 +52,8 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         name: 'ordersByUsers',
         on: 'GET /orders',
         selector: 'users',
-        query: { users: ids, limit: pageLimit },
-        answer: ({ query }) => orders.byUsers(query.users, query.limit),
+        query: usersPages,
+        answer: ({ query }) => orders.byUsers(query.users, query),
       }),
       operation({
         name: 'recentOrders',

@@ -20,8 +20,9 @@ interface BatcherOptions<V> {
 
 /** All but the key that may change an answer. Keys of different lanes never share a call. */
 export interface Lane {
-  /** How many items of a list are wanted. */
+  /** How many items of a list are wanted, and which. */
   readonly first?: number | undefined;
+  readonly status?: string | undefined;
   readonly locale?: string | undefined;
 }
 
@@ -66,7 +67,7 @@ export class Batcher<V> {
   }
 
   #queueOf(lane: Lane): Queue<V> {
-    const id = `${lane.first ?? ''} ${lane.locale ?? ''}`;
+    const id = `${lane.first ?? ''} ${lane.status ?? ''} ${lane.locale ?? ''}`;
     let queue = this.#queues.get(id);
     if (!queue) {
       queue = { lane, waiting: new Map() };

@@ -17,6 +17,8 @@ export const createMemo = <K, V>(
 export interface Newest {
   readonly user: string;
   readonly first: number;
+  readonly status?: string | undefined;
 }
 
-export const nameNewest = ({ user, first }: Newest): string => `${first} ${user}`;
+export const nameNewest = ({ user, first, status }: Newest): string =>
+  `${first} ${status ?? ''} ${user}`;

@@ -37,7 +37,10 @@ export function createNotificationSource(upstream: Upstream) {
   const markRead = upstream.write('markRead');
 
   return (call: Call) => {
-    const newest = createMemo(({ user, first }: Newest) => newestOf(user, call, first), nameNewest);
+    const newest = createMemo(
+      ({ user, first }: Newest) => newestOf(user, call, { first }),
+      nameNewest,
+    );
     const unread = createMemo((user: string) => unreadOf(user, call), String);
 
     return {

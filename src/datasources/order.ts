@@ -54,7 +54,7 @@ export function createOrderSource(upstream: Upstream) {
     absent: () => notFound('order'),
   });
   const newestOf = upstream.batch('ordersByUsers', {
-    target: (users, { first }) => target(['orders'], { users, limit: first }),
+    target: (users, { first, status }) => target(['orders'], { users, limit: first, status }),
     read: readLists,
     absent: () => notFound('user'),
   });
@@ -65,7 +65,10 @@ export function createOrderSource(upstream: Upstream) {
 
   return (call: Call) => {
     const orders = createMemo((id: string) => byId(id, call), String);
-    const newest = createMemo(({ user, first }: Newest) => newestOf(user, call, first), nameNewest);
+    const newest = createMemo(
+      ({ user, ...lane }: Newest) => newestOf(user, call, lane),
+      nameNewest,
+    );
 
     return {
       /** @throws BffError NOT_FOUND */
@@ -74,9 +77,10 @@ export function createOrderSource(upstream: Upstream) {
       /** One user's orders, newest first. */
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
-        if (after == null && status == null) return newest.load({ user, first });
+        const wanted = status?.toLowerCase();
+        if (after == null) return newest.load({ user, first, status: wanted });
         const cursor = fromCursor('orders', after);
-        const parameters = { user, limit: first, cursor, status: status?.toLowerCase() };
+        const parameters = { user, limit: first, cursor, status: wanted };
         return page(target(['orders'], parameters), call, readPage(cursor));
       },
 

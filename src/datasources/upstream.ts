@@ -71,8 +71,10 @@ export function createUpstream(options: UpstreamOptions) {
             return latency.time(() => attempts.send(sending, members, read(keys)));
           }, members.signal),
       });
-      return (key: string, call: Call, first?: number): Promise<V> =>
-        breaker(() => batcher.load(key, { first, locale: call.locale }, call), call).catch(rethrow);
+      return (key: string, call: Call, lane?: Omit<Lane, 'locale'>): Promise<V> =>
+        breaker(() => batcher.load(key, { ...lane, locale: call.locale }, call), call).catch(
+          rethrow,
+        );
     },
 
     /**

@@ -127,6 +127,7 @@ suite('a rule', () => {
     ['for a field that does not exist', [{ Shelf: { lable: staff } }], /\bShelf\.lable\b/],
     ['for a type that does not exist', [{ Shell: { label: staff } }], /\bShell\b/],
     ['for an interface, where it would guard nothing', [{ Thing: { title: staff } }], /\bThing\b/],
+    ['that a root inherits, from nobody', [{ Query: { shelf: inherited } }], /\bQuery\.shelf\b/],
     ['given twice', [{ Shelf: { book: staff } }, { Shelf: { book: anyone } }], /\bShelf\.book\b/],
   ];
   for (const [what, trees, message] of mistakes) {

@@ -41,6 +41,8 @@ export async function brokenTokens(): Promise<Record<string, string>> {
     'another audience': await sign({ aud: 'somebody-else' }),
     'no subject': await sign({ sub: undefined }),
     'a subject that climbs': await sign({ sub: '../admin' }),
+    'a subject that is a number': await sign({ sub: 42 }),
+    'a subject that is a list': await sign({ sub: [CAST.customer] }),
     'an unknown role': await sign({ role: 'admin' }),
     'no role': await sign({ role: undefined }),
   };

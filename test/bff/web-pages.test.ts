@@ -79,6 +79,44 @@ describe('the pages of the web', () => {
     assert.deepEqual(operations(), ['searchUsers', 'ordersByUsers']);
   });
 
+  it('batches them with a filter as well, and knows the customers that it has just listed', async () => {
+    const query = `{ customers(first: 50) { edges { node {
+      orders(first: 3, status: DELIVERED) { edges { node { status customer { name } } } } } } } }`;
+    const { body } = await world.ask(query, { as: 'staff' });
+    assert.equal(body.errors, undefined);
+    assert.match(JSON.stringify(body.data), /DELIVERED/);
+    assert.doesNotMatch(JSON.stringify(body.data), /PLACED|SHIPPED|CANCELLED/);
+    assert.deepEqual(operations(), ['searchUsers', 'ordersByUsers']);
+  });
+
+  it('asks once for what several aliases ask for', async () => {
+    const query = `{ a: recentOrders(first: 2) { id } b: recentOrders(first: 2) { id }
+      c: announcements { id } d: announcements { id } }`;
+    await world.ask(query, { as: 'staff' });
+    assert.deepEqual(operations().sort(), ['announcements', 'recentOrders']);
+  });
+
+  it('does not blame a cursor that was not sent', async () => {
+    world.services.user.control.faults({ searchUsers: { status: 400 } });
+    const { body } = await world.ask('{ customers { edges { cursor } } }', { as: 'staff' });
+    assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
+  });
+
+  it('takes no cursor of another list', async () => {
+    const page = '{ viewer { orders(first: 1) { pageInfo { endCursor } } } }';
+    const { body } = await world.ask(page, { as: CAST.customer });
+    const after = body.data.viewer.orders.pageInfo.endCursor;
+    const other = `{ viewer { notifications(after: "${after}") { edges { cursor } } } }`;
+    const refused = await world.ask(other, { as: CAST.customer });
+    assert.equal(refused.body.errors[0].extensions.code, 'BAD_USER_INPUT');
+  });
+
+  it('refuses a search that is no text', async () => {
+    const query = 'query ($text: String) { customers(search: $text) { edges { cursor } } }';
+    const { body } = await world.ask(query, { as: 'staff', variables: { text: '\ud800' } });
+    assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
+  });
+
   it('pages through all orders, newest first, each once', async () => {
     const ids = await allOrders(CAST.customer);
     assert.equal(ids.length, CUSTOMER_ORDERS);

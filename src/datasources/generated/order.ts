@@ -254,7 +254,7 @@ export interface operations {
                 limit?: number;
                 /** @description So many of the newest orders of all users. Answers an OrderBatch, newest first. */
                 recent?: number;
-                /** @description With `user`, only orders of this status. */
+                /** @description With `user` or `users`, only orders of this status. */
                 status?: components["schemas"]["OrderStatus"];
                 /** @description One user's orders. Answers an OrderPage. */
                 user?: string;
