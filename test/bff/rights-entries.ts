@@ -72,20 +72,25 @@ const ids = ({ notificationIds }: Belongings) => `(ids: ${JSON.stringify(notific
 const place = (key: string, quantity: number) =>
   `(input: { idempotencyKey: "${key}", currency: "EUR", items: [{ sku: "BAG-TOTE", quantity: ${quantity} }] })`;
 
-/** Sees to it that a user has one of everything, and says what. */
+/** Sees to it, past the BFF, that a user has one of everything, and says what. */
 export async function furnish(world: World, as: Asker, key = 'furnish'): Promise<Belongings> {
-  const { body } = await world.ask(
-    `mutation {
-      placeOrder${place(key, 2)} { order { id } }
-      updateProfile(input: { avatarUrl: "https://avatars.example/${key}-${as}.png" }) { user { id } }
-    }`,
-    { as },
-  );
+  const { user, order } = world.services;
   const userId = as === 'staff' ? CAST.staff : as;
+  await user.inject({
+    method: 'PATCH',
+    url: `/users/${userId}`,
+    payload: { avatarUrl: `https://avatars.example/${key}-${as}.png` },
+  });
+  const placed = await order.inject({
+    method: 'POST',
+    url: '/orders',
+    headers: { 'idempotency-key': key },
+    payload: { userId, currency: 'EUR', items: [{ sku: 'BAG-TOTE', quantity: 2 }] },
+  });
   const { orders, notifications } = await stateOf(world, userId);
   return {
     userId,
-    orderId: body.data.placeOrder.order.id,
+    orderId: placed.json().id,
     shippedId: orders.find(({ status }) => status === 'shipped')?.id,
     notificationIds: notifications.slice(0, 2).map((notification) => notification.id),
   };

@@ -19,6 +19,7 @@ import { differences, leaks, type Trial, type Tried, trialsOf, tryAll } from './
 
 const ME = CAST.customer;
 const OTHER = CAST.otherCustomer;
+const isNotOfStaff = ({ as }: Tried): boolean => as !== 'staff';
 
 for (const bff of await Promise.all(bffNames().map(loadBff))) {
   const schema = buildSchema(bff);
@@ -103,8 +104,6 @@ test('marking own and foreign notifications in one go changes the own, and names
   });
   assert.deepEqual(await stateOf(world, OTHER), before);
 });
-
-const isNotOfStaff = ({ as }: Tried): boolean => as !== 'staff';
 
 /** An answer without what is new in each: the request's id. */
 function wording({ way, body }: Tried): Json {
