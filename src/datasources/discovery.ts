@@ -16,15 +16,26 @@ export interface Discovery {
  * @param urls - an address each, or one name whose SRV records (RFC 2782) give host and port:
  *   `srv+http://_orders._tcp.example.org`
  * @param dnsServers - whom to ask, as `address:port`; the system's if empty
+ * @param refreshMs - how often the records are asked for
  */
-export function discover(urls: readonly URL[], dnsServers: readonly string[], log: Log): Discovery {
+export function discover(
+  urls: readonly URL[],
+  dnsServers: readonly string[],
+  log: Log,
+  refreshMs = REFRESH_MS,
+): Discovery {
   const [first] = urls;
-  if (first && SRV.test(first.protocol)) return discoverSrv(first, dnsServers, log);
+  if (first && SRV.test(first.protocol)) return discoverSrv(first, dnsServers, log, refreshMs);
   const fixed = urls.map(createInstance);
   return { instances: () => fixed, close: () => {} };
 }
 
-function discoverSrv(url: URL, dnsServers: readonly string[], log: Log): Discovery {
+function discoverSrv(
+  url: URL,
+  dnsServers: readonly string[],
+  log: Log,
+  refreshMs: number,
+): Discovery {
   const resolver = new Resolver();
   if (dnsServers.length > 0) resolver.setServers(dnsServers);
   const protocol = url.protocol.replace(SRV, '');
@@ -47,7 +58,7 @@ function discoverSrv(url: URL, dnsServers: readonly string[], log: Log): Discove
     }
     return known;
   }
-  const timer = setInterval(() => void refresh(), REFRESH_MS).unref();
+  const timer = setInterval(() => void refresh(), refreshMs).unref();
 
   return {
     instances() {
