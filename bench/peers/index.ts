@@ -13,7 +13,8 @@ export const PEERS: Readonly<Record<string, string>> = {
 /** The environment of every peer: the same variables that the product reads. */
 export function environmentOf(urls: Readonly<Record<string, string>>): Record<string, string> {
   return {
-    NODE_ENV: 'production',
+    // Not production, which does not believe the demo's tokens; it answers by the same code.
+    NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     DRAIN_DELAY_MS: '0',
     HOST: '127.0.0.1',

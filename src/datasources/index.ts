@@ -1,6 +1,7 @@
 import type { UpstreamConfig } from '../config.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Call } from './call.ts';
+import { LoopGauge } from './loop-gauge.ts';
 import { createNotificationSource } from './notification.ts';
 import { createOrderSource } from './order.ts';
 import { createUpstream } from './upstream.ts';
@@ -15,7 +16,7 @@ export type Datasources = ReturnType<Upstreams['datasourcesFor']>;
 
 /** Connects to the services, once for the process. */
 export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
-  const options = { ...shared, writes: { seen: 0 }, log };
+  const options = { ...shared, busy: new LoopGauge().busy, writes: { seen: 0 }, log };
   const user = createUpstream({ ...options, name: 'user', urls: urls.user });
   const order = createUpstream({ ...options, name: 'order', urls: urls.order });
   const notification = createUpstream({

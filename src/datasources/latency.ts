@@ -5,24 +5,41 @@ const RECKON_EVERY = 16;
 /** More than a pause of our own, for which no upstream is to blame. */
 const FLOOR_MS = 300;
 const ENOUGH = 16;
-/** With so many milliseconds of latency for each call under way, one returns every millisecond. */
-const MS_PER_CALL = 1;
+const RECENT = 32;
+/** How far apart calls may leave when the process is idle, and how much farther when it is busy. */
+const SPACING_MS = 1;
+const MORE_SPACING_MS = 5;
+const BUSY_FROM = 0.5;
 const MOST_UNDER_WAY = 32;
 
 /** What an operation's recent calls took, and what follows from it. */
 export class Latency {
-  readonly #recent: number[] = [];
+  readonly #samples: number[] = [];
+  readonly #busy: () => number;
   #next = 0;
   #p99 = 0;
   #lowest = Number.POSITIVE_INFINITY;
 
+  /** @param busy - the share of its time that this process is at work, 0 to 1 */
+  constructor(busy: () => number = () => 0) {
+    this.#busy = busy;
+  }
+
   /** @param ms - how long a call took; of one that timed out, how long it was waited for */
   record(ms: number): void {
-    this.#recent[this.#next % SAMPLES] = ms;
-    if (++this.#next % RECKON_EVERY !== 0 && this.#next > RECKON_EVERY) return;
-    const sorted = this.#recent.toSorted((a, b) => a - b);
+    this.#samples[this.#next++ % SAMPLES] = ms;
+    if (this.#next > RECKON_EVERY && this.#next % RECKON_EVERY !== 0) return;
+    const sorted = this.#samples.toSorted((a, b) => a - b);
     this.#p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-    this.#lowest = sorted[0] ?? 0;
+    this.#lowest = Math.min(...this.#lately());
+  }
+
+  #lately(): number[] {
+    const count = Math.min(RECENT, this.#next);
+    return Array.from(
+      { length: count },
+      (_, back) => this.#samples[(this.#next - 1 - back) % SAMPLES] as number,
+    );
   }
 
   /** Records what some work takes, if it answers or times out. */
@@ -49,11 +66,13 @@ export class Latency {
 
   /**
    * How many calls may be under way before keys gather: so many that one returns about every
-   * millisecond, and no key waits longer than that for a call to leave with. The lowest latency is
+   * millisecond, and no key waits longer than that for a call to leave with. Calls cost time of our
+   * own as well, so that a busy process lets more keys gather for each. The lowest latency is
    * reckoned with, because the others hold the waiting that too many calls bring about.
    */
   get limit(): number {
-    const limit = Math.round(this.#lowest / MS_PER_CALL);
+    const strain = Math.max(0, this.#busy() - BUSY_FROM) / (1 - BUSY_FROM);
+    const limit = Math.round(this.#lowest / (SPACING_MS + MORE_SPACING_MS * strain));
     return Math.min(MOST_UNDER_WAY, Math.max(1, limit));
   }
 }

@@ -18,6 +18,8 @@ export interface UpstreamOptions extends AttemptOptions {
   readonly viewerKey: string | undefined;
   /** The longest that one attempt of a read may take, in milliseconds. */
   readonly attemptTimeoutMs: number;
+  /** The share of its time that this process is at work, 0 to 1. */
+  readonly busy: () => number;
   /** Counts the writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
 }
@@ -31,7 +33,7 @@ export type Upstream = ReturnType<typeof createUpstream>;
  * All of them throw BffErrors only: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or what a reader throws.
  */
 export function createUpstream(options: UpstreamOptions) {
-  const { name, attemptTimeoutMs, writes, log } = options;
+  const { name, attemptTimeoutMs, busy, writes, log } = options;
   const attempts = createAttempts(options);
   const budget = new RetryBudget();
   const passage = createPassage(budget);
@@ -53,7 +55,7 @@ export function createUpstream(options: UpstreamOptions) {
       },
     ) {
       const breaker = createBreaker(`${name}.${operation}`, log);
-      const latency = new Latency();
+      const latency = new Latency(busy);
       const batcher = new Batcher<V>({
         maxKeys: MOST_KEYS,
         limit: () => latency.limit,
