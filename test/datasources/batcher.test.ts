@@ -163,14 +163,19 @@ describe('keys', () => {
 describe('lanes', () => {
   it('never share a call', async () => {
     using desk = openDesk({ limit: 9 });
-    const lanes = [{}, { first: 1 }, { first: 2 }, { locale: 'de' }, { first: 1, locale: 'de' }];
-    const loads = Promise.all(lanes.flatMap((lane) => [desk.load('a', lane), desk.load('b', lane)]));
+    const open = { status: 'open' };
+    const german = { locale: 'de' };
+    const one = { first: 1 };
+    const lanes = [{}, one, { first: 2 }, open, german, { ...one, ...open }, { ...one, ...german }];
+    const loads = Promise.all(
+      lanes.flatMap((lane) => [desk.load('a', lane), desk.load('b', lane)]),
+    );
     await turn();
     assert.deepEqual(
       desk.sent.map(({ lane }) => lane),
       lanes,
     );
-    assert.deepEqual(desk.keys(), ['ab', 'ab', 'ab', 'ab', 'ab']);
+    assert.ok(desk.keys().every((keys) => keys === 'ab'));
     for (const at of lanes.keys()) await desk.answer({ at });
     await loads;
   });
