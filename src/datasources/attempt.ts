@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { learn, pick } from './balancer.ts';
 import type { Members } from './call.ts';
 import { discover } from './discovery.ts';
-import { isTrouble, UpstreamFailure } from './failure.ts';
+import { isAbandoned, isTrouble, UpstreamFailure } from './failure.ts';
 import { headersFor } from './headers.ts';
 import { createHttpClient, type Exchange, type Reply as RawReply } from './http.ts';
 
@@ -64,7 +64,7 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
         learn(instance, false);
         return understand(reply, read);
       } catch (error) {
-        learn(instance, isTrouble(error));
+        if (!isAbandoned(error)) learn(instance, isTrouble(error));
         tell(error, operation, headers['x-request-id'], members);
         throw error;
       } finally {

@@ -116,12 +116,13 @@ export class Batcher<V> {
       }
     } catch (error) {
       const wanted = [...parties].filter(([, party]) => !party.isEmpty);
-      if (wanted.length > 1 && mayHalve(error)) {
+      // The bad key may be one that nobody waits for any more: then who remains is sent again alone.
+      if (parties.size > 1 && wanted.length > 0 && mayHalve(error)) {
         const middle = wanted.length >> 1;
-        await Promise.all([
-          this.#send(new Map(wanted.slice(0, middle)), lane),
-          this.#send(new Map(wanted.slice(middle)), lane),
-        ]);
+        const halves = [wanted.slice(0, middle), wanted.slice(middle)];
+        await Promise.all(
+          halves.filter(({ length }) => length > 0).map((half) => this.#send(new Map(half), lane)),
+        );
       } else for (const [, party] of wanted) party.reject(error);
     }
   }

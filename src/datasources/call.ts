@@ -14,9 +14,9 @@ export interface Call {
 
 /** Those who wait for one and the same upstream call. */
 export interface Members {
-  /** Each once; of a batch, all whose keys are in it. */
+  /** Those that it was sent for, each once; of a batch, all whose keys are in it. */
   readonly calls: readonly Call[];
-  /** The latest of their deadlines, on the clock of `performance.now()`. */
+  /** The latest deadline of those who wait now, on the clock of `performance.now()`. */
   readonly deadline: number;
   /** Aborted when the last of them has left. */
   readonly signal: AbortSignal;

@@ -46,8 +46,7 @@ export const isWorthARetry = (error: unknown): boolean =>
 
 /** Whether one bad key may have spoilt the answer for the others of its batch. */
 export const isWorthHalving = (error: unknown): boolean =>
-  isFailure(error, 'malformed') ||
-  (isFailure(error, 'status') && (error.status === 500 || !isServerFault(error)));
+  isFailure(error, 'malformed') || (isFailure(error, 'status') && error.status === 500);
 
 const isServerFault = ({ status }: UpstreamFailure): boolean =>
   status !== undefined && status >= 500;

@@ -12,9 +12,10 @@ import { remaining } from './lifetime.ts';
  * @throws BffError UPSTREAM_TIMEOUT after the deadline
  */
 export function headersFor(
-  { calls, deadline }: Pick<Members, 'calls' | 'deadline'>,
+  members: Pick<Members, 'calls' | 'deadline'>,
   token: string | undefined,
 ): Record<string, string> {
+  const { calls, deadline } = members;
   const [first] = calls;
   const only = calls.length === 1 ? first : undefined;
   return {

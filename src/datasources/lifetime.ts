@@ -22,18 +22,13 @@ export class Lifetime {
     return this.#over;
   }
 
-  /** Ends all waiting: the deadline has come, or the client has left. */
+  /** Ends all waiting: the deadline has come, the client has left, or the answer is sent. */
   leave(): void {
     if (this.#over) return;
-    this.close();
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
-  }
-
-  /** The request has been answered: nothing is waited for, and nobody needs to be told. */
-  close(): void {
     this.#over = true;
     clearTimeout(this.#timer);
+    for (const listener of this.#listeners) listener();
+    this.#listeners.clear();
   }
 
   /** @returns what to call when the end is of no interest any more */

@@ -55,18 +55,21 @@ export class Party<V> {
 
 export const abandoned = () => new UpstreamFailure('abandoned', 'the caller waits no more');
 
-/** All members of some parties, as those who wait for one call. */
+/** All members of some parties, as those who wait for one call; whoever joins later may wait longer. */
 export function gather<V>(parties: Iterable<Party<V>>): Members {
   const all = [...parties];
-  const calls = [...new Set(all.flatMap((party) => party.calls))];
   const controller = new AbortController();
   const giveUp = () => {
     if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
   };
   for (const party of all) party.onEmpty = giveUp;
+  const calls = [...new Set(all.flatMap((party) => party.calls))];
   return {
     calls,
-    deadline: Math.max(...calls.map(({ lifetime }) => lifetime.deadline)),
+    get deadline() {
+      const waiting = all.flatMap((party) => party.calls);
+      return Math.max(...waiting.map(({ lifetime }) => lifetime.deadline));
+    },
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
   };

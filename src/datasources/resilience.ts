@@ -6,10 +6,10 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  type IRetryContext,
   retry,
   SamplingBreaker,
   TaskCancelledError,
-  wrap,
 } from 'cockatiel';
 import type { Log } from '../telemetry/log.ts';
 import type { Call } from './call.ts';
@@ -38,9 +38,14 @@ export class RetryBudget {
     this.#saved = Math.min(MOST_SAVED, this.#saved + RETRY_SHARE);
   }
 
+  /** Whether there is so much to spend. */
+  has(calls: number): boolean {
+    return this.#saved >= calls;
+  }
+
   /** @returns whether there was so much to spend */
   spend(calls: number): boolean {
-    if (this.#saved < calls) return false;
+    if (!this.has(calls)) return false;
     this.#saved -= calls;
     return true;
   }
@@ -56,15 +61,18 @@ type Attempt<T> = () => Promise<T>;
 export function createPassage(budget: RetryBudget) {
   const gate = bulkhead(AT_ONCE, QUEUED);
   const again = retry(
-    handleWhen((error) => isWorthARetry(error) && budget.spend(1)),
+    handleWhen((error) => isWorthARetry(error) && budget.has(1)),
     { maxAttempts: MOST_RETRIES, backoff: new ExponentialBackoff(BACKOFF) },
   );
-  const repeatedly = wrap(again, gate);
 
   return {
     async read<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
       budget.earn();
-      return repeatedly.execute(attempt, signal).catch(explain);
+      const send = (context: IRetryContext) => {
+        if (context.attempt > 0) budget.spend(1);
+        return gate.execute(attempt, signal);
+      };
+      return again.execute(send, signal).catch(explain);
     },
     async write<T>(attempt: Attempt<T>): Promise<T> {
       return gate.execute(attempt).catch(explain);

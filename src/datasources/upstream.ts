@@ -97,8 +97,9 @@ export function createUpstream(options: UpstreamOptions) {
             return latency.time(() => attempts.send(sending, members, read));
           }, members.signal);
         };
-        const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer.id : '';
-        const key = `${writes.seen} ${call.locale ?? ''} ${asker} ${target}`;
+        const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
+        const who = asker && `${asker.role}:${asker.id}`;
+        const key = [writes.seen, call.locale, who, target].join(' ');
         return breaker(() => coalescer.join(key, call, send), call).catch(rethrow);
       };
     },
@@ -130,7 +131,7 @@ export function createUpstream(options: UpstreamOptions) {
           return attempts.send({ ...rest, operation, target, headers, timeoutMs }, members, read);
         };
         writes.seen++;
-        const outcome = breaker(() => passage.write(send), call).finally(() => writes.seen++);
+        const outcome = breaker(() => passage.write(send).finally(() => writes.seen++), call);
         return call.lifetime.wait(outcome).catch((error) => {
           throw toWriteError(error);
         });

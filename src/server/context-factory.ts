@@ -23,10 +23,7 @@ export function createContextFactory(
 ): ContextFactory {
   return async ({ id: requestId, headers }, reply) => {
     const lifetime = new Lifetime(Math.min(requestDeadlineMs, timeoutOf(headers)));
-    reply.raw.once('close', () => {
-      if (reply.raw.writableFinished) lifetime.close();
-      else lifetime.leave();
-    });
+    reply.raw.once('close', () => lifetime.leave());
     const viewer = await lifetime.wait(viewerOf(headers.authorization));
     const call = { requestId, viewer, lifetime, ...travelling(headers) };
     return { requestId, viewer, datasources: upstreams.datasourcesFor(call) };

@@ -176,4 +176,31 @@ describe('a call for many', () => {
     desk.sent[0]?.members.abort(new Error('too large'));
     await Promise.all(loads);
   });
+
+  it('a bad key fails alone, even if its caller has left', async () => {
+    using desk = openDesk({ halvings: 9 });
+    const leaver = desk.call();
+    const left = assert.rejects(desk.load('bad', {}, leaver));
+    const good = desk.load('good');
+    await turn();
+    leaver.lifetime.leave();
+    await left;
+    void good.catch(() => {});
+    await desk.fail(malformed());
+    assert.deepEqual(desk.keys(), ['badgood', 'good']);
+    await desk.answer();
+    assert.equal(await good, 'good!');
+  });
+
+  it('a closed lifetime takes its queued keys back', async () => {
+    using desk = openDesk();
+    const first = desk.load('a');
+    await turn();
+    const closing = desk.call();
+    void desk.load('b', {}, closing).catch(() => {});
+    closing.lifetime.leave();
+    await desk.answer();
+    await first;
+    assert.deepEqual(desk.keys(), ['a']);
+  });
 });

@@ -123,9 +123,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
     if (error instanceof Absent) return sent.some((one) => isMine(one) && one.omitted === key);
     if (!(error instanceof Struck) || !isMine(error.sent)) return false;
     const wouldFailAlone = error.sent.keys.length === 1 || poison.includes(key);
-    // Of a call that others have left, who remains alone is not asked for once more.
-    const isLeftAlone = error.sent.members.calls.some(({ lifetime }) => lifetime.isOver);
-    return wouldFailAlone || isLeftAlone || !error.isSpoilt || halved >= halvings;
+    return wouldFailAlone || !error.isSpoilt || halved >= halvings;
   }
 
   function check() {

@@ -46,15 +46,6 @@ describe('a lifetime', () => {
     assert.deepEqual(told, ['a']);
   });
 
-  it('that is closed is over, and tells nobody, neither then nor later', (context) => {
-    const { lifetime, pass } = open(context);
-    lifetime.onLeave(() => assert.fail('told'));
-    lifetime.close();
-    assert.equal(lifetime.isOver, true);
-    lifetime.leave();
-    pass(2_000);
-  });
-
   it('has its deadline on the clock of performance.now()', (context) => {
     const before = performance.now();
     const { lifetime } = open(context);
@@ -95,12 +86,9 @@ describe('waiting within a lifetime', () => {
   });
 
   it('is over at once when the lifetime is', async (context) => {
-    for (const end of ['leave', 'close'] as const) {
-      const { lifetime } = open(context);
-      lifetime[end]();
-      await assert.rejects(lifetime.wait(new Promise(() => {})), TIMED_OUT);
-      context.mock.timers.reset();
-    }
+    const { lifetime } = open(context);
+    lifetime.leave();
+    await assert.rejects(lifetime.wait(new Promise(() => {})), TIMED_OUT);
   });
 });
 

@@ -17,7 +17,7 @@ export function createCallers() {
       return { requestId, viewer: { role: 'anonymous' }, lifetime, locale };
     },
     [Symbol.dispose]() {
-      for (const lifetime of lifetimes) lifetime.close();
+      for (const lifetime of lifetimes) lifetime.leave();
     },
   };
 }
