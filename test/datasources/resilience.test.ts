@@ -3,11 +3,9 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
-import { createOrderService } from '../../services/order/service.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { RetryBudget } from '../../src/datasources/resilience.ts';
-import { until } from '../support/until.ts';
-import { type Answer, type Json, startWorld, type World } from '../support/world.ts';
+import { type Answer, startWorld, type World } from '../support/world.ts';
 
 const ORDERS = '{ dashboard { orders { id } } }';
 const RECENT = '{ recentOrders(first: 1) { id } }';
@@ -124,105 +122,5 @@ describe('a circuit', () => {
     }
     world.services.order.control.clear();
     assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'none');
-  });
-});
-
-describe('several instances', () => {
-  async function startTwo() {
-    const second = await createOrderService();
-    const secondUrl = await second.listen({ host: '127.0.0.1', port: 0 });
-    const first = await createOrderService();
-    const firstUrl = await first.listen({ host: '127.0.0.1', port: 0 });
-    const world = await startWorld(mobile, { ORDER_SERVICE_URL: `${firstUrl},${secondUrl}` });
-    return {
-      world,
-      first,
-      second,
-      counts: () => [first, second].map((one) => one.control.requests().total),
-      async [Symbol.asyncDispose]() {
-        await world[Symbol.asyncDispose]();
-        await Promise.all([first.close(), second.close()]);
-      },
-    };
-  }
-
-  it('take turns when they are idle', async () => {
-    await using two = await startTwo();
-    await askTimes(two.world, 10);
-    assert.deepEqual(two.counts(), [5, 5]);
-  });
-
-  it('get less to do while they are slower', async () => {
-    await using two = await startTwo();
-    await askTimes(two.world, 4);
-    two.first.control.faults({ '*': { hang: true } });
-    const waiting = two.world.ask(ORDERS, { as: '100' });
-    const other = two.world.ask(ORDERS, { as: '101' });
-    await Promise.all([waiting, other]);
-    two.first.control.clear();
-    assert.ok((two.counts()[1] ?? 0) >= 3);
-  });
-
-  it('that fail are left out, and nobody notices', async () => {
-    await using two = await startTwo();
-    await askTimes(two.world, 60);
-    await two.first.close();
-    const answers = await askTimes(two.world, 40);
-    const failed = answers.filter((answer) => codeOf(answer) !== 'none');
-    assert.deepEqual(
-      failed.map(({ body }) => body),
-      [],
-    );
-  });
-});
-
-describe('identical calls without a batch form', () => {
-  it('are shared while one is under way', async () => {
-    await using world = await startWorld(web);
-    world.services.notification.control.faults({ announcements: { delayMs: 300 } });
-    const answers = await Promise.all(
-      Array.from({ length: 50 }, () => world.ask('{ announcements { id } }')),
-    );
-    assert.ok(answers.every(({ body }) => body.data.announcements.length === 12));
-    assert.equal(world.services.notification.control.requests().routes.announcements, 1);
-  });
-
-  it('are not shared between viewers, nor between languages', async () => {
-    await using world = await startWorld(web);
-    const page = await world.ask('{ viewer { orders(first: 1) { pageInfo { endCursor } } } }', {
-      as: CAST.customer,
-    });
-    const after: string = page.body.data.viewer.orders.pageInfo.endCursor;
-    world.reset();
-    world.services.order.control.faults({ ordersByUser: { delayMs: 300 } });
-    const query = `{ viewer { orders(first: 2, after: "${after}") { edges { node { id } } } } }`;
-    const ask = (as: string, language: string) =>
-      world.ask(query, { as, headers: { 'accept-language': language } });
-    const answers = await Promise.all([
-      ask(CAST.customer, 'en'),
-      ask(CAST.customer, 'en'),
-      ask(CAST.customer, 'de'),
-      ask(CAST.manyOrders, 'en'),
-    ]);
-    const ids = answers.map(({ body }) =>
-      body.data.viewer.orders.edges.map(({ node }: Json) => node.id).join(),
-    );
-    assert.equal(ids[0], ids[1]);
-    assert.notEqual(ids[0], ids[3]);
-    assert.equal(callsOf(world, 'ordersByUser'), 3);
-  });
-
-  it('are not shared across a change', async () => {
-    await using world = await startWorld(web);
-    const recent = () => world.ask('{ recentOrders(first: 1) { status } }', { as: 'staff' });
-    const place = `mutation { placeOrder(input: { idempotencyKey: "k", currency: "EUR",
-      items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } } }`;
-    world.services.order.control.faults({ recentOrders: { delayMs: 500 } });
-    const early = recent();
-    await until(() => callsOf(world, 'recentOrders') === 1);
-    const placed = await world.ask(place, { as: CAST.customer });
-    assert.equal(codeOf(placed), 'none');
-    await Promise.all([early, recent()]);
-    assert.equal(callsOf(world, 'recentOrders'), 2);
   });
 });

@@ -53,6 +53,6 @@ describe('an upstream', () => {
       upstream.close();
       assert.equal(url, expected);
     }
-    lifetime.close();
+    lifetime.leave();
   });
 });

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { createOrderService } from '../../services/order/service.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const ORDERS = '{ dashboard { orders { id } } }';
+
+async function askTimes(world: World, times: number) {
+  const failures: unknown[] = [];
+  for (let n = 0; n < times; n++) {
+    const { body } = await world.ask(ORDERS, { as: String(100 + n) });
+    if (body.errors) failures.push(body);
+  }
+  return failures;
+}
+
+describe('several instances', () => {
+  async function startTwo() {
+    const second = await createOrderService();
+    const secondUrl = await second.listen({ host: '127.0.0.1', port: 0 });
+    const first = await createOrderService();
+    const firstUrl = await first.listen({ host: '127.0.0.1', port: 0 });
+    const world = await startWorld(mobile, { ORDER_SERVICE_URL: `${firstUrl},${secondUrl}` });
+    return {
+      world,
+      first,
+      second,
+      counts: () => [first, second].map((one) => one.control.requests().total),
+      async [Symbol.asyncDispose]() {
+        await world[Symbol.asyncDispose]();
+        await Promise.all([first.close(), second.close()]);
+      },
+    };
+  }
+
+  it('take turns when they are idle', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 10);
+    assert.deepEqual(two.counts(), [5, 5]);
+  });
+
+  it('get less to do while they are slower', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 4);
+    two.first.control.faults({ '*': { hang: true } });
+    const waiting = two.world.ask(ORDERS, { as: '100' });
+    const other = two.world.ask(ORDERS, { as: '101' });
+    await Promise.all([waiting, other]);
+    two.first.control.clear();
+    assert.ok((two.counts()[1] ?? 0) >= 3);
+  });
+
+  it('that fail are left out, and nobody notices', async () => {
+    await using two = await startTwo();
+    await askTimes(two.world, 60);
+    await two.first.close();
+    assert.deepEqual(await askTimes(two.world, 40), []);
+  });
+});
