@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { CAST } from '../../services/support/cast.ts';
+import type { Asker, Json, World } from '../support/world.ts';
+
+const ME = CAST.customer;
+
+interface Example {
+  readonly as: Asker;
+  /** For a change, of something that it was not made of before. */
+  readonly variables: (world: World) => object | Promise<object>;
+}
+
+const newOrder = () => ({ currency: 'EUR', items: [{ sku: 'PAPER-NOTE', quantity: 2 }] });
+
+async function placeBehind(world: World): Promise<{ id: string }> {
+  const response = await world.services.order.inject({
+    method: 'POST',
+    url: '/orders',
+    headers: { 'idempotency-key': randomUUID() },
+    payload: { userId: ME, ...newOrder() },
+  });
+  assert.equal(response.statusCode, 201);
+  return { id: response.json().id };
+}
+
+/** How the committed operations are asked so that they succeed, with something in each list. */
+export const EXAMPLES: Readonly<Record<string, Example>> = {
+  Customers: { as: 'staff', variables: () => ({ search: 'a', first: 3 }) },
+  Dashboard: { as: ME, variables: () => ({}) },
+  Home: { as: ME, variables: () => ({}) },
+  NotificationList: { as: ME, variables: () => ({ first: 3 }) },
+  OrderDetail: {
+    as: ME,
+    variables: async (world) => {
+      const { orders } = await world.read('order', `/orders?user=${ME}&status=delivered`);
+      return { id: orders[0].id };
+    },
+  },
+  OrderList: { as: ME, variables: () => ({ first: 3 }) },
+  PublicProfile: { as: 'anonymous', variables: () => ({ id: CAST.otherCustomer }) },
+  // Few, because each customer's loss counts for the breaker.
+  RecentOrders: { as: 'staff', variables: () => ({ first: 3 }) },
+  CancelOrder: { as: ME, variables: placeBehind },
+  MarkNotificationsRead: {
+    as: ME,
+    variables: async (world) => {
+      const path = `/notifications?user=${ME}&unread=true&limit=2`;
+      const { notifications } = await world.read('notification', path);
+      assert.equal(notifications.length, 2);
+      return { ids: notifications.map(({ id }: Json) => id) };
+    },
+  },
+  PlaceOrder: {
+    as: ME,
+    variables: () => ({ input: { idempotencyKey: randomUUID(), ...newOrder() } }),
+  },
+  UpdateProfile: { as: ME, variables: () => ({ input: { name: `Amara ${randomUUID()}` } }) },
+};

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import type { World } from '../support/world.ts';
+import { EXAMPLES } from './fault-matrix-asks.ts';
+import {
+  type Cell,
+  costsOf,
+  expectedView,
+  timesSent,
+  type View,
+  viewOf,
+} from './fault-matrix-cells.ts';
+import { CHANGES, type Loss, type Target } from './fault-matrix-table.ts';
+import { headersDuring, lose } from './fault-matrix-world.ts';
+
+interface Document {
+  readonly name: string;
+  readonly source: string;
+}
+
+/** Some committed operations of a BFF, all asked at once while a target is lost. */
+export interface Phase {
+  readonly world: World;
+  readonly bff: string;
+  readonly documents: readonly Document[];
+  readonly target: Target;
+  readonly loss: Loss;
+}
+
+type ByName<T> = Record<string, T>;
+
+export async function tryQueries(phase: Phase): Promise<void> {
+  const { world, documents, target, loss } = phase;
+  const variables = await variablesFor(world, documents);
+  const before = await askAll(phase, variables);
+  assertWhole(before);
+
+  const recover = await lose(world, target, loss);
+  const struck = await askAll(phase, variables, headersDuring(loss));
+  await recover();
+
+  const afterwards = await askAll(phase, variables);
+  assert.deepEqual(struck, expectedViews(phase, before));
+  assertWhole(afterwards);
+  // A stand-in that was down is a new one, and has forgotten all changes.
+  if (loss.fault) assert.deepEqual(afterwards, before);
+}
+
+export async function tryChanges(phase: Phase): Promise<void> {
+  const { world, documents, target, loss } = phase;
+  const variables = await variablesFor(world, documents);
+  for (const { control } of Object.values(world.services)) control.reset();
+
+  const recover = await lose(world, target, loss);
+  const struck = await askAll(phase, variables, headersDuring(loss));
+  const sent = timesSeen(phase);
+  await recover();
+
+  // A change that is repeated answers as the first did, so this is what it should have been.
+  const lost = documents.filter(({ name }) => costsOf(cellOf(phase, name)).length > 0);
+  const again = loss.fault ? {} : await variablesFor(world, lost);
+  const whole = await askAll(phase, { ...variables, ...again });
+  assertWhole(whole);
+  assert.deepEqual(struck, expectedViews(phase, whole));
+  assert.deepEqual(
+    sent,
+    byName(documents, ({ name }) => timesSent(cellOf(phase, name))),
+  );
+}
+
+const cellOf = ({ bff, target, loss }: Phase, operation: string): Cell => ({
+  bff,
+  operation,
+  target,
+  loss,
+});
+
+const expectedViews = (phase: Phase, whole: ByName<View>): ByName<View> =>
+  byName(phase.documents, ({ name }) => expectedView(cellOf(phase, name), whole[name] as View));
+
+function assertWhole(views: ByName<View>): void {
+  for (const [name, { status, data, errors }] of Object.entries(views)) {
+    assert.deepEqual({ status, errors }, { status: 200, errors: [] }, name);
+    assert.ok(!Object.values(data).includes(null), name);
+    for (const { userErrors } of Object.values<{ userErrors?: unknown[] }>(data)) {
+      assert.deepEqual(userErrors ?? [], [], name);
+    }
+  }
+}
+
+const byName = <T>(documents: readonly Document[], of: (document: Document) => T): ByName<T> =>
+  Object.fromEntries(documents.map((document) => [document.name, of(document)]));
+
+async function resolved<T>(promises: ByName<Promise<T>>): Promise<ByName<T>> {
+  const entries = Object.entries(promises);
+  return Object.fromEntries(
+    await Promise.all(entries.map(async ([name, promise]) => [name, await promise] as const)),
+  );
+}
+
+const variablesFor = (world: World, documents: readonly Document[]): Promise<ByName<object>> =>
+  resolved(
+    byName(documents, async ({ name }) => ({ ...(await EXAMPLES[name]?.variables(world)) })),
+  );
+
+const askAll = (
+  { world, documents }: Phase,
+  variables: ByName<object>,
+  headers: Record<string, string> = {},
+): Promise<ByName<View>> =>
+  resolved(
+    byName(documents, async ({ name, source }) => {
+      const { as = 'anonymous' } = EXAMPLES[name] ?? {};
+      return viewOf(await world.ask(source, { as, variables: { ...variables[name] }, headers }));
+    }),
+  );
+
+/** How often the services were sent each change. */
+const timesSeen = ({ world, documents }: Phase): ByName<number> =>
+  byName(documents, ({ name }) => {
+    const { call = '' } = CHANGES[name] ?? {};
+    const services = Object.values(world.services);
+    return services.reduce((sum, { control }) => sum + (control.requests().routes[call] ?? 0), 0);
+  });

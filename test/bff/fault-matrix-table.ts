@@ -1,0 +1,101 @@
+import type { Fault } from '../../services/support/faults.ts';
+
+/** What can be struck: a service, or one of its operations alone. */
+export type Target =
+  | 'user'
+  | 'order'
+  | 'notification'
+  | 'order.cancelOrder'
+  | 'notification.unreadByUsers';
+
+/**
+ * What each target costs each committed operation: the fields that are then null, each with an error
+ * of its own; `*` stands for every member of a list. Everything else is as if nothing had happened.
+ */
+export const COSTS: Readonly<
+  Record<string, Readonly<Record<string, Partial<Record<Target, readonly string[]>>>>>
+> = {
+  mobile: {
+    Dashboard: {
+      user: ['dashboard.user'],
+      order: ['dashboard.orders'],
+      notification: ['dashboard.notifications', 'dashboard.unreadCount', 'dashboard.announcements'],
+    },
+    PublicProfile: { user: ['profile'] },
+    CancelOrder: { order: ['cancelOrder'], 'order.cancelOrder': ['cancelOrder'] },
+    PlaceOrder: { order: ['placeOrder'] },
+    MarkNotificationsRead: {
+      notification: ['markNotificationsRead'],
+      'notification.unreadByUsers': ['markNotificationsRead.unreadCount'],
+    },
+    UpdateProfile: { user: ['updateProfile'] },
+  },
+  web: {
+    Home: {
+      user: ['viewer.user'],
+      order: ['viewer.orders'],
+      notification: ['viewer.unreadCount', 'announcements'],
+    },
+    OrderList: { order: ['viewer.orders'] },
+    OrderDetail: { order: ['order'], user: ['order.customer'] },
+    NotificationList: { notification: ['viewer.unreadCount', 'viewer.notifications'] },
+    RecentOrders: { order: ['recentOrders'], user: ['recentOrders.*.customer'] },
+    Customers: { user: ['customers'] },
+    PublicProfile: { user: ['profile'] },
+    CancelOrder: { order: ['cancelOrder'], 'order.cancelOrder': ['cancelOrder'] },
+    PlaceOrder: { order: ['placeOrder'] },
+    MarkNotificationsRead: {
+      notification: ['markNotificationsRead'],
+      'notification.unreadByUsers': ['markNotificationsRead.unreadCount'],
+    },
+    UpdateProfile: { user: ['updateProfile'] },
+  },
+};
+
+/** The call that makes each change. */
+export const CHANGES: Readonly<Record<string, { readonly call: string; readsFirst?: true }>> = {
+  /** Whose order it is must be known first, so a lost service is not sent the change. */
+  CancelOrder: { call: 'cancelOrder', readsFirst: true },
+  PlaceOrder: { call: 'placeOrder' },
+  MarkNotificationsRead: { call: 'markRead' },
+  UpdateProfile: { call: 'updateUser' },
+};
+
+export interface Loss {
+  /** What goes wrong; nothing listens any more where this is missing. */
+  readonly fault?: Fault;
+  readonly code: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_UNAVAILABLE';
+  /** Whether a change may have been made behind an error. */
+  readonly change: 'was not sent' | 'may have happened';
+}
+
+/** How a service can be lost, and what the errors say then. */
+export const LOSSES: Readonly<Record<string, Loss>> = {
+  slow: { fault: { hang: true }, code: 'UPSTREAM_TIMEOUT', change: 'may have happened' },
+  'hanging in the middle of an answer': {
+    fault: { cutBody: 'hang' },
+    code: 'UPSTREAM_TIMEOUT',
+    change: 'may have happened',
+  },
+  down: { code: 'UPSTREAM_UNAVAILABLE', change: 'was not sent' },
+  'resetting connections': unavailable({ reset: true }),
+  'resetting in the middle of an answer': unavailable({ cutBody: 'reset' }),
+  failing: unavailable({ status: 500 }),
+  'limiting its callers': unavailable({ status: 429, retryAfter: 1 }),
+  'refusing without a reason': unavailable({ status: 400 }),
+  'sending broken JSON': unavailable({ malformed: 'json' }),
+  'sending something else': unavailable({ malformed: 'shape' }),
+  'sending wrong types': unavailable({ malformed: 'types' }),
+  'sending far too much': unavailable({ body: 'oversized' }),
+};
+
+function unavailable(fault: Fault): Loss {
+  return { fault, code: 'UPSTREAM_UNAVAILABLE', change: 'may have happened' };
+}
+
+/** What the errors say; of a change that may have happened, that it is unknown. */
+export const SENTENCES = {
+  UPSTREAM_TIMEOUT: 'This part took too long.',
+  UPSTREAM_UNAVAILABLE: 'This part can not be had right now.',
+  unknown: 'It is not known whether this was done: look before you repeat it.',
+} as const;

@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import { createNotificationService } from '../../services/notification/service.ts';
+import { createOrderService } from '../../services/order/service.ts';
+import { createUserService } from '../../services/user/service.ts';
+import type { BffDefinition } from '../../src/bff.ts';
+import { startWorld, type World } from '../support/world.ts';
+import type { Loss, Target } from './fault-matrix-table.ts';
+
+/** What a request waits for a service that does not answer. */
+const PATIENCE_MS = 1_500;
+/** For all else, so that nothing depends on how fast the machine is. */
+const LONG_MS = '60000';
+
+const CREATE = {
+  user: createUserService,
+  order: createOrderService,
+  notification: createNotificationService,
+};
+
+export const isSlow = ({ code }: Loss): boolean => code === 'UPSTREAM_TIMEOUT';
+
+export const startWorldFor = (bff: BffDefinition, loss: Loss): Promise<World> =>
+  startWorld(bff, {
+    REQUEST_DEADLINE_MS: LONG_MS,
+    UPSTREAM_ATTEMPT_TIMEOUT_MS: isSlow(loss) ? String(PATIENCE_MS / 2) : LONG_MS,
+  });
+
+/** What is asked during the loss has these headers. */
+export const headersDuring = (loss: Loss): Record<string, string> =>
+  isSlow(loss) ? { 'x-request-timeout-ms': String(PATIENCE_MS) } : {};
+
+/** @returns what ends the loss */
+export async function lose(world: World, target: Target, { fault }: Loss) {
+  const [name, operation = '*'] = target.split('.') as [keyof typeof CREATE, string?];
+  if (fault) {
+    world.services[name].control.faults({ [operation]: fault });
+    return async () => world.services[name].control.clear();
+  }
+  const { port } = world.services[name].server.address() as AddressInfo;
+  await world.services[name].close();
+  return async () => {
+    const fresh = await CREATE[name]();
+    await fresh.listen({ host: '127.0.0.1', port });
+    Object.assign(world.services, { [name]: fresh });
+  };
+}

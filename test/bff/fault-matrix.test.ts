@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { loadCommittedOperations } from '../../src/operations/index.ts';
+import { buildSchema } from '../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../tools/tree.ts';
+import type { World } from '../support/world.ts';
+import { EXAMPLES } from './fault-matrix-asks.ts';
+import { tryChanges, tryQueries } from './fault-matrix-phases.ts';
+import { CHANGES, COSTS, LOSSES, type Target } from './fault-matrix-table.ts';
+import { isSlow, startWorldFor } from './fault-matrix-world.ts';
+
+const SERVICES: readonly Target[] = ['user', 'order', 'notification'];
+
+const bffs = await Promise.all(bffNames().map(loadBff));
+const clients = bffs.map((bff) => ({
+  bff,
+  documents: loadCommittedOperations(bff.operations, buildSchema(bff)),
+}));
+const suites = Object.entries(LOSSES).flatMap(([how, loss]) =>
+  clients.map((client) => ({ ...client, how, loss })),
+);
+const slow = suites.filter(({ loss }) => isSlow(loss));
+const quick = suites.filter(({ loss }) => !isSlow(loss));
+
+describe('the fault matrix', () => {
+  for (const { bff, documents } of clients) {
+    it(`has a row for each committed operation of the ${bff.name} BFF, and no other`, () => {
+      const names = documents.map(({ name }) => name);
+      const changes = documents.filter(({ source }) => /^mutation\b/m.test(source));
+      assert.deepEqual(Object.keys(COSTS[bff.name] ?? {}).sort(), names);
+      assert.deepEqual(
+        names.filter((name) => name in CHANGES),
+        changes.map(({ name }) => name),
+      );
+      assert.deepEqual(new Set(names).difference(new Set(Object.keys(EXAMPLES))), new Set());
+    });
+  }
+});
+
+// The slow ones wait all at once, and beside them there is work for one at a time: so what is not
+// struck is answered in time on a slow machine, too.
+describe('a committed operation', { concurrency: slow.length + 1 }, () => {
+  const worlds: World[] = [];
+  before(async () => {
+    for (const { bff, loss } of [...slow, ...quick]) worlds.push(await startWorldFor(bff, loss));
+  });
+  after(() => Promise.all(worlds.map((world) => world[Symbol.asyncDispose]())));
+
+  for (const [index, { bff, documents, how, loss }] of [...slow, ...quick].entries()) {
+    const table = COSTS[bff.name] ?? {};
+    const targets = [...new Set(Object.values(table).flatMap(Object.keys))] as Target[];
+    const canBeLost = (target: Target) => loss.fault || SERVICES.includes(target);
+
+    describe(`of the ${bff.name} BFF, with a service ${how}`, { concurrency: 1 }, () => {
+      for (const target of targets.filter(canBeLost)) {
+        it(`loses what hangs on ${target}, has all else, and is whole again afterwards`, async () => {
+          const asked = documents.filter(
+            ({ name }) => SERVICES.includes(target) || table[name]?.[target],
+          );
+          const phase = { world: worlds[index] as World, bff: bff.name, target, loss };
+          const isChange = ({ name }: { name: string }) => name in CHANGES;
+          await tryQueries({ ...phase, documents: asked.filter((each) => !isChange(each)) });
+          await tryChanges({ ...phase, documents: asked.filter(isChange) });
+        });
+      }
+    });
+  }
+});

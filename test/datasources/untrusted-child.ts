@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createNotificationService } from '../../services/notification/service.ts';
+import { createOrderService } from '../../services/order/service.ts';
+import { createUserService } from '../../services/user/service.ts';
+import { until } from '../support/until.ts';
+import { authorization, type Json } from '../support/world.ts';
+
+/** Answers each message with what only the process itself can tell. */
+const TELL = `process.on('message', () => process.send({
+  rss: process.memoryUsage().rss, polluted: {}.polluted ?? null }))`;
+
+/** Longer than any answer takes, so that what ends it is not the clock. */
+const LONG_MS = '60000';
+/** Much longer than an answer takes that waits for nothing, and much shorter than LONG_MS. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * The mobile BFF as a process, so that its log can be read and its memory is its own, in front of
+ * three stand-in services, which are in this process.
+ */
+export async function startChild() {
+  const services = {
+    user: await createUserService(),
+    order: await createOrderService(),
+    notification: await createNotificationService(),
+  };
+  const local = { host: '127.0.0.1', port: 0 };
+  const child = spawn(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(TELL)}`, 'bff-mobile/main.ts'],
+    {
+      env: {
+        ...process.env,
+        MOBILE_PORT: '0',
+        LOG_LEVEL: 'warn',
+        REQUEST_DEADLINE_MS: LONG_MS,
+        UPSTREAM_ATTEMPT_TIMEOUT_MS: LONG_MS,
+        USER_SERVICE_URL: await services.user.listen(local),
+        ORDER_SERVICE_URL: await services.order.listen(local),
+        NOTIFICATION_SERVICE_URL: await services.notification.listen(local),
+      },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
+  const exited = once(child, 'exit');
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  await until(() => output.includes('\n'));
+  const [, endpoint = ''] = /^mobile listening on (http:\S+)$/m.exec(output) ?? [];
+
+  return {
+    services,
+
+    /** Asks as user `as`, and gives up when the answer is late. */
+    async ask(query: string, as: string, headers: Record<string, string> = {}) {
+      const response = await fetch(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(await authorization(as)), ...headers },
+        body: JSON.stringify({ query }),
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const body: Json = await response.json();
+      return { status: response.status, body, requestId: response.headers.get('x-request-id') };
+    },
+
+    /** The first entry of the log about a call on behalf of the request. */
+    async logged(requestId: string | null): Promise<Json> {
+      const find = () =>
+        output
+          .split('\n')
+          .filter((line) => line.startsWith('{') && line.endsWith('}'))
+          .map((line): Json => JSON.parse(line))
+          .find(({ requests }) => requests?.includes(requestId));
+      await until(() => find() !== undefined);
+      return find();
+    },
+
+    async tell(): Promise<{ rss: number; polluted: unknown }> {
+      const told = once(child, 'message');
+      child.send('?');
+      return (await told)[0];
+    },
+
+    /** @returns the exit code and the signal */
+    async end(): Promise<unknown[]> {
+      child.kill('SIGTERM');
+      return exited;
+    },
+
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+      await Promise.all(Object.values(services).map((service) => service.close()));
+    },
+  };
+}
+
+export type Child = Awaited<ReturnType<typeof startChild>>;
