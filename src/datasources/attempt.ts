@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { learn, pick } from './balancer.ts';
 import type { Members } from './call.ts';
 import { discover } from './discovery.ts';
-import { isAbandoned, isTrouble, UpstreamFailure } from './failure.ts';
+import { isAbandoned, UpstreamFailure } from './failure.ts';
 import { headersFor } from './headers.ts';
 import { createHttpClient, type Exchange, type Reply as RawReply } from './http.ts';
 
@@ -57,14 +57,16 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
       const instance = pick(instances, turn++);
+      const since = performance.now();
       instance.outstanding++;
       try {
         const url = instance.base + target;
         const reply = await http.exchange({ ...rest, headers, url }, members);
-        learn(instance, false);
-        return understand(reply, read);
+        const value = understand(reply, read);
+        learn(instance, false, since);
+        return value;
       } catch (error) {
-        if (!isAbandoned(error)) learn(instance, isTrouble(error));
+        if (!isAbandoned(error)) learn(instance, error instanceof UpstreamFailure, since);
         tell(error, operation, headers['x-request-id'], members);
         throw error;
       } finally {

@@ -10,7 +10,10 @@ export interface Instance {
   outstanding: number;
   /** In a row. */
   failures: number;
-  /** On the clock of `performance.now()`. */
+  /** In a row. */
+  ejections: number;
+  /** On the clock of `performance.now()`, as the next. */
+  ejectedAt: number;
   ejectedUntil: number;
 }
 
@@ -18,6 +21,8 @@ export const createInstance = ({ origin, protocol, host, pathname }: URL): Insta
   base: (origin === 'null' ? `${protocol}//${host}` : origin) + pathname.replace(/\/+$/, ''),
   outstanding: 0,
   failures: 0,
+  ejections: 0,
+  ejectedAt: 0,
   ejectedUntil: 0,
 });
 
@@ -34,11 +39,20 @@ export function pick(instances: readonly Instance[], turn: number): Instance {
   return idle[turn % idle.length] as Instance;
 }
 
-/** Ejects an instance that fails three times in a row, for longer each time. */
-export function learn(instance: Instance, failed: boolean): void {
-  instance.failures = failed ? instance.failures + 1 : 0;
-  if (instance.failures < FAILURES_TO_EJECT) return;
-  const again = instance.failures - FAILURES_TO_EJECT;
-  const ejectedMs = Math.min(MOST_EJECTED_MS, EJECTED_MS * 2 ** again);
-  instance.ejectedUntil = performance.now() + ejectedMs;
+/**
+ * Ejects an instance that fails three times in a row, and again when it fails once it is back, for
+ * longer each time.
+ * @param since - when the call began: what began before the last ejection says nothing new
+ */
+export function learn(instance: Instance, failed: boolean, since: number): void {
+  if (since < instance.ejectedAt) return;
+  if (!failed) {
+    instance.failures = 0;
+    instance.ejections = 0;
+  } else if (++instance.failures >= FAILURES_TO_EJECT) {
+    const ejectedMs = Math.min(MOST_EJECTED_MS, EJECTED_MS * 2 ** instance.ejections++);
+    instance.ejectedAt = performance.now();
+    instance.ejectedUntil = instance.ejectedAt + ejectedMs;
+    instance.failures = FAILURES_TO_EJECT - 1;
+  }
 }

@@ -6,6 +6,8 @@ interface BatcherOptions<V> {
   readonly maxKeys: number;
   /** How many calls may be under way now, at least 1. */
   readonly limit: () => number;
+  /** After how many milliseconds a call does not count against the limit any more. */
+  readonly overdueMs: () => number;
   /** Sends one call. What it answers for a key that it was not asked for is not looked at. */
   readonly send: (
     keys: readonly string[],
@@ -35,7 +37,7 @@ interface Queue<V> {
  * Group commit: keys of all requests share calls. While fewer calls than the limit are under way, a
  * key leaves at the end of the event loop's turn, so that an idle server adds no wait. At the limit
  * keys gather, and leave together as soon as a call returns: load makes batches larger instead of
- * queues longer. A key joins only those still queued, never a call that was sent, so that whoever
+ * queues longer. A call that is overdue does not hold up the others. A key joins only those still queued, never a call that was sent, so that whoever
  * asks after a write sees it.
  */
 export class Batcher<V> {
@@ -100,10 +102,18 @@ export class Batcher<V> {
   }
 
   async #fly(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {
+    let isCounted = true;
+    const discount = () => {
+      if (!isCounted) return;
+      isCounted = false;
+      this.#underWay--;
+      this.#depart();
+    };
     this.#underWay++;
+    const timer = setTimeout(discount, this.#options.overdueMs());
     await this.#send(parties, lane);
-    this.#underWay--;
-    this.#depart();
+    clearTimeout(timer);
+    discount();
   }
 
   async #send(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {

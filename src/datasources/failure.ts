@@ -14,17 +14,25 @@ export type FailureKind =
   /** An answer outside of the contract: too large, not JSON, of a wrong shape. */
   | 'malformed';
 
+interface FailureOptions extends ErrorOptions {
+  readonly status?: number;
+  readonly waitedMs?: number;
+}
+
 /** For the log and for the machinery in here; clients see what `toBffError` makes of it. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly kind: FailureKind;
   /** The HTTP status, if there was one. */
   readonly status: number | undefined;
+  /** Of what was abandoned at a deadline: how long it had been waited for, in milliseconds. */
+  readonly waitedMs: number;
 
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions & { status?: number }) {
+  constructor(kind: FailureKind, message: string, options?: FailureOptions) {
     super(message, options);
     this.kind = kind;
     this.status = options?.status;
+    this.waitedMs = options?.waitedMs ?? 0;
   }
 }
 
@@ -34,7 +42,9 @@ const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFa
 /** Nobody waits for the outcome any more. */
 export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
 
-export const isTimeout = (error: unknown): boolean => isFailure(error, 'timeout');
+/** A caller whose deadline came after more waiting than was to be expected. */
+export const isOverdue = (error: unknown, overdueMs: number): boolean =>
+  isFailure(error, 'abandoned') && error.waitedMs >= overdueMs;
 
 /** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
 export const isTrouble = (error: unknown): boolean =>
@@ -46,7 +56,7 @@ export const isWorthARetry = (error: unknown): boolean =>
 
 /** Whether one bad key may have spoilt the answer for the others of its batch. */
 export const isWorthHalving = (error: unknown): boolean =>
-  isFailure(error, 'malformed') || (isFailure(error, 'status') && error.status === 500);
+  isFailure(error, 'malformed', 'timeout') || (isFailure(error, 'status') && error.status === 500);
 
 const isServerFault = ({ status }: UpstreamFailure): boolean =>
   status !== undefined && status >= 500;
@@ -65,7 +75,7 @@ export function toBffError(error: unknown): BffError {
 /** As toBffError, for a change: says so, if it may have been made. */
 export function toWriteError(error: unknown): BffError {
   const shown = toBffError(error);
-  if (!isUpstreamError(shown) || wasNotSent(error)) return shown;
+  if (!isUpstreamError(shown) || wasNotDone(error)) return shown;
   return new BffError(
     shown.code,
     'It is not known whether this was done: look before you repeat it.',
@@ -78,8 +88,11 @@ export function toWriteError(error: unknown): BffError {
 const isUpstreamError = ({ code }: BffError): boolean =>
   code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_UNAVAILABLE';
 
-const wasNotSent = (error: unknown): boolean =>
+const REFUSALS: readonly unknown[] = [401, 403, 407, 429];
+
+const wasNotDone = (error: unknown): boolean =>
   isFailure(error, 'refused') ||
+  (isFailure(error, 'status') && REFUSALS.includes(error.status)) ||
   (isFailure(error, 'connection') &&
     (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED');
 

@@ -1,9 +1,8 @@
-import { isTimeout } from './failure.ts';
-
 const SAMPLES = 128;
 const RECKON_EVERY = 16;
 /** More than a pause of our own, for which no upstream is to blame. */
-const FLOOR_MS = 300;
+const LEAST_OVERDUE_MS = 50;
+const MOST_OVERDUE_MS = 1_000;
 const ENOUGH = 16;
 const RECENT = 32;
 /** How far apart calls may leave when the process is idle, and how much farther when it is busy. */
@@ -25,7 +24,7 @@ export class Latency {
     this.#busy = busy;
   }
 
-  /** @param ms - how long a call took; of one that timed out, how long it was waited for */
+  /** @param ms - how long a call took that was answered */
   record(ms: number): void {
     this.#samples[this.#next++ % SAMPLES] = ms;
     if (this.#next > RECKON_EVERY && this.#next % RECKON_EVERY !== 0) return;
@@ -42,26 +41,21 @@ export class Latency {
     );
   }
 
-  /** Records what some work takes, if it answers or times out. */
+  /** Records what some work takes, if it succeeds. */
   async time<T>(work: () => Promise<T>): Promise<T> {
     const start = performance.now();
-    try {
-      const value = await work();
-      this.record(performance.now() - start);
-      return value;
-    } catch (error) {
-      if (isTimeout(error)) this.record(performance.now() - start);
-      throw error;
-    }
+    const value = await work();
+    this.record(performance.now() - start);
+    return value;
   }
 
   /**
-   * How long one attempt may take: three times the recent p99, at least 300 ms, at most `mostMs`,
-   * and that as long as little is known.
+   * After how many milliseconds a call is overdue: three times the recent p99, 50 to 1000; 1000 as
+   * long as little is known.
    */
-  attemptTimeout(mostMs: number): number {
-    if (this.#next < ENOUGH) return mostMs;
-    return Math.min(mostMs, Math.max(FLOOR_MS, 3 * this.#p99));
+  get overdueMs(): number {
+    if (this.#next < ENOUGH) return MOST_OVERDUE_MS;
+    return Math.min(MOST_OVERDUE_MS, Math.max(LEAST_OVERDUE_MS, 3 * this.#p99));
   }
 
   /**

@@ -10,16 +10,25 @@ export class Lifetime {
   readonly #listeners = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
   #over = false;
+  #expired = false;
 
   /** @param budgetMs - how long until the deadline */
   constructor(budgetMs: number) {
     this.deadline = performance.now() + budgetMs;
-    this.#timer = setTimeout(() => this.leave(), budgetMs);
+    this.#timer = setTimeout(() => {
+      this.#expired = true;
+      this.leave();
+    }, budgetMs);
   }
 
   /** Whether nobody waits any more. */
   get isOver(): boolean {
     return this.#over;
+  }
+
+  /** Whether it was the deadline that ended the waiting. */
+  get isExpired(): boolean {
+    return this.#expired;
   }
 
   /** Ends all waiting: the deadline has come, the client has left, or the answer is sent. */

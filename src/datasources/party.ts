@@ -3,6 +3,7 @@ import { UpstreamFailure } from './failure.ts';
 
 interface Member<V> {
   readonly call: Call;
+  readonly since: number;
   readonly resolve: (value: V) => void;
   readonly reject: (error: unknown) => void;
   readonly stopListening: () => void;
@@ -26,7 +27,7 @@ export class Party<V> {
   join(call: Call): Promise<V> {
     return new Promise<V>((resolve, reject) => {
       const stopListening = call.lifetime.onLeave(() => this.#leave(member));
-      const member = { call, resolve, reject, stopListening };
+      const member = { call, since: performance.now(), resolve, reject, stopListening };
       this.#members.add(member);
     });
   }
@@ -41,7 +42,7 @@ export class Party<V> {
 
   #leave(member: Member<V>): void {
     this.#members.delete(member);
-    member.reject(abandoned());
+    member.reject(abandoned(member));
     if (this.isEmpty) this.onEmpty();
   }
 
@@ -53,7 +54,11 @@ export class Party<V> {
   }
 }
 
-export const abandoned = () => new UpstreamFailure('abandoned', 'the caller waits no more');
+/** @param member - who has waited, if anyone has */
+export function abandoned(member?: Pick<Member<never>, 'call' | 'since'>): UpstreamFailure {
+  const waitedMs = member?.call.lifetime.isExpired ? performance.now() - member.since : 0;
+  return new UpstreamFailure('abandoned', 'the caller waits no more', { waitedMs });
+}
 
 /** All members of some parties, as those who wait for one call; whoever joins later may wait longer. */
 export function gather<V>(parties: Iterable<Party<V>>): Members {

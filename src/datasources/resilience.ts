@@ -12,8 +12,7 @@ import {
   TaskCancelledError,
 } from 'cockatiel';
 import type { Log } from '../telemetry/log.ts';
-import type { Call } from './call.ts';
-import { isAbandoned, isTrouble, isWorthARetry, UpstreamFailure } from './failure.ts';
+import { isOverdue, isTrouble, isWorthARetry, UpstreamFailure } from './failure.ts';
 
 const MOST_RETRIES = 2;
 const RETRY_SHARE = 0.1;
@@ -22,9 +21,11 @@ const BACKOFF = { initialDelay: 20, maxDelay: 200 };
 const AT_ONCE = 64;
 const QUEUED = 256;
 const FAILURE_SHARE = 0.5;
-const WINDOW_MS = 5_000;
-/** At least 20 callers in a window, so that a few failures of a quiet hour open nothing. */
-const LEAST_PER_SECOND = 4;
+const WINDOW_MS = 3_000;
+/** At least 15 callers in a window, so that a few failures of a quiet hour open nothing. */
+const LEAST_PER_SECOND = 5;
+/** Less waiting than this at a deadline is the caller's haste, whatever the upstream does. */
+const HASTE_MS = 100;
 const OPEN_MS = 1_000;
 
 /**
@@ -53,6 +54,9 @@ export class RetryBudget {
 
 type Attempt<T> = () => Promise<T>;
 
+/** A retry that there was no budget for; it has the error that there was. */
+class Unaffordable extends Error {}
+
 /**
  * The bulkhead of one upstream: so many calls at once, and so many that wait for their turn.
  * @returns how idempotent reads go through it, retried with jitter and within the budget, and how
@@ -60,18 +64,29 @@ type Attempt<T> = () => Promise<T>;
  */
 export function createPassage(budget: RetryBudget) {
   const gate = bulkhead(AT_ONCE, QUEUED);
-  const again = retry(
-    handleWhen((error) => isWorthARetry(error) && budget.has(1)),
-    { maxAttempts: MOST_RETRIES, backoff: new ExponentialBackoff(BACKOFF) },
-  );
+  const backoff = new ExponentialBackoff(BACKOFF);
 
   return {
-    async read<T>(attempt: Attempt<T>, signal: AbortSignal): Promise<T> {
+    /** @param mayRetry - whether an error that is worth a retry may have one */
+    async read<T>(
+      attempt: Attempt<T>,
+      signal: AbortSignal,
+      mayRetry: (error: unknown) => boolean = () => true,
+    ): Promise<T> {
       budget.earn();
-      const send = (context: IRetryContext) => {
-        if (context.attempt > 0) budget.spend(1);
-        return gate.execute(attempt, signal);
+      let last: unknown;
+      const send = async ({ attempt: retries }: IRetryContext) => {
+        if (retries > 0 && !budget.spend(1)) throw new Unaffordable('', { cause: last });
+        try {
+          return await gate.execute(attempt, signal);
+        } catch (error) {
+          last = error;
+          throw error;
+        }
       };
+      const isRetried = (error: unknown) =>
+        isWorthARetry(error) && mayRetry(error) && budget.has(1);
+      const again = retry(handleWhen(isRetried), { maxAttempts: MOST_RETRIES, backoff });
       return again.execute(send, signal).catch(explain);
     },
     async write<T>(attempt: Attempt<T>): Promise<T> {
@@ -83,33 +98,39 @@ export function createPassage(budget: RetryBudget) {
 /**
  * The circuit breaker of one operation. It counts callers, not calls, so that a batch weighs as
  * much as those who waited for it.
+ * @param overdueMs - how long a caller must have waited for its deadline to speak against the upstream
  */
-export function createBreaker(operation: string, log: Log) {
-  const breaker = circuitBreaker(
-    // A probe that nobody waited for proves nothing, and must not close the circuit.
-    handleWhen((error) => isTrouble(error) || (isAbandoned(error) && isProbing())),
-    {
-      halfOpenAfter: OPEN_MS,
-      breaker: new SamplingBreaker({
-        threshold: FAILURE_SHARE,
-        duration: WINDOW_MS,
-        minimumRps: LEAST_PER_SECOND,
-      }),
-    },
-  );
+export function createBreaker(operation: string, overdueMs: () => number, log: Log) {
   const isProbing = () => breaker.state === CircuitState.HalfOpen;
+  const counts = (error: unknown) =>
+    isTrouble(error) ||
+    isOverdue(error, Math.max(HASTE_MS, overdueMs())) ||
+    // A probe proves something only if it is answered.
+    (isProbing() && error instanceof UpstreamFailure);
+  const breaker = circuitBreaker(handleWhen(counts), {
+    halfOpenAfter: OPEN_MS,
+    breaker: new SamplingBreaker({
+      threshold: FAILURE_SHARE,
+      duration: WINDOW_MS,
+      minimumRps: LEAST_PER_SECOND,
+    }),
+  });
   breaker.onBreak(() => log.warn({ operation }, 'circuit open'));
   breaker.onReset(() => log.info({ operation }, 'circuit closed'));
 
-  /** @throws UpstreamFailure `refused` while the circuit is open */
-  return async <T>(work: () => Promise<T>, { lifetime }: Call): Promise<T> => {
-    const outcome = breaker.execute(work).catch(explain);
-    // While the circuit is probed, cockatiel holds others back, and knows no deadlines.
-    return isProbing() ? lifetime.wait(outcome) : outcome;
+  return {
+    /** Whether one call finds out if the upstream is back. */
+    isProbing,
+    /** @throws UpstreamFailure `refused` while the circuit is open, or probed by another caller */
+    async run<T>(work: () => Promise<T>): Promise<T> {
+      if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, and probed');
+      return breaker.execute(work).catch(explain);
+    },
   };
 }
 
 function explain(error: unknown): never {
+  if (error instanceof Unaffordable) throw error.cause;
   if (error instanceof BrokenCircuitError) throw new UpstreamFailure('refused', 'circuit open');
   if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');
   if (error instanceof TaskCancelledError) throw new UpstreamFailure('abandoned', 'nobody waits');

@@ -33,7 +33,7 @@ export type Upstream = ReturnType<typeof createUpstream>;
  * All of them throw BffErrors only: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or what a reader throws.
  */
 export function createUpstream(options: UpstreamOptions) {
-  const { name, attemptTimeoutMs, busy, writes, log } = options;
+  const { name, attemptTimeoutMs: timeoutMs, busy, writes, log } = options;
   const attempts = createAttempts(options);
   const budget = new RetryBudget();
   const passage = createPassage(budget);
@@ -54,29 +54,30 @@ export function createUpstream(options: UpstreamOptions) {
         readonly absent: () => Error;
       },
     ) {
-      const breaker = createBreaker(`${name}.${operation}`, log);
       const latency = new Latency(busy);
+      const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
       const batcher = new Batcher<V>({
         maxKeys: MOST_KEYS,
         limit: () => latency.limit,
+        overdueMs: () => latency.overdueMs,
         absent,
         mayHalve: (error) => isWorthHalving(error) && budget.spend(2),
-        send: (keys, lane, members) =>
-          passage.read(() => {
-            const timeoutMs = latency.attemptTimeout(attemptTimeoutMs);
-            const sending = {
-              operation,
-              method: 'GET',
-              target: target(keys, lane),
-              timeoutMs,
-            } as const;
-            return latency.time(() => attempts.send(sending, members, read(keys)));
-          }, members.signal),
+        send: (keys, lane, members) => {
+          const sending = {
+            operation,
+            method: 'GET',
+            target: target(keys, lane),
+            timeoutMs,
+          } as const;
+          return passage.read(
+            () => latency.time(() => attempts.send(sending, members, read(keys))),
+            members.signal,
+            (error) => !breaker.isProbing() && (keys.length === 1 || !isWorthHalving(error)),
+          );
+        },
       });
       return (key: string, call: Call, lane?: Omit<Lane, 'locale'>): Promise<V> =>
-        breaker(() => batcher.load(key, { ...lane, locale: call.locale }, call), call).catch(
-          rethrow,
-        );
+        breaker.run(() => batcher.load(key, { ...lane, locale: call.locale }, call)).catch(rethrow);
     },
 
     /**
@@ -84,23 +85,24 @@ export function createUpstream(options: UpstreamOptions) {
      * @param scope - `viewer`: the upstream is told who asks, so that only the same viewer shares
      */
     read(operation: string, scope: 'public' | 'viewer') {
-      const breaker = createBreaker(`${name}.${operation}`, log);
       const latency = new Latency();
+      const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
       const coalescer = new Coalescer();
 
       return <Body, T>(target: string, call: Call, read: Read<Body, T>): Promise<T> => {
         const send = async (members: Members) => {
           const headers = scope === 'viewer' ? await identify(call.viewer) : {};
-          return passage.read(() => {
-            const timeoutMs = latency.attemptTimeout(attemptTimeoutMs);
-            const sending = { operation, method: 'GET', target, headers, timeoutMs } as const;
-            return latency.time(() => attempts.send(sending, members, read));
-          }, members.signal);
+          const sending = { operation, method: 'GET', target, headers, timeoutMs } as const;
+          return passage.read(
+            () => latency.time(() => attempts.send(sending, members, read)),
+            members.signal,
+            () => !breaker.isProbing(),
+          );
         };
         const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const who = asker && `${asker.role}:${asker.id}`;
         const key = [writes.seen, call.locale, who, target].join(' ');
-        return breaker(() => coalescer.join(key, call, send), call).catch(rethrow);
+        return breaker.run(() => coalescer.join(key, call, send)).catch(rethrow);
       };
     },
 
@@ -110,7 +112,7 @@ export function createUpstream(options: UpstreamOptions) {
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened
      */
     write(operation: string) {
-      const breaker = createBreaker(`${name}.${operation}`, log);
+      const breaker = createBreaker(`${name}.${operation}`, () => timeoutMs, log);
 
       return async <Body, T>(
         { target, ...rest }: Pick<Sending, 'method' | 'target' | 'json' | 'headers'>,
@@ -127,11 +129,11 @@ export function createUpstream(options: UpstreamOptions) {
         };
         const headers = { ...rest.headers, ...(await identify(call.viewer)) };
         const send = () => {
-          const timeoutMs = remaining(deadline);
-          return attempts.send({ ...rest, operation, target, headers, timeoutMs }, members, read);
+          const sending = { ...rest, operation, target, headers, timeoutMs: remaining(deadline) };
+          return attempts.send(sending, members, read);
         };
         writes.seen++;
-        const outcome = breaker(() => passage.write(send).finally(() => writes.seen++), call);
+        const outcome = breaker.run(() => passage.write(send).finally(() => writes.seen++));
         return call.lifetime.wait(outcome).catch((error) => {
           throw toWriteError(error);
         });

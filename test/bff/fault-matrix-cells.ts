@@ -43,7 +43,8 @@ export function expectedView(cell: Cell, whole: View): View {
     .flatMap((pattern) => placesOf(pattern.split('.'), whole.data))
     .map((path) => {
       strikeOut(data, path);
-      const isUnknown = path.length === 1 && timesSent(cell) > 0;
+      const isUnknown =
+        path.length === 1 && timesSent(cell) > 0 && cell.loss.change === 'may have happened';
       return lineOf(path, code, SENTENCES[isUnknown ? 'unknown' : code]);
     });
   return { status: 200, data, errors: errors.sort() };

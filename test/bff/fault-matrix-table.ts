@@ -66,7 +66,7 @@ export interface Loss {
   readonly fault?: Fault;
   readonly code: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_UNAVAILABLE';
   /** Whether a change may have been made behind an error. */
-  readonly change: 'was not sent' | 'may have happened';
+  readonly change: 'was not sent' | 'was refused' | 'may have happened';
 }
 
 /** How a service can be lost, and what the errors say then. */
@@ -81,7 +81,11 @@ export const LOSSES: Readonly<Record<string, Loss>> = {
   'resetting connections': unavailable({ reset: true }),
   'resetting in the middle of an answer': unavailable({ cutBody: 'reset' }),
   failing: unavailable({ status: 500 }),
-  'limiting its callers': unavailable({ status: 429, retryAfter: 1 }),
+  'limiting its callers': {
+    fault: { status: 429, retryAfter: 1 },
+    code: 'UPSTREAM_UNAVAILABLE',
+    change: 'was refused',
+  },
   'refusing without a reason': unavailable({ status: 400 }),
   'sending broken JSON': unavailable({ malformed: 'json' }),
   'sending something else': unavailable({ malformed: 'shape' }),

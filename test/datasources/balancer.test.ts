@@ -21,9 +21,9 @@ describe('the balancer', () => {
     const instances = three();
     const [a] = instances;
     assert.ok(a);
-    for (const failed of [true, true, false, true, true]) learn(a, failed);
+    for (const failed of [true, true, false, true, true]) learn(a, failed, Infinity);
     assert.equal(picks(instances).size, 3);
-    learn(a, true);
+    learn(a, true, Infinity);
     assert.deepEqual([...picks(instances)], ['http://b:1/x', 'http://c:1/x']);
     a.ejectedUntil = performance.now() - 1;
     assert.equal(picks(instances).size, 3);
@@ -33,17 +33,25 @@ describe('the balancer', () => {
     const [a] = three();
     assert.ok(a);
     const rest = () => a.ejectedUntil - performance.now();
-    for (let n = 0; n < 3; n++) learn(a, true);
+    for (let n = 0; n < 3; n++) learn(a, true, Infinity);
     assert.ok(rest() <= 1_000);
-    learn(a, true);
+    learn(a, true, Infinity);
     assert.ok(rest() > 1_000 && rest() <= 2_000);
-    for (let n = 0; n < 20; n++) learn(a, true);
+    for (let n = 0; n < 20; n++) learn(a, true, Infinity);
     assert.ok(rest() > 20_000 && rest() <= 30_000);
+  });
+
+  it('takes many calls that fail together for one failure', () => {
+    const [a] = three();
+    assert.ok(a);
+    const since = performance.now();
+    for (let n = 0; n < 20; n++) learn(a, true, since);
+    assert.ok(a.ejectedUntil - performance.now() <= 1_000);
   });
 
   it('asks all of them when all are left out', () => {
     const instances = three();
-    for (const instance of instances) for (let n = 0; n < 3; n++) learn(instance, true);
+    for (const instance of instances) for (let n = 0; n < 3; n++) learn(instance, true, Infinity);
     assert.equal(picks(instances).size, 3);
   });
 });

@@ -99,6 +99,20 @@ describe('an upstream that never answers some calls', () => {
     await Promise.all(holes);
   });
 
+  it('holds up nobody for longer than a call is usually out, and costs only the key at fault', async () => {
+    await using desk = await open(1_000);
+    for (let n = 0; n < 20; n++) await desk.load(`warm-${n}`, desk.callers.call());
+    const lost = assert.rejects(desk.load('hole', desk.callers.call()), {
+      code: 'UPSTREAM_TIMEOUT',
+    });
+    const together = desk.load('together', desk.callers.call());
+    await turn();
+    assert.equal(await desk.load('later', desk.callers.call()), 'later!');
+    assert.ok(desk.seen.every(({ keys, ended }) => ended || HOLE.test(keys)));
+    assert.equal(await together, 'together!');
+    await lost;
+  });
+
   it('is told the longest of the deadlines of a call', async () => {
     await using desk = await open(60_000);
     const [hour, twoHours] = [3_600_000, 7_200_000];

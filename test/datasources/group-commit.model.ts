@@ -86,6 +86,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   }
 
   const batcher = new Batcher<Value>({
+    overdueMs: () => 3_600_000,
     maxKeys,
     limit: () => limit,
     send: (keys, lane, members) => post('batch', keys, lane, members),

@@ -57,4 +57,14 @@ describe('several instances', () => {
     await two.first.close();
     assert.deepEqual(await askTimes(two.world, 40), []);
   });
+
+  it('that answer wrongly, but fast, are left out as well', async () => {
+    for (const fault of [{ status: 429 }, { body: 'html' }] as const) {
+      await using two = await startTwo();
+      await askTimes(two.world, 20);
+      two.first.control.faults({ '*': fault });
+      await askTimes(two.world, 10);
+      assert.deepEqual(await askTimes(two.world, 10), [], JSON.stringify(fault));
+    }
+  });
 });

@@ -3,9 +3,6 @@ import { describe, it } from 'node:test';
 import { UpstreamFailure } from '../../src/datasources/failure.ts';
 import { Latency } from '../../src/datasources/latency.ts';
 
-const MOST_MS = 10_000;
-/** More than any work of these tests could take. */
-const ETERNITY_MS = 1e9;
 /** So many that what was recorded before is forgotten. */
 const MANY = 128;
 
@@ -14,53 +11,28 @@ function record(times: number, ms: number, latency = new Latency()): Latency {
   return latency;
 }
 
-describe('how long an attempt may take', () => {
-  it('is the most there may be, as long as little is known', () => {
-    assert.equal(new Latency().attemptTimeout(MOST_MS), MOST_MS);
-    assert.equal(record(15, 1).attemptTimeout(MOST_MS), MOST_MS);
-    assert.ok(record(16, 1).attemptTimeout(MOST_MS) < MOST_MS);
+describe('when a call is overdue', () => {
+  it('is late, as long as little is known', () => {
+    assert.equal(new Latency().overdueMs, 1_000);
+    assert.equal(record(15, 1).overdueMs, 1_000);
+    assert.ok(record(16, 1).overdueMs < 1_000);
   });
 
-  it('is three times the p99 of the recent calls', () => {
-    const latency = record(MANY, 500);
-    assert.equal(latency.attemptTimeout(MOST_MS), 1_500);
-    record(16, 2_000, latency);
-    assert.equal(latency.attemptTimeout(MOST_MS), 6_000);
+  it('is after three times the p99 of the recent calls, 50 to 1000 ms', () => {
+    const latency = record(MANY, 100);
+    assert.equal(latency.overdueMs, 300);
+    record(16, 200, latency);
+    assert.equal(latency.overdueMs, 600);
+    assert.equal(record(MANY, 0).overdueMs, 50);
+    assert.equal(record(MANY, 9_000).overdueMs, 1_000);
   });
 
-  it('does not grow with a single slow call of many', () => {
-    const latency = record(MANY - 1, 500);
-    latency.record(9_000);
-    assert.equal(latency.attemptTimeout(MOST_MS), 1_500);
-  });
-
-  it('is never so short that a pause of our own would fail it', () => {
-    const least = record(MANY, 0).attemptTimeout(MOST_MS);
-    assert.ok(least >= 100, String(least));
-    assert.equal(record(MANY, least / 4).attemptTimeout(MOST_MS), least);
-    assert.equal(record(MANY, least).attemptTimeout(MOST_MS), 3 * least);
-  });
-
-  it('is at most what it may be, be that ever so little', () => {
-    assert.equal(record(MANY, 9_000).attemptTimeout(MOST_MS), MOST_MS);
-    assert.equal(record(MANY, 2).attemptTimeout(40), 40);
-  });
-
-  it('forgets what was long ago', () => {
-    const latency = record(MANY, 3_000);
-    record(MANY, 500, latency);
-    assert.equal(latency.attemptTimeout(MOST_MS), 1_500);
-  });
-
-  it('grows with timeouts, so that an upstream that has become slower is heard again', () => {
-    const latency = record(MANY, 5);
-    const slow = 7_000;
-    let attempts = 0;
-    for (let timeout = 0; timeout < slow; attempts++) {
-      timeout = latency.attemptTimeout(MOST_MS);
-      latency.record(Math.min(timeout, slow));
-      assert.ok(attempts < MANY, 'timed out for ever');
-    }
+  it('does not change with a single slow call of many, and forgets what was long ago', () => {
+    const latency = record(MANY - 1, 100);
+    latency.record(900);
+    assert.equal(latency.overdueMs, 300);
+    record(MANY, 50, latency);
+    assert.equal(latency.overdueMs, 150);
   });
 });
 
@@ -111,18 +83,15 @@ describe('what is recorded of some work', () => {
   }
   const fail = (error: Error) => () => Promise.reject(error);
 
-  it('is how long it took to answer, and to time out', async () => {
-    const timeout = new UpstreamFailure('timeout', 'no answer');
-    for (const work of [() => Promise.resolve(), fail(timeout)]) {
-      const latency = await timeTimes(16, work);
-      assert.ok(latency.attemptTimeout(ETERNITY_MS) < ETERNITY_MS);
-    }
+  it('is how long it took to succeed', async () => {
+    const latency = await timeTimes(16, () => Promise.resolve());
+    assert.ok(latency.overdueMs < 1_000);
   });
 
-  it('is nothing if it failed otherwise, or nobody waited: that says nothing', async () => {
-    for (const kind of ['connection', 'status', 'malformed', 'refused', 'abandoned'] as const) {
+  it('is nothing if it failed: that says nothing of the others', async () => {
+    for (const kind of ['timeout', 'connection', 'malformed', 'abandoned'] as const) {
       const latency = await timeTimes(16, fail(new UpstreamFailure(kind, 'no')));
-      assert.equal(latency.attemptTimeout(ETERNITY_MS), ETERNITY_MS, kind);
+      assert.equal(latency.overdueMs, 1_000, kind);
     }
   });
 

@@ -123,4 +123,17 @@ describe('a circuit', () => {
     world.services.order.control.clear();
     assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'none');
   });
+
+  it('opens for callers whose deadlines pass while the upstream is silent', async () => {
+    await using world = await startWorld(mobile);
+    for (let n = 0; n < 20; n++) await world.ask(ORDERS, { as: String(100 + n) });
+    world.services.order.control.faults({ '*': { hang: true } });
+    const patient = { as: CAST.customer, headers: { 'x-request-timeout-ms': '300' } };
+    let answer: Answer;
+    do {
+      const asked = await Promise.all(Array.from({ length: 20 }, () => world.ask(ORDERS, patient)));
+      answer = asked[0] as Answer;
+      assert.notEqual(codeOf(answer), 'none');
+    } while (codeOf(answer) !== 'UPSTREAM_UNAVAILABLE');
+  });
 });

@@ -50,6 +50,7 @@ export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
   const callers = createCallers();
   const state = { limit, halvings, asked: 0 };
   const batcher = new Batcher<string>({
+    overdueMs: () => 3_600_000,
     maxKeys,
     limit: () => state.limit,
     send,

@@ -73,7 +73,10 @@ describe('an untrusted answer', () => {
     elsewhere = `${child.services.user.listeningOrigin}/users/${CAST.otherCustomer}`;
   });
   beforeEach(() => {
-    for (const { control } of Object.values(child.services)) control.clear();
+    for (const { control } of Object.values(child.services)) {
+      control.clear();
+      control.reset();
+    }
   });
   after(() => child[Symbol.asyncDispose]());
 
