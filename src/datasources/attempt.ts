@@ -44,9 +44,12 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
   let turn = 0;
 
   function tell(err: unknown, operation: string, requestId: string | undefined, members: Members) {
-    if (err instanceof BffError) return;
+    if (err instanceof BffError || isAbandoned(err)) return;
     const requests = members.calls.map((call) => call.requestId);
-    log.warn({ err, upstream: name, operation, requestId, requests }, 'upstream');
+    const where = { upstream: name, operation, requestId, requests };
+    if (!(err instanceof UpstreamFailure)) return log.error({ err, ...where }, 'unexpected error');
+    const { kind, status, message: reason } = err;
+    log.warn({ ...where, kind, status, reason }, 'upstream failed');
   }
 
   return {

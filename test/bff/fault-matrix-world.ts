@@ -7,7 +7,7 @@ import { startWorld, type World } from '../support/world.ts';
 import type { Loss, Target } from './fault-matrix-table.ts';
 
 /** What a request waits for a service that does not answer. */
-const PATIENCE_MS = 1_500;
+const PATIENCE_MS = 2_000;
 /** For all else, so that nothing depends on how fast the machine is. */
 const LONG_MS = '60000';
 
@@ -19,11 +19,8 @@ const CREATE = {
 
 export const isSlow = ({ code }: Loss): boolean => code === 'UPSTREAM_TIMEOUT';
 
-export const startWorldFor = (bff: BffDefinition, loss: Loss): Promise<World> =>
-  startWorld(bff, {
-    REQUEST_DEADLINE_MS: LONG_MS,
-    UPSTREAM_ATTEMPT_TIMEOUT_MS: isSlow(loss) ? String(PATIENCE_MS / 2) : LONG_MS,
-  });
+export const startWorldFor = (bff: BffDefinition): Promise<World> =>
+  startWorld(bff, { REQUEST_DEADLINE_MS: LONG_MS, UPSTREAM_ATTEMPT_TIMEOUT_MS: LONG_MS });
 
 /** What is asked during the loss has these headers. */
 export const headersDuring = (loss: Loss): Record<string, string> =>

@@ -42,7 +42,7 @@ describe('the fault matrix', () => {
 describe('a committed operation', { concurrency: slow.length + 1 }, () => {
   const worlds: World[] = [];
   before(async () => {
-    for (const { bff, loss } of [...slow, ...quick]) worlds.push(await startWorldFor(bff, loss));
+    for (const { bff } of [...slow, ...quick]) worlds.push(await startWorldFor(bff));
   });
   after(() => Promise.all(worlds.map((world) => world[Symbol.asyncDispose]())));
 
