@@ -44,7 +44,7 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
   let turn = 0;
 
   function tell(err: unknown, operation: string, requestId: string | undefined, members: Members) {
-    if (err instanceof BffError || isAbandoned(err)) return;
+    if (err instanceof BffError) return;
     const requests = members.calls.map((call) => call.requestId);
     const where = { upstream: name, operation, requestId, requests };
     if (!(err instanceof UpstreamFailure)) return log.error({ err, ...where }, 'unexpected error');
