@@ -45,9 +45,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   MarkNotificationsRead: {
     as: ME,
     variables: async (world) => {
-      const path = `/notifications?user=${ME}&unread=true&limit=2`;
+      const path = `/notifications?user=${ME}&unread=true&limit=1`;
       const { notifications } = await world.read('notification', path);
-      assert.equal(notifications.length, 2);
+      assert.equal(notifications.length, 1);
       return { ids: notifications.map(({ id }: Json) => id) };
     },
   },

@@ -31,11 +31,13 @@ type ByName<T> = Record<string, T>;
 export async function tryQueries(phase: Phase): Promise<void> {
   const { world, documents, target, loss } = phase;
   const variables = await variablesFor(world, documents);
+  const since = performance.now();
   const before = await askAll(phase, variables);
+  const wholeMs = performance.now() - since;
   assertWhole(before);
 
   const recover = await lose(world, target, loss);
-  const struck = await askAll(phase, variables, headersDuring(loss));
+  const struck = await askAll(phase, variables, headersDuring(loss, wholeMs));
   await recover();
 
   const afterwards = await askAll(phase, variables);
@@ -47,11 +49,14 @@ export async function tryQueries(phase: Phase): Promise<void> {
 
 export async function tryChanges(phase: Phase): Promise<void> {
   const { world, documents, target, loss } = phase;
+  const since = performance.now();
+  assertWhole(await askAll(phase, await variablesFor(world, documents)));
+  const wholeMs = performance.now() - since;
   const variables = await variablesFor(world, documents);
   for (const { control } of Object.values(world.services)) control.reset();
 
   const recover = await lose(world, target, loss);
-  const struck = await askAll(phase, variables, headersDuring(loss));
+  const struck = await askAll(phase, variables, headersDuring(loss, wholeMs));
   const sent = timesSeen(phase);
   await recover();
 

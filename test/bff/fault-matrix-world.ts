@@ -6,9 +6,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { startWorld, type World } from '../support/world.ts';
 import type { Loss, Target } from './fault-matrix-table.ts';
 
-/** What a request waits for a service that does not answer. */
-const PATIENCE_MS = 2_000;
-/** For all else, so that nothing depends on how fast the machine is. */
+/** So that nothing but what is lost depends on how fast the machine is. */
 const LONG_MS = '60000';
 
 const CREATE = {
@@ -22,9 +20,13 @@ export const isSlow = ({ code }: Loss): boolean => code === 'UPSTREAM_TIMEOUT';
 export const startWorldFor = (bff: BffDefinition): Promise<World> =>
   startWorld(bff, { REQUEST_DEADLINE_MS: LONG_MS, UPSTREAM_ATTEMPT_TIMEOUT_MS: LONG_MS });
 
-/** What is asked during the loss has these headers. */
-export const headersDuring = (loss: Loss): Record<string, string> =>
-  isSlow(loss) ? { 'x-request-timeout-ms': String(PATIENCE_MS) } : {};
+/**
+ * What is asked during the loss has these headers.
+ * @param wholeMs - how long the healthy answers took, so that the parts that are not lost have ample
+ *   time on a slow machine, too
+ */
+export const headersDuring = (loss: Loss, wholeMs: number): Record<string, string> =>
+  isSlow(loss) ? { 'x-request-timeout-ms': String(Math.ceil(Math.max(1_000, 5 * wholeMs))) } : {};
 
 /** @returns what ends the loss */
 export async function lose(world: World, target: Target, { fault }: Loss) {

@@ -37,9 +37,9 @@ describe('the fault matrix', () => {
   }
 });
 
-// The slow ones wait all at once, and beside them there is work for one at a time: so what is not
+// The slow ones wait all at once, and beside them there is work for two at a time: so what is not
 // struck is answered in time on a slow machine, too.
-describe('a committed operation', { concurrency: slow.length + 1 }, () => {
+describe('a committed operation', { concurrency: slow.length + 2 }, () => {
   const worlds: World[] = [];
   before(async () => {
     for (const { bff } of [...slow, ...quick]) worlds.push(await startWorldFor(bff));

@@ -63,6 +63,8 @@ const ASKS: readonly {
 /** Of the services: where they are, what they are asked, what they said. */
 const TELLTALE =
   /127\.0\.0\.1|localhost|order service|notification service|ordersByUsers|users=|Sign in|not_json|unexpected|polluted|bytes|JSON|gzip|ECONN|aborted|got\b/i;
+/** Longer than one attempt takes (see untrusted-child.ts). */
+const DEADLINE_MS = '3000';
 const ME = CAST.customer;
 
 describe('an untrusted answer', () => {
@@ -88,7 +90,7 @@ describe('an untrusted answer', () => {
         const fault = faultOf(elsewhere);
         child.services[service].control.faults({ [operation]: fault });
         const hangs = fault.cutBody === 'hang';
-        const patience = hangs ? { 'x-request-timeout-ms': '1000' } : {};
+        const patience = hangs ? { 'x-request-timeout-ms': DEADLINE_MS } : {};
 
         const { status, body, requestId } = await child.ask(query(), ME, patience);
 
