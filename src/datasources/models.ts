@@ -35,6 +35,13 @@ export interface Order {
   readonly placedAt: string;
 }
 
+/** What to order; `idempotencyKey` is 1 to 128 visible ASCII characters. */
+export interface NewOrder {
+  readonly idempotencyKey: string;
+  readonly currency: string;
+  readonly items: readonly { readonly sku: string; readonly quantity: number }[];
+}
+
 export interface Notification {
   readonly id: string;
   readonly kind: 'ORDER_UPDATE' | 'PROMOTION' | 'ACCOUNT';

@@ -4,7 +4,8 @@ import type { components } from './generated/notification.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
 import { unexpected } from './outcome.ts';
-import { complete, instant, integer, list, oneOf, text, texts } from './shape.ts';
+import { complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
+
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
@@ -91,7 +92,7 @@ const readCounts =
   (users: readonly string[]) =>
   ({ status, body }: Reply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
     if (status !== 200) throw unexpected(status);
-    const counts = list(body.counts, (wire) => [text(wire.userId), integer(wire.count)] as const);
+    const counts = list(body.counts, (wire) => [text(wire.userId), count(wire.count)] as const);
     return complete(users, new Map(counts));
   };
 
@@ -118,7 +119,7 @@ const toPage = ({ notifications, nextCursor }: Wire['NotificationPage']): Page<N
     cursor: toCursor('notifications', text(wire.cursor)),
     node: toNotification(wire),
   })),
-  hasMore: nextCursor !== null,
+  hasMore: goesOn(nextCursor),
 });
 
 const toNotification = (wire: Wire['Notification']): Notification => ({

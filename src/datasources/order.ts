@@ -4,6 +4,7 @@ import type { components } from './generated/order.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type {
   Money,
+  NewOrder,
   Order,
   OrderItem,
   OrderStatus,
@@ -13,18 +14,23 @@ import type {
   ProblemCode,
 } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
-import { complete, instant, integer, list, oneOf, record, text } from './shape.ts';
+import {
+  complete,
+  count,
+  goesOn,
+  instant,
+  integer,
+  list,
+  oneOf,
+  ownedBy,
+  record,
+  text,
+} from './shape.ts';
+
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
-
-/** What to order; `idempotencyKey` is 1 to 128 visible ASCII characters. */
-export interface NewOrder {
-  readonly idempotencyKey: string;
-  readonly currency: string;
-  readonly items: readonly { readonly sku: string; readonly quantity: number }[];
-}
 
 interface OrderPageRequest extends PageRequest {
   readonly status?: OrderStatus | null | undefined;
@@ -126,7 +132,7 @@ const readLists =
   (users: readonly string[]) =>
   ({ status, body }: Reply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
     if (status !== 200) throw unexpected(status);
-    return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
+    return complete(users, new Map(list(body.lists, toOwnedPage)));
   };
 
 const readPage =
@@ -155,12 +161,18 @@ function readCancelled({ status, body }: Reply<Wire['Order']>): Outcome<Order> {
   throw gone(status, 'order');
 }
 
+function toOwnedPage(wire: Wire['OrderList']): readonly [string, Page<Order>] {
+  const page = toPage(wire);
+  for (const { node } of page.edges) ownedBy(text(wire.userId), node.customerId);
+  return [wire.userId, page];
+}
+
 const toPage = ({ orders, nextCursor }: Wire['OrderPage']): Page<Order> => ({
   edges: list(orders, (wire) => ({
     cursor: toCursor('orders', text(wire.cursor)),
     node: toOrder(wire),
   })),
-  hasMore: nextCursor !== null,
+  hasMore: goesOn(nextCursor),
 });
 
 const toOrder = (wire: Wire['Order']): Order => ({
@@ -175,7 +187,7 @@ const toOrder = (wire: Wire['Order']): Order => ({
 const toOrderItem = (wire: Wire['OrderItem']): OrderItem => ({
   sku: text(wire.sku),
   name: text(wire.name),
-  quantity: integer(wire.quantity),
+  quantity: count(wire.quantity),
   unitPrice: toMoney(wire.unitPrice),
 });
 

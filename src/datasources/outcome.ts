@@ -1,6 +1,6 @@
 import { type BffError, notFound } from '../errors.ts';
 import type { Outcome, Problem, ProblemCode } from './models.ts';
-import { list, text } from './shape.ts';
+import { list, ShapeError, text } from './shape.ts';
 
 /** How the wire says that something is wrong with an input. */
 interface WireErrors {
@@ -17,10 +17,12 @@ export function toProblems(
   codes: Readonly<Record<string, ProblemCode>>,
   inputs: readonly string[],
 ): Problem[] {
-  return list(body.errors, ({ field, code }) => {
+  const errors = list(body.errors, (error) => error);
+  if (errors.length === 0) throw new ShapeError('at least one mistake', undefined);
+  return errors.map(({ field, code }) => {
     const path = text(field).split('.');
     return {
-      code: codes[text(code)] ?? 'INVALID',
+      code: (Object.hasOwn(codes, text(code)) && codes[code]) || 'INVALID',
       field: inputs.includes(path[0] as string) ? path : null,
     };
   });

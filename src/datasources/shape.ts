@@ -10,6 +10,9 @@ export class ShapeError extends Error {
   }
 }
 
+const DATED = /^\d{4}-\d{2}-\d{2}T/;
+const MOST_INT = 2 ** 31 - 1;
+
 export function text(value: unknown): string {
   if (typeof value !== 'string') throw new ShapeError('a string', value);
   return value;
@@ -24,9 +27,24 @@ export function integer(value: unknown): number {
   return value as number;
 }
 
-/** An ISO 8601 time, as UTC with milliseconds. */
+/** A number of things, which GraphQL's Int can hold. */
+export function count(value: unknown): number {
+  const number = integer(value);
+  if (number < 0 || number > MOST_INT) throw new ShapeError('a count', value);
+  return number;
+}
+
+/** Where a list goes on; whether it does must be said. */
+export const goesOn = (cursor: unknown): boolean => cursor !== null && text(cursor) !== '';
+
+/** What belongs to the owner that it was asked for, and to nobody else. */
+export function ownedBy(owner: string, value: unknown): void {
+  if (value !== owner) throw new ShapeError('something of the owner asked for', value);
+}
+
+/** An ISO 8601 time of a year with four digits, as UTC with milliseconds. */
 export function instant(value: unknown): string {
-  const time = typeof value === 'string' ? new Date(value) : undefined;
+  const time = typeof value === 'string' && DATED.test(value) ? new Date(value) : undefined;
   if (!time || Number.isNaN(time.getTime())) throw new ShapeError('an ISO 8601 time', value);
   return time.toISOString();
 }

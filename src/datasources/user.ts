@@ -4,7 +4,8 @@ import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
-import { instant, list, text, textOrNull, texts } from './shape.ts';
+import { goesOn, instant, list, text, textOrNull, texts } from './shape.ts';
+
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
@@ -86,7 +87,7 @@ const readPage =
       cursor: toCursor('users', text(wire.cursor)),
       node: toUser(wire),
     }));
-    return { edges, hasMore: body.nextCursor !== null };
+    return { edges, hasMore: goesOn(body.nextCursor) };
   };
 
 function readUpdate({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { toProblems } from '../../src/datasources/outcome.ts';
 import {
   complete,
+  count,
+  goesOn,
   instant,
   integer,
   list,
   oneOf,
+  ownedBy,
   record,
   ShapeError,
   text,
@@ -43,5 +47,37 @@ describe('a reader of upstream JSON', () => {
       ['a missing key', () => complete(['a', 'b'], new Map([['a', 1]]))],
     ];
     for (const [what, read] of wrong) assert.throws(read, ShapeError, what);
+  });
+});
+
+describe('what an answer may not say', () => {
+  it('is a count below 0 or past what GraphQL can hold', () => {
+    assert.equal(count(0), 0);
+    for (const wrong of [-1, 1.5, 2 ** 31]) assert.throws(() => count(wrong), ShapeError);
+  });
+
+  it('is a time that is none of ours', () => {
+    for (const wrong of ['+010000-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', '1']) {
+      assert.throws(() => instant(wrong), ShapeError, wrong);
+    }
+  });
+
+  it('is nothing about where a list goes on', () => {
+    assert.equal(goesOn(null), false);
+    assert.equal(goesOn('a'), true);
+    for (const wrong of [undefined, false]) assert.throws(() => goesOn(wrong), ShapeError);
+  });
+
+  it('is something of another owner', () => {
+    ownedBy('42', '42');
+    assert.throws(() => ownedBy('42', '43'), ShapeError);
+  });
+
+  it('is a mistake by an inherited name, or none at all', () => {
+    const errors = [{ field: 'items.0.sku', code: 'constructor' }];
+    assert.deepEqual(toProblems({ errors }, {}, ['items']), [
+      { code: 'INVALID', field: ['items', '0', 'sku'] },
+    ]);
+    assert.throws(() => toProblems({ errors: [] }, {}, []), ShapeError);
   });
 });
