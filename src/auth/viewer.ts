@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import type { Viewer } from '../context.ts';
 import { BffError } from '../errors.ts';
+import { createKeySet } from './key-set.ts';
 
 /** Where tokens come from. */
 export interface TokenTrust {
@@ -14,7 +15,6 @@ const ANONYMOUS: Viewer = { role: 'anonymous' };
 const ALGORITHMS = ['ES256'];
 // RFC 6750 §2.1; the scheme's name is case-insensitive (RFC 9110 §11.1).
 const BEARER = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
-const KEYS_FRESH_MS = 10 * 60 * 1_000;
 // A subject becomes part of upstream addresses, so a token can't bring in a path of its own.
 const SUBJECT = /^[\w-]{1,64}$/;
 
@@ -38,22 +38,6 @@ export function createViewerReader({ jwksUrl, issuer, audience }: TokenTrust) {
     } catch (error) {
       throw toBffError(error);
     }
-  };
-}
-
-/**
- * The issuer's public keys (RFC 7517). They are got again every ten minutes and for a key id never
- * seen, but not thrown away before: an issuer that is down must not lock out whom it let in.
- */
-function createKeySet(url: URL): JWTVerifyGetKey {
-  const keys = createRemoteJWKSet(url, { timeoutDuration: 2_000, cacheMaxAge: Infinity });
-  let freshUntil = performance.now() + KEYS_FRESH_MS;
-  return (header, token) => {
-    if (performance.now() > freshUntil) {
-      freshUntil = performance.now() + KEYS_FRESH_MS;
-      keys.reload().catch(() => {});
-    }
-    return keys(header, token);
   };
 }
 

@@ -30,7 +30,7 @@ export interface AttemptOptions {
 }
 
 /** What is sent; `headers` come on top of those that every call has. */
-export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs'> {
+export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' | 'items'> {
   readonly operation: string;
   /** Path and query, encoded (see target.ts). */
   readonly target: string;

@@ -2,8 +2,8 @@ import type { Call, Members } from './call.ts';
 import { abandoned, gather, Party } from './party.ts';
 
 interface BatcherOptions<V> {
-  /** The most keys of one call. */
-  readonly maxKeys: number;
+  /** The most keys of one call of a lane, at least 1. */
+  readonly maxKeys: (lane: Lane) => number;
   /** How many calls may be under way now, at least 1. */
   readonly limit: () => number;
   /** After how many milliseconds a call does not count against the limit any more. */
@@ -37,8 +37,8 @@ interface Queue<V> {
  * Group commit: keys of all requests share calls. While fewer calls than the limit are under way, a
  * key leaves at the end of the event loop's turn, so that an idle server adds no wait. At the limit
  * keys gather, and leave together as soon as a call returns: load makes batches larger instead of
- * queues longer. A call that is overdue does not hold up the others. A key joins only those still queued, never a call that was sent, so that whoever
- * asks after a write sees it.
+ * queues longer. A call that is overdue does not hold up the others. A key joins only those still
+ * queued, never a call that was sent, so that whoever asks after a write sees it.
  */
 export class Batcher<V> {
   readonly #options: BatcherOptions<V>;
@@ -90,7 +90,7 @@ export class Batcher<V> {
   #depart(): void {
     for (const [id, { lane, waiting }] of this.#queues) {
       if (this.#underWay >= this.#options.limit()) return;
-      const keys = [...waiting.keys()].slice(0, this.#options.maxKeys);
+      const keys = [...waiting.keys()].slice(0, this.#options.maxKeys(lane));
       const parties = new Map(keys.map((key) => [key, waiting.get(key) as Party<V>]));
       for (const key of keys) waiting.delete(key);
       // Out of the map and, if keys are left, in again at its end: lanes take turns.

@@ -4,7 +4,10 @@ import got, { type Method, type Response, TimeoutError } from 'got';
 import type { Members } from './call.ts';
 import { UpstreamFailure } from './failure.ts';
 
-const MOST_BYTES = 8 * 1024 * 1024;
+/** Of an answer, whatever was asked for. */
+const BASE_BYTES = 256 * 1024;
+/** More than the largest object of a contract takes. */
+const BYTES_PER_ITEM = 4 * 1024;
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** An upstream's answer that means something to a datasource: 2xx, or a 4xx about the request itself. */
@@ -20,6 +23,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly timeoutMs: number;
+  /** How many objects are asked for, which says how large an answer may be; 1 unless given. */
+  readonly items?: number | undefined;
 }
 
 /** An upstream may refuse the request (4xx); these refuse the caller instead, which is our affair. */
@@ -43,13 +48,14 @@ export function createHttpClient() {
   return {
     /** @throws UpstreamFailure for everything that is no meaningful answer */
     async exchange(
-      { url, method, headers, json, timeoutMs }: Exchange,
+      { url, method, headers, json, timeoutMs, items = 1 }: Exchange,
       { signal, abort }: Pick<Members, 'signal' | 'abort'>,
     ): Promise<Reply> {
       const timeout = { request: timeoutMs };
       const sent = client(url, { method, headers, timeout, signal, ...(json ? { json } : {}) });
+      const mostBytes = BASE_BYTES + items * BYTES_PER_ITEM;
       void sent.on('downloadProgress', ({ transferred }) => {
-        if (transferred > MOST_BYTES) abort(malformed(`more than ${MOST_BYTES} bytes`));
+        if (transferred > mostBytes) abort(malformed(`more than ${mostBytes} bytes`));
       });
       try {
         return readReply((await sent) as unknown as Response<Uint8Array>);

@@ -4,10 +4,9 @@ import type { components } from './generated/notification.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
 import { unexpected } from './outcome.ts';
-import { complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
-
+import { asAsked, complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
-import type { Reply, Upstream } from './upstream.ts';
+import type { Lane, Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 
@@ -51,7 +50,8 @@ export function createNotificationSource(upstream: Upstream) {
         if (after == null && !unreadOnly) return newest.load({ user, first });
         const cursor = fromCursor('notifications', after);
         const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
-        return page(target(['notifications'], parameters), call, readPage(cursor));
+        const path = target(['notifications'], parameters);
+        return page({ target: path, items: first }, call, readPage(cursor, user, first));
       },
 
       /** How many are unread of all that the user has. */
@@ -59,7 +59,7 @@ export function createNotificationSource(upstream: Upstream) {
 
       /** What everyone should know, newest first. */
       announcements: (): Promise<Announcement[]> =>
-        announcements(target(['announcements']), call, readAnnouncements),
+        announcements({ target: target(['announcements']) }, call, readAnnouncements),
 
       /** @returns those of the ids that are the user's, now read, and a problem for each other id */
       async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
@@ -67,25 +67,29 @@ export function createNotificationSource(upstream: Upstream) {
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
-        return markRead({ method: 'POST', target: path, json }, call, readMarked(ids));
+        return markRead({ method: 'POST', target: path, json }, call, readMarked(userId, ids));
       },
     };
   };
 }
 
 const readLists =
-  (users: readonly string[]) =>
+  (users: readonly string[], { first }: Lane) =>
   ({ status, body }: Reply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
     if (status !== 200) throw unexpected(status);
-    return complete(users, new Map(list(body.lists, (wire) => [text(wire.userId), toPage(wire)])));
+    const lists = list(body.lists, (wire) => {
+      const user = text(wire.userId);
+      return [user, toPage(wire, user, first)] as const;
+    });
+    return complete(users, new Map(lists));
   };
 
 const readPage =
-  (cursor: string | null) =>
+  (cursor: string | null, user: string, first: number) =>
   ({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> => {
     if (status === 400 && cursor !== null) throw badCursor();
     if (status !== 200) throw unexpected(status);
-    return toPage(body);
+    return toPage(body, user, first);
   };
 
 const readCounts =
@@ -102,34 +106,42 @@ function readAnnouncements({ status, body }: Reply<Wire['AnnouncementList']>): A
 }
 
 const readMarked =
-  (ids: readonly string[]) =>
+  (user: string, ids: readonly string[]) =>
   ({ status, body }: Reply<Wire['ReadResult']>): Outcome<Notification[]> => {
     if (status !== 200) throw unexpected(status);
     const missing = new Set(texts(body.missing));
     return {
-      value: list(body.notifications, toNotification),
+      value: list(body.notifications, (wire) => toNotification(wire, user), ids.length),
       problems: ids.flatMap((id, index) =>
         missing.has(id) ? [{ code: 'NOT_FOUND' as const, field: [String(index)] }] : [],
       ),
     };
   };
 
-const toPage = ({ notifications, nextCursor }: Wire['NotificationPage']): Page<Notification> => ({
-  edges: list(notifications, (wire) => ({
+/** @param most - how many were asked for */
+function toPage(
+  { notifications, nextCursor }: Wire['NotificationPage'],
+  user: string,
+  most?: number,
+): Page<Notification> {
+  const toEdge = (wire: Wire['Notification']) => ({
     cursor: toCursor('notifications', text(wire.cursor)),
-    node: toNotification(wire),
-  })),
-  hasMore: goesOn(nextCursor),
-});
+    node: toNotification(wire, user),
+  });
+  return { edges: list(notifications, toEdge, most), hasMore: goesOn(nextCursor) };
+}
 
-const toNotification = (wire: Wire['Notification']): Notification => ({
-  id: text(wire.id),
-  kind: oneOf(wire.kind, KIND),
-  title: text(wire.title),
-  body: text(wire.body),
-  createdAt: instant(wire.createdAt),
-  readAt: wire.readAt === null ? null : instant(wire.readAt),
-});
+function toNotification(wire: Wire['Notification'], user: string): Notification {
+  asAsked(user, wire.userId);
+  return {
+    id: text(wire.id),
+    kind: oneOf(wire.kind, KIND),
+    title: text(wire.title),
+    body: text(wire.body),
+    createdAt: instant(wire.createdAt),
+    readAt: wire.readAt === null ? null : instant(wire.readAt),
+  };
+}
 
 const toAnnouncement = (wire: Wire['Announcement']): Announcement => ({
   id: text(wire.id),

@@ -10,11 +10,14 @@ export class ShapeError extends Error {
   }
 }
 
+const WEB_ADDRESS = /^https?:\/\//i;
 const DATED = /^\d{4}-\d{2}-\d{2}T/;
 const MOST_INT = 2 ** 31 - 1;
 
+/** A string of whole characters: half of a surrogate pair can't be encoded. */
 export function text(value: unknown): string {
   if (typeof value !== 'string') throw new ShapeError('a string', value);
+  if (!value.isWellFormed()) throw new ShapeError('well-formed Unicode', value);
   return value;
 }
 
@@ -37,9 +40,17 @@ export function count(value: unknown): number {
 /** Where a list goes on; whether it does must be said. */
 export const goesOn = (cursor: unknown): boolean => cursor !== null && text(cursor) !== '';
 
-/** What belongs to the owner that it was asked for, and to nobody else. */
-export function ownedBy(owner: string, value: unknown): void {
-  if (value !== owner) throw new ShapeError('something of the owner asked for', value);
+/** An http(s) address, which a page may show without running it; null if there is none. */
+export function webAddressOrNull(value: unknown): string | null {
+  const address = textOrNull(value);
+  if (address === null || WEB_ADDRESS.test(address)) return address;
+  throw new ShapeError('an http or https address', value);
+}
+
+/** The id that was asked for, as an object's own or as its owner's, and no other. */
+export function asAsked(asked: string, value: unknown): string {
+  if (value !== asked) throw new ShapeError('the id asked for', value);
+  return asked;
 }
 
 /** An ISO 8601 time of a year with four digits, as UTC with milliseconds. */
@@ -56,9 +67,17 @@ export function oneOf<T>(value: unknown, table: Readonly<Record<string, T>>): T 
   return word;
 }
 
-/** A list of objects, each read by `read`. */
-export function list<W, T>(value: readonly W[] | undefined, read: (item: W) => T): T[] {
+/**
+ * A list of objects, each read by `read`.
+ * @param most - how many were asked for
+ */
+export function list<W, T>(
+  value: readonly W[] | undefined,
+  read: (item: W) => T,
+  most = Number.POSITIVE_INFINITY,
+): T[] {
   if (!Array.isArray(value)) throw new ShapeError('a list', value);
+  if (value.length > most) throw new ShapeError(`at most ${most} items`, value);
   return value.map((item) => read(record(item)));
 }
 

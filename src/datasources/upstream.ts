@@ -9,9 +9,12 @@ import { remaining } from './lifetime.ts';
 import { createBreaker, createPassage, RetryBudget } from './resilience.ts';
 
 export type { Reply } from './attempt.ts';
+export type { Lane } from './batcher.ts';
 
 /** The most keys that one call takes (the services' contract). */
 const MOST_KEYS = 100;
+/** The most objects that one call asks for, unless one key's are more. */
+const MOST_ITEMS = 1_000;
 
 export interface UpstreamOptions extends AttemptOptions {
   /** The key that viewers' identities are signed with. */
@@ -49,7 +52,7 @@ export function createUpstream(options: UpstreamOptions) {
         absent,
       }: {
         readonly target: (keys: readonly string[], lane: Lane) => string;
-        readonly read: (keys: readonly string[]) => Read<Body, ReadonlyMap<string, V>>;
+        readonly read: (keys: readonly string[], lane: Lane) => Read<Body, ReadonlyMap<string, V>>;
         /** The error for a key that the answer leaves out. */
         readonly absent: () => Error;
       },
@@ -57,7 +60,8 @@ export function createUpstream(options: UpstreamOptions) {
       const latency = new Latency(busy);
       const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
       const batcher = new Batcher<V>({
-        maxKeys: MOST_KEYS,
+        maxKeys: ({ first = 1 }) =>
+          Math.min(MOST_KEYS, Math.max(1, Math.floor(MOST_ITEMS / first))),
         limit: () => latency.limit,
         overdueMs: () => latency.overdueMs,
         absent,
@@ -67,10 +71,11 @@ export function createUpstream(options: UpstreamOptions) {
             operation,
             method: 'GET',
             target: target(keys, lane),
+            items: keys.length * (lane.first ?? 1),
             timeoutMs,
           } as const;
           return passage.read(
-            () => latency.time(() => attempts.send(sending, members, read(keys))),
+            () => latency.time(() => attempts.send(sending, members, read(keys, lane))),
             members.signal,
             (error) => !breaker.isProbing() && (keys.length === 1 || !isWorthHalving(error)),
           );
@@ -89,10 +94,14 @@ export function createUpstream(options: UpstreamOptions) {
       const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
       const coalescer = new Coalescer();
 
-      return <Body, T>(target: string, call: Call, read: Read<Body, T>): Promise<T> => {
+      return <Body, T>(
+        { target, items }: Pick<Sending, 'target' | 'items'>,
+        call: Call,
+        read: Read<Body, T>,
+      ): Promise<T> => {
         const send = async (members: Members) => {
           const headers = scope === 'viewer' ? await identify(call.viewer) : {};
-          const sending = { operation, method: 'GET', target, headers, timeoutMs } as const;
+          const sending = { operation, method: 'GET', target, items, headers, timeoutMs } as const;
           return passage.read(
             () => latency.time(() => attempts.send(sending, members, read)),
             members.signal,

@@ -4,8 +4,7 @@ import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
-import { goesOn, instant, list, text, textOrNull, texts } from './shape.ts';
-
+import { asAsked, goesOn, instant, list, text, texts, webAddressOrNull } from './shape.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
@@ -54,7 +53,7 @@ export function createUserSource(upstream: Upstream) {
       async page({ first, after, search: text }: UserPageRequest): Promise<Page<User>> {
         const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
-        const page = await search(path, call, readPage(cursor));
+        const page = await search({ target: path, items: first }, call, readPage(cursor, first));
         for (const { node } of page.edges) users.prime(node.id, node);
         return page;
       },
@@ -62,7 +61,7 @@ export function createUserSource(upstream: Upstream) {
       async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
         const path = target(['users', checkId(id)]);
         users.clear(id);
-        const outcome = await update({ method: 'PATCH', target: path, json }, call, readUpdate);
+        const outcome = await update({ method: 'PATCH', target: path, json }, call, readUpdate(id));
         if (outcome.value) users.prime(id, outcome.value);
         return outcome;
       },
@@ -79,28 +78,31 @@ function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User
 }
 
 const readPage =
-  (cursor: string | null) =>
+  (cursor: string | null, first: number) =>
   ({ status, body }: Reply<Wire['UserPage']>): Page<User> => {
     if (status === 400 && cursor !== null) throw badCursor();
     if (status !== 200) throw unexpected(status);
-    const edges = list(body.users, (wire) => ({
+    const toEdge = (wire: Wire['UserPage']['users'][number]) => ({
       cursor: toCursor('users', text(wire.cursor)),
       node: toUser(wire),
-    }));
+    });
+    const edges = list(body.users, toEdge, first);
     return { edges, hasMore: goesOn(body.nextCursor) };
   };
 
-function readUpdate({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> {
-  if (status === 200) return done(toUser(body));
-  if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
-  throw gone(status, 'user');
-}
+const readUpdate =
+  (id: string) =>
+  ({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> => {
+    if (status === 200) return done({ ...toUser(body), id: asAsked(id, body.id) });
+    if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
+    throw gone(status, 'user');
+  };
 
 const toUser = (wire: Wire['User']): User => ({
   id: text(wire.id),
   name: text(wire.name),
   email: text(wire.email),
-  avatarUrl: textOrNull(wire.avatarUrl),
+  avatarUrl: webAddressOrNull(wire.avatarUrl),
   locale: text(wire.locale),
   createdAt: instant(wire.createdAt),
 });

@@ -87,7 +87,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
 
   const batcher = new Batcher<Value>({
     overdueMs: () => 3_600_000,
-    maxKeys,
+    maxKeys: () => maxKeys,
     limit: () => limit,
     send: (keys, lane, members) => post('batch', keys, lane, members),
     absent: (key) => new Absent(key),

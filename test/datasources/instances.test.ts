@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { createOrderService } from '../../services/order/service.ts';
+import { until } from '../support/until.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const ORDERS = '{ dashboard { orders { id } } }';
@@ -45,6 +46,7 @@ describe('several instances', () => {
     await askTimes(two.world, 4);
     two.first.control.faults({ '*': { hang: true } });
     const waiting = two.world.ask(ORDERS, { as: '100' });
+    await until(() => two.counts()[0] === 3);
     const other = two.world.ask(ORDERS, { as: '101' });
     await Promise.all([waiting, other]);
     two.first.control.clear();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toProblems } from '../../src/datasources/outcome.ts';
 import {
+  asAsked,
   complete,
   count,
   goesOn,
@@ -9,11 +10,11 @@ import {
   integer,
   list,
   oneOf,
-  ownedBy,
   record,
   ShapeError,
   text,
   textOrNull,
+  webAddressOrNull,
 } from '../../src/datasources/shape.ts';
 
 describe('a reader of upstream JSON', () => {
@@ -68,9 +69,20 @@ describe('what an answer may not say', () => {
     for (const wrong of [undefined, false]) assert.throws(() => goesOn(wrong), ShapeError);
   });
 
-  it('is something of another owner', () => {
-    ownedBy('42', '42');
-    assert.throws(() => ownedBy('42', '43'), ShapeError);
+  it('is something else than what was asked for, or more of it', () => {
+    assert.equal(asAsked('42', '42'), '42');
+    assert.throws(() => asAsked('42', '43'), ShapeError);
+    assert.equal(list([{}, {}], () => 1, 2).length, 2);
+    assert.throws(() => list([{}, {}], () => 1, 1), ShapeError);
+  });
+
+  it('is an address that would run, or half of a character', () => {
+    assert.equal(webAddressOrNull('HTTPS://pictures.example/1'), 'HTTPS://pictures.example/1');
+    assert.equal(webAddressOrNull(null), null);
+    for (const wrong of ['javascript:alert(1)', 'data:text/html,x', '//pictures.example', '']) {
+      assert.throws(() => webAddressOrNull(wrong), ShapeError, wrong);
+    }
+    for (const wrong of ['\ud800', 'a\udc00b']) assert.throws(() => text(wrong), ShapeError);
   });
 
   it('is a mistake by an inherited name, or none at all', () => {

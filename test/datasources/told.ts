@@ -51,7 +51,7 @@ export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
   const state = { limit, halvings, asked: 0 };
   const batcher = new Batcher<string>({
     overdueMs: () => 3_600_000,
-    maxKeys,
+    maxKeys: () => maxKeys,
     limit: () => state.limit,
     send,
     absent: (key) => new Error(`no ${key}`),

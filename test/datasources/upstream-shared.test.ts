@@ -58,10 +58,10 @@ describe('what callers of one upstream share', () => {
     const ask = desk.upstream.read('r', 'public');
     const first = desk.callers.call(300);
     const left = assert.rejects(
-      ask('/r', first, () => 1),
+      ask({ target: '/r' }, first, () => 1),
       { code: 'UPSTREAM_TIMEOUT' },
     );
-    const joiner = ask('/r', desk.callers.call(600_000), () => 1);
+    const joiner = ask({ target: '/r' }, desk.callers.call(600_000), () => 1);
     void joiner.catch(() => {});
     await left;
     assert.equal(waiting.length, 1);
@@ -80,7 +80,10 @@ describe('what callers of one upstream share', () => {
       ...desk.callers.call(),
       viewer: { role, id: '1' },
     });
-    await Promise.all([ask('/r', as('staff'), () => 1), ask('/r', as('customer'), () => 1)]);
+    await Promise.all([
+      ask({ target: '/r' }, as('staff'), () => 1),
+      ask({ target: '/r' }, as('customer'), () => 1),
+    ]);
     assert.deepEqual(roles.sort(), ['customer', 'staff']);
   });
 

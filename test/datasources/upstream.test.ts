@@ -46,7 +46,7 @@ describe('an upstream', () => {
       });
       const ask = upstream.read('echo', 'public');
       const url = await ask<{ url: string }, string>(
-        target(['users'], { ids: ['1'] }),
+        { target: target(['users'], { ids: ['1'] }) },
         call,
         ({ body }) => body.url,
       );

@@ -1,0 +1,40 @@
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+
+const FRESH_MS = 10 * 60 * 1_000;
+const TIMEOUT_MS = 2_000;
+/** Some hundred keys; an issuer has a few. */
+const MOST_BYTES = 256 * 1024;
+
+/**
+ * The issuer's public keys (RFC 7517). They are got again every ten minutes and for a key id never
+ * seen, but not thrown away before: an issuer that is down must not lock out whom it let in.
+ */
+export function createKeySet(url: URL): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(url, {
+    timeoutDuration: TIMEOUT_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    [customFetch]: fetchBounded,
+  });
+  let freshUntil = performance.now() + FRESH_MS;
+  return (header, token) => {
+    if (performance.now() > freshUntil) {
+      freshUntil = performance.now() + FRESH_MS;
+      keys.reload().catch(() => {});
+    }
+    return keys(header, token);
+  };
+}
+
+/** As fetch, for an answer that is given up when it grows beyond what a key set may be. */
+async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
+  const { body, status, headers } = await fetch(url, init);
+  let bytes = 0;
+  const bounded = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes <= MOST_BYTES) controller.enqueue(chunk);
+      else controller.error(new Error(`the key set is larger than ${MOST_BYTES} bytes`));
+    },
+  });
+  return new Response(body?.pipeThrough(bounded) ?? null, { status, headers });
+}

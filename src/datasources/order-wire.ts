@@ -1,0 +1,121 @@
+import type { components } from './generated/order.ts';
+import type { Money, Order, OrderItem, OrderStatus, Outcome, Page, ProblemCode } from './models.ts';
+import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
+import {
+  asAsked,
+  complete,
+  count,
+  goesOn,
+  instant,
+  integer,
+  list,
+  oneOf,
+  record,
+  text,
+} from './shape.ts';
+import { badCursor, toCursor } from './target.ts';
+import type { Lane, Reply } from './upstream.ts';
+
+// What the order service says, as our models.
+
+type Wire = components['schemas'];
+
+const STATUS: Readonly<Record<Wire['OrderStatus'], OrderStatus>> = {
+  placed: 'PLACED',
+  shipped: 'SHIPPED',
+  delivered: 'DELIVERED',
+  cancelled: 'CANCELLED',
+};
+const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
+  unknown: 'UNKNOWN_SKU',
+  out_of_range: 'OUT_OF_RANGE',
+  empty: 'EMPTY',
+  too_many: 'TOO_MANY',
+  unknown_currency: 'UNKNOWN_CURRENCY',
+};
+const INPUTS = ['currency', 'items'];
+
+export function readBatch({ status, body }: Reply<Wire['OrderBatch']>): Map<string, Order> {
+  if (status !== 200) throw unexpected(status);
+  return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
+}
+
+export const readRecent =
+  (first: number) =>
+  ({ status, body }: Reply<Wire['OrderBatch']>): Order[] => {
+    if (status !== 200) throw unexpected(status);
+    return list(body.orders, toOrder, first);
+  };
+
+export const readLists =
+  (users: readonly string[], { first }: Lane) =>
+  ({ status, body }: Reply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
+    if (status !== 200) throw unexpected(status);
+    const lists = list(body.lists, (wire) => {
+      const user = text(wire.userId);
+      return [user, toPage(wire, user, first)] as const;
+    });
+    return complete(users, new Map(lists));
+  };
+
+export const readPage =
+  (cursor: string | null, user: string, first: number) =>
+  ({ status, body }: Reply<Wire['OrderPage']>): Page<Order> => {
+    if (status === 400 && cursor !== null) throw badCursor();
+    if (status !== 200) throw unexpected(status);
+    return toPage(body, user, first);
+  };
+
+export const readPlaced =
+  (user: string) =>
+  ({ status, body }: Reply<Wire['Order'] & Wire['InvalidProblem']>): Outcome<Order> => {
+    if (status === 200 || status === 201) return done(toOrder(body, user));
+    if (status === 409) {
+      return refused([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
+    }
+    if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
+    throw unexpected(status);
+  };
+
+export const readCancelled =
+  (id: string) =>
+  ({ status, body }: Reply<Wire['Order']>): Outcome<Order> => {
+    if (status === 200) return done({ ...toOrder(body), id: asAsked(id, body.id) });
+    if (status === 409) return refused([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
+    throw gone(status, 'order');
+  };
+
+/** @param most - how many were asked for */
+function toPage(
+  { orders, nextCursor }: Wire['OrderPage'],
+  user: string,
+  most?: number,
+): Page<Order> {
+  const toEdge = (wire: Wire['OrderPage']['orders'][number]) => ({
+    cursor: toCursor('orders', text(wire.cursor)),
+    node: toOrder(wire, user),
+  });
+  return { edges: list(orders, toEdge, most), hasMore: goesOn(nextCursor) };
+}
+
+/** @param user - whose it must be, if that was asked for */
+const toOrder = (wire: Wire['Order'], user: string = wire.userId): Order => ({
+  id: text(wire.id),
+  customerId: text(asAsked(user, wire.userId)),
+  status: oneOf(wire.status, STATUS),
+  total: toMoney(wire.total),
+  items: list(wire.items, toOrderItem),
+  placedAt: instant(wire.placedAt),
+});
+
+const toOrderItem = (wire: Wire['OrderItem']): OrderItem => ({
+  sku: text(wire.sku),
+  name: text(wire.name),
+  quantity: count(wire.quantity),
+  unitPrice: toMoney(wire.unitPrice),
+});
+
+const toMoney = (wire: Wire['Money']): Money => ({
+  amount: integer(record(wire).amount),
+  currency: text(wire.currency),
+});
