@@ -9,10 +9,12 @@ import { resolvers } from './resolvers.ts';
 export const mobile: BffDefinition = {
   name: 'mobile',
   port: 4001,
+  adminPort: 9401,
   domains: [base, user, order, notification],
   schema: 'mobile',
   resolvers,
   permissions,
+  stale: { whileRevalidate: 30, ifError: 300 },
   operations: new URL('./operations/', import.meta.url),
   example: 'Dashboard',
 };

@@ -31,6 +31,13 @@ export type Announcement = {
   readonly title: Scalars['String']['output'];
 };
 
+/** For whom an answer may be kept. */
+export type CacheControlScope =
+  /** For one viewer alone. */
+  | 'PRIVATE'
+  /** The same for all who may have it: for everyone, or for all who may do the same. */
+  | 'PUBLIC';
+
 /** The order after the cancellation. */
 export type CancelOrderPayload = {
   readonly __typename?: 'CancelOrderPayload';
@@ -397,6 +404,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 export type ResolversTypes = {
   Announcement: ResolverTypeWrapper<AnnouncementModel>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CacheControlScope: CacheControlScope;
   CancelOrderPayload: ResolverTypeWrapper<Omit<CancelOrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
   Dashboard: ResolverTypeWrapper<SignedInViewer>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -451,6 +459,14 @@ export type ResolversParentTypes = {
   User: UserModel;
   UserError: UserError;
 };
+
+export type CacheControlDirectiveArgs = {
+  inheritMaxAge?: Maybe<Scalars['Boolean']['input']>;
+  maxAge?: Maybe<Scalars['Int']['input']>;
+  scope?: Maybe<CacheControlScope>;
+};
+
+export type CacheControlDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = CacheControlDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AnnouncementResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Announcement'] = ResolversParentTypes['Announcement']> = {
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -580,3 +596,6 @@ export type Resolvers<ContextType = RequestContext> = {
   UserError?: UserErrorResolvers<ContextType>;
 };
 
+export type DirectiveResolvers<ContextType = RequestContext> = {
+  cacheControl?: CacheControlDirectiveResolver<any, any, ContextType>;
+};

@@ -9,10 +9,12 @@ import { resolvers } from './resolvers.ts';
 export const web: BffDefinition = {
   name: 'web',
   port: 4000,
+  adminPort: 9400,
   domains: [base, user, order, notification],
   schema: 'web',
   resolvers,
   permissions,
+  stale: { whileRevalidate: 30, ifError: 300 },
   operations: new URL('./operations/', import.meta.url),
   example: 'Home',
 };

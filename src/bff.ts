@@ -15,9 +15,18 @@ export interface BffDefinition extends DomainModule {
   readonly name: string;
   /** Where it listens unless `<NAME>_PORT` says otherwise. */
   readonly port: number;
+  /** Where its operators' listener is unless `<NAME>_ADMIN_PORT` says otherwise. */
+  readonly adminPort: number;
   readonly domains: readonly DomainModule[];
   /** The folder with the committed operations of our own clients. */
   readonly operations: URL;
+  /** For how long answers that have expired may still be served, in seconds; never purged ones. */
+  readonly stale: {
+    /** While a new one is made behind it (RFC 5861 §3). */
+    readonly whileRevalidate: number;
+    /** When no new one can be made (RFC 5861 §4). */
+    readonly ifError: number;
+  };
   /** The committed operation that the explorer opens with. */
   readonly example: string;
 }

@@ -1,4 +1,14 @@
 import { z } from 'zod';
+import {
+  list,
+  megabytes,
+  milliseconds,
+  port,
+  positive,
+  secret,
+  url,
+  urls,
+} from './config-readers.ts';
 
 /** How the services are reached. */
 export interface UpstreamConfig {
@@ -22,6 +32,17 @@ export interface UpstreamConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** Where operators and services purge; not for the public. */
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    /** What purges are signed with; none are taken without it. */
+    readonly purgeSecret: string | undefined;
+  };
+  /** How much memory kept answers may take, in bytes; nothing is kept if it is 0. */
+  readonly cacheBytes: number;
+  /** Whether it is an error to look at the viewer for an answer that others get as well. */
+  readonly strictScopes: boolean;
   /** Whether introspection, the explorer and suggestions are off. */
   readonly production: boolean;
   readonly logLevel: string;
@@ -40,38 +61,6 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const address = (protocol: RegExp, error: string) =>
-  z
-    .string()
-    .refine((text) => URL.canParse(text) && protocol.test(new URL(text).protocol), { error })
-    .transform((text) => new URL(text));
-
-const url = address(/^https?:$/, 'must be an http or https address');
-
-const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
-
-const SRV = /^srv\+https?:$/;
-const urls = list
-  .pipe(z.array(address(/^(srv\+)?https?:$/, 'must be http, https or srv+http(s) addresses')))
-  .refine((found) => found.length === 1 || !found.some(({ protocol }) => SRV.test(protocol)), {
-    error: 'must be one srv+http(s) address alone, or others separated by commas',
-  });
-
-const port = z
-  .string()
-  .regex(/^\d{1,5}$/, { error: 'must be a port number, 0 to 65535' })
-  .transform(Number)
-  .refine((number) => number <= 65_535, { error: 'must be a port number, 0 to 65535' });
-
-const milliseconds = z
-  .string()
-  .regex(/^\d{1,6}$/, { error: 'must be a number of milliseconds, at most 999999' })
-  .transform(Number);
-
-const positive = milliseconds.refine((number) => number > 0, {
-  error: 'must be at least 1 millisecond',
-});
-
 const VARIABLES = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().default('127.0.0.1'),
@@ -86,14 +75,18 @@ const VARIABLES = z.object({
   DRAIN_DELAY_MS: milliseconds.optional(),
   UPSTREAM_ATTEMPT_TIMEOUT_MS: positive.default(1_000),
   UPSTREAM_TOKEN: z.string().optional(),
-  VIEWER_SIGNING_KEY: z.string().min(32, { error: 'must have at least 32 characters' }).optional(),
+  VIEWER_SIGNING_KEY: secret.optional(),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: port.optional(),
+  PURGE_SECRET: secret.optional(),
+  CACHE_MEMORY_MB: megabytes.default(64),
   DNS_SERVERS: list.optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
   SANDBOX_TOKEN: z.string().optional(),
 });
 
 /** The variables that may also come as the name of a file that holds them: `<NAME>_FILE`. */
-export const SECRETS = ['SANDBOX_TOKEN', 'UPSTREAM_TOKEN', 'VIEWER_SIGNING_KEY'];
+export const SECRETS = ['PURGE_SECRET', 'SANDBOX_TOKEN', 'UPSTREAM_TOKEN', 'VIEWER_SIGNING_KEY'];
 
 const WRONG = 'The configuration is wrong:';
 const JWKS_PATH = '/.well-known/jwks.json';
@@ -105,6 +98,7 @@ const DEMO = {
   NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:5003',
   JWT_ISSUER: 'https://demo.frontdesk.example',
   JWT_AUDIENCE: 'frontdesk',
+  PURGE_SECRET: 'the-demo-purges-with-this-public-key',
 };
 
 /**
@@ -113,22 +107,31 @@ const DEMO = {
  */
 export function loadConfig(
   env: NodeJS.ProcessEnv,
-  bff: { readonly name: string; readonly port: number },
+  bff: { readonly name: string; readonly port: number; readonly adminPort: number },
 ): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const production = env.NODE_ENV === 'production';
   const withDefaults = production ? given : withDemo(given);
-  const portVariable = `${bff.name.toUpperCase()}_PORT`;
+  const prefix = bff.name.toUpperCase();
 
-  const result = VARIABLES.safeParse({ ...withDefaults, PORT: given[portVariable] });
-  if (!result.success) throw new ConfigError(explain(result.error, portVariable));
-  if (production && result.data.JWT_ISSUER === DEMO.JWT_ISSUER) {
-    throw new ConfigError(`${WRONG}\n  JWT_ISSUER: must not be the demo's, whose key is public`);
-  }
+  const result = VARIABLES.safeParse({
+    ...withDefaults,
+    PORT: given[`${prefix}_PORT`],
+    ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
+  });
+  if (!result.success) throw new ConfigError(explain(result.error, prefix));
+  if (production) refuseDemo(result.data);
   const read = result.data;
   return {
     host: read.HOST,
     port: read.PORT ?? bff.port,
+    admin: {
+      host: read.ADMIN_HOST,
+      port: read.ADMIN_PORT ?? bff.adminPort,
+      purgeSecret: read.PURGE_SECRET,
+    },
+    cacheBytes: read.CACHE_MEMORY_MB * 1024 * 1024,
+    strictScopes: read.NODE_ENV === 'test',
     production,
     logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,
@@ -155,9 +158,20 @@ function withDemo(given: Record<string, string | undefined>) {
   return { JWKS_URL: new URL(JWKS_PATH, issuer ?? DEMO.USER_SERVICE_URL).href, ...all };
 }
 
-function explain(error: z.ZodError, portVariable: string): string {
+/** @throws ConfigError that names every secret that everyone knows */
+function refuseDemo(read: z.infer<typeof VARIABLES>): void {
+  const demos = (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter(
+    (name) => read[name] === DEMO[name],
+  );
+  if (demos.length === 0) return;
+  const lines = demos.map((name) => `  ${name}: must not be the demo's, whose key is public`);
+  throw new ConfigError(`${WRONG}\n${lines.join('\n')}`);
+}
+
+function explain(error: z.ZodError, prefix: string): string {
   const lines = error.issues.map(({ path, message, code, input }) => {
-    const variable = path[0] === 'PORT' ? portVariable : String(path[0]);
+    const name = String(path[0]);
+    const variable = name === 'PORT' || name === 'ADMIN_PORT' ? `${prefix}_${name}` : name;
     const missing = code === 'invalid_type' && input === undefined;
     return `  ${variable}: ${missing ? 'must be set' : message}`;
   });

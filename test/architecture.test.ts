@@ -25,7 +25,8 @@ const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
 /** Who may import whom: for each file the first entry that fits. */
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
-  'src/config.ts': { may: ['npm/zod'], types: ALL_TYPES },
+  'src/config.ts': { may: ['npm/zod', 'src/config-readers.ts'], types: ALL_TYPES },
+  'src/config-readers.ts': { may: ['npm/zod'] },
   [LEAVES]: { may: [], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql'] },
   '{src/resolvers/**,bff-*}/permissions.ts': { may: [RIGHTS, ...RESOLVERS], types: MODELS },

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { ConfigError, loadConfig } from '../src/config.ts';
 
-const WEB = { name: 'web', port: 4000 };
+const WEB = { name: 'web', port: 4000, adminPort: 9400 };
 const MAIN = new URL('../bff-web/main.ts', import.meta.url);
 
 const PRODUCTION = {
@@ -168,7 +168,7 @@ test('a process with a wrong configuration says what is wrong, and ends with 1',
 
 test('a host that is not of this machine reads as one clear line', async () => {
   // 203.0.113.0/24 belongs to nobody (RFC 5737).
-  const { code, stderr } = await startProcess({ WEB_PORT: '0', HOST: '203.0.113.9' });
+  const { code, stderr } = await startProcess({ WEB_PORT: '0', WEB_ADMIN_PORT: '0', HOST: '203.0.113.9' });
   assert.equal(code, 1);
   assert.match(stderr, /^listen EADDRNOTAVAIL: .*203\.0\.113\.9(:\d+)?\n$/);
 });

@@ -8,20 +8,32 @@ const MOST_BYTES = 256 * 1024;
 /**
  * The issuer's public keys (RFC 7517). They are got again every ten minutes and for a key id never
  * seen, but not thrown away before: an issuer that is down must not lock out whom it let in.
+ * @param onChange - called when they are others than before
  */
-export function createKeySet(url: URL): JWTVerifyGetKey {
+export function createKeySet(url: URL, onChange: () => void): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: TIMEOUT_MS,
     cacheMaxAge: Number.POSITIVE_INFINITY,
     [customFetch]: fetchBounded,
   });
+  let known: string | undefined;
   let freshUntil = performance.now() + FRESH_MS;
-  return (header, token) => {
+
+  function compare(): void {
+    const current = JSON.stringify(keys.jwks());
+    if (known !== undefined && known !== current) onChange();
+    known = current;
+  }
+
+  return async (header, token) => {
     if (performance.now() > freshUntil) {
       freshUntil = performance.now() + FRESH_MS;
-      keys.reload().catch(() => {});
+      keys.reload().then(compare, () => {});
     }
-    return keys(header, token);
+    const key = await keys(header, token);
+    // A key id never seen before has had all of them loaded again.
+    compare();
+    return key;
   };
 }
 

@@ -1,6 +1,14 @@
 import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
+import type { Reads } from '../context.ts';
 import { BffError } from '../errors.ts';
-import { anyone, inherited, nobody, type PermissionTree, type ShieldRule } from './rules.ts';
+import {
+  anyone,
+  inherited,
+  nobody,
+  type PermissionTree,
+  readsOf,
+  type ShieldRule,
+} from './rules.ts';
 import { applyMiddleware, shield } from './shield-library.ts';
 
 type FieldMiddleware = Record<string, Record<string, unknown>>;
@@ -35,6 +43,25 @@ export function guardSchema(
     guarded[type][field] = generated[type]?.[field];
   }
   return applyMiddleware(schema, guarded as never);
+}
+
+/**
+ * What the rule of each field looks at; a field without a rule lets its parent's decide.
+ * @throws Error for a rule that does not say what it looks at
+ */
+export function createReadsOf(
+  schema: GraphQLSchema,
+  trees: readonly PermissionTree[],
+): (type: string, field: string) => Reads {
+  const known = new Map(
+    ruleOfEachField(schema, mergeTrees(trees)).map(([type, field, rule]) => {
+      const reads = readsOf(rule);
+      if (!reads)
+        throw new Error(`Permissions of ${type}.${field}: the rule must say what it reads`);
+      return [`${type}.${field}`, reads];
+    }),
+  );
+  return (type, field) => known.get(`${type}.${field}`) ?? 'nothing';
 }
 
 /** Shield itself passes over rules on interfaces and inputs without a word, and so would we. */

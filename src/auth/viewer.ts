@@ -1,7 +1,8 @@
 import { errors, jwtVerify } from 'jose';
-import type { Viewer } from '../context.ts';
+import type { SignedInViewer, Viewer } from '../context.ts';
 import { BffError } from '../errors.ts';
 import { createKeySet } from './key-set.ts';
+import { TokenMemory } from './token-memory.ts';
 
 /** Where tokens come from. */
 export interface TokenTrust {
@@ -25,27 +26,38 @@ const SUBJECT = /^[\w-]{1,64}$/;
  *   issuer's keys can't be had
  */
 export function createViewerReader({ jwksUrl, issuer, audience }: TokenTrust) {
-  const keys = createKeySet(jwksUrl);
+  const remembered = new TokenMemory<SignedInViewer>();
+  const keys = createKeySet(jwksUrl, () => remembered.clear());
 
-  return async (authorization: string | undefined): Promise<Viewer> => {
-    if (authorization === undefined) return ANONYMOUS;
-    const token = BEARER.exec(authorization)?.[1];
-    if (!token) throw invalid('The Authorization header is not of the form "Bearer <token>".');
+  async function verify(token: string): Promise<Viewer> {
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, requiredClaims: ['exp'] };
       const { payload } = await jwtVerify(token, keys, options);
-      return toViewer(payload);
+      const viewer = toViewer(payload, issuer);
+      remembered.set(token, viewer, payload.exp);
+      return viewer;
     } catch (error) {
       throw toBffError(error);
     }
+  }
+
+  /** At once for the anonymous, and for a token that was verified lately. */
+  return (authorization: string | undefined): Viewer | Promise<Viewer> => {
+    if (authorization === undefined) return ANONYMOUS;
+    const token = BEARER.exec(authorization)?.[1];
+    if (!token) throw invalid('The Authorization header is not of the form "Bearer <token>".');
+    return remembered.get(token) ?? verify(token);
   };
 }
 
-function toViewer({ sub, role }: { sub?: unknown; role?: unknown }): Viewer {
+function toViewer(
+  { sub, role }: { sub?: unknown; role?: unknown },
+  issuer: string,
+): SignedInViewer {
   if (typeof sub !== 'string' || !SUBJECT.test(sub))
     throw invalid("The token's subject is not a user id.");
   if (role !== 'customer' && role !== 'staff') throw invalid("The token's role is not known.");
-  return { role, id: sub };
+  return { role, id: sub, issuer };
 }
 
 function toBffError(error: unknown): BffError {

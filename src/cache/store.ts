@@ -1,5 +1,6 @@
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import { type Entry, fromText, sizeOf, toText } from './entry.ts';
 
 /** A bounded store of texts in this process's memory; `most` is in characters, keys not counted. */
 export function createTextStore(most: number): Keyv<string> {
@@ -16,4 +17,44 @@ export function createTextStore(most: number): Keyv<string> {
     clear: () => memory.clear(),
   };
   return new Keyv<string>({ store, throwOnErrors: true });
+}
+
+/** Two tiers of entries: the process's memory, and a keyv behind it. */
+export interface EntryStore {
+  /** What the memory has; whoever asks decides whether it is still good. */
+  readonly peek: (key: string) => Entry | undefined;
+  /** What either tier has. */
+  readonly get: (key: string) => Promise<Entry | undefined>;
+  /** @param keepMs - how long it may be of use, in milliseconds */
+  readonly set: (key: string, entry: Entry, keepMs: number) => Promise<void>;
+  /** Reckons the size anew of an entry that has got a variant. */
+  readonly resize: (key: string, entry: Entry) => void;
+}
+
+/**
+ * @param bytes - the most that the memory holds
+ * @param behind - where entries are found that the memory has no more
+ */
+export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStore {
+  const memory = new LRUCache<string, Entry>({ maxSize: bytes, sizeCalculation: sizeOf });
+
+  return {
+    peek: (key) => memory.get(key),
+    async get(key) {
+      const known = memory.get(key);
+      if (known) return known;
+      const text = await behind.get(key);
+      if (text === undefined) return undefined;
+      const entry = fromText(text);
+      memory.set(key, entry);
+      return entry;
+    },
+    async set(key, entry, keepMs) {
+      memory.set(key, entry);
+      await behind.set(key, toText(entry), keepMs);
+    },
+    resize(key, entry) {
+      if (memory.peek(key) === entry) memory.set(key, entry);
+    },
+  };
 }

@@ -66,6 +66,7 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
         const url = instance.base + target;
         const reply = await http.exchange({ ...rest, headers, url }, members);
         const value = understand(reply, read);
+        tellFreshness(reply, members);
         learn(instance, false, since);
         return value;
       } catch (error) {
@@ -84,9 +85,15 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
   };
 }
 
-function understand<Body, T>(reply: RawReply, read: Read<Body, T>): T {
+function tellFreshness({ freshness }: RawReply, members: Members): void {
+  if (!freshness) return;
+  const { maxAge, isPrivate } = freshness;
+  for (const { recorder } of members.waiting()) recorder?.narrowed?.(maxAge, isPrivate);
+}
+
+function understand<Body, T>({ status, body }: RawReply, read: Read<Body, T>): T {
   try {
-    return read(reply as Reply<Body>);
+    return read({ status, body: body as Body });
   } catch (error) {
     if (error instanceof BffError) throw error;
     throw new UpstreamFailure('malformed', (error as Error).message, { cause: error });

@@ -90,7 +90,8 @@ const isUpstreamError = ({ code }: BffError): boolean =>
 
 const REFUSALS: readonly unknown[] = [401, 403, 407, 429];
 
-const wasNotDone = (error: unknown): boolean =>
+/** Whether a change that failed was certainly not made. */
+export const wasNotDone = (error: unknown): boolean =>
   isFailure(error, 'refused') ||
   (isFailure(error, 'status') && REFUSALS.includes(error.status)) ||
   (isFailure(error, 'connection') &&

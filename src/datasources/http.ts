@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import got, { type Method, type Response, TimeoutError } from 'got';
 import type { Members } from './call.ts';
 import { UpstreamFailure } from './failure.ts';
+import { type Freshness, freshnessOf } from './freshness.ts';
 
 /** Of an answer, whatever was asked for. */
 const BASE_BYTES = 256 * 1024;
@@ -15,6 +16,8 @@ export interface Reply {
   readonly status: number;
   /** An object; nothing else of it is known. */
   readonly body: object;
+  /** Undefined if it says nothing of caching. */
+  readonly freshness: Freshness | undefined;
 }
 
 export interface Exchange {
@@ -78,7 +81,7 @@ function readReply({ statusCode: status, headers, body }: Response<Uint8Array>):
   if (headers['content-encoding']) throw malformed(`encoded as ${headers['content-encoding']}`);
   const type = headers['content-type'] ?? '';
   if (!JSON_TYPE.test(type)) throw malformed(`of type "${type}"`);
-  return { status, body: parse(body) };
+  return { status, body: parse(body), freshness: freshnessOf(status, headers) };
 }
 
 function parse(body: Uint8Array): object {

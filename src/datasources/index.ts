@@ -34,6 +34,13 @@ export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
       orders: orders(call),
       notifications: notifications(call),
     }),
+    /**
+     * Something was changed that these services were asked about: nobody may join a call any more
+     * that was sent before.
+     */
+    noteChange() {
+      options.writes.seen++;
+    },
     close() {
       for (const upstream of [user, order, notification]) upstream.close();
     },

@@ -9,6 +9,8 @@ export class Lifetime {
   readonly deadline: number;
   readonly #listeners = new Set<() => void>();
   readonly #timer: NodeJS.Timeout;
+  /** How many wait; more than one, where others wait for the same. */
+  #waiting = 1;
   #over = false;
   #expired = false;
 
@@ -17,7 +19,7 @@ export class Lifetime {
     this.deadline = performance.now() + budgetMs;
     this.#timer = setTimeout(() => {
       this.#expired = true;
-      this.leave();
+      this.#end();
     }, budgetMs);
   }
 
@@ -31,8 +33,21 @@ export class Lifetime {
     return this.#expired;
   }
 
-  /** Ends all waiting: the deadline has come, the client has left, or the answer is sent. */
+  /** One who waits has got the answer, or has left; with the last of them all waiting ends. */
   leave(): void {
+    if (--this.#waiting === 0) this.#end();
+  }
+
+  /**
+   * One more waits for what this request asks for.
+   * @returns what to call, once, when they wait no more
+   */
+  join(): () => void {
+    this.#waiting++;
+    return () => this.leave();
+  }
+
+  #end(): void {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);

@@ -20,6 +20,9 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
   account: 'ACCOUNT',
 };
 
+const tagOf = (id: string): string => `Notification:${id}`;
+const unreadTag = (user: string): string => `unread:user=${user}`;
+
 /** Notifications and announcements. */
 export function createNotificationSource(upstream: Upstream) {
   const newestOf = upstream.batch('notificationsByUsers', {
@@ -43,23 +46,43 @@ export function createNotificationSource(upstream: Upstream) {
     );
     const unread = createMemo((user: string) => unreadOf(user, call), String);
 
+    async function pageOf(
+      user: string,
+      { first, after, unreadOnly }: NotificationPageRequest,
+    ): Promise<Page<Notification>> {
+      const cursor = fromCursor('notifications', after);
+      const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
+      const path = target(['notifications'], parameters);
+      return page({ target: path, items: first }, call, readPage(cursor, user, first));
+    }
+
     return {
       /** One user's notifications, newest first. */
       async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
         const user = checkId(userId);
-        if (after == null && !unreadOnly) return newest.load({ user, first });
-        const cursor = fromCursor('notifications', after);
-        const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
-        const path = target(['notifications'], parameters);
-        return page({ target: path, items: first }, call, readPage(cursor, user, first));
+        const list = `notifications:user=${user}`;
+        call.recorder?.touched?.(unreadOnly ? [list, `${list}&unread`] : [list]);
+        const found = await (after == null && !unreadOnly
+          ? newest.load({ user, first })
+          : pageOf(user, { first, after, unreadOnly }));
+        call.recorder?.touched?.(found.edges.map(({ node }) => tagOf(node.id)));
+        return found;
       },
 
       /** How many are unread of all that the user has. */
-      unreadCount: async (userId: string): Promise<number> => unread.load(checkId(userId)),
+      async unreadCount(userId: string): Promise<number> {
+        call.recorder?.touched?.([unreadTag(checkId(userId))]);
+        return unread.load(userId);
+      },
 
       /** What everyone should know, newest first. */
-      announcements: (): Promise<Announcement[]> =>
-        announcements({ target: target(['announcements']) }, call, readAnnouncements),
+      async announcements(): Promise<Announcement[]> {
+        call.recorder?.touched?.(['announcements']);
+        const path = target(['announcements']);
+        const found = await announcements({ target: path }, call, readAnnouncements);
+        call.recorder?.touched?.(found.map(({ id }) => `Announcement:${id}`));
+        return found;
+      },
 
       /** @returns those of the ids that are the user's, now read, and a problem for each other id */
       async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
@@ -67,7 +90,9 @@ export function createNotificationSource(upstream: Upstream) {
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
-        return markRead({ method: 'POST', target: path, json }, call, readMarked(userId, ids));
+        const tags = [`notifications:user=${userId}&unread`, unreadTag(userId), ...ids.map(tagOf)];
+        const change = { method: 'POST', target: path, json, tagsOf: () => tags } as const;
+        return markRead(change, call, readMarked(userId, ids));
       },
     };
   };

@@ -10,7 +10,7 @@ import {
   readPlaced,
   readRecent,
 } from './order-wire.ts';
-import { refused } from './outcome.ts';
+import { refused, tagsChanged } from './outcome.ts';
 import { checkId, fromCursor, target } from './target.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -19,6 +19,26 @@ interface OrderPageRequest extends PageRequest {
 }
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+
+const tagOf = (id: string): string => `Order:${id}`;
+
+/** Of a list of one user's orders, and of one that shows only those of a status. */
+const listTags = (user: string, status?: string): string[] => [
+  `orders:user=${user}`,
+  ...(status ? [`orders:user=${user}&status=${status}`] : []),
+];
+
+/** What an order's cancelling changes: the order, and which lists by status it is in. */
+const cancelledTags =
+  (id: string, { viewer }: Call) =>
+  (outcome?: Outcome<Order>): readonly string[] => {
+    const owner = outcome?.value?.customerId ?? (viewer.role === 'customer' && viewer.id);
+    // Whose it is may not be known when the outcome is not: then all lists of orders may be wrong.
+    const lists = owner
+      ? ['placed', 'cancelled'].map((status) => `orders:user=${owner}&status=${status}`)
+      : ['orders'];
+    return tagsChanged(outcome, [tagOf(id), ...lists]);
+  };
 
 /** Orders. */
 export function createOrderSource(upstream: Upstream) {
@@ -33,7 +53,7 @@ export function createOrderSource(upstream: Upstream) {
     absent: () => notFound('user'),
   });
   const page = upstream.read('ordersByUser', 'viewer');
-  const recent = upstream.read('recentOrders', 'viewer');
+  const recent = upstream.read('recentOrders', 'public');
   const place = upstream.write('placeOrder');
   const cancel = upstream.write('cancelOrder');
 
@@ -44,28 +64,39 @@ export function createOrderSource(upstream: Upstream) {
       nameNewest,
     );
 
+    async function pageAfter(after: string, user: string, first: number, status?: string) {
+      const cursor = fromCursor('orders', after);
+      const path = target(['orders'], { user, limit: first, cursor, status });
+      return page({ target: path, items: first }, call, readPage(cursor, user, first));
+    }
+
     return {
       /** @throws BffError NOT_FOUND */
-      byId: async (id: string): Promise<Order> => orders.load(checkId(id)),
+      async byId(id: string): Promise<Order> {
+        call.recorder?.touched?.([tagOf(checkId(id))]);
+        return orders.load(id);
+      },
 
       /** One user's orders, newest first. */
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
         const wanted = status?.toLowerCase();
-        if (after == null) return newest.load({ user, first, status: wanted });
-        const cursor = fromCursor('orders', after);
-        const parameters = { user, limit: first, cursor, status: wanted };
-        const path = target(['orders'], parameters);
-        return page({ target: path, items: first }, call, readPage(cursor, user, first));
+        call.recorder?.touched?.(wanted ? listTags(user, wanted) : listTags(user));
+        const found = await (after == null
+          ? newest.load({ user, first, status: wanted })
+          : pageAfter(after, user, first, wanted));
+        call.recorder?.touched?.(found.edges.map(({ node }) => tagOf(node.id)));
+        return found;
       },
 
       /** The newest orders of everyone. */
-      recent: (first: number): Promise<Order[]> =>
-        recent(
-          { target: target(['orders'], { recent: first }), items: first },
-          call,
-          readRecent(first),
-        ),
+      async recent(first: number): Promise<Order[]> {
+        call.recorder?.touched?.(['orders:recent']);
+        const path = target(['orders'], { recent: first });
+        const found = await recent({ target: path, items: first }, call, readRecent(first));
+        call.recorder?.touched?.(found.map(({ id }) => tagOf(id)));
+        return found;
+      },
 
       /** Places an order, once for each user and key, however often it is sent. */
       async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
@@ -75,8 +106,11 @@ export function createOrderSource(upstream: Upstream) {
         newest.clearAll();
         const json = { userId: checkId(userId), currency, items };
         const headers = { 'idempotency-key': idempotencyKey };
-        const sending = { method: 'POST', target: target(['orders']), json, headers } as const;
-        const outcome = await place(sending, call, readPlaced(userId));
+        const tags = ['orders:recent', ...listTags(userId, 'placed')];
+        const tagsOf = (outcome?: Outcome<Order>) => tagsChanged(outcome, tags);
+        const path = target(['orders']);
+        const change = { method: 'POST', target: path, json, headers, tagsOf } as const;
+        const outcome = await place(change, call, readPlaced(userId));
         if (outcome.value) orders.clear(outcome.value.id).prime(outcome.value.id, outcome.value);
         return outcome;
       },
@@ -86,7 +120,8 @@ export function createOrderSource(upstream: Upstream) {
         const path = target(['orders', checkId(id), 'cancel']);
         newest.clearAll();
         orders.clear(id);
-        const outcome = await cancel({ method: 'POST', target: path }, call, readCancelled(id));
+        const change = { method: 'POST', target: path, tagsOf: cancelledTags(id, call) } as const;
+        const outcome = await cancel(change, call, readCancelled(id));
         if (outcome.value) orders.prime(id, outcome.value);
         return outcome;
       },

@@ -41,3 +41,9 @@ export const unexpected = (status: number) => new Error(`unexpected status ${sta
 /** The answer to a change of something that is not there. */
 export const gone = (status: number, what: string): BffError | Error =>
   status === 404 || status === 410 ? notFound(what) : unexpected(status);
+
+/** The tags of a change, if it was made or may have been: one that was refused changed nothing. */
+export const tagsChanged = (
+  outcome: Outcome<unknown> | undefined,
+  tags: readonly string[],
+): readonly string[] => (outcome?.value === null ? [] : tags);

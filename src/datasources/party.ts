@@ -68,12 +68,12 @@ export function gather<V>(parties: Iterable<Party<V>>): Members {
     if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
   };
   for (const party of all) party.onEmpty = giveUp;
-  const calls = [...new Set(all.flatMap((party) => party.calls))];
+  const waiting = () => all.flatMap((party) => party.calls);
   return {
-    calls,
+    calls: [...new Set(waiting())],
+    waiting,
     get deadline() {
-      const waiting = all.flatMap((party) => party.calls);
-      return Math.max(...waiting.map(({ lifetime }) => lifetime.deadline));
+      return Math.max(...waiting().map(({ lifetime }) => lifetime.deadline));
     },
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),

@@ -2,7 +2,7 @@ import { type AttemptOptions, createAttempts, type Read, type Sending } from './
 import { Batcher, type Lane } from './batcher.ts';
 import type { Call, Members } from './call.ts';
 import { Coalescer } from './coalescer.ts';
-import { isWorthHalving, toBffError, toWriteError } from './failure.ts';
+import { isWorthHalving, toBffError, toWriteError, wasNotDone } from './failure.ts';
 import { createViewerSigner } from './identity.ts';
 import { Latency } from './latency.ts';
 import { remaining } from './lifetime.ts';
@@ -25,6 +25,15 @@ export interface UpstreamOptions extends AttemptOptions {
   readonly busy: () => number;
   /** Counts the writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
+}
+
+/** Something to be changed. */
+export interface Change<T> extends Pick<Sending, 'method' | 'target' | 'json' | 'headers'> {
+  /**
+   * The tags of all that is changed.
+   * @param value - undefined if the outcome is not known
+   */
+  readonly tagsOf: (value: T | undefined) => readonly string[];
 }
 
 export type Upstream = ReturnType<typeof createUpstream>;
@@ -87,7 +96,8 @@ export function createUpstream(options: UpstreamOptions) {
 
     /**
      * An operation without a batch form. Who asks for the same at the same time shares the call.
-     * @param scope - `viewer`: the upstream is told who asks, so that only the same viewer shares
+     * @param scope - `viewer`: the upstream is told who asks, so that only the same viewer shares;
+     *   `public`: the answer is the same for all who may ask, which our own rules decide
      */
     read(operation: string, scope: 'public' | 'viewer') {
       const latency = new Latency();
@@ -118,13 +128,14 @@ export function createUpstream(options: UpstreamOptions) {
     /**
      * An operation that changes something: sent once, on the viewer's behalf, and not given up when
      * the client leaves, since its outcome matters to others.
+     * The caches are told before its outcome is.
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened
      */
     write(operation: string) {
       const breaker = createBreaker(`${name}.${operation}`, () => timeoutMs, log);
 
       return async <Body, T>(
-        { target, ...rest }: Pick<Sending, 'method' | 'target' | 'json' | 'headers'>,
+        { target, tagsOf, ...rest }: Change<T>,
         call: Call,
         read: Read<Body, T>,
       ): Promise<T> => {
@@ -132,6 +143,7 @@ export function createUpstream(options: UpstreamOptions) {
         const controller = new AbortController();
         const members: Members = {
           calls: [call],
+          waiting: () => [call],
           deadline,
           signal: controller.signal,
           abort: (reason) => controller.abort(reason),
@@ -142,8 +154,18 @@ export function createUpstream(options: UpstreamOptions) {
           return attempts.send(sending, members, read);
         };
         writes.seen++;
-        const outcome = breaker.run(() => passage.write(send).finally(() => writes.seen++));
-        return call.lifetime.wait(outcome).catch((error) => {
+        const sent = breaker.run(() => passage.write(send).finally(() => writes.seen++));
+        const told = sent.then(
+          (value) => {
+            call.recorder?.changed(tagsOf(value), true);
+            return value;
+          },
+          (error) => {
+            if (!wasNotDone(error)) call.recorder?.changed(tagsOf(undefined), false);
+            throw error;
+          },
+        );
+        return call.lifetime.wait(told).catch((error) => {
           throw toWriteError(error);
         });
       };

@@ -3,7 +3,7 @@ import type { Call } from './call.ts';
 import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
-import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
+import { done, gone, refused, tagsChanged, toProblems, unexpected } from './outcome.ts';
 import { asAsked, goesOn, instant, list, text, texts, webAddressOrNull } from './shape.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
@@ -29,6 +29,8 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['name', 'avatarUrl', 'locale'];
 
+const tagOf = (id: string): string => `User:${id}`;
+
 /** Users. */
 export function createUserSource(upstream: Upstream) {
   const byId = upstream.batch('usersByIds', {
@@ -36,7 +38,7 @@ export function createUserSource(upstream: Upstream) {
     read: () => readBatch,
     absent: () => notFound('user'),
   });
-  const search = upstream.read('searchUsers', 'viewer');
+  const search = upstream.read('searchUsers', 'public');
   const update = upstream.write('updateUser');
 
   return (call: Call) => {
@@ -47,13 +49,17 @@ export function createUserSource(upstream: Upstream) {
        * @returns null if the account was deleted
        * @throws BffError NOT_FOUND if it never was
        */
-      byId: async (id: string): Promise<User | null> => users.load(checkId(id)),
+      async byId(id: string): Promise<User | null> {
+        call.recorder?.touched?.([tagOf(checkId(id))]);
+        return users.load(id);
+      },
 
       /** Users by name, or those whose name or mail address contains `search`. */
       async page({ first, after, search: text }: UserPageRequest): Promise<Page<User>> {
         const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
         const page = await search({ target: path, items: first }, call, readPage(cursor, first));
+        call.recorder?.touched?.(['users', ...page.edges.map(({ node }) => tagOf(node.id))]);
         for (const { node } of page.edges) users.prime(node.id, node);
         return page;
       },
@@ -61,7 +67,9 @@ export function createUserSource(upstream: Upstream) {
       async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
         const path = target(['users', checkId(id)]);
         users.clear(id);
-        const outcome = await update({ method: 'PATCH', target: path, json }, call, readUpdate(id));
+        const tagsOf = (outcome?: Outcome<User>) => tagsChanged(outcome, [tagOf(id), 'users']);
+        const change = { method: 'PATCH', target: path, json, tagsOf } as const;
+        const outcome = await update(change, call, readUpdate(id));
         if (outcome.value) users.prime(id, outcome.value);
         return outcome;
       },

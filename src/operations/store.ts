@@ -12,15 +12,25 @@ const HASH_LENGTH = 64;
 /** What Apollo Server puts before the hash of a persisted text. */
 const PREFIX = 'apq:';
 
+interface StoreOptions {
+  readonly committed: readonly CommittedOperation[];
+  /** Where persisted texts are kept, by hash. */
+  readonly texts: Keyv<string>;
+  /** @returns the document, undefined if anything is wrong with it */
+  readonly read: (source: string) => DocumentNode | undefined;
+}
+
+/** How a client names an operation: by its text, its hash (SHA-256, in hex), or both. */
+export interface Named {
+  readonly query?: string | undefined;
+  readonly sha256Hash?: string | undefined;
+}
+
 /**
  * Every operation that this process knows. The committed ones stay; the others give way to newer
  * ones, so that a flood of never-seen documents costs a bounded amount of memory.
- * @param texts - where persisted texts are kept, by hash
  */
-export function createOperationStore(
-  committed: readonly CommittedOperation[],
-  texts: Keyv<string>,
-) {
+export function createOperationStore({ committed, texts, read }: StoreOptions) {
   const pinned = new Map(
     committed
       .flatMap((operation): Operation[] => [operation, operation.asClientsSendIt])
@@ -33,7 +43,28 @@ export function createOperationStore(
   });
   const byHash = (hash: string) => pinned.get(hash) ?? recent.get(hash);
 
+  function learn(source: string, hash: string): Operation | undefined {
+    const document = read(source);
+    if (!document) return undefined;
+    const operation = { hash, source, document };
+    recent.set(hash, operation);
+    return operation;
+  }
+
   return {
+    /**
+     * @returns undefined if it is not known, not valid, or the hash is another text's: Apollo Server
+     *   has the right words for each
+     */
+    async find({ query, sha256Hash }: Named): Promise<Operation | undefined> {
+      const hash = query === undefined ? sha256Hash : hashOf(query);
+      if (hash === undefined || (sha256Hash !== undefined && sha256Hash !== hash)) return undefined;
+      const known = byHash(hash);
+      if (known) return known;
+      const source = query ?? (await texts.get(PREFIX + hash));
+      return source === undefined ? undefined : learn(source, hash);
+    },
+
     /** @returns the operation with this hash, if it was ever found valid and is still kept */
     byHash,
 
@@ -51,7 +82,7 @@ export function createOperationStore(
     /** Apollo Server's store of persisted texts: the committed ones are known from the start. */
     persisted: {
       async get(key: string) {
-        return pinned.get(key.slice(PREFIX.length))?.source ?? (await texts.get(key));
+        return byHash(key.slice(PREFIX.length))?.source ?? (await texts.get(key));
       },
       async set(key: string, text: string) {
         await texts.set(key, text, PERSISTED_FOR_MS);

@@ -2,13 +2,9 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { GraphQLError, type GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import type { OperationStore } from '../operations/index.ts';
+import { type OperationStore, PARSE_OPTIONS } from '../operations/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createErrorFormatter } from './format-error.ts';
-
-// Parsing, validation and execution recurse with the document: much longer ones could exhaust the
-// stack. Our own have some two hundred.
-const MOST_TOKENS = 4_000;
 
 interface ApolloParts {
   readonly schema: GraphQLSchema;
@@ -25,19 +21,16 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
-    parseOptions: { maxTokens: MOST_TOKENS },
+    parseOptions: PARSE_OPTIONS,
+    // Forged requests are refused at the route: only JSON is posted, and a GET changes nothing.
+    csrfPrevention: false,
     documentStore: operations.documents,
     persistedQueries: { cache: operations.persisted },
     formatError: createErrorFormatter(log, production),
     logger: log,
     stopOnTerminationSignals: false,
     // The cache-control plugin puts a hook on every field of every execution.
-    plugins: [
-      ApolloServerPluginCacheControlDisabled(),
-      explorer,
-      requestIdOnErrors,
-      refuseMissingRoots,
-    ],
+    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, finishErrors, refuseMissingRoots],
   });
 }
 
@@ -55,12 +48,14 @@ const refuseMissingRoots: ApolloServerPlugin<RequestContext> = {
   },
 };
 
-const requestIdOnErrors: ApolloServerPlugin<RequestContext> = {
+/** Gives errors the request's id, and says which there are. */
+const finishErrors: ApolloServerPlugin<RequestContext> = {
   async requestDidStart() {
     return {
-      async willSendResponse({ response, contextValue: { requestId } }) {
+      async willSendResponse({ response, contextValue: { requestId, failed } }) {
         const { body } = response;
         if (body.kind !== 'single' || !body.singleResult.errors) return;
+        failed(body.singleResult.errors.map(({ extensions }) => String(extensions?.code)));
         body.singleResult.errors = body.singleResult.errors.map((error) => ({
           ...error,
           extensions: { ...error.extensions, requestId },

@@ -1,48 +1,45 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestContext, Viewer } from '../context.ts';
-import { Lifetime, type Upstreams } from '../datasources/index.ts';
-import { BffError } from '../errors.ts';
+import { toSharedViewer } from '../auth/shared-viewer.ts';
+import type { Recording } from '../cache/index.ts';
+import type { Recorder, RequestContext } from '../context.ts';
+import type { Lifetime, Upstreams } from '../datasources/index.ts';
+import type { Caller } from './caller.ts';
 
-const TIMEOUT = /^[1-9]\d{0,8}$/;
-// The first language range of RFC 9110 §12.5.4: a language, and a region or script.
-const LOCALE = /^[a-z]{2,3}(-[a-z\d]{2,8}){0,2}(?=$|[,;\s])/i;
-// W3C Trace Context, version 00.
-const TRACEPARENT = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+interface ContextOptions {
+  readonly upstreams: Upstreams;
+  readonly changed: Recorder['changed'];
+  /** Whether it is an error to look at the viewer for an answer that others get as well. */
+  readonly isStrict: boolean;
+}
 
-export type ContextFactory = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<RequestContext>;
+/** Makes what one execution carries to its rules and resolvers. */
+export function createContextFactory({ upstreams, changed, isStrict }: ContextOptions) {
+  function viewerFor({ viewer }: Caller, recording: Recording | undefined) {
+    if (!recording || recording.scope === 'user') return viewer;
+    const shares = recording.scope === 'public' ? 'nothing' : 'permissions';
+    return toSharedViewer(viewer, shares, (property) => {
+      recording.spoil();
+      if (isStrict) throw new Error(`the viewer's ${property} was read for a shared answer`);
+    });
+  }
 
-/** Makes what a request carries: who asks, how long it waits, and what it may ask for. */
-export function createContextFactory(
-  viewerOf: (authorization: string | undefined) => Promise<Viewer>,
-  upstreams: Upstreams,
-  { requestDeadlineMs }: { readonly requestDeadlineMs: number },
-): ContextFactory {
-  return async ({ id: requestId, headers }, reply) => {
-    const lifetime = new Lifetime(Math.min(requestDeadlineMs, timeoutOf(headers)));
-    reply.raw.once('close', () => lifetime.leave());
-    const viewer = await lifetime.wait(viewerOf(headers.authorization));
-    const call = { requestId, viewer, lifetime, ...travelling(headers) };
-    return { requestId, viewer, datasources: upstreams.datasourcesFor(call) };
+  /**
+   * @param recording - of an execution whose answer may be kept or shared
+   * @param lifetime - how long the answer is waited for
+   */
+  return (caller: Caller, recording?: Recording, lifetime: Lifetime = caller.lifetime) => {
+    const { requestId } = caller;
+    const viewer = viewerFor(caller, recording);
+    const recorder: Recorder = recording
+      ? { touched: recording.touched, narrowed: recording.narrowed, changed }
+      : { changed };
+    const context: RequestContext = {
+      requestId,
+      viewer,
+      datasources: upstreams.datasourcesFor({ ...caller, viewer, lifetime, recorder }),
+      failed: (codes) => recording?.failed(codes),
+    };
+    return context;
   };
 }
 
-/**
- * How long the client waits, in milliseconds.
- * @throws BffError BAD_REQUEST
- */
-function timeoutOf({ 'x-request-timeout-ms': given }: IncomingHttpHeaders): number {
-  if (given === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof given === 'string' && TIMEOUT.test(given)) return Number(given);
-  throw new BffError('BAD_REQUEST', 'X-Request-Timeout-Ms must be a whole number, at least 1.');
-}
-
-/** What of the client's headers goes on to the services; the rest does not. */
-function travelling({ 'accept-language': languages, traceparent }: IncomingHttpHeaders) {
-  const [locale] = LOCALE.exec(languages ?? '') ?? [];
-  const isTrace = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
-  return { locale: locale?.toLowerCase(), traceparent: isTrace ? traceparent : undefined };
-}
+export type ContextFactory = ReturnType<typeof createContextFactory>;

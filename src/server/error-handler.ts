@@ -10,11 +10,13 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UPSTREAM_TIMEOUT: 503,
 };
 
-/** What goes wrong outside of an execution gets the same form as what goes wrong inside. */
-export function answerErrors(app: FastifyInstance): void {
+/**
+ * What goes wrong outside of an execution gets the same form as what goes wrong inside.
+ * @param notHere - what to say where there is nothing
+ */
+export function answerErrors(app: FastifyInstance, notHere: string): void {
   app.setNotFoundHandler((request, reply) => {
-    const message = 'There is nothing here: the API is at /graphql.';
-    return reply.code(404).send(errorBody('NOT_FOUND', message, request.id));
+    return reply.code(404).send(errorBody('NOT_FOUND', notHere, request.id));
   });
   app.setErrorHandler((error: FastifyError | BffError, request, reply) => {
     if (error instanceof BffError) return answerBffError(error, request, reply);
@@ -48,10 +50,10 @@ export function answerFrameworkError(
 }
 
 export function refuseMethod(request: FastifyRequest, reply: FastifyReply) {
-  const message = `/graphql takes GET and POST, not ${request.method}.`;
+  const message = `/graphql takes GET, HEAD and POST, not ${request.method}.`;
   return reply
     .code(405)
-    .header('allow', 'GET, POST')
+    .header('allow', 'GET, HEAD, POST')
     .send(errorBody('BAD_REQUEST', message, request.id));
 }
 

@@ -1,50 +1,67 @@
-import { type ApolloServer, HeaderMap } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RequestContext } from '../context.ts';
+import type { EdgeCache, Execute, Question } from '../cache/index.ts';
+import { Lifetime } from '../datasources/index.ts';
+import type { OperationStore } from '../operations/index.ts';
+import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
+import type { Engine, EngineAnswer } from './engine.ts';
+import { readGraphqlRequest } from './graphql-request.ts';
+import { createMediaTypeChooser } from './media-type.ts';
+import type { QuestionMaker } from './question.ts';
+import { type Sender, sendAlone } from './send.ts';
+
+interface RouteParts {
+  readonly callerOf: CallerReader;
+  readonly operations: OperationStore;
+  readonly questionOf: QuestionMaker;
+  readonly edge: EdgeCache;
+  readonly contextOf: ContextFactory;
+  readonly engine: Engine;
+  readonly send: Sender;
+  /** How long an answer may take that nobody waits for, in milliseconds. */
+  readonly deadlineMs: number;
+}
 
 /**
- * Lets Apollo Server answer an HTTP request (GraphQL over HTTP, draft of 2025).
- * @param contextOf - what the request carries; what it throws is answered by the error handler
+ * The way of a request: who asks, which operation, what is remembered of it; and if nothing is, the
+ * execution. What has no question of its own goes straight to Apollo Server, and is kept nowhere.
  */
-export function createGraphqlHandler(
-  apollo: ApolloServer<RequestContext>,
-  contextOf: ContextFactory,
-) {
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const context = await contextOf(request, reply);
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: {
-        method: request.method,
-        headers: headersOf(request),
-        search: searchOf(request.url),
-        body: request.body,
-      },
-      context: async () => context,
-    });
-    if (answer.body.kind !== 'complete') throw new Error('Incremental delivery is not supported');
-    reply.code(answer.status ?? 200).headers(Object.fromEntries(answer.headers));
-    return withRequestId(answer.body.string, reply.statusCode, request.id);
-  };
-}
+export function createGraphqlHandler(parts: RouteParts) {
+  const { callerOf, operations, questionOf, edge, contextOf, engine, send, deadlineMs } = parts;
+  const mediaTypeFor = createMediaTypeChooser();
 
-function headersOf({ headers }: FastifyRequest): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  function createExecute(request: FastifyRequest, caller: Caller): Execute<EngineAnswer> {
+    return async (recording, isAttended) => {
+      if (isAttended) return engine(request, contextOf(caller, recording));
+      const lifetime = new Lifetime(deadlineMs);
+      const context = contextOf(caller, recording, lifetime);
+      return engine(request, context).finally(() => lifetime.leave());
+    };
   }
-  return map;
-}
 
-function searchOf(url: string): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
-}
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const caller = await callerOf(request, reply);
+    const mediaType = mediaTypeFor(request.headers.accept);
+    const question = mediaType && (await findQuestion(request, caller));
+    if (!question) {
+      const answer = await engine(request, contextOf(caller));
+      return sendAlone(request, reply, answer, 'bypass');
+    }
+    const fresh = edge.fresh(question.key);
+    if (fresh)
+      return send(request, reply, question.key, { outcome: 'hit', entry: fresh }, mediaType);
+    const answer = await edge.answer(question, caller.lifetime, createExecute(request, caller));
+    return 'entry' in answer
+      ? send(request, reply, question.key, answer, mediaType)
+      : sendAlone(request, reply, answer.executed, 'uri-miss');
+  };
 
-/** Apollo Server refuses some requests before any of its plugins is asked. */
-function withRequestId(body: string, status: number, requestId: string): string {
-  if (status < 400 || body.includes('"requestId"')) return body;
-  const answer: { errors?: { extensions: object }[] } = JSON.parse(body);
-  for (const error of answer.errors ?? []) error.extensions = { ...error.extensions, requestId };
-  return JSON.stringify(answer);
+  async function findQuestion(
+    request: FastifyRequest,
+    caller: Caller,
+  ): Promise<Question | undefined> {
+    const asked = readGraphqlRequest(request);
+    const operation = asked && (await operations.find(asked));
+    return operation && questionOf(operation, asked, caller);
+  }
 }

@@ -12,9 +12,13 @@ const CLOSE_LIMIT_MS = 10_000;
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const server = await createServer(bff, config);
   const address = await server.app.listen({ host: config.host, port: config.port });
+  const { host, port } = config.admin;
+  const adminAddress = await server.admin.listen({ host, port });
   const end = () => void close(server, config.drainDelayMs).then(() => process.exit(0), exitWith);
   process.once('SIGTERM', end).once('SIGINT', end);
-  process.stdout.write(`${bff.name} listening on ${address}/graphql\n`);
+  process.stdout.write(
+    `${bff.name} listening on ${address}/graphql\n${bff.name} admin listening on ${adminAddress}\n`,
+  );
 }
 
 /** Ends the process with one readable message. */

@@ -70,14 +70,15 @@ describe('what an upstream is told', () => {
 
   it('names the viewer, signed for that upstream, where a call is for one viewer', async () => {
     const mutation = 'mutation { updateProfile(input: { avatarUrl: null }) { user { id } } }';
+    const unread = '{ viewer { notifications(unreadOnly: true) { edges { cursor } } } }';
     await world.ask(mutation, { as: CAST.customer });
-    await world.ask('{ customers { edges { cursor } } }', { as: 'staff' });
+    await world.ask(unread, { as: 'staff' });
     const identities = [];
-    for (const headers of seen()) {
+    for (const [index, audience] of ['user', 'notification'].entries()) {
       const { payload } = await jwtVerify(
-        String(headers['x-viewer']),
+        String(seen()[index]?.['x-viewer']),
         new TextEncoder().encode(KEY),
-        { algorithms: ['HS256'], issuer: 'frontdesk', audience: 'user', requiredClaims: ['exp'] },
+        { algorithms: ['HS256'], issuer: 'frontdesk', audience, requiredClaims: ['exp'] },
       );
       identities.push([payload.sub, payload.role]);
     }
@@ -91,9 +92,10 @@ describe('what an upstream is told', () => {
     await world.ask('{ viewer { unreadCount user { id } } announcements { id } }', {
       as: CAST.customer,
     });
+    await world.ask('{ customers { edges { cursor } } recentOrders { id } }', { as: 'staff' });
     assert.deepEqual(
       seen().map((headers) => headers['x-viewer']),
-      [undefined, undefined, undefined],
+      Array.from({ length: 5 }),
     );
   });
 

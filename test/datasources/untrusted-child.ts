@@ -35,6 +35,8 @@ export async function startChild() {
       env: {
         ...process.env,
         MOBILE_PORT: '0',
+        MOBILE_ADMIN_PORT: '0',
+        CACHE_MEMORY_MB: '0',
         LOG_LEVEL: 'warn',
         REQUEST_DEADLINE_MS: LONG_MS,
         UPSTREAM_ATTEMPT_TIMEOUT_MS: ATTEMPT_MS,

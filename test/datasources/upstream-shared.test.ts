@@ -78,7 +78,7 @@ describe('what callers of one upstream share', () => {
     const ask = desk.upstream.read('r', 'viewer');
     const as = (role: 'customer' | 'staff') => ({
       ...desk.callers.call(),
-      viewer: { role, id: '1' },
+      viewer: { role, id: '1', issuer: 'https://issuer.example' },
     });
     await Promise.all([
       ask({ target: '/r' }, as('staff'), () => 1),
@@ -96,7 +96,7 @@ describe('what callers of one upstream share', () => {
     });
     const write = desk.upstream.write('w');
     const send = (call = desk.callers.call()) =>
-      write({ method: 'POST', target: '/w' }, call, () => 1);
+      write({ method: 'POST', target: '/w', tagsOf: () => [] }, call, () => 1);
     for (let n = 0; n < 40; n++) await send().catch(() => {});
     const opened = desk.calls();
     await send().catch(() => {});

@@ -6,7 +6,11 @@ import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { buildSchema, parse } from 'graphql';
 import { createTextStore } from '../../src/cache/store.ts';
-import { createOperationStore, loadCommittedOperations } from '../../src/operations/index.ts';
+import {
+  createDocumentReader,
+  createOperationStore,
+  loadCommittedOperations,
+} from '../../src/operations/index.ts';
 import { hashOf } from '../../src/operations/operation.ts';
 
 const schema = buildSchema('type Query { a: String b: String }');
@@ -19,7 +23,11 @@ function folderWith(files: Record<string, string>): URL {
 }
 
 const storeWith = (files: Record<string, string> = {}) =>
-  createOperationStore(loadCommittedOperations(folderWith(files), schema), createTextStore(1_000));
+  createOperationStore({
+    committed: loadCommittedOperations(folderWith(files), schema),
+    texts: createTextStore(1_000),
+    read: createDocumentReader(schema, true),
+  });
 
 async function learn(store: ReturnType<typeof storeWith>, source: string) {
   await store.documents.set(`schema:${hashOf(source)}`, parse(source));

@@ -87,7 +87,7 @@ for (const bff of [web, mobile] satisfies BffDefinition[]) {
     await using world = await startWorld(bff, { ...PRODUCTION, SANDBOX_TOKEN: 'secret-token' });
     const response = await openInBrowser(world);
     const text = await response.text();
-    assert.equal(response.status, 400);
+    assert.equal(response.status, 406);
     assert.match(response.headers.get('content-type') ?? '', /^application\/json/);
     assert.doesNotMatch(text, /<html|sandbox|secret-token/i);
     assert.equal(JSON.parse(text).errors[0].extensions.code, 'BAD_REQUEST');

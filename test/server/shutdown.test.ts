@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 async function startMobile(env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['bff-mobile/main.ts'], {
-    env: { ...process.env, MOBILE_PORT: '0', ...env },
+    env: { ...process.env, MOBILE_PORT: '0', MOBILE_ADMIN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';

@@ -48,12 +48,16 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
       ORDER_SERVICE_URL: orderUrl,
       NOTIFICATION_SERVICE_URL: notificationUrl,
       LOG_LEVEL: 'silent',
+      // Most tests look at what services are asked; those about the cache turn it on.
+      CACHE_MEMORY_MB: '0',
+      NODE_ENV: 'test',
       ...env,
     },
     bff,
   );
-  const { app } = await createServer(bff, config);
+  const { app, admin } = await createServer(bff, config);
   const url = await app.listen(local);
+  const adminUrl = await admin.listen(local);
   const endpoint = `${url}/graphql`;
 
   async function ask(query: string, { as, variables, headers }: Ask = {}): Promise<Answer> {
@@ -93,6 +97,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     app,
     url,
     endpoint,
+    adminUrl,
     services,
     ask,
     post,

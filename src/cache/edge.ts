@@ -1,0 +1,191 @@
+import type { Entry } from './entry.ts';
+import type { CachePolicy } from './policy.ts';
+import { type Executed, Recording } from './recording.ts';
+import type { EntryStore } from './store.ts';
+import type { TagNumbers } from './tags.ts';
+
+/** One operation with its variables, for those who may share its answer. */
+export interface Question {
+  /** All that may change the answer, as one text. */
+  readonly key: string;
+  readonly policy: CachePolicy;
+}
+
+/** Who asks, for as long as they wait. */
+export interface Waiting {
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
+  /** One more waits for the same. @returns what to call when they do no more */
+  readonly join: () => () => void;
+  /** The outcome of some work, for as long as it is waited for. */
+  readonly wait: <T>(work: Promise<T>) => Promise<T>;
+}
+
+/** Makes the answer; `isAttended` says whether the asker waits for it. */
+export type Execute<E extends Executed> = (recording: Recording, isAttended: boolean) => Promise<E>;
+
+/** How an answer came about, in the words of RFC 9211. */
+export type Outcome = 'hit' | 'collapsed' | 'stored' | 'miss';
+
+export interface Kept {
+  readonly outcome: Outcome;
+  readonly entry: Entry;
+}
+
+/** What others may get as well, or what is good for the asker alone. */
+export type Answer<E extends Executed> = Kept | { readonly executed: E };
+
+interface Flight {
+  readonly leader: Waiting;
+  /** Undefined if only the leader may have what came out of it. */
+  readonly outcome: Promise<Entry | undefined>;
+}
+
+/** For how long what has expired may still be served, in seconds. */
+export interface StaleWindows {
+  /** While a new answer is made behind it (RFC 5861 §3). */
+  readonly whileRevalidate: number;
+  /** When no new answer can be made (RFC 5861 §4). */
+  readonly ifError: number;
+}
+
+interface EdgeOptions {
+  /** Undefined if nothing is to be kept; what is under way is shared all the same. */
+  readonly store: EntryStore | undefined;
+  readonly numbers: TagNumbers;
+  readonly stale: StaleWindows;
+}
+
+/**
+ * Remembers answers exactly as long as they are true. What has expired may be served for a while,
+ * what was purged never.
+ */
+export class EdgeCache {
+  readonly #store: EntryStore | undefined;
+  readonly #numbers: TagNumbers;
+  readonly #stale: StaleWindows;
+  readonly #flights = new Map<string, Flight>();
+  readonly #refreshing = new Set<string>();
+
+  constructor({ store, numbers, stale }: EdgeOptions) {
+    this.#store = store;
+    this.#numbers = numbers;
+    this.#stale = stale;
+  }
+
+  /** Whether asking here can be of any use. */
+  concerns({ maxAge, scope }: CachePolicy): boolean {
+    return scope !== 'user' || (maxAge > 0 && this.#store !== undefined);
+  }
+
+  /** What can be answered at once. */
+  fresh(key: string): Entry | undefined {
+    const entry = this.#store?.peek(key);
+    return entry && Date.now() < entry.freshUntil && !this.#numbers.isStale(entry)
+      ? entry
+      : undefined;
+  }
+
+  /** @throws what `execute` throws, or `asker.wait` when the asker waits no more */
+  async answer<E extends Executed>(
+    question: Question,
+    asker: Waiting,
+    execute: Execute<E>,
+  ): Promise<Answer<E>> {
+    const known = await this.#find(question.key);
+    const expiredForMs = known ? Date.now() - known.freshUntil : 0;
+    if (known && expiredForMs < 0) return { outcome: 'hit', entry: known };
+    if (known && expiredForMs < this.#stale.whileRevalidate * 1_000) {
+      this.#refresh(question, execute);
+      return { outcome: 'hit', entry: known };
+    }
+    let faults = 'none';
+    const answer = await this.#fetch(question, asker, async (recording, isAttended) => {
+      const executed = await execute(recording, isAttended);
+      faults = recording.faults;
+      return executed;
+    });
+    const mayServe = known && expiredForMs < this.#stale.ifError * 1_000;
+    if (mayServe && faults === 'upstream' && !this.#numbers.isStale(known)) {
+      return { outcome: 'hit', entry: known };
+    }
+    return answer;
+  }
+
+  /** Keeps a compressed form of an entry, of which others may be in need as well. */
+  addVariant(key: string, entry: Entry, coding: string, bytes: Buffer): void {
+    entry.variants.set(coding, bytes);
+    this.#store?.resize(key, entry);
+  }
+
+  async #find(key: string): Promise<Entry | undefined> {
+    const entry = await this.#store?.get(key);
+    return entry && !this.#numbers.isStale(entry) ? entry : undefined;
+  }
+
+  /** Nobody joins what began before a purge that they may know of, so the flight's name has its number. */
+  #fetch<E extends Executed>(
+    question: Question,
+    asker: Waiting,
+    execute: Execute<E>,
+  ): Promise<Answer<E>> {
+    const name = `${this.#numbers.last} ${question.key}`;
+    const flight = this.#flights.get(name);
+    if (!flight) return this.#lead(name, question, asker, execute);
+    // Who has less time than the leader would get nothing where a part could be had.
+    if (asker.deadline < flight.leader.deadline) return this.#make(question, execute);
+    return this.#follow(flight, question, asker, execute);
+  }
+
+  async #lead<E extends Executed>(
+    name: string,
+    question: Question,
+    leader: Waiting,
+    execute: Execute<E>,
+  ): Promise<Answer<E>> {
+    const made = this.#make(question, execute);
+    const outcome = made.then(
+      (answer) => ('entry' in answer ? answer.entry : undefined),
+      () => undefined,
+    );
+    this.#flights.set(name, { leader, outcome });
+    return made.finally(() => this.#flights.delete(name));
+  }
+
+  async #follow<E extends Executed>(
+    { leader, outcome }: Flight,
+    question: Question,
+    asker: Waiting,
+    execute: Execute<E>,
+  ): Promise<Answer<E>> {
+    const leave = leader.join();
+    const entry = await asker.wait(outcome).finally(leave);
+    return entry ? { outcome: 'collapsed', entry } : this.#make(question, execute);
+  }
+
+  async #make<E extends Executed>(
+    { key, policy }: Question,
+    execute: Execute<E>,
+    isAttended = true,
+  ): Promise<Answer<E>> {
+    const recording = new Recording(policy, this.#numbers.last);
+    const executed = await execute(recording, isAttended);
+    const entry = recording.toEntry(executed);
+    if (!entry) return { executed };
+    if (!this.#store || entry.maxAge === 0 || this.#numbers.isStale(entry)) {
+      return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
+    }
+    const { whileRevalidate, ifError } = this.#stale;
+    const keepS = entry.maxAge + Math.max(whileRevalidate, ifError);
+    await this.#store.set(key, entry, keepS * 1_000);
+    return { outcome: 'stored', entry };
+  }
+
+  #refresh<E extends Executed>(question: Question, execute: Execute<E>): void {
+    if (this.#refreshing.has(question.key)) return;
+    this.#refreshing.add(question.key);
+    void this.#make(question, execute, false)
+      .catch(() => {})
+      .finally(() => this.#refreshing.delete(question.key));
+  }
+}

@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto';
+import type { Scope } from './policy.ts';
+import type { Tagged } from './tags.ts';
+
+/** One answer as it is kept: its bytes, and all that decides who may get them and how long. */
+export interface Entry extends Tagged {
+  /** The JSON text, in UTF-8. */
+  readonly body: Buffer;
+  /** Names the bytes, without quotes. */
+  readonly etag: string;
+  readonly scope: Scope;
+  /** How long it is fresh, in seconds, as it is said to others. */
+  readonly maxAge: number;
+  /** Milliseconds since the epoch, as the next. */
+  readonly storedAt: number;
+  /** When it is fresh no more; a little before maxAge has passed, and not for all at once. */
+  readonly freshUntil: number;
+  /** The compressed forms that were asked for so far, by content coding. */
+  readonly variants: Map<string, Buffer>;
+}
+
+/** Everything about an entry that its body does not say. */
+type Described = Pick<Entry, 'maxAge' | 'number' | 'scope' | 'tags'>;
+
+/** Entries that were stored together do not expire together: this much earlier at the most. */
+const JITTER = 0.1;
+const OVERHEAD_BYTES = 512;
+
+export function createEntry(text: string, { maxAge, number, scope, tags }: Described): Entry {
+  const storedAt = Date.now();
+  const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
+  return restore(text, {
+    maxAge,
+    number,
+    scope,
+    tags,
+    storedAt,
+    freshUntil: storedAt + freshForMs,
+  });
+}
+
+type Header = Described & Pick<Entry, 'freshUntil' | 'storedAt'>;
+
+const restore = (text: string, header: Header): Entry => ({
+  ...header,
+  body: Buffer.from(text),
+  etag: hash('sha256', text, 'base64url').slice(0, 22),
+  variants: new Map(),
+});
+
+/** What the entry takes in memory, about, in bytes. */
+export const sizeOf = ({ body, tags, variants }: Entry): number =>
+  OVERHEAD_BYTES +
+  body.length +
+  tags.reduce((sum, tag) => sum + tag.length + 16, 0) +
+  [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
+
+/** An entry as one text, for stores that keep texts: a line of JSON about it, then its body. */
+export function toText({ body, maxAge, number, scope, tags, storedAt, freshUntil }: Entry): string {
+  const header: Header = { maxAge, number, scope, tags, storedAt, freshUntil };
+  return `${JSON.stringify(header)}\n${body.toString()}`;
+}
+
+/** @param text - what toText made */
+export function fromText(text: string): Entry {
+  const end = text.indexOf('\n');
+  return restore(text.slice(end + 1), JSON.parse(text.slice(0, end)) as Header);
+}

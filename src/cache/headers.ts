@@ -1,0 +1,97 @@
+import type { Outcome, StaleWindows } from './edge.ts';
+import type { Entry } from './entry.ts';
+
+const CACHE = 'frontdesk';
+/** Some proxies take no more in one header line. */
+const MOST_TAG_BYTES = 4_096;
+// What was compared to find the answer; an answer for some readers only also depends on who they are.
+const VARY = 'Accept, Accept-Encoding, Accept-Language';
+const VARY_PRIVATE = `${VARY}, Authorization`;
+
+/** What is kept nowhere. */
+export const NO_STORE = { 'cache-control': 'no-store' } as const;
+
+/**
+ * Says for what nobody keeps why this cache did not answer (RFC 9211 §2.2).
+ * @param reason - `bypass`: it is not of the kind that is kept
+ */
+export const cacheStatusOf = (reason: 'bypass' | 'uri-miss'): string =>
+  `${CACHE}; fwd=${reason}`;
+
+/** How an answer leaves. */
+interface Leaving {
+  readonly outcome: Outcome;
+  /** The content coding of the bytes, which have an ETag of their own; undefined for none. */
+  readonly coding: string | undefined;
+  /** Whether it is the answer to a POST, of which caches elsewhere know nothing. */
+  readonly isPosted: boolean;
+}
+
+/**
+ * The headers of an answer that others may get as well: how long caches may keep it (RFC 9111,
+ * RFC 5861), where it came from (RFC 9211), and by which tags a CDN may purge it. Browsers keep it,
+ * but ask each time whether it is still good: they can't be told of a purge.
+ */
+export function headersOf(
+  entry: Entry,
+  { outcome, coding, isPosted }: Leaving,
+  stale: StaleWindows,
+): Record<string, string> {
+  const now = Date.now();
+  const ttl = Math.floor((entry.freshUntil - now) / 1_000);
+  const headers: Record<string, string> = {
+    'cache-status': outcome === 'hit' ? `${CACHE}; hit; ttl=${ttl}` : FORWARDED[outcome],
+    vary: entry.scope === 'public' ? VARY : VARY_PRIVATE,
+    ...(isPosted || entry.maxAge === 0 ? NO_STORE : storing(entry, coding, stale)),
+  };
+  if (coding) headers['content-encoding'] = coding;
+  if (outcome === 'hit') {
+    headers.age = String(Math.max(0, Math.floor((now - entry.storedAt) / 1_000)));
+  }
+  return headers;
+}
+
+function storing(
+  entry: Entry,
+  coding: string | undefined,
+  { whileRevalidate, ifError }: StaleWindows,
+): Record<string, string> {
+  const etag = etagOf(entry, coding);
+  if (entry.scope !== 'public') return { etag, 'cache-control': 'private, no-cache' };
+  const tags = tagsWithin(entry.tags);
+  return {
+    etag,
+    'cache-control': [
+      `public, max-age=0, s-maxage=${entry.maxAge}`,
+      `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`,
+    ].join(', '),
+    'surrogate-key': tags.join(' '),
+    'cache-tag': tags.join(','),
+  };
+}
+
+const FORWARDED: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {
+  collapsed: `${CACHE}; fwd=uri-miss; collapsed`,
+  stored: `${CACHE}; fwd=uri-miss; stored`,
+  miss: `${CACHE}; fwd=uri-miss`,
+};
+
+const etagOf = ({ etag }: Entry, coding: string | undefined): string =>
+  coding ? `"${etag}-${coding}"` : `"${etag}"`;
+
+/** Where the tags of all objects are too long, those of their types stand for them. */
+function tagsWithin(tags: readonly string[]): readonly string[] {
+  const bytes = tags.reduce((sum, tag) => sum + tag.length + 1, 0);
+  return bytes <= MOST_TAG_BYTES ? tags : tags.filter((tag) => !tag.includes(':'));
+}
+
+/**
+ * Whether the client has the bytes already (RFC 9110 §13.1.2; the comparison is weak).
+ * @param etag - of the answer that there is; undefined if it has none
+ * @param ifNoneMatch - the header's value
+ */
+export function isKnown(etag: string | undefined, ifNoneMatch: string | undefined): boolean {
+  if (etag === undefined || ifNoneMatch === undefined) return false;
+  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
+  return ifNoneMatch.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+}

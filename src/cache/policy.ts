@@ -1,0 +1,147 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  type InlineFragmentNode,
+  isCompositeType,
+  isObjectType,
+  isUnionType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Reads } from '../context.ts';
+import { createHintReader, type Hint, least } from './hints.ts';
+
+/** Who may get the same bytes: everyone, all who may do the same, or one viewer alone. */
+export type Scope = 'public' | 'role' | 'user';
+
+/** How the answers of one operation may be kept, before any of them is known. */
+export interface CachePolicy {
+  /** In seconds; 0 if they may not be kept. */
+  readonly maxAge: number;
+  readonly scope: Scope;
+  /** Of every answer: the root fields, as `Query.field`. */
+  readonly tags: readonly string[];
+}
+
+/** What the rule of a field looks at. */
+export type ReadsOf = (type: string, field: string) => Reads;
+
+const UNCACHEABLE: CachePolicy = { maxAge: 0, scope: 'user', tags: [] };
+const SCOPE: Readonly<Record<Reads, Scope>> = {
+  nothing: 'public',
+  permissions: 'role',
+  viewer: 'user',
+};
+const REACH: readonly Reads[] = ['nothing', 'permissions', 'viewer'];
+
+/**
+ * Computes the policy of an operation, once for all of its answers: the strictest of all fields that
+ * it names, whatever `@skip`, `@include` and nulls may leave out. Answers are shared only if every
+ * root field says `scope: PUBLIC`, none below says `PRIVATE`, and no rule on the way looks at who is
+ * asking.
+ *
+ * @throws Error for a field that says PUBLIC though its own rule looks at who is asking
+ */
+export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
+  const hintOf = createHintReader(schema);
+  refuseContradictions(schema, hintOf, readsOf);
+
+  return (document: DocumentNode, operation: OperationDefinitionNode): CachePolicy => {
+    const root = schema.getQueryType();
+    if (operation.operation !== 'query' || !root) return UNCACHEABLE;
+    const uses = [...collectUses(schema, document, root, operation.selectionSet)];
+    const hints = uses.map(({ field, isRoot }) => (field ? hintOf(field, isRoot) : NEVER));
+    const reads = uses.map(({ type, field }) =>
+      field ? readsOf(type.name, field.name) : 'nothing',
+    );
+    const mayShare =
+      uses.length > 0 && uses.every(({ isRoot }, n) => !isRoot || hints[n]?.scope === 'PUBLIC');
+    const isPrivate = !mayShare || hints.some(({ scope }) => scope === 'PRIVATE');
+    const farthest = REACH.findLast((reach) => reads.includes(reach)) ?? 'nothing';
+    return {
+      maxAge: least(hints.map(({ maxAge }) => maxAge)) ?? 0,
+      scope: isPrivate ? 'user' : SCOPE[farthest],
+      tags: uses.flatMap(({ type, field, isRoot }) =>
+        isRoot && field ? [`${type.name}.${field.name}`] : [],
+      ),
+    };
+  };
+}
+
+export type PolicyReader = ReturnType<typeof createPolicyReader>;
+
+/** For what is answered without a resolver of ours: the schema itself. */
+const NEVER: Hint = { maxAge: 0, scope: undefined };
+
+interface Use {
+  readonly type: GraphQLObjectType;
+  /** Undefined for introspection. */
+  readonly field: GraphQLField<unknown, unknown> | undefined;
+  readonly isRoot: boolean;
+}
+
+/** Every field that the operation may come to, on every type that it may be on. */
+function* collectUses(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  root: GraphQLObjectType,
+  selections: SelectionSetNode,
+): Generator<Use> {
+  // Each is taken out when it is first spread: what it adds does not depend on the place.
+  const fragments = new Map(
+    document.definitions
+      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+      .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
+  );
+
+  function* visit(set: SelectionSetNode, parent: GraphQLCompositeType): Generator<Use> {
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const name = selection.name.value;
+        if (name === '__typename') continue;
+        for (const type of isObjectType(parent) ? [parent] : schema.getPossibleTypes(parent)) {
+          yield { type, field: type.getFields()[name], isRoot: type === root };
+        }
+        const declared = isUnionType(parent) ? undefined : parent.getFields()[name];
+        const returned = declared && getNamedType(declared.type);
+        if (selection.selectionSet && isCompositeType(returned)) {
+          yield* visit(selection.selectionSet, returned);
+        }
+      } else if (selection.kind === Kind.INLINE_FRAGMENT) {
+        yield* visitFragment(selection, parent);
+      } else {
+        const fragment = fragments.get(selection.name.value);
+        fragments.delete(selection.name.value);
+        if (fragment) yield* visitFragment(fragment, parent);
+      }
+    }
+  }
+
+  function* visitFragment(
+    { typeCondition, selectionSet }: FragmentDefinitionNode | InlineFragmentNode,
+    parent: GraphQLCompositeType,
+  ): Generator<Use> {
+    const type = typeCondition && schema.getType(typeCondition.name.value);
+    yield* visit(selectionSet, isCompositeType(type) ? type : parent);
+  }
+  yield* visit(selections, root);
+}
+
+function refuseContradictions(
+  schema: GraphQLSchema,
+  hintOf: ReturnType<typeof createHintReader>,
+  readsOf: ReadsOf,
+): void {
+  const root = schema.getQueryType();
+  for (const field of Object.values(root?.getFields() ?? {})) {
+    if (hintOf(field, true).scope !== 'PUBLIC' || readsOf('Query', field.name) !== 'viewer')
+      continue;
+    throw new Error(`Query.${field.name} is PUBLIC, but its rule looks at who is asking`);
+  }
+}

@@ -1,0 +1,55 @@
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import { LRUCache } from 'lru-cache';
+import Negotiator from 'negotiator';
+import type { Entry } from './entry.ts';
+
+/** Shorter ones would grow, or save less than it costs to unpack them. */
+const LEAST_BYTES = 1_024;
+/** The best that is not yet much slower than the next. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+const MOST_HEADERS = 1_000;
+const LONGEST_HEADER = 256;
+
+const compress: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
+  br: (body) => promisify(brotliCompress)(body, BROTLI),
+  gzip: (body) => promisify(gzip)(body),
+};
+const CODINGS = Object.keys(compress);
+
+/** The types of negotiator are of a version that did not take a preference yet. */
+interface WithPreference {
+  encodings(offered: string[], options: { readonly preferred: string[] }): string[];
+}
+
+/** Chooses content codings (RFC 9110 §12.5.3), and makes the bytes. */
+export function createVariants() {
+  // Clients send few different headers.
+  const chosen = new LRUCache<string, string>({ max: MOST_HEADERS });
+
+  function choose(acceptEncoding: string): string {
+    const known = chosen.get(acceptEncoding);
+    if (known !== undefined) return known;
+    const negotiator: WithPreference = new Negotiator({
+      headers: { 'accept-encoding': acceptEncoding },
+    });
+    const offered = [...CODINGS, 'identity'];
+    const [coding = ''] = negotiator.encodings(offered, { preferred: CODINGS });
+    chosen.set(acceptEncoding, coding);
+    return coding;
+  }
+
+  return {
+    /** @returns undefined to answer with the entry's body as it is */
+    codingFor({ body }: Entry, acceptEncoding: string | undefined): string | undefined {
+      if (!acceptEncoding || acceptEncoding.length > LONGEST_HEADER) return undefined;
+      if (body.length < LEAST_BYTES) return undefined;
+      const coding = choose(acceptEncoding);
+      return CODINGS.includes(coding) ? coding : undefined;
+    },
+
+    /** @param coding - one that codingFor gave */
+    encode: ({ body }: Entry, coding: string): Promise<Buffer> =>
+      compress[coding]?.(body) ?? Promise.resolve(body),
+  };
+}

@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Viewer } from '../context.ts';
+import { Lifetime } from '../datasources/index.ts';
+import { BffError } from '../errors.ts';
+
+const TIMEOUT = /^[1-9]\d{0,8}$/;
+// The first language range of RFC 9110 §12.5.4: a language, and a region or script.
+const LOCALE = /^[a-z]{2,3}(-[a-z\d]{2,8}){0,2}(?=$|[,;\s])/i;
+// W3C Trace Context, version 00.
+const TRACEPARENT = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+
+/** Who asks, how long they wait, and what of their headers goes on to the services. */
+export interface Caller {
+  readonly requestId: string;
+  readonly viewer: Viewer;
+  readonly lifetime: Lifetime;
+  /** In lower case. */
+  readonly locale: string | undefined;
+  readonly traceparent: string | undefined;
+}
+
+export type CallerReader = (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>;
+
+/** @param deadlineMs - how long a request may take, in milliseconds */
+export function createCallerReader(
+  viewerOf: (authorization: string | undefined) => Viewer | Promise<Viewer>,
+  deadlineMs: number,
+): CallerReader {
+  return async ({ id: requestId, headers }, reply) => {
+    const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
+    reply.raw.once('close', () => lifetime.leave());
+    const known = viewerOf(headers.authorization);
+    const viewer = 'then' in known ? await lifetime.wait(known) : known;
+    return { requestId, viewer, lifetime, ...travelling(headers) };
+  };
+}
+
+/**
+ * How long the client waits, in milliseconds.
+ * @throws BffError BAD_REQUEST
+ */
+function timeoutOf({ 'x-request-timeout-ms': given }: IncomingHttpHeaders): number {
+  if (given === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof given === 'string' && TIMEOUT.test(given)) return Number(given);
+  throw new BffError('BAD_REQUEST', 'X-Request-Timeout-Ms must be a whole number, at least 1.');
+}
+
+/** What of the client's headers goes on to the services; the rest does not. */
+function travelling({ 'accept-language': languages, traceparent }: IncomingHttpHeaders) {
+  const [locale] = LOCALE.exec(languages ?? '') ?? [];
+  const isTrace = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
+  return { locale: locale?.toLowerCase(), traceparent: isTrace ? traceparent : undefined };
+}

@@ -1,0 +1,35 @@
+import { hash } from 'node:crypto';
+import { type GraphQLSchema, printSchema } from 'graphql';
+import { createReadsOf } from '../auth/shield.ts';
+import type { BffDefinition } from '../bff.ts';
+import {
+  createEntryStore,
+  createPolicyReader,
+  createTextStore,
+  EdgeCache,
+  type TagNumbers,
+} from '../cache/index.ts';
+import { createPlanner } from '../operations/index.ts';
+import { createQuestionMaker } from './question.ts';
+
+interface EdgeParts {
+  readonly schema: GraphQLSchema;
+  readonly numbers: TagNumbers;
+  /** How much memory kept answers may take; nothing is kept if it is 0. */
+  readonly bytes: number;
+}
+
+/**
+ * The edge cache of one BFF, and how what is asked becomes a question to it.
+ * @throws Error if hints and rules contradict each other
+ */
+export function createEdge(bff: BffDefinition, { schema, numbers, bytes }: EdgeParts) {
+  const trees = [...bff.domains, bff].map(({ permissions }) => permissions);
+  const policyOf = createPolicyReader(schema, createReadsOf(schema, trees));
+  // Half for entries as they are sent, half for those that the first half has no room for any more.
+  const store = bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2)) : undefined;
+  const edge = new EdgeCache({ store, numbers, stale: bff.stale });
+  const schemaHash = hash('sha256', printSchema(schema));
+  const planOf = createPlanner(schema, policyOf);
+  return { edge, questionOf: createQuestionMaker([bff.name, schemaHash], planOf, edge) };
+}

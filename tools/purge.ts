@@ -1,0 +1,66 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../src/config.ts';
+import { withSecretFiles } from '../src/server/secret-files.ts';
+import { bffNames, loadBff } from './tree.ts';
+
+// npm run purge: makes everything stale that has one of the tags, in every BFF of this machine or
+// in those whose admin listeners are named. Signed as services sign their messages
+// (https://www.standardwebhooks.com), with PURGE_SECRET.
+
+const USAGE = 'Usage: npm run -s purge -- <tag> … [--at http://127.0.0.1:9400 …]';
+const TIMEOUT_MS = 5_000;
+
+try {
+  const { values, positionals: tags } = parseArgs({
+    allowPositionals: true,
+    options: { at: { type: 'string', multiple: true } },
+  });
+  if (tags.length === 0) throw new Error('name at least one tag, such as Order:17');
+  const listeners = await findListeners(values.at);
+  const results = await Promise.all(listeners.map((listener) => purge(listener, tags)));
+  for (const { origin, said } of results) console.log(`${origin}: ${said}`);
+  if (results.some(({ isDone }) => !isDone)) process.exitCode = 1;
+} catch (error) {
+  console.error(`${(error as Error).message}. ${USAGE}`);
+  process.exitCode = 2;
+}
+
+interface Listener {
+  readonly origin: string;
+  readonly secret: string;
+}
+
+async function findListeners(at: readonly string[] | undefined): Promise<Listener[]> {
+  const bffs = await Promise.all(bffNames().map(loadBff));
+  const all = bffs.map((bff) => {
+    const { admin } = loadConfig(withSecretFiles(process.env), bff);
+    if (!admin.purgeSecret) throw new Error('PURGE_SECRET must be set');
+    return { origin: `http://${admin.host}:${admin.port}`, secret: admin.purgeSecret };
+  });
+  const [first] = all;
+  return at && first ? at.map((origin) => ({ origin, secret: first.secret })) : all;
+}
+
+async function purge({ origin, secret }: Listener, tags: readonly string[]) {
+  const body = JSON.stringify({ tags });
+  const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1_000))];
+  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`);
+  try {
+    const response = await fetch(new URL('/purge', origin), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': id,
+        'webhook-timestamp': timestamp,
+        'webhook-signature': `v1,${signature.digest('base64')}`,
+      },
+      body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return { origin, isDone: response.ok, said: (await response.text()).trim() };
+  } catch (error) {
+    const { cause, message } = error as Error & { cause?: { code?: string } };
+    return { origin, isDone: false, said: `can't be reached (${cause?.code ?? message})` };
+  }
+}
