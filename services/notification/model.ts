@@ -29,6 +29,8 @@ CREATE INDEX unread_by_user ON notifications (user_id) WHERE read_at IS NULL`;
 
 export const INSERT = 'INSERT INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?)';
 
+type Notification = ReturnType<typeof toNotification>;
+
 export function toNotification(row: NotificationRow) {
   return {
     id: String(row.id),
@@ -40,4 +42,16 @@ export function toNotification(row: NotificationRow) {
     readAt: row.read_at === null ? null : toTime(row.read_at),
     cursor: toCursor([row.created_at, row.id]),
   };
+}
+
+/** What copies are out of date once these, all of one user, are read; none if there are none. */
+export function toReadTags(notifications: readonly Notification[]): string[] {
+  const [first] = notifications;
+  if (!first) return [];
+  const { userId } = first;
+  return [
+    ...notifications.map(({ id }) => `Notification:${id}`),
+    `notifications:user=${userId}&unread`,
+    `unread:user=${userId}`,
+  ];
 }

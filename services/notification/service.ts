@@ -5,7 +5,7 @@ import { flag, id, ids } from '../support/readers.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
 import { ANNOUNCEMENTS } from './announcements.ts';
-import { INDEXES, TABLES } from './model.ts';
+import { INDEXES, TABLES, toReadTags } from './model.ts';
 import { createNotifications } from './notifications.ts';
 import { seedNotifications } from './seed.ts';
 
@@ -66,6 +66,7 @@ export async function createNotificationService(options: ServiceOptions = {}): P
         body: readRequest,
         actsFor: ({ body }) => body.userId,
         answer: ({ body }) => notifications.markRead(body.userId, body.ids),
+        changes: ({ notifications }) => toReadTags(notifications),
       }),
       operation({
         name: 'announcements',

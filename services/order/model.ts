@@ -57,6 +57,11 @@ export function toOrder(row: OrderRow) {
   };
 }
 
+/** What copies of a user's orders are known by: of all of them, or of those of one status. */
+export function listTag(userId: string, status?: OrderStatus): string {
+  return `orders:user=${userId}${status ? `&status=${status}` : ''}`;
+}
+
 /** Minor units of the order's one currency. */
 export function sum(items: readonly Item[]): number {
   return items.reduce((total, { quantity, unitPrice }) => total + quantity * unitPrice.amount, 0);

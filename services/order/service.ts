@@ -4,7 +4,7 @@ import { optional } from '../support/read.ts';
 import { choice, count, id, ids } from '../support/readers.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
-import { INDEXES, STATUSES, TABLES } from './model.ts';
+import { INDEXES, listTag, STATUSES, TABLES } from './model.ts';
 import { createOrders } from './orders.ts';
 import { createPlacing, placeOrder, readKey } from './placing.ts';
 import { seedOrders } from './seed.ts';
@@ -72,6 +72,12 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
           reply.code(isNew ? 201 : 200);
           return order;
         },
+        changes: ({ id, userId }) => [
+          `Order:${id}`,
+          listTag(userId),
+          listTag(userId, 'placed'),
+          'orders:recent',
+        ],
       }),
       operation({
         name: 'cancelOrder',
@@ -79,6 +85,11 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         actsFor: ({ id }) => orders.get(id).userId,
         staffToo: true,
         answer: ({ id }) => orders.cancel(id),
+        changes: ({ id, userId }) => [
+          `Order:${id}`,
+          listTag(userId, 'placed'),
+          listTag(userId, 'cancelled'),
+        ],
       }),
     ],
     options,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Events, readSubscribers } from './events.ts';
 import { createFaultBook, type Fault, type Faults, keepsAnswer, readFaults } from './faults.ts';
 import { createRequestLog, type RequestReport } from './request-log.ts';
 import { pause, REFUSAL, strike, wasResetHere } from './strike.ts';
@@ -10,17 +11,21 @@ export type Control = {
   clear(): void;
   requests(): RequestReport;
   reset(): void;
+  /** Replaces all who are told of writes. Throws a Refusal that names what is wrong. */
+  subscribe(urls: readonly string[]): void;
 };
 
-export function createControl(operations: readonly string[]) {
+export function createControl(operations: readonly string[], events: Events) {
   const book = createFaultBook();
   const log = createRequestLog();
   const struck = new WeakMap<FastifyRequest, Fault>();
+  const subscribe = (body: unknown) => events.subscribe(readSubscribers(body));
   const handle: Control = {
     faults: (map) => book.replace(readFaults(map, operations)),
     clear: () => book.replace({}),
     requests: log.report,
     reset: log.reset,
+    subscribe: (urls) => subscribe({ urls }),
   };
 
   function count(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
@@ -49,10 +54,12 @@ export function createControl(operations: readonly string[]) {
     return fault ? strike(fault, reply, answer) : answer;
   }
 
-  return { handle, count, onRequest, onSend };
+  return { handle, subscribe, count, onRequest, onSend };
 }
 
-export function controlRoutes(app: FastifyInstance, { handle }: { handle: Control }) {
+type Controls = ReturnType<typeof createControl>;
+
+export function controlRoutes(app: FastifyInstance, { handle, subscribe }: Controls) {
   app.put('/_control/faults', async (request, reply) => {
     handle.faults(request.body as Faults);
     return reply.code(204).send();
@@ -64,6 +71,10 @@ export function controlRoutes(app: FastifyInstance, { handle }: { handle: Contro
   app.get('/_control/requests', async () => handle.requests());
   app.delete('/_control/requests', async (_request, reply) => {
     handle.reset();
+    return reply.code(204).send();
+  });
+  app.put('/_control/subscribers', async (request, reply) => {
+    subscribe(request.body);
     return reply.code(204).send();
   });
 }

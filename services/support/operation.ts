@@ -25,10 +25,17 @@ export type Operation = {
   isOpen: boolean;
   /** Callers say for whom they act. */
   isForOneUser: boolean;
-  run: (request: FastifyRequest, reply: FastifyReply, viewer: Viewer | undefined) => unknown;
+  run: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    viewer: Viewer | undefined,
+  ) => Promise<Outcome>;
 };
 
-type Definition<Q extends Shape, B> = {
+/** `changed`: tags of what others may keep copies of, and should no longer. */
+type Outcome = { answer: unknown; changed: string[] };
+
+type Definition<Q extends Shape, B, A> = {
   name: string;
   /** Method and path, as in `GET /users/:id`. */
   on: `${Method} /${string}`;
@@ -39,16 +46,18 @@ type Definition<Q extends Shape, B> = {
   /** The user in whose name this is done: nobody else may, but for staff where they are named. */
   actsFor?: (call: Call<Fields<Q>, B>) => string;
   staffToo?: boolean;
-  answer: (call: Call<Fields<Q>, B>) => unknown;
+  answer: (call: Call<Fields<Q>, B>) => A | Promise<A>;
+  /** For a write: tags of what its answer says has changed. */
+  changes?: (answer: NoInfer<A>) => string[];
 };
 
 // biome-ignore lint/complexity/noBannedTypes: the shape without parameters is meant
-export function operation<Q extends Shape = {}, B = undefined>(
-  definition: Definition<Q, B>,
+export function operation<Q extends Shape = {}, B = undefined, A = unknown>(
+  definition: Definition<Q, B, A>,
 ): Operation {
   const [method, path] = definition.on.split(' ') as [Method, string];
   const readQuery = object(definition.query ?? ({} as Q));
-  const { body: readBody, isOpen = false, actsFor, staffToo = false, answer } = definition;
+  const { body: readBody, isOpen = false, actsFor, staffToo = false, changes } = definition;
 
   return {
     name: definition.name,
@@ -57,14 +66,15 @@ export function operation<Q extends Shape = {}, B = undefined>(
     selector: definition.selector,
     isOpen,
     isForOneUser: actsFor !== undefined,
-    run(request, reply, viewer) {
+    async run(request, reply, viewer) {
       const { id = '' } = request.params as { id?: string };
       const query = read(readQuery, request.query, 400);
       const body = (readBody ? read(readBody, request.body, 422) : undefined) as B;
       const call = { id, query, body, headers: request.headers, reply };
       const mayDoIt = !viewer || !actsFor || (staffToo && viewer.role === 'staff');
       if (!mayDoIt && viewer.userId !== actsFor(call)) throw new Refusal(403, 'viewer_mismatch');
-      return answer(call);
+      const answer = await definition.answer(call);
+      return { answer, changed: changes?.(answer) ?? [] };
     },
   };
 }

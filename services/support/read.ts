@@ -44,11 +44,11 @@ export function object<S extends Shape>(shape: S): Reader<Fields<S>> {
   };
 }
 
-export function list<T>(item: Reader<T>, max: number): Reader<T[]> {
+export function list<T>(item: Reader<T>, max: number, min: 0 | 1 = 1): Reader<T[]> {
   return (value) => {
     if (value === undefined) throw new Wrong('missing');
     if (!Array.isArray(value)) throw new Wrong('wrong_type');
-    if (value.length === 0) throw new Wrong('empty');
+    if (value.length < min) throw new Wrong('empty');
     if (value.length > max) throw new Wrong('too_many');
     const errors: FieldError[] = [];
     const items = value.map((each, index) => collect(errors, String(index), () => item(each)));

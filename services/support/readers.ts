@@ -2,6 +2,7 @@ import { type Reader, Wrong } from './read.ts';
 
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
 const MOST_IDS = 100;
+const LONGEST_URL = 2048;
 
 export function text(value: unknown): string {
   if (value === undefined) throw new Wrong('missing');
@@ -20,6 +21,14 @@ export function ids(value: unknown): string[] {
   const parts = text(value).split(',');
   if (parts.length > MOST_IDS) throw new Wrong('too_many');
   return [...new Set(parts.map(id))];
+}
+
+export function httpUrl(value: unknown): string {
+  const read = text(value);
+  if (read.length > LONGEST_URL) throw new Wrong('too_long');
+  const protocol = URL.parse(read)?.protocol;
+  if (protocol !== 'http:' && protocol !== 'https:') throw new Wrong('not_a_url');
+  return read;
 }
 
 export function choice<const T extends string>(from: readonly T[], code = 'unknown'): Reader<T> {

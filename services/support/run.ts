@@ -22,10 +22,12 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
   try {
     const viewerKey = readSecret('VIEWER_SIGNING_KEY');
     const serviceToken = readSecret('UPSTREAM_TOKEN');
+    const purgeSecret = readSecret('PURGE_SECRET');
     const app = await create({
       ...(dataDir && { dataDir }),
       ...(viewerKey && { viewerKey }),
       ...(serviceToken && { serviceToken }),
+      ...(purgeSecret && { purgeSecret }),
     });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => void app.close());

@@ -5,6 +5,8 @@ import Fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { type Control, controlRoutes, createControl } from './control.ts';
+import { DEMO_PURGE_SECRET } from './demo-purge-secret.ts';
+import { createEvents } from './events.ts';
 import { createIdentity } from './identity.ts';
 import { noSelection, type Operation, select } from './operation.ts';
 import { Refusal } from './refusal.ts';
@@ -19,6 +21,8 @@ export type ServiceOptions = {
   serviceToken?: string;
   /** Verifies for whom a caller acts (`x-viewer`); without it, nobody is asked. */
   viewerKey?: string;
+  /** Signs what subscribers are told; without it, the demo's public secret does. */
+  purgeSecret?: string;
 };
 
 export type StandIn = FastifyInstance & { control: Control };
@@ -27,10 +31,12 @@ export type StandIn = FastifyInstance & { control: Control };
 export function createStandIn(
   name: string,
   operations: readonly Operation[],
-  { logger = false, serviceToken, viewerKey }: ServiceOptions,
+  { logger = false, serviceToken, viewerKey, purgeSecret = DEMO_PURGE_SECRET }: ServiceOptions,
 ): StandIn {
   const identity = createIdentity(name, { serviceToken, viewerKey });
-  const control = createControl(operations.map(({ name }) => name));
+  const events = createEvents(purgeSecret);
+  const names = operations.map(({ name }) => name);
+  const control = createControl(names, events);
   const app = Fastify({
     logger,
     exposeHeadRoutes: false,
@@ -69,11 +75,15 @@ export function createStandIn(
       handler: async (request, reply) => {
         const chosen = select(group, request.query);
         if (!chosen) throw noSelection(group, request.query);
-        return chosen.run(request, reply, identity.viewerOf(request));
+        const { answer, changed } = await chosen.run(request, reply, identity.viewerOf(request));
+        // Here, so that it is told even if a fault then keeps the answer from the caller.
+        await events.publish(changed);
+        return answer;
       },
     });
   }
   controlRoutes(app, control);
+  app.addHook('onClose', async () => events.close());
   return Object.assign(app, { control: control.handle });
 }
 

@@ -1,8 +1,7 @@
 import { object, optional, Wrong } from '../support/read.ts';
-import { text } from '../support/readers.ts';
+import { httpUrl, text } from '../support/readers.ts';
 
 const LONGEST_NAME = 200;
-const LONGEST_URL = 2048;
 
 export type ProfileChange = ReturnType<typeof profileChange>;
 
@@ -20,12 +19,7 @@ function name(value: unknown): string {
 }
 
 function avatarUrl(value: unknown): string | null {
-  if (value === null) return null;
-  const read = text(value);
-  if (read.length > LONGEST_URL) throw new Wrong('too_long');
-  const protocol = URL.parse(read)?.protocol;
-  if (protocol !== 'http:' && protocol !== 'https:') throw new Wrong('not_a_url');
-  return read;
+  return value === null ? null : httpUrl(value);
 }
 
 function locale(value: unknown): string {

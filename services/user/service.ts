@@ -58,6 +58,7 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
         body: profileChange,
         actsFor: ({ id }) => id,
         answer: ({ id, body }) => users.change(id, body),
+        changes: ({ id }) => [`User:${id}`, 'users'],
       }),
       operation({
         name: 'issueToken',

@@ -7,6 +7,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { until } from '../support/until.ts';
+import { signatureOf, startSubscriber } from './subscriber.ts';
 
 function launch(name: string, env: Record<string, string>) {
   const main = new URL(`../../services/${name}/main.ts`, import.meta.url).pathname;
@@ -106,4 +108,26 @@ test('secrets come from the environment or from files, and are demanded', async 
   } finally {
     await rm(dir, { recursive: true });
   }
+});
+
+test('what a process tells is signed with its own secret', async () => {
+  await using subscriber = await startSubscriber();
+  const secret = 'secret-of-tests';
+  const { child, output, ended } = launch('user', { USER_SERVICE_PORT: '0', PURGE_SECRET: secret });
+  await once(child.stdout, 'data');
+  const url = /http:\S+/.exec(output.stdout)?.[0];
+  for (const [method, path, body] of [
+    ['PUT', '/_control/subscribers', { urls: [subscriber.url] }],
+    ['PATCH', '/users/42', { name: 'New' }],
+  ] as const) {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+    assert.ok(response.ok);
+  }
+  await until(() => subscriber.deliveries.length === 1);
+  const [delivery] = subscriber.deliveries;
+  assert.ok(delivery);
+  assert.equal(delivery.headers['webhook-signature'], signatureOf(delivery, secret));
+  child.kill();
+  await ended;
 });
