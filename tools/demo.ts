@@ -50,6 +50,7 @@ async function start(): Promise<string> {
   };
   const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
   await Promise.all(urls.map(answers));
+  await tellOfWrites();
   const order = children.find(({ name }) => name === 'order');
   const part = order ? `, or kill one service (kill ${order.pid}) for a partial answer` : '';
   return `${readyIn()}. Next: open ${urls[0]} in a browser${part}`;
@@ -74,6 +75,23 @@ async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<
   // Not after the reason of a failed start, which should be the last that is read.
   if (phase === 'starting') say(name, `${url} (process ${child.pid})`);
   return url;
+}
+
+/** Has the stand-ins tell every BFF what they write, so that nothing that is kept is out of date. */
+async function tellOfWrites(): Promise<void> {
+  const bffs = children.filter(({ name }) => bffNames().includes(name));
+  const listeners = await Promise.all(bffs.map(({ adminUrl }) => adminUrl));
+  const urls = listeners.map((listener) => new URL('/purge', listener).href);
+  const services = children.filter(({ name }) => SERVICES.includes(name));
+  await Promise.all(
+    services.map(async (service) =>
+      fetch(new URL('/_control/subscribers', await service.url), {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ urls }),
+      }),
+    ),
+  );
 }
 
 async function answers(url: string): Promise<void> {

@@ -10,11 +10,9 @@ import { bffNames, serviceNames } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
+const STAND_INS = ['USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'];
 const FREE_PORTS = Object.fromEntries(
-  ['WEB', 'MOBILE', 'USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'].map((name) => [
-    `${name}_PORT`,
-    '0',
-  ]),
+  ['WEB', 'MOBILE', 'WEB_ADMIN', 'MOBILE_ADMIN', ...STAND_INS].map((name) => [`${name}_PORT`, '0']),
 );
 
 function startDemo(env: NodeJS.ProcessEnv = {}, ...args: string[]) {

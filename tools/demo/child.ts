@@ -10,6 +10,8 @@ export interface Child {
   readonly pid: number | undefined;
   /** The address that it says it listens on. */
   readonly url: Promise<string>;
+  /** The one of a BFF's listener for operators and services. */
+  readonly adminUrl: Promise<string>;
   /** How it ended, in words, such as "ended (SIGKILL)"; with what it last said, if it never listened. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
@@ -17,6 +19,7 @@ export interface Child {
 
 const TIED = new URL('./tied.ts', import.meta.url).href;
 const LISTENING = /\blistening on (https?:\/\/\S+)/;
+const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
 const PORT_IN_USE = /EADDRINUSE\D.*?:(\d+)/;
 const STOP_LIMIT_MS = 5_000;
 
@@ -29,10 +32,13 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
     detached: true,
   });
   const listening = Promise.withResolvers<string>();
+  const adminListening = Promise.withResolvers<string>();
   // Held back until it listens, because the reason of a failed start is said in better words.
   let held: string[] | undefined = [];
 
   function onLine(line: string) {
+    const adminUrl = ADMIN_LISTENING.exec(line)?.[1];
+    if (adminUrl) return adminListening.resolve(adminUrl);
     const url = held && LISTENING.exec(line)?.[1];
     if (url) {
       for (const earlier of held ?? []) say(name, earlier);
@@ -49,6 +55,7 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
     name,
     pid: process_.pid,
     url: listening.promise,
+    adminUrl: adminListening.promise,
     ended: once(process_, 'close').then(([code, signal]) => explainEnd(held, signal ?? code)),
     stop: () => stop(process_),
   };
