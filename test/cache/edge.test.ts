@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { EdgeCache, type Waiting } from '../../src/cache/edge.ts';
+import type { Recording } from '../../src/cache/recording.ts';
+import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
+import { TagNumbers } from '../../src/cache/tags.ts';
+
+const QUESTION = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
+const PATIENT: Waiting = {
+  deadline: Number.POSITIVE_INFINITY,
+  join: () => () => {},
+  wait: (work) => work,
+};
+
+/** A cache, and executions that end when they are told to. */
+function open({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
+  const numbers = new TagNumbers();
+  const store = bytes > 0 ? createEntryStore(bytes, createTextStore(bytes)) : undefined;
+  const edge = new EdgeCache({ store, numbers, stale: { whileRevalidate, ifError } });
+  const executions: { recording: Recording; end: (body: string, ...codes: string[]) => void }[] =
+    [];
+
+  const execute = (recording: Recording) =>
+    new Promise<{ status: number; body: string }>((resolve) => {
+      const end = (body: string, ...codes: string[]) => {
+        if (codes.length > 0) recording.failed(codes);
+        resolve({ status: 200, body });
+      };
+      executions.push({ recording, end });
+    });
+  return {
+    numbers,
+    edge,
+    executions,
+    /** The body and how it came about; of what is for the asker alone, the body. */
+    async ask(asker = PATIENT, question: Parameters<EdgeCache['answer']>[0] = QUESTION) {
+      const answer = await edge.answer(question, asker, execute);
+      return 'entry' in answer
+        ? `${answer.outcome} ${answer.entry.body}`
+        : `alone ${answer.executed.body}`;
+    },
+    /** The execution with this number, once it has begun. */
+    async execution(index: number) {
+      while (!executions[index]) await new Promise((resolve) => setImmediate(resolve));
+      const found = executions[index];
+      assert.ok(found);
+      return found;
+    },
+  };
+}
+
+describe('the edge cache', () => {
+  it('executes once for all who ask at the same time, and answers the next from memory', async () => {
+    const { ask, execution, executions, edge } = open();
+    const answers = Promise.all([ask(), ask(), ask()]);
+    (await execution(0)).end('1');
+    assert.deepEqual(await answers, ['stored 1', 'collapsed 1', 'collapsed 1']);
+    assert.equal(await ask(), 'hit 1');
+    assert.equal(String(edge.fresh('k')?.body), '1');
+    assert.equal(executions.length, 1);
+  });
+
+  it('never keeps, nor lets others join, what began before a purge', async () => {
+    const { ask, execution, numbers } = open();
+    const early = ask();
+    const { recording, end } = await execution(0);
+    recording.touched(['Order:1']);
+    numbers.purge(['Order:1']);
+    const late = ask();
+    const second = await execution(1);
+    end('old');
+    assert.equal(await early, 'miss old');
+    second.end('new');
+    assert.equal(await late, 'stored new');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('keeps what only other things were purged beside', async () => {
+    const { ask, execution, numbers } = open();
+    const asked = ask();
+    const { recording, end } = await execution(0);
+    recording.touched(['Order:1']);
+    numbers.purge(['Order:2']);
+    end('1');
+    assert.equal(await asked, 'stored 1');
+  });
+
+  it('shares no failure: those who waited ask for themselves', async () => {
+    const { ask, execution, executions } = open();
+    const [leader, follower] = [ask(), ask()];
+    (await execution(0)).end('bad', 'UPSTREAM_TIMEOUT');
+    assert.equal(await leader, 'alone bad');
+    (await execution(1)).end('good');
+    assert.equal(await follower, 'stored good');
+    assert.equal(executions.length, 2);
+  });
+
+  it('shares no answer for which more was looked at than all have in common', async () => {
+    const { ask, execution } = open();
+    const [leader, follower] = [ask(), ask()];
+    const { recording, end } = await execution(0);
+    recording.spoil();
+    end('mine');
+    assert.equal(await leader, 'alone mine');
+    (await execution(1)).end('ours');
+    assert.equal(await follower, 'stored ours');
+  });
+
+  it('lets who has less time than the others ask alone', async () => {
+    const { ask, execution } = open();
+    const leader = ask();
+    await execution(0);
+    const hasty = ask({ ...PATIENT, deadline: 5 });
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await hasty, 'alone part');
+    (await execution(0)).end('whole');
+    assert.equal(await leader, 'stored whole');
+  });
+
+  it('keeps nothing without room, and still shares what is under way', async () => {
+    const { ask, execution, edge } = open({ bytes: 0 });
+    const answers = Promise.all([ask(), ask()]);
+    (await execution(0)).end('1');
+    assert.deepEqual(await answers, ['miss 1', 'collapsed 1']);
+    assert.equal(edge.fresh('k'), undefined);
+    assert.ok(edge.concerns(QUESTION.policy));
+    assert.ok(!edge.concerns({ ...QUESTION.policy, scope: 'user' }));
+  });
+
+  it('ends no one else when the leader fails altogether', async () => {
+    const { edge, ask, execution } = open();
+    const leader = edge.answer(QUESTION, PATIENT, () => Promise.reject(new Error('broken')));
+    const follower = ask();
+    await assert.rejects(leader, /broken/);
+    (await execution(0)).end('1');
+    assert.equal(await follower, 'stored 1');
+  });
+});
+
+describe('what has expired', () => {
+  /** Answers that upstreams let be kept for no time at all are expired as soon as they are there. */
+  async function openExpired(stale = {}) {
+    const desk = open(stale);
+    const asked = desk.ask();
+    const { recording, end } = await desk.execution(0);
+    recording.touched(['Order:1']);
+    recording.narrowed(1, false);
+    end('old');
+    assert.equal(await asked, 'stored old');
+    await new Promise((resolve) => setTimeout(resolve, 1_010));
+    assert.equal(desk.edge.fresh('k'), undefined);
+    return desk;
+  }
+
+  it('is served while one execution makes it new', async () => {
+    const { ask, execution, executions } = await openExpired();
+    assert.deepEqual(await Promise.all([ask(), ask()]), ['hit old', 'hit old']);
+    (await execution(1)).end('new');
+    while ((await ask()) !== 'hit new');
+    assert.equal(executions.length, 2);
+  });
+
+  it('is not served once it was purged', async () => {
+    const { ask, execution, numbers } = await openExpired();
+    numbers.purge(['Order:1']);
+    const asked = ask();
+    (await execution(1)).end('new');
+    assert.equal(await asked, 'stored new');
+  });
+
+  it('is served where upstreams fail, but not where anything else does', async () => {
+    const { ask, execution } = await openExpired({ whileRevalidate: 0 });
+    const [first, second] = [ask(), ask()];
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE');
+    (await execution(2)).end('no', 'UPSTREAM_TIMEOUT', 'FORBIDDEN');
+    assert.deepEqual([await first, await second], ['hit old', 'alone no']);
+  });
+
+  it('is not served where upstreams fail, if it was purged meanwhile', async () => {
+    const { ask, execution, numbers } = await openExpired({ whileRevalidate: 0 });
+    const asked = ask();
+    const { end } = await execution(1);
+    numbers.purge(['Order:1']);
+    end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await asked, 'alone part');
+  });
+});

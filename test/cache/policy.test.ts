@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { buildSchema, type OperationDefinitionNode, parse } from 'graphql';
+import { createPolicyReader, type ReadsOf } from '../../src/cache/policy.ts';
+
+const DIRECTIVE = /* GraphQL */ `
+  enum CacheControlScope { PUBLIC PRIVATE }
+  directive @cacheControl(maxAge: Int, scope: CacheControlScope, inheritMaxAge: Boolean)
+    on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
+`;
+
+/** The schema with which Apollo's documentation explains its rules, and its types' variations. */
+const BOOKS = /* GraphQL */ `
+  type Query {
+    book: Book
+    cachedBook: Book @cacheControl(maxAge: 60)
+    reader: Reader @cacheControl(maxAge: 40)
+    count: Int
+    cachedCount: Int @cacheControl(maxAge: 20)
+    post: Post
+    pinned: Post @cacheControl(maxAge: 10)
+    inheritingPost: Post @cacheControl(inheritMaxAge: true)
+    note: Note @cacheControl(maxAge: 50)
+    ruledNote: RuledNote @cacheControl(maxAge: 50)
+    never: Book @cacheControl(maxAge: 0)
+    thing: Thing @cacheControl(maxAge: 100)
+    item: Item @cacheControl(maxAge: 100)
+    bareThing: Thing
+  }
+  type Mutation { change: Int @cacheControl(maxAge: 60) }
+  type Book {
+    title: String
+    cachedTitle: String @cacheControl(maxAge: 30)
+    author: Author
+    cachedAuthor: Author @cacheControl(maxAge: 90)
+  }
+  type Author { name: String }
+  type Reader {
+    name: String
+    book: Book @cacheControl(inheritMaxAge: true)
+    bareBook: Book
+  }
+  type Post @cacheControl(maxAge: 240) { title: String comments: [Comment] }
+  type Comment @cacheControl(inheritMaxAge: true) { text: String votes: Int @cacheControl(maxAge: 5) }
+  type Note @cacheControl(inheritMaxAge: true) { text: String comments: [Comment!]! }
+  type RuledNote { text: String comments: [Comment!]! @cacheControl(maxAge: 3) }
+  interface Thing { name: String owner: Author }
+  type Chair implements Thing @cacheControl(maxAge: 70) {
+    name: String owner: Author @cacheControl(inheritMaxAge: true)
+  }
+  type Table implements Thing {
+    name: String @cacheControl(maxAge: 15) owner: Author @cacheControl(maxAge: 25)
+  }
+  union Item = Chair | Table
+`;
+
+const nothing: ReadsOf = () => 'nothing';
+
+function policyOf(sdl: string, query: string, readsOf = nothing) {
+  const document = parse(query);
+  const [operation] = document.definitions as OperationDefinitionNode[];
+  const read = createPolicyReader(buildSchema(DIRECTIVE + sdl), readsOf);
+  return read(document, operation as OperationDefinitionNode);
+}
+
+/** @see https://www.apollographql.com/docs/apollo-server/performance/caching */
+const MAX_AGES: readonly [query: string, maxAge: number, why: string][] = [
+  // The examples of the documentation, in its order.
+  ['query GetBookTitle { book { cachedTitle } }', 0, 'a root field without a hint'],
+  ['query GetCachedBookTitle { cachedBook { title } }', 60, 'a scalar leaves it to its parent'],
+  ['query GetCachedBookCachedTitle { cachedBook { cachedTitle } }', 30, 'the strictest counts'],
+  ['query GetReaderBookTitle { reader { book { title } } }', 40, 'a field that inherits'],
+  ['query GetReaderBookCachedTitle { reader { book { cachedTitle } } }', 30, 'and one below it'],
+  // Its rules, one by one.
+  ['{ count }', 0, 'also a root field that is a scalar'],
+  ['{ cachedCount }', 20, 'a root scalar with a hint'],
+  ['{ cachedBook { author { name } } }', 0, 'an object below that says nothing'],
+  ['{ cachedBook { cachedAuthor { name } } }', 60, 'an object below that says more'],
+  ['{ reader { bareBook { title } } }', 0, 'an object below that does not inherit'],
+  ['{ post { title } }', 240, 'the hint of a type'],
+  ['{ pinned { title } }', 10, 'a field goes before its type'],
+  ['{ inheritingPost { title } }', 240, 'to inherit does not undo the hint of the type'],
+  ['{ note { text comments { text } } }', 50, 'types that inherit'],
+  ['{ note { comments { votes } } }', 5, 'a stricter scalar below them'],
+  ['{ ruledNote { comments { text } } }', 3, 'a field goes before a type that inherits'],
+  ['{ never { title } }', 0, 'a hint that forbids'],
+  ['{ cachedBook { title } cachedCount }', 20, 'the strictest root field'],
+  ['{ cachedBook { title } count }', 0, 'one root field without a hint'],
+  ['mutation { change }', 0, 'mutations never'],
+  // Where the answer is not known yet, the strictest that it may be.
+  ['{ cachedBook { title cachedTitle @skip(if: true) } }', 30, 'also what may be skipped'],
+  ['{ cachedBook { ...F } } fragment F on Book { ... { cachedTitle } }', 30, 'fragments'],
+  ['{ a: cachedBook { title } b: cachedBook { x: cachedTitle } }', 30, 'aliases'],
+  ['{ thing { __typename } }', 70, 'the strictest type of an interface'],
+  ['{ thing { name } }', 15, 'a field, on the strictest type that has it'],
+  ['{ thing { owner { name } } }', 25, 'an object, on the strictest type that has it'],
+  ['{ thing { ... on Chair { name } } }', 70, 'only the types of a fragment'],
+  ['{ item { ... on Table { name } } }', 15, 'the strictest type of a union'],
+  ['{ bareThing { name } }', 0, 'an interface without a hint, whatever its types say'],
+  // What is not ours to keep.
+  ['{ __typename }', 0, 'no field of ours'],
+  ['{ cachedCount __schema { description } }', 0, 'introspection'],
+  ['{ cachedCount __typename }', 20, 'the name of a type beside it'],
+];
+
+describe('how long an answer may be kept', () => {
+  for (const [query, maxAge, why] of MAX_AGES) {
+    it(`${why}: ${query}`, () => assert.equal(policyOf(BOOKS, query).maxAge, maxAge));
+  }
+});
+
+const SHARED = /* GraphQL */ `
+  type Query {
+    news: [News] @cacheControl(maxAge: 60, scope: PUBLIC)
+    report: Report @cacheControl(maxAge: 60, scope: PUBLIC)
+    mine: News @cacheControl(maxAge: 60)
+    secret: News @cacheControl(maxAge: 60, scope: PRIVATE)
+    typed: Typed @cacheControl(maxAge: 60)
+    thing: Thing @cacheControl(maxAge: 60, scope: PUBLIC)
+  }
+  type News @cacheControl(inheritMaxAge: true) { text: String liked: Boolean @cacheControl(scope: PRIVATE) author: Author }
+  type Author @cacheControl(inheritMaxAge: true) { name: String }
+  type Report @cacheControl(inheritMaxAge: true) { text: String }
+  type Typed @cacheControl(scope: PUBLIC) { text: String }
+  interface Thing { text: String }
+  type Own implements Thing @cacheControl(scope: PRIVATE) { text: String }
+  type Other implements Thing { text: String }
+`;
+const RULES: Readonly<Record<string, ReturnType<ReadsOf>>> = {
+  'Query.report': 'permissions',
+  'News.author': 'viewer',
+};
+const rules: ReadsOf = (type, field) => RULES[`${type}.${field}`] ?? 'nothing';
+
+const SCOPES: readonly [query: string, scope: string, why: string][] = [
+  ['{ news { text } }', 'public', 'PUBLIC, and no rule on the way'],
+  ['{ report { text } }', 'role', 'PUBLIC, and a rule that looks at permissions'],
+  ['{ news { text } report { text } }', 'role', 'the rule that looks at the most'],
+  ['{ news { author { name } } }', 'user', 'a rule that looks at who is asking'],
+  ['{ mine { text } }', 'user', 'nothing is shared unless it says PUBLIC'],
+  ['{ news { text } mine { text } }', 'user', 'every root field must say PUBLIC'],
+  ['{ secret { text } }', 'user', 'PRIVATE'],
+  ['{ news { liked } }', 'user', 'PRIVATE below PUBLIC'],
+  ['{ news { text ...F } } fragment F on News { liked }', 'user', 'PRIVATE in a fragment'],
+  ['{ news { text liked @include(if: false) } }', 'user', 'PRIVATE that may be left out'],
+  ['{ typed { text } }', 'public', 'a type that says PUBLIC'],
+  ['{ thing { text } }', 'user', 'one type of an interface that says PRIVATE'],
+  ['{ __typename }', 'user', 'no field of ours'],
+];
+
+describe('who may get the same answer', () => {
+  for (const [query, scope, why] of SCOPES) {
+    it(`${why}: ${query}`, () => assert.equal(policyOf(SHARED, query, rules).scope, scope));
+  }
+
+  it('is not taken from a hint that the rule of the same field contradicts', () => {
+    assert.throws(
+      () => policyOf(SHARED, '{ mine { text } }', () => 'viewer'),
+      /Query\.news is PUBLIC, but its rule looks at who is asking/,
+    );
+  });
+
+  it('costs no more for fragments that spread one another many times', () => {
+    const fragments = Array.from(
+      { length: 40 },
+      (_, n) => `fragment F${n} on News { ...F${n + 1} ...F${n + 1} }`,
+    );
+    const query = `{ news { ...F0 } } ${fragments.join(' ')} fragment F40 on News { liked }`;
+    assert.equal(policyOf(SHARED, query, rules).scope, 'user');
+  });
+});
+
+it('every answer has the tags of its root fields', () => {
+  assert.deepEqual(policyOf(SHARED, '{ a: news { text } report { text } }').tags, [
+    'Query.news',
+    'Query.report',
+  ]);
+});
