@@ -17,7 +17,7 @@ declare module 'autocannon' {
     duration: number;
     errors: number;
     timeouts: number;
-    non2xx: number;
+    statusCodeStats: Record<string, { count: number } | undefined>;
     mismatches: number;
   }
 

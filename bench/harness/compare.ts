@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Probe } from '../workloads/fanout.ts';
+import type { Probe } from '../workloads/workload.ts';
 import type { Server } from './processes.ts';
+import { send } from './send.ts';
 
 /**
  * Asks a peer every probe. Key order does not count.
@@ -12,8 +13,7 @@ export async function findFaults(
 ): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const { what, request, expected } of probes) {
-    const { method, path, headers, body } = request;
-    const response = await fetch(origin + path, { method, headers, ...(body && { body }) });
+    const response = await send(origin, request);
     const text = await response.text();
     const said = `${what}: ${response.status} ${text.slice(0, 200)}`;
     const answer = parse(text);

@@ -17,6 +17,8 @@ export interface Measurement {
   readonly p99: number;
   /** Upstream calls per request. */
   readonly calls: number;
+  /** The largest number of upstream calls that were open at once. */
+  readonly atOnce: number;
   readonly errors: number;
   /** How busy the server was, of one core. */
   readonly serverBusy: number;
@@ -28,38 +30,34 @@ export interface Bench {
   readonly cores: Cores;
   readonly generator: LoadGenerator;
   readonly upstream: Upstream;
-  readonly requests: readonly LoadRequest[];
 }
 
 export interface Load {
+  readonly requests: readonly LoadRequest[];
   readonly connections: number;
   readonly seconds: number;
   readonly rate?: number | undefined;
+  readonly answerMs?: number | undefined;
   readonly delays: Delays;
 }
 
+export const NO_DELAYS: Delays = { user: 0, order: 0, notification: 0 };
+
 export async function measure(
-  { cores, generator, upstream, requests }: Bench,
+  { cores, generator, upstream }: Bench,
   { pid, origin }: Server,
-  { connections, seconds, rate, delays }: Load,
+  { delays, rate, ...load }: Load,
 ): Promise<Measurement> {
   await upstream.reset(delays);
   const before = { time: performance.now(), cpu: cpuSeconds(pid), busy: busySeconds(cores.load) };
-  const result = await generator.run({
-    origin,
-    requests,
-    connections,
-    seconds,
-    rate,
-    core: cores.load,
-  });
+  const result = await generator.run({ ...load, origin, rate, core: cores.load });
   const wall = (performance.now() - before.time) / 1_000;
   const busy = busySeconds(cores.load) - before.busy;
   const serverBusy = (cpuSeconds(pid) - before.cpu) / wall;
   // What was under way when the time was up costs as well: it is waited for, and counted.
   await sleep(SETTLE_MS);
   const cpu = cpuSeconds(pid) - before.cpu;
-  const counts = await upstream.reset(delays);
+  const { counts, atOnce } = await upstream.reset(delays);
   const calls = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     rate: result.requests / result.seconds,
@@ -67,6 +65,7 @@ export async function measure(
     p50: result.p50,
     p99: result.p99,
     calls: calls / result.sent,
+    atOnce,
     errors: result.errors,
     serverBusy,
     loadBusy: busy / wall,
@@ -77,7 +76,7 @@ export async function measure(
 export async function measureUpstream(
   { cores, generator, upstream }: Bench,
   userIds: readonly string[],
-  { connections, seconds, delays }: Load,
+  { connections, seconds, delays }: Omit<Load, 'requests'>,
 ): Promise<{ rate: number; p50: number; p99: number }> {
   await upstream.reset(delays);
   const requests: LoadRequest[] = userIds.map((userId) => ({

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { MODES } from './modes.ts';
+import type { Suite } from '../workloads/workload.ts';
 
 export interface Options {
   readonly rounds: number;
@@ -12,18 +12,29 @@ export interface Options {
   readonly write: boolean;
 }
 
-export const USAGE = `npm run bench -- fanout [options]
+type Suites = Readonly<Record<string, Suite>>;
+
+export const usageOf = (suites: Suites): string => `npm run bench -- <what> [options]
+
+${Object.entries(suites).map(describe).join('\n')}
 
   --rounds 5       rounds of each mode, in which the peers take turns
-  --seconds 4      seconds of each measurement
+  --seconds n      seconds of each measurement
   --peers a,b      only these peers
-  --modes a,b      only these modes: ${Object.keys(MODES).join(', ')}
+  --modes a,b      only these modes
   --quick          3 rounds of 1 second
   --no-write       print the tables, and leave bench/README.md as it is; so does everything
                    that is no whole run (fewer rounds, peers or modes)`;
 
+const describe = ([name, suite]: [string, Suite]): string =>
+  `  ${name.padEnd(8)} modes ${allOf(suite, 'modes').join(', ')}; ${suite.seconds} seconds`;
+
+const allOf = ({ workloads }: Suite, what: 'peers' | 'modes'): readonly string[] => [
+  ...new Set(workloads.flatMap((workload) => workload[what])),
+];
+
 /** @throws Error that says what is wrong with the arguments */
-export function readOptions(args: readonly string[], allPeers: readonly string[]): Options {
+export function readOptions(args: readonly string[], suite: Suite): Options {
   const { values } = parseArgs({
     args: [...args],
     allowNegative: true,
@@ -38,10 +49,10 @@ export function readOptions(args: readonly string[], allPeers: readonly string[]
   });
   const { quick } = values;
   const rounds = count('--rounds', values.rounds ?? (quick ? '3' : '5'));
-  const seconds = count('--seconds', values.seconds ?? (quick ? '1' : '4'));
-  const peers = choose('--peers', values.peers, allPeers);
-  const modes = choose('--modes', values.modes, Object.keys(MODES));
-  const whole = rounds >= 5 && seconds >= 3 && peers === allPeers && !values.modes;
+  const seconds = count('--seconds', values.seconds ?? (quick ? '1' : String(suite.seconds)));
+  const peers = choose('--peers', values.peers, allOf(suite, 'peers'));
+  const modes = choose('--modes', values.modes, allOf(suite, 'modes'));
+  const whole = rounds >= 5 && seconds >= 3 && !values.peers && !values.modes;
   return {
     rounds,
     seconds,

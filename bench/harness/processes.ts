@@ -2,17 +2,21 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Counts, Order } from '../upstream/main.ts';
+import type { Order, Report } from '../upstream/main.ts';
 import type { Delays } from '../upstream/routes.ts';
 import { start } from './cores.ts';
 
 const UPSTREAM = fileURLToPath(new URL('../upstream/main.ts', import.meta.url));
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 3_000;
+const PUBLIC = /^(?!.*\badmin\b).*listening on (http\S+)/;
+const ADMIN = /\badmin listening on (http\S+)/;
 
 export interface Server {
   readonly pid: number;
   readonly origin: string;
+  /** Of the private listener; never comes where there is none. */
+  readonly admin: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -27,8 +31,9 @@ export async function startServer(
 ): Promise<Server> {
   const child = start(core, process.execPath, [file], env, ['ignore', 'pipe', 'inherit']);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  const admin = originIn(lines, ADMIN);
   const origin = await Promise.race([
-    originIn(lines),
+    originIn(lines, PUBLIC),
     once(child, 'exit').then(() => undefined),
     sleep(START_LIMIT_MS, undefined, { ref: false }),
   ]);
@@ -39,6 +44,7 @@ export async function startServer(
   return {
     pid: child.pid,
     origin,
+    admin,
     async stop() {
       if (child.exitCode !== null) return;
       const gone = once(child, 'exit');
@@ -50,10 +56,10 @@ export async function startServer(
   };
 }
 
-function originIn(lines: Interface): Promise<string> {
+function originIn(lines: Interface, said: RegExp): Promise<string> {
   return new Promise((resolve) => {
     lines.on('line', (line) => {
-      const address = /listening on (http\S+)/.exec(line)?.[1];
+      const address = said.exec(line)?.[1];
       if (address) resolve(new URL(address).origin);
     });
   });
@@ -68,11 +74,11 @@ export async function startUpstream(core: number) {
   return {
     pid: child.pid as number,
     urls,
-    /** Sets the delays, and starts counting anew. @returns calls of each route since the last time */
-    async reset(delays: Delays): Promise<Counts> {
+    /** Sets the delays, and starts counting anew. @returns what was since the last time */
+    async reset(delays: Delays): Promise<Report> {
       child.send({ delays } satisfies Order);
-      const [counts] = (await once(child, 'message')) as [Counts];
-      return counts;
+      const [report] = (await once(child, 'message')) as [Report];
+      return report;
     },
   };
 }

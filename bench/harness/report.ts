@@ -1,36 +1,51 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import type { Mode } from '../workloads/workload.ts';
 import type { Measurement } from './measure.ts';
-import type { Mode } from './modes.ts';
-import type { Rounds } from './rounds.ts';
+import type { Result, Rounds } from './rounds.ts';
 import { type Summary, summarise } from './stats.ts';
 
-type Column = readonly [
-  title: string,
-  cell: (rounds: readonly Measurement[], baseline: readonly Measurement[] | undefined) => string,
-];
+type Column = readonly [title: string, cell: (rounds: readonly Measurement[]) => string];
 
 /**
  * One mode as a table.
- * @param baseline - the peer that the others' rates are multiples of
+ * @param baselines - the peers that the others' rates are multiples of
  * @param bareMs - how long the slowest upstream takes without a server in between
  */
-export function toTable(mode: Mode, rounds: Rounds, baseline: string, bareMs: number): string {
-  const chosen = [...columns(mode, baseline, bareMs)];
+export function toTable(
+  { mode, rounds }: Result,
+  baselines: readonly string[],
+  bareMs = 0,
+): string {
+  const chosen = [...columns(mode, rounds, baselines, bareMs)];
   const rows = [...rounds].map(([peer, measured]) => [
     peer,
-    ...chosen.map(([, cell]) => cell(measured, rounds.get(baseline))),
+    ...chosen.map(([, cell]) => cell(measured)),
   ]);
-  const lines = [
-    ['peer', ...chosen.map(([title]) => title)],
-    ['---', ...chosen.map(() => '--:')],
-    ...rows,
-  ].map((cells) => `| ${cells.join(' | ')} |`);
-  return [`**${mode.title}**`, '', ...lines, ''].join('\n');
+  return layOut(mode.title, ['peer', ...chosen.map(([title]) => title)], rows);
 }
 
-function* columns({ delayed, half }: Mode, baseline: string, bareMs: number): Generator<Column> {
+/** A table with a title above it; all but the first column are figures. */
+export function layOut(
+  title: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
+  const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return [`**${title}**`, '', ...lines, ''].join('\n');
+}
+
+function* columns(
+  { delayed, half, atOnce }: Mode,
+  rounds: Rounds,
+  baselines: readonly string[],
+  bareMs: number,
+): Generator<Column> {
   yield ['requests/s', (all) => spread(all, ({ rate }) => rate, 0)];
-  if (!half) yield [`× ${baseline}`, (all, base) => (base ? ratioOf(all, base).toFixed(2) : '')];
+  for (const baseline of half ? [] : baselines) {
+    const base = rounds.get(baseline);
+    if (base) yield [`× ${baseline}`, (all) => ratioOf(all, base).toFixed(2)];
+  }
   yield ['CPU µs/request', (all) => spread(all, ({ cpu }) => cpu, 0)];
   yield ['server busy', (all) => percent(median(all, ({ serverBusy }) => serverBusy))];
   yield ['p50 ms', (all) => spread(all, ({ p50 }) => p50, 2)];
@@ -40,6 +55,12 @@ function* columns({ delayed, half }: Mode, baseline: string, bareMs: number): Ge
     yield ['p99 added ms', (all) => (median(all, ({ p99 }) => p99) - bareMs).toFixed(2)];
   }
   yield ['upstream calls/request', (all) => spread(all, ({ calls }) => calls, 2)];
+  if (atOnce) {
+    yield [
+      'upstream calls at once, most',
+      (all) => String(Math.max(...all.map((one) => one.atOnce))),
+    ];
+  }
   yield ['errors', (all) => String(all.reduce((sum, { errors }) => sum + errors, 0))];
 }
 

@@ -16,3 +16,9 @@ export function summarise(values: readonly number[]): Summary {
     max: sorted.at(-1) ?? Number.NaN,
   };
 }
+
+/** The value that this share of all values, 0 to 1, does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}

@@ -1,26 +1,26 @@
+import type { Mode } from '../workloads/workload.ts';
 import type { Measurement } from './measure.ts';
-import type { Rounds } from './rounds.ts';
+import type { Result } from './rounds.ts';
 import { summarise } from './stats.ts';
 
 const LOAD_CORE_LIMIT = 0.85;
 const UPSTREAM_LIMIT = 0.5;
 const BUSY_SERVER = 0.9;
 
-type Check = (mode: string, all: readonly Measurement[]) => boolean;
+type Check = (mode: Mode, all: readonly Measurement[]) => boolean;
 
 const median = (all: readonly Measurement[], read: (one: Measurement) => number): number =>
   summarise(all.map(read)).median;
 
+const isFullLoad = ({ connections, delayed, half }: Mode): boolean =>
+  connections > 1 && !delayed && !half;
+
 /**
  * Says which figures don't count, because requests failed or something else than the server was the
  * limit.
- * @param results - by mode
  * @param upstreamRate - calls per second that the upstream answers when nothing else is asked of it
  */
-export function warningsOf(
-  results: ReadonlyMap<string, Rounds>,
-  upstreamRate: number,
-): readonly string[] {
+export function warningsOf(results: readonly Result[], upstreamRate: number): readonly string[] {
   const checks: Readonly<Record<string, Check>> = {
     'Answers were wrong or missing': (_mode, all) => all.some(({ errors }) => errors > 0),
     'The upstream was asked for more than half of the calls that it can answer': (_mode, all) =>
@@ -28,14 +28,14 @@ export function warningsOf(
     "The load generator's core was more than 85 % busy": (_mode, all) =>
       median(all, ({ loadBusy }) => loadBusy) > LOAD_CORE_LIMIT,
     'The server was less than 90 % busy at full load': (mode, all) =>
-      mode === 'full' && median(all, ({ serverBusy }) => serverBusy) < BUSY_SERVER,
+      isFullLoad(mode) && median(all, ({ serverBusy }) => serverBusy) < BUSY_SERVER,
   };
-  const measured = [...results].flatMap(([mode, rounds]) =>
-    [...rounds].map(([peer, all]) => ({ mode, peer, all })),
+  const measured = results.flatMap(({ name, mode, rounds }) =>
+    [...rounds].map(([peer, all]) => ({ name, mode, peer, all })),
   );
   return Object.entries(checks).flatMap(([what, check]) => {
     const where = measured.filter(({ mode, all }) => check(mode, all));
     if (where.length === 0) return [];
-    return [`${what}: ${where.map(({ mode, peer }) => `\`${peer}\` in \`${mode}\``).join(', ')}`];
+    return [`${what}: ${where.map(({ name, peer }) => `\`${peer}\` in \`${name}\``).join(', ')}`];
   });
 }

@@ -1,9 +1,11 @@
 -- Sends the requests of a file in turn, and counts answers that tell of errors.
 -- REQUESTS: raw HTTP requests, separated by NUL. THINK_MS: mean pause of a connection, 0 for none.
+-- STATUS: of good answers; only a 200 has a body.
 
 local raw = {}
 local turn = 0
 local think = tonumber(os.getenv("THINK_MS")) or 0
+local expected = tonumber(os.getenv("STATUS")) or 200
 local threads = {}
 
 for request in io.open(os.getenv("REQUESTS"), "rb"):read("*a"):gmatch("[^%z]+") do
@@ -38,7 +40,8 @@ if think > 0 then
 end
 
 function response(status, headers, body)
-  if status ~= 200 or #body == 0 or body:find('"errors"', 1, true) then
+  local broken = expected == 200 and (#body == 0 or body:find('"errors"', 1, true))
+  if status ~= expected or broken then
     bad = bad + 1
     if bad == 1 then
       sample = status .. " " .. body:sub(1, 2000)

@@ -1,104 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { makeExecutableSchema } from '@graphql-tools/schema';
-import DataLoader from 'dataloader';
-import got from 'got';
-import { GraphQLError } from 'graphql';
-import type * as GraphQLMiddleware from 'graphql-middleware';
-import type * as GraphQLShield from 'graphql-shield';
-import type { WireNotification, WireOrder, WireUser } from '../upstream/data.ts';
-import { createTokenReader, settings } from './support.ts';
+import { type Context, createContext, createSchema } from './usual-schema.ts';
 
-// The usual way, as the documentation of each library has it.
+// The usual way without a cache.
 
-// The ES build of graphql-shield does not load on Node 23 and later.
-const require = createRequire(import.meta.url);
-const { rule, shield } = require('graphql-shield') as typeof GraphQLShield;
-const { applyMiddleware } = require('graphql-middleware') as typeof GraphQLMiddleware;
-
-const LIST_LENGTH = 10;
-const services = settings();
-const viewerOf = createTokenReader();
-const refusal = (message: string) =>
-  new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED', http: { status: 401 } } });
-
-type Context = { viewer: string | undefined; loaders: ReturnType<typeof createLoaders> };
-type Lists<Name extends string, Item> = { lists: ({ userId: string } & Record<Name, Item[]>)[] };
-
-function createLoaders() {
-  const ask = <Body>(url: string, searchParams: Record<string, string | number>) =>
-    got(url, { searchParams }).json<Body>();
-  return {
-    users: new DataLoader(async (ids: readonly string[]) => {
-      const body = await ask<{ users: WireUser[] }>(`${services.user}/users`, {
-        ids: ids.join(','),
-      });
-      const byId = new Map(body.users.map((user) => [user.id, user]));
-      return ids.map((id) => byId.get(id) ?? null);
-    }),
-    orders: new DataLoader(async (users: readonly string[]) => {
-      const body = await ask<Lists<'orders', WireOrder>>(`${services.order}/orders`, {
-        users: users.join(','),
-        limit: LIST_LENGTH,
-      });
-      const byUser = new Map(body.lists.map(({ userId, orders }) => [userId, orders]));
-      return users.map((user) => byUser.get(user) ?? []);
-    }),
-    notifications: new DataLoader(async (users: readonly string[]) => {
-      const body = await ask<Lists<'notifications', WireNotification>>(
-        `${services.notification}/notifications`,
-        { users: users.join(','), limit: LIST_LENGTH },
-      );
-      const byUser = new Map(body.lists.map((list) => [list.userId, list.notifications]));
-      return users.map((user) => byUser.get(user) ?? []);
-    }),
-  };
-}
-
-const isAuthenticated = rule({ cache: 'contextual' })(
-  (_parent: unknown, _args: unknown, { viewer }: Context) =>
-    viewer !== undefined || refusal('Sign in first.'),
-);
-
-const schema = makeExecutableSchema({
-  typeDefs: readFileSync(new URL('../../bff-mobile/schema.graphql', import.meta.url), 'utf8'),
-  resolvers: {
-    Query: {
-      dashboard: (_parent: unknown, _args: unknown, { viewer }: Context) => ({ id: viewer }),
-    },
-    Dashboard: {
-      user: ({ id }: { id: string }, _args: unknown, { loaders }: Context) =>
-        loaders.users.load(id),
-      orders: ({ id }: { id: string }, _args: unknown, { loaders }: Context) =>
-        loaders.orders.load(id),
-      notifications: ({ id }: { id: string }, _args: unknown, { loaders }: Context) =>
-        loaders.notifications.load(id),
-    },
-    OrderStatus: {
-      PLACED: 'placed',
-      SHIPPED: 'shipped',
-      DELIVERED: 'delivered',
-      CANCELLED: 'cancelled',
-    },
-    NotificationKind: { ORDER_UPDATE: 'order_update', PROMOTION: 'promotion', ACCOUNT: 'account' },
-  },
-});
-
-const server = new ApolloServer<Context>({
-  schema: applyMiddleware(
-    schema,
-    shield({ Query: { dashboard: isAuthenticated } }, { allowExternalErrors: true }),
-  ),
-});
+const server = new ApolloServer<Context>({ schema: createSchema() });
 const { url } = await startStandaloneServer(server, {
   listen: { host: '127.0.0.1', port: 0 },
-  context: async ({ req }) => {
-    const viewer = await viewerOf(req.headers.authorization).catch(() => {
-      throw refusal('The token is not valid.');
-    });
-    return { viewer, loaders: createLoaders() };
-  },
+  context: async ({ req }) => createContext(req.headers.authorization),
 });
 console.log(`listening on ${url}`);

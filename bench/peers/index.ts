@@ -8,6 +8,9 @@ export const PEERS: Readonly<Record<string, string>> = {
   frontdesk: path('../../bff-mobile/main.ts'),
   'apollo-got': path('apollo-got.ts'),
   'fanout-undici': path('fanout-undici.ts'),
+  'apollo-cache': path('apollo-cache.ts'),
+  'yoga-cache': path('yoga-cache.ts'),
+  'fastify-constant': path('fastify-constant.ts'),
 };
 
 /** The environment of every peer: the same variables that the product reads. */
@@ -19,6 +22,7 @@ export function environmentOf(urls: Readonly<Record<string, string>>): Record<st
     DRAIN_DELAY_MS: '0',
     HOST: '127.0.0.1',
     MOBILE_PORT: '0',
+    MOBILE_ADMIN_PORT: '0',
     USER_SERVICE_URL: urls.user ?? '',
     ORDER_SERVICE_URL: urls.order ?? '',
     NOTIFICATION_SERVICE_URL: urls.notification ?? '',

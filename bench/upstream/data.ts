@@ -5,12 +5,15 @@ export const LIST_LENGTH = 10;
 
 const FIRST_USER = 10_000;
 const ITEMS = 3;
+const ANNOUNCEMENTS = 12;
 const STATUSES = ['placed', 'shipped', 'delivered', 'cancelled'];
 const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY'];
 const KINDS = ['order_update', 'promotion', 'account'];
 const LOCALES = ['de-DE', 'en-GB', 'pt-BR', 'ja-JP'];
 const GOODS = ['Stoneware cup', 'Linen tea towels, pair', 'Wool felt desk mat', 'Beeswax candle'];
 const TITLES = ['Your order is on its way', 'A week of fair prices', 'New sign-in'];
+/** So many users later, accounts begin at the same times again: years must have four digits. */
+const MOST_SEEDS = 10_000;
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 
@@ -30,9 +33,12 @@ export const userIds: readonly string[] = Array.from({ length: USERS }, (_, inde
   String(FIRST_USER + index),
 );
 
+/** The account of any user with a number for an id. */
+export const userOf = (userId: string): WireUser => toUser(userId, seedOf(userId));
+
 /** The same for the same user, whichever process asks. */
 export function holdingsOf(userId: string): Holdings {
-  const seed = Number(userId) - FIRST_USER;
+  const seed = seedOf(userId);
   const places = Array.from({ length: LIST_LENGTH }, (_, index) => index);
   const notifications = places.map((place) => toNotification(userId, seed, place));
   return {
@@ -43,11 +49,12 @@ export function holdingsOf(userId: string): Holdings {
   };
 }
 
-export const announcements = [1, 2].map((number) => ({
-  id: `a${number}`,
+/** Newest first; all of them are some 2.5 kB. */
+export const announcements = Array.from({ length: ANNOUNCEMENTS }, (_, place) => ({
+  id: `a${ANNOUNCEMENTS - place}`,
   title: 'Longer opening hours',
-  body: 'From Monday on the desk is open until ten in the evening.',
-  publishedAt: timeOf(number, 0),
+  body: 'From Monday on the desk is open until ten in the evening, and on Saturdays, as every year before the summer, until two.',
+  publishedAt: timeOf(0, place),
 }));
 
 function toUser(id: string, seed: number) {
@@ -95,6 +102,8 @@ function toNotification(userId: string, seed: number, place: number) {
     cursor: toCursor(userId, place),
   };
 }
+
+const seedOf = (userId: string) => Math.abs(Number(userId) - FIRST_USER) % MOST_SEEDS;
 
 const pick = (from: readonly string[], index: number) => from[index % from.length] as string;
 

@@ -1,4 +1,4 @@
-import { announcements, holdingsOf, userIds } from './data.ts';
+import { announcements, holdingsOf, userIds, userOf } from './data.ts';
 
 /** One user's part of each answer, as JSON bytes. */
 interface Fragments {
@@ -14,19 +14,30 @@ interface Fragments {
 type Part = keyof Fragments;
 
 const COMMA = Buffer.from(',');
+const ANY_USER = /^\d{1,9}$/;
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
-/** Every answer is put together from bytes that were made once, so that JSON costs nothing here. */
+/**
+ * Every answer is put together from bytes that were made once, so that JSON costs nothing here. Any
+ * other number is a user as well, of whom there is nothing but the account.
+ */
 export function createFragments() {
   const byUser = new Map(userIds.map((userId) => [userId, fragmentsOf(userId)]));
+  const renamed = new Map<string, Buffer>();
+
+  function find(part: Part, userId: string): Buffer | undefined {
+    if (part !== 'user') return byUser.get(userId)?.[part];
+    const made = renamed.get(userId) ?? byUser.get(userId)?.user;
+    return made ?? (ANY_USER.test(userId) ? bytes(userOf(userId)) : undefined);
+  }
 
   return {
     announcements: [bytes({ announcements })],
 
     /** @returns one user's part; undefined for a user that is not known */
     single(part: Part, userId: string): Buffer[] | undefined {
-      const found = byUser.get(userId)?.[part];
+      const found = find(part, userId);
       return found && [found];
     },
 
@@ -34,12 +45,17 @@ export function createFragments() {
     batch(part: Part, ids: readonly string[], ends: { open: Buffer; close: Buffer }): Buffer[] {
       const pieces = [ends.open];
       for (const id of new Set(ids)) {
-        const found = byUser.get(id)?.[part];
+        const found = find(part, id);
         if (found) pieces.push(found, COMMA);
       }
       if (pieces.length > 1) pieces.pop();
       pieces.push(ends.close);
       return pieces;
+    },
+
+    /** From now on the user has this name, whatever the bytes say that were made before. */
+    rename(userId: string, name: string): void {
+      renamed.set(userId, bytes({ ...userOf(userId), name }));
     },
   };
 }

@@ -28,12 +28,15 @@ const USERS = ends('{"users":[', '],"deleted":[]}');
 const LISTS = ends('{"lists":[', ']}');
 const COUNTS = ends('{"counts":[', ']}');
 
-/** Answers a target such as `/orders?users=1,2&limit=10`, as services/*\/openapi.yaml say. */
-export function createRoutes(): (target: string) => Answer {
-  const { announcements, single, batch } = createFragments();
+/**
+ * Answers a target such as `/orders?users=1,2&limit=10`, as services/*\/openapi.yaml say. Nothing can
+ * be changed but a user's name.
+ */
+export function createRoutes(): (target: string, change: string | undefined) => Answer {
+  const { announcements, single, batch, rename } = createFragments();
   const keys = [Buffer.from(JSON.stringify(publicKeySet()))];
 
-  return (target) => {
+  return (target, change) => {
     const [path = '', query = ''] = target.split('?', 2);
     const parameters = readQuery(query);
     const { user } = parameters;
@@ -82,7 +85,10 @@ export function createRoutes(): (target: string) => Answer {
         return answer('user', 'jwks', keys);
       default: {
         const id = /^\/users\/([\w-]+)$/.exec(path)?.[1];
-        return answer('user', id ? 'userById' : 'unknown', id ? single('user', id) : undefined);
+        if (!id) return answer('user', 'unknown', undefined);
+        if (change === undefined) return answer('user', 'userById', single('user', id));
+        rename(id, (JSON.parse(change) as { name: string }).name);
+        return answer('user', 'updateUser', single('user', id));
       }
     }
   };

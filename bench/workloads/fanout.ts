@@ -1,88 +1,56 @@
-import { issueToken } from '../../services/user/tokens.ts';
-import type { LoadRequest } from '../harness/load.ts';
-import { holdingsOf, userIds } from '../upstream/data.ts';
+import { createRace } from '../harness/race.ts';
+import { userIds } from '../upstream/data.ts';
+import { authorizationOf, createRefusals, expectedDashboard } from './dashboard.ts';
 import { FANOUT_QUERY } from './fanout-query.ts';
-
-/** W1: the dashboard of another user with every request; three upstream calls, nothing cached. */
-export const fanout = {
-  title: 'Dashboards for distinct users (`fanout`)',
-  peers: ['frontdesk', 'apollo-got', 'fanout-undici'],
-  /** Whom the ratios are taken to. */
-  baseline: 'apollo-got',
-  upstreamCalls: 3,
-  delays: { user: 5, order: 10, notification: 20 },
-
-  /** One request of each user. */
-  requests: (): Promise<LoadRequest[]> => Promise.all(userIds.map(requestOf)),
-  probes: createProbes,
-};
-
-export type Workload = typeof fanout;
-
-/** A question that is asked before anything is timed, and what must come back. */
-export interface Probe {
-  readonly what: string;
-  readonly request: LoadRequest;
-  /** The whole body; undefined if the peer must refuse. */
-  readonly expected: unknown;
-}
+import { asText } from './operation.ts';
+import type { Mode, Probe } from './workload.ts';
 
 const SAMPLES = [0, 1, 499, 998, 999];
+const ask = asText(FANOUT_QUERY);
 
-async function createProbes(): Promise<Probe[]> {
-  const samples = SAMPLES.map(async (index) => {
-    const userId = userIds[index] as string;
-    const request = await requestOf(userId);
-    return { what: `user ${userId}`, request, expected: expectedDashboard(userId) };
-  });
-  const { authorization = '', ...anonymous } = (await requestOf('10000')).headers;
-  const [head, , signature] = authorization.split('.');
-  const [, foreignPayload] = (await requestOf('10001')).headers.authorization?.split('.') ?? [];
-  const expired = await issueToken({ userId: '10000', expiresIn: -60 });
-  const refused: Record<string, string | undefined> = {
-    'no token': undefined,
-    "another user's claims under a signature": `${head}.${foreignPayload}.${signature}`,
-    'an expired token': `Bearer ${expired}`,
-  };
-  const refusals = Object.entries(refused).map(([what, token]) => {
-    const headers: Record<string, string> = { ...anonymous };
-    if (token) headers.authorization = token;
-    return { what, request: { ...POST, headers }, expected: undefined };
-  });
-  return [...(await Promise.all(samples)), ...refusals];
-}
+/** One request of each user. */
+const requests = () =>
+  Promise.all(userIds.map(async (id) => ask({ authorization: await authorizationOf(id) })));
 
-const POST = {
-  method: 'POST',
-  path: '/graphql',
-  body: JSON.stringify({ query: FANOUT_QUERY }),
-} as const;
+const MODES: Readonly<Record<string, Mode>> = {
+  idle: { title: 'Idle: 1 connection', connections: 1, requests },
+  'idle-delayed': {
+    title: 'Idle: 1 connection, upstreams that take their time',
+    connections: 1,
+    delayed: true,
+    requests,
+  },
+  full: { title: 'Full load: 64 connections', connections: 64, requests },
+  'full-delayed': {
+    title: 'Full load: 64 connections, upstreams that take their time',
+    connections: 64,
+    delayed: true,
+    requests,
+  },
+  half: {
+    title: 'Half load: half the rate that the peer reached with 64 connections, delayed upstreams',
+    connections: 64,
+    delayed: true,
+    half: true,
+    requests,
+  },
+};
 
-async function requestOf(userId: string): Promise<LoadRequest> {
-  const token = await issueToken({ userId });
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
-  return { ...POST, headers };
-}
+/** The dashboard of another user with every request; three upstream calls, nothing cached. */
+export const fanout = createRace({
+  peers: ['frontdesk', 'apollo-got', 'fanout-undici'],
+  baselines: ['apollo-got'],
+  env: { CACHE_MEMORY_MB: '0' },
+  delays: { user: 5, order: 10, notification: 20 },
+  modes: MODES,
+  probes: async () => [...(await sampleProbes()), ...(await createRefusals(ask))],
+});
 
-/** What every peer must answer to this user, by the upstream's data alone. */
-function expectedDashboard(userId: string) {
-  const { user, orders, notifications } = holdingsOf(userId);
-  return {
-    data: {
-      dashboard: {
-        user: { id: user.id, name: user.name },
-        orders: orders.map(({ id, status, total, items }) => ({
-          id,
-          status: status.toUpperCase(),
-          total,
-          items: items.map(({ sku, quantity }) => ({ sku, quantity })),
-        })),
-        notifications: notifications.map(({ id, kind, createdAt }) => ({
-          id,
-          kind: kind.toUpperCase(),
-          createdAt,
-        })),
-      },
-    },
-  };
-}
+const sampleProbes = (): Promise<Probe[]> =>
+  Promise.all(
+    SAMPLES.map(async (index) => {
+      const userId = userIds[index] as string;
+      const request = ask({ authorization: await authorizationOf(userId) });
+      return { what: `user ${userId}`, request, expected: expectedDashboard(userId) };
+    }),
+  );

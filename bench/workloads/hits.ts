@@ -1,0 +1,57 @@
+import type { LoadRequest } from '../harness/load.ts';
+import { createRace } from '../harness/race.ts';
+import { send } from '../harness/send.ts';
+import { ANNOUNCEMENTS_QUERY, expectedAnnouncements } from './announcements.ts';
+import { asText, byHash } from './operation.ts';
+
+const text = asText(ANNOUNCEMENTS_QUERY)();
+const hashed = byHash(ANNOUNCEMENTS_QUERY);
+
+/** One public answer that is stored. */
+export const hits = createRace({
+  peers: ['frontdesk', 'apollo-cache', 'yoga-cache', 'fastify-constant'],
+  baselines: ['fastify-constant', 'apollo-cache'],
+  env: {},
+  delays: undefined,
+  modes: {
+    get: {
+      title: 'Hits, public: GET by hash, 64 connections',
+      connections: 64,
+      requests: async () => [hashed.get()],
+    },
+    post: {
+      title: 'Hits, public: POST of the text, 64 connections',
+      connections: 64,
+      requests: async () => [text],
+    },
+    'get-304': {
+      title: 'Hits, public: GET by hash with the current ETag, 64 connections',
+      connections: 64,
+      requests: async (origin) => [await revalidation(origin)],
+    },
+  },
+  probes: async () => {
+    const questions = {
+      'the text': text,
+      'the text again': text,
+      'text and hash': hashed.teach(),
+      'the hash': hashed.get(),
+      'the hash again': hashed.get(),
+    };
+    return Object.entries(questions).map(([what, request]) => ({
+      what,
+      request,
+      expected: expectedAnnouncements,
+    }));
+  },
+});
+
+/** Asks whether the answer is still the one that this peer gives now. */
+async function revalidation(origin: string): Promise<LoadRequest> {
+  const etag = (await send(origin, hashed.get())).headers.get('etag');
+  if (etag === null) throw new Error('its answers have no ETag');
+  const request = hashed.get(undefined, { 'if-none-match': etag });
+  const { status } = await send(origin, request);
+  if (status !== 304) throw new Error(`it answers its own ETag with ${status}`);
+  return { ...request, status };
+}
