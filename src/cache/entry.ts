@@ -4,8 +4,10 @@ import type { Tagged } from './tags.ts';
 
 /** One answer as it is kept: its bytes, and all that decides who may get them and how long. */
 export interface Entry extends Tagged {
-  /** The JSON text, in UTF-8. */
-  readonly body: Buffer;
+  /** The JSON text: as a string it leaves with its headers in one write. */
+  readonly body: string;
+  /** The body's length in UTF-8. */
+  readonly bytes: number;
   /** Names the bytes, without quotes. */
   readonly etag: string;
   readonly scope: Scope;
@@ -43,22 +45,23 @@ type Header = Described & Pick<Entry, 'freshUntil' | 'storedAt'>;
 
 const restore = (text: string, header: Header): Entry => ({
   ...header,
-  body: Buffer.from(text),
+  body: text,
+  bytes: Buffer.byteLength(text),
   etag: hash('sha256', text, 'base64url').slice(0, 22),
   variants: new Map(),
 });
 
 /** What the entry takes in memory, about, in bytes. */
-export const sizeOf = ({ body, tags, variants }: Entry): number =>
+export const sizeOf = ({ bytes, tags, variants }: Entry): number =>
   OVERHEAD_BYTES +
-  body.length +
+  bytes +
   tags.reduce((sum, tag) => sum + tag.length + 16, 0) +
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 
 /** An entry as one text, for stores that keep texts: a line of JSON about it, then its body. */
 export function toText({ body, maxAge, number, scope, tags, storedAt, freshUntil }: Entry): string {
   const header: Header = { maxAge, number, scope, tags, storedAt, freshUntil };
-  return `${JSON.stringify(header)}\n${body.toString()}`;
+  return `${JSON.stringify(header)}\n${body}`;
 }
 
 /** @param text - what toText made */

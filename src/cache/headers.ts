@@ -15,8 +15,7 @@ export const NO_STORE = { 'cache-control': 'no-store' } as const;
  * Says for what nobody keeps why this cache did not answer (RFC 9211 §2.2).
  * @param reason - `bypass`: it is not of the kind that is kept
  */
-export const cacheStatusOf = (reason: 'bypass' | 'uri-miss'): string =>
-  `${CACHE}; fwd=${reason}`;
+export const cacheStatusOf = (reason: 'bypass' | 'uri-miss'): string => `${CACHE}; fwd=${reason}`;
 
 /** How an answer leaves. */
 interface Leaving {

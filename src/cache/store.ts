@@ -1,6 +1,7 @@
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { type Entry, fromText, sizeOf, toText } from './entry.ts';
+import { shortNameOf } from './key.ts';
 
 /** A bounded store of texts in this process's memory; `most` is in characters, keys not counted. */
 export function createTextStore(most: number): Keyv<string> {
@@ -36,14 +37,17 @@ export interface EntryStore {
  * @param behind - where entries are found that the memory has no more
  */
 export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStore {
-  const memory = new LRUCache<string, Entry>({ maxSize: bytes, sizeCalculation: sizeOf });
+  const memory = new LRUCache<string, Entry>({
+    maxSize: bytes,
+    sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
+  });
 
   return {
     peek: (key) => memory.get(key),
     async get(key) {
       const known = memory.get(key);
       if (known) return known;
-      const text = await behind.get(key);
+      const text = await behind.get(shortNameOf(key));
       if (text === undefined) return undefined;
       const entry = fromText(text);
       memory.set(key, entry);
@@ -51,7 +55,7 @@ export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStor
     },
     async set(key, entry, keepMs) {
       memory.set(key, entry);
-      await behind.set(key, toText(entry), keepMs);
+      await behind.set(shortNameOf(key), toText(entry), keepMs);
     },
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);

@@ -41,15 +41,17 @@ export function createVariants() {
 
   return {
     /** @returns undefined to answer with the entry's body as it is */
-    codingFor({ body }: Entry, acceptEncoding: string | undefined): string | undefined {
+    codingFor({ bytes }: Entry, acceptEncoding: string | undefined): string | undefined {
       if (!acceptEncoding || acceptEncoding.length > LONGEST_HEADER) return undefined;
-      if (body.length < LEAST_BYTES) return undefined;
+      if (bytes < LEAST_BYTES) return undefined;
       const coding = choose(acceptEncoding);
       return CODINGS.includes(coding) ? coding : undefined;
     },
 
     /** @param coding - one that codingFor gave */
-    encode: ({ body }: Entry, coding: string): Promise<Buffer> =>
-      compress[coding]?.(body) ?? Promise.resolve(body),
+    async encode({ body }: Entry, coding: string): Promise<Buffer> {
+      const bytes = Buffer.from(body);
+      return compress[coding]?.(bytes) ?? bytes;
+    },
   };
 }

@@ -8,7 +8,7 @@ export class Lifetime {
   /** On the clock of `performance.now()`. */
   readonly deadline: number;
   readonly #listeners = new Set<() => void>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
   /** How many wait; more than one, where others wait for the same. */
   #waiting = 1;
   #over = false;
@@ -17,10 +17,6 @@ export class Lifetime {
   /** @param budgetMs - how long until the deadline */
   constructor(budgetMs: number) {
     this.deadline = performance.now() + budgetMs;
-    this.#timer = setTimeout(() => {
-      this.#expired = true;
-      this.#end();
-    }, budgetMs);
   }
 
   /** Whether nobody waits any more. */
@@ -47,6 +43,15 @@ export class Lifetime {
     return () => this.leave();
   }
 
+  /** What is answered at once needs no timer, so it is started for the first who waits. */
+  #watch(): NodeJS.Timeout {
+    const leftMs = Math.ceil(Math.max(0, this.deadline - performance.now()));
+    return setTimeout(() => {
+      this.#expired = true;
+      this.#end();
+    }, leftMs);
+  }
+
   #end(): void {
     if (this.#over) return;
     this.#over = true;
@@ -57,6 +62,7 @@ export class Lifetime {
 
   /** @returns what to call when the end is of no interest any more */
   onLeave(listener: () => void): () => void {
+    if (!this.#over) this.#timer ??= this.#watch();
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }

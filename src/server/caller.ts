@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Viewer } from '../context.ts';
 import { Lifetime } from '../datasources/index.ts';
 import { BffError } from '../errors.ts';
@@ -20,16 +20,15 @@ export interface Caller {
   readonly traceparent: string | undefined;
 }
 
-export type CallerReader = (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>;
+export type CallerReader = (request: FastifyRequest) => Promise<Caller>;
 
 /** @param deadlineMs - how long a request may take, in milliseconds */
 export function createCallerReader(
   viewerOf: (authorization: string | undefined) => Viewer | Promise<Viewer>,
   deadlineMs: number,
 ): CallerReader {
-  return async ({ id: requestId, headers }, reply) => {
+  return async ({ id: requestId, headers }) => {
     const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
-    reply.raw.once('close', () => lifetime.leave());
     const known = viewerOf(headers.authorization);
     const viewer = 'then' in known ? await lifetime.wait(known) : known;
     return { requestId, viewer, lifetime, ...travelling(headers) };

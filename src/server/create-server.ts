@@ -52,6 +52,8 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     forceCloseConnections: 'idle',
     requestTimeout: REQUEST_TIMEOUT_MS,
     exposeHeadRoutes: false,
+    // Who needs a query reads it from the address.
+    routerOptions: { querystringParser: () => ({}) },
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
   });

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import type { Named } from '../operations/index.ts';
 
 /** What is asked, as far as it has the form that GraphQL over HTTP gives it. */
@@ -9,16 +10,24 @@ export interface GraphqlRequest extends Named {
 
 type Parameters = Partial<Record<'query' | 'operationName' | 'variables' | 'extensions', unknown>>;
 
-/**
- * Reads the parameters of a POST's JSON or a GET's query.
- * @returns undefined for anything unusual, which Apollo Server has the right words for
- */
-export function readGraphqlRequest({
-  method,
-  url,
-  body,
-}: FastifyRequest): GraphqlRequest | undefined {
-  const given = method === 'POST' ? body : parametersOf(url);
+const MOST_ADDRESSES = 1_000;
+const LONGEST_ADDRESS = 2_000;
+
+/** Reads what is asked; the same addresses come again and again, so that the last ones are known. */
+export function createRequestReader() {
+  const known = new LRUCache<string, GraphqlRequest>({ max: MOST_ADDRESSES });
+
+  /** @returns undefined for anything unusual, which Apollo Server has the right words for */
+  return ({ method, url, body }: FastifyRequest): GraphqlRequest | undefined => {
+    if (method === 'POST') return toGraphqlRequest(body);
+    const found = known.get(url) ?? toGraphqlRequest(parametersOf(url));
+    if (found && url.length <= LONGEST_ADDRESS) known.set(url, found);
+    return found;
+  };
+}
+
+/** @param given - a POST's JSON, or a GET's query */
+function toGraphqlRequest(given: unknown): GraphqlRequest | undefined {
   if (!isRecord(given)) return undefined;
   const { query, operationName, variables, extensions } = given as Parameters;
   const { persistedQuery } = isRecord(extensions) ? extensions : {};

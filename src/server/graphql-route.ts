@@ -5,7 +5,7 @@ import type { OperationStore } from '../operations/index.ts';
 import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
 import type { Engine, EngineAnswer } from './engine.ts';
-import { readGraphqlRequest } from './graphql-request.ts';
+import { createRequestReader } from './graphql-request.ts';
 import { createMediaTypeChooser } from './media-type.ts';
 import type { QuestionMaker } from './question.ts';
 import { type Sender, sendAlone } from './send.ts';
@@ -29,6 +29,7 @@ interface RouteParts {
 export function createGraphqlHandler(parts: RouteParts) {
   const { callerOf, operations, questionOf, edge, contextOf, engine, send, deadlineMs } = parts;
   const mediaTypeFor = createMediaTypeChooser();
+  const readRequest = createRequestReader();
 
   function createExecute(request: FastifyRequest, caller: Caller): Execute<EngineAnswer> {
     return async (recording, isAttended) => {
@@ -39,29 +40,35 @@ export function createGraphqlHandler(parts: RouteParts) {
     };
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const caller = await callerOf(request, reply);
-    const mediaType = mediaTypeFor(request.headers.accept);
-    const question = mediaType && (await findQuestion(request, caller));
-    if (!question) {
-      const answer = await engine(request, contextOf(caller));
-      return sendAlone(request, reply, answer, 'bypass');
-    }
-    const fresh = edge.fresh(question.key);
-    if (fresh)
-      return send(request, reply, question.key, { outcome: 'hit', entry: fresh }, mediaType);
-    const answer = await edge.answer(question, caller.lifetime, createExecute(request, caller));
-    return 'entry' in answer
-      ? send(request, reply, question.key, answer, mediaType)
-      : sendAlone(request, reply, answer.executed, 'uri-miss');
-  };
-
   async function findQuestion(
     request: FastifyRequest,
     caller: Caller,
   ): Promise<Question | undefined> {
-    const asked = readGraphqlRequest(request);
+    const asked = readRequest(request);
     const operation = asked && (await operations.find(asked));
     return operation && questionOf(operation, asked, caller);
   }
+
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const caller = await callerOf(request);
+    const mediaType = mediaTypeFor(request.headers.accept);
+    const question = mediaType && (await findQuestion(request, caller));
+    const fresh = question && edge.fresh(question.key);
+    if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
+
+    leaveWithClient(caller.lifetime, reply);
+    if (!question) {
+      const answer = await engine(request, contextOf(caller));
+      return sendAlone(request, reply, answer, 'bypass');
+    }
+    const answer = await edge.answer(question, caller.lifetime, createExecute(request, caller));
+    return 'entry' in answer
+      ? send(request, reply, answer, question, mediaType)
+      : sendAlone(request, reply, answer.executed, 'uri-miss');
+  };
+}
+
+function leaveWithClient(lifetime: Lifetime, { raw }: FastifyReply): void {
+  if (raw.closed) lifetime.leave();
+  else raw.once('close', () => lifetime.leave());
 }

@@ -7,6 +7,7 @@ import {
   isKnown,
   type Kept,
   NO_STORE,
+  type Question,
   type StaleWindows,
 } from '../cache/index.ts';
 import type { EngineAnswer } from './engine.ts';
@@ -18,8 +19,8 @@ export function createSender(edge: EdgeCache, stale: StaleWindows) {
   return async (
     request: FastifyRequest,
     reply: FastifyReply,
-    key: string,
     { entry, outcome }: Kept,
+    { key }: Question,
     contentType: string,
   ) => {
     const { headers, method } = request;
