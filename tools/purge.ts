@@ -36,10 +36,16 @@ async function findListeners(at: readonly string[] | undefined): Promise<Listene
   const all = bffs.map((bff) => {
     const { admin } = loadConfig(withSecretFiles(process.env), bff);
     if (!admin.purgeSecret) throw new Error('PURGE_SECRET must be set');
-    return { origin: `http://${admin.host}:${admin.port}`, secret: admin.purgeSecret };
+    return { origin: `http://${reachable(admin.host)}:${admin.port}`, secret: admin.purgeSecret };
   });
   const [first] = all;
   return at && first ? at.map((origin) => ({ origin, secret: first.secret })) : all;
+}
+
+/** Where one listens on all interfaces, this machine's own is among them. */
+function reachable(host: string): string {
+  if (host === '::' || host === '0.0.0.0') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function purge({ origin, secret }: Listener, tags: readonly string[]) {

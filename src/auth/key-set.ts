@@ -14,7 +14,7 @@ export function createKeySet(url: URL, onChange: () => void): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: TIMEOUT_MS,
     cacheMaxAge: Number.POSITIVE_INFINITY,
-    [customFetch]: fetchBounded,
+    [customFetch]: fetchKeys,
   });
   let known: string | undefined;
   let freshUntil = performance.now() + FRESH_MS;
@@ -37,8 +37,11 @@ export function createKeySet(url: URL, onChange: () => void): JWTVerifyGetKey {
   };
 }
 
-/** As fetch, for an answer that is given up when it grows beyond what a key set may be. */
-async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
+/**
+ * As fetch, for an answer that is given up when it grows beyond what a key set may be, and refused
+ * when it is none: the keys that there are stay then.
+ */
+async function fetchKeys(url: string, init: RequestInit): Promise<Response> {
   const { body, status, headers } = await fetch(url, init);
   let bytes = 0;
   const bounded = new TransformStream<Uint8Array, Uint8Array>({
@@ -48,5 +51,17 @@ async function fetchBounded(url: string, init: RequestInit): Promise<Response> {
       else controller.error(new Error(`the key set is larger than ${MOST_BYTES} bytes`));
     },
   });
-  return new Response(body?.pipeThrough(bounded) ?? null, { status, headers });
+  const text = await new Response(body?.pipeThrough(bounded) ?? null).text();
+  if (status === 200 && !isKeySet(JSON.parse(text))) throw new Error('the answer is no key set');
+  return new Response(text, { status, headers });
 }
+
+/** RFC 7517 §4 and RFC 7518 §6.2.1: what keys of our algorithm must have. */
+function isKeySet(value: { keys?: unknown } | null): boolean {
+  const keys = value?.keys;
+  return Array.isArray(keys) && keys.length > 0 && keys.every(isKey);
+}
+
+const isKey = (key: { kty?: unknown; x?: unknown; y?: unknown } | null): boolean =>
+  typeof key?.kty === 'string' &&
+  (key.kty !== 'EC' || (typeof key.x === 'string' && typeof key.y === 'string'));

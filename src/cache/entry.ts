@@ -26,7 +26,8 @@ type Described = Pick<Entry, 'maxAge' | 'number' | 'scope' | 'tags'>;
 
 /** Entries that were stored together do not expire together: this much earlier at the most. */
 const JITTER = 0.1;
-const OVERHEAD_BYTES = 512;
+/** The objects around them; measured with many small ones. */
+const OVERHEAD_BYTES = 1_024;
 
 export function createEntry(text: string, { maxAge, number, scope, tags }: Described): Entry {
   const storedAt = Date.now();
@@ -51,10 +52,10 @@ const restore = (text: string, header: Header): Entry => ({
   variants: new Map(),
 });
 
-/** What the entry takes in memory, about, in bytes. */
-export const sizeOf = ({ bytes, tags, variants }: Entry): number =>
+/** What the entry takes in memory, about, in bytes: two for a character, if one would not do. */
+export const sizeOf = ({ body, bytes, tags, variants }: Entry): number =>
   OVERHEAD_BYTES +
-  bytes +
+  (bytes === body.length ? bytes : 2 * body.length) +
   tags.reduce((sum, tag) => sum + tag.length + 16, 0) +
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 

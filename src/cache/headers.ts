@@ -27,9 +27,10 @@ interface Leaving {
 }
 
 /**
- * The headers of an answer that others may get as well: how long caches may keep it (RFC 9111,
- * RFC 5861), where it came from (RFC 9211), and by which tags a CDN may purge it. Browsers keep it,
- * but ask each time whether it is still good: they can't be told of a purge.
+ * The headers of an answer that others may get as well: how long caches may keep it (RFC 9111),
+ * where it came from (RFC 9211), and by which tags a CDN may purge it. Browsers keep it, but ask each
+ * time whether it is still good, because they can't be told of a purge; so what has expired may only
+ * be served by CDNs (RFC 5861, in the header of RFC 9213).
  */
 export function headersOf(
   entry: Entry,
@@ -43,7 +44,6 @@ export function headersOf(
     vary: entry.scope === 'public' ? VARY : VARY_PRIVATE,
     ...(isPosted || entry.maxAge === 0 ? NO_STORE : storing(entry, coding, stale)),
   };
-  if (coding) headers['content-encoding'] = coding;
   if (outcome === 'hit') {
     headers.age = String(Math.max(0, Math.floor((now - entry.storedAt) / 1_000)));
   }
@@ -60,8 +60,9 @@ function storing(
   const tags = tagsWithin(entry.tags);
   return {
     etag,
-    'cache-control': [
-      `public, max-age=0, s-maxage=${entry.maxAge}`,
+    'cache-control': `public, max-age=0, s-maxage=${entry.maxAge}`,
+    'cdn-cache-control': [
+      `public, max-age=${entry.maxAge}`,
       `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`,
     ].join(', '),
     'surrogate-key': tags.join(' '),

@@ -3,11 +3,14 @@ import { LRUCache } from 'lru-cache';
 import { type Entry, fromText, sizeOf, toText } from './entry.ts';
 import { shortNameOf } from './key.ts';
 
-/** A bounded store of texts in this process's memory; `most` is in characters, keys not counted. */
+/** What keyv adds to a text, and the memory to both, about. */
+const OVERHEAD = 256;
+
+/** A bounded store of texts in this process's memory; `most` is in characters. */
 export function createTextStore(most: number): Keyv<string> {
   const memory = new LRUCache<string, string>({
     maxSize: most,
-    sizeCalculation: (text) => Math.max(1, text.length),
+    sizeCalculation: (text, key) => text.length + key.length + OVERHEAD,
   });
   // keyv gives the time to live as a number, which lru-cache takes for its options, and throws. It
   // needs none here: keyv keeps the expiry next to the value.

@@ -43,7 +43,7 @@ export class Lifetime {
     return () => this.leave();
   }
 
-  /** What is answered at once needs no timer, so it is started for the first who waits. */
+  /** A timer runs only while somebody waits: what is answered at once needs none. */
   #watch(): NodeJS.Timeout {
     const leftMs = Math.ceil(Math.max(0, this.deadline - performance.now()));
     return setTimeout(() => {
@@ -52,10 +52,15 @@ export class Lifetime {
     }, leftMs);
   }
 
+  #unwatch(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
   #end(): void {
     if (this.#over) return;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#unwatch();
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
   }
@@ -64,7 +69,10 @@ export class Lifetime {
   onLeave(listener: () => void): () => void {
     if (!this.#over) this.#timer ??= this.#watch();
     this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#unwatch();
+    };
   }
 
   /**

@@ -5,6 +5,7 @@ import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
 import { unexpected } from './outcome.ts';
 import { asAsked, complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
+import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Lane, Reply, Upstream } from './upstream.ts';
 
@@ -20,7 +21,7 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
   account: 'ACCOUNT',
 };
 
-const tagOf = (id: string): string => `Notification:${id}`;
+const notificationTag = (id: string): string => tagOf('Notification', id);
 const unreadTag = (user: string): string => `unread:user=${user}`;
 
 /** Notifications and announcements. */
@@ -65,7 +66,7 @@ export function createNotificationSource(upstream: Upstream) {
         const found = await (after == null && !unreadOnly
           ? newest.load({ user, first })
           : pageOf(user, { first, after, unreadOnly }));
-        call.recorder?.touched?.(found.edges.map(({ node }) => tagOf(node.id)));
+        call.recorder?.touched?.(found.edges.map(({ node }) => notificationTag(node.id)));
         return found;
       },
 
@@ -80,7 +81,7 @@ export function createNotificationSource(upstream: Upstream) {
         call.recorder?.touched?.(['announcements']);
         const path = target(['announcements']);
         const found = await announcements({ target: path }, call, readAnnouncements);
-        call.recorder?.touched?.(found.map(({ id }) => `Announcement:${id}`));
+        call.recorder?.touched?.(found.map(({ id }) => tagOf('Announcement', id)));
         return found;
       },
 
@@ -90,7 +91,11 @@ export function createNotificationSource(upstream: Upstream) {
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
-        const tags = [`notifications:user=${userId}&unread`, unreadTag(userId), ...ids.map(tagOf)];
+        const tags = [
+          `notifications:user=${userId}&unread`,
+          unreadTag(userId),
+          ...ids.map(notificationTag),
+        ];
         const change = { method: 'POST', target: path, json, tagsOf: () => tags } as const;
         return markRead(change, call, readMarked(userId, ids));
       },

@@ -11,6 +11,7 @@ import {
   readRecent,
 } from './order-wire.ts';
 import { refused, tagsChanged } from './outcome.ts';
+import { tagOf } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -20,7 +21,7 @@ interface OrderPageRequest extends PageRequest {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
-const tagOf = (id: string): string => `Order:${id}`;
+const orderTag = (id: string): string => tagOf('Order', id);
 
 /** Of a list of one user's orders, and of one that shows only those of a status. */
 const listTags = (user: string, status?: string): string[] => [
@@ -37,7 +38,7 @@ const cancelledTags =
     const lists = owner
       ? ['placed', 'cancelled'].map((status) => `orders:user=${owner}&status=${status}`)
       : ['orders'];
-    return tagsChanged(outcome, [tagOf(id), ...lists]);
+    return tagsChanged(outcome, [orderTag(id), ...lists]);
   };
 
 /** Orders. */
@@ -73,7 +74,7 @@ export function createOrderSource(upstream: Upstream) {
     return {
       /** @throws BffError NOT_FOUND */
       async byId(id: string): Promise<Order> {
-        call.recorder?.touched?.([tagOf(checkId(id))]);
+        call.recorder?.touched?.([orderTag(checkId(id))]);
         return orders.load(id);
       },
 
@@ -85,7 +86,7 @@ export function createOrderSource(upstream: Upstream) {
         const found = await (after == null
           ? newest.load({ user, first, status: wanted })
           : pageAfter(after, user, first, wanted));
-        call.recorder?.touched?.(found.edges.map(({ node }) => tagOf(node.id)));
+        call.recorder?.touched?.(found.edges.map(({ node }) => orderTag(node.id)));
         return found;
       },
 
@@ -94,7 +95,7 @@ export function createOrderSource(upstream: Upstream) {
         call.recorder?.touched?.(['orders:recent']);
         const path = target(['orders'], { recent: first });
         const found = await recent({ target: path, items: first }, call, readRecent(first));
-        call.recorder?.touched?.(found.map(({ id }) => tagOf(id)));
+        call.recorder?.touched?.(found.map(({ id }) => orderTag(id)));
         return found;
       },
 

@@ -5,6 +5,7 @@ import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
 import { done, gone, refused, tagsChanged, toProblems, unexpected } from './outcome.ts';
 import { asAsked, goesOn, instant, list, text, texts, webAddressOrNull } from './shape.ts';
+import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 import type { Reply, Upstream } from './upstream.ts';
 
@@ -29,7 +30,7 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['name', 'avatarUrl', 'locale'];
 
-const tagOf = (id: string): string => `User:${id}`;
+const userTag = (id: string): string => tagOf('User', id);
 
 /** Users. */
 export function createUserSource(upstream: Upstream) {
@@ -50,7 +51,7 @@ export function createUserSource(upstream: Upstream) {
        * @throws BffError NOT_FOUND if it never was
        */
       async byId(id: string): Promise<User | null> {
-        call.recorder?.touched?.([tagOf(checkId(id))]);
+        call.recorder?.touched?.([userTag(checkId(id))]);
         return users.load(id);
       },
 
@@ -59,7 +60,7 @@ export function createUserSource(upstream: Upstream) {
         const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
         const page = await search({ target: path, items: first }, call, readPage(cursor, first));
-        call.recorder?.touched?.(['users', ...page.edges.map(({ node }) => tagOf(node.id))]);
+        call.recorder?.touched?.(['users', ...page.edges.map(({ node }) => userTag(node.id))]);
         for (const { node } of page.edges) users.prime(node.id, node);
         return page;
       },
@@ -67,7 +68,7 @@ export function createUserSource(upstream: Upstream) {
       async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
         const path = target(['users', checkId(id)]);
         users.clear(id);
-        const tagsOf = (outcome?: Outcome<User>) => tagsChanged(outcome, [tagOf(id), 'users']);
+        const tagsOf = (outcome?: Outcome<User>) => tagsChanged(outcome, [userTag(id), 'users']);
         const change = { method: 'PATCH', target: path, json, tagsOf } as const;
         const outcome = await update(change, call, readUpdate(id));
         if (outcome.value) users.prime(id, outcome.value);

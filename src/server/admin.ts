@@ -1,11 +1,11 @@
-import fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { createWebhookVerifier } from '../auth/webhook.ts';
 import { badInput } from '../errors.ts';
-import { answerBrokenRequest, answerErrors, answerFrameworkError } from './error-handler.ts';
+import { createApp } from './create-app.ts';
 
 const MOST_TAGS = 1_000;
-const TAG = /^[\w.:=&-]{1,200}$/;
+const TAG = /^[\w.:=&%-]{1,200}$/;
 const MOST_BYTES = 256 * 1024;
 /** Longer than a message's time may be off, so that none is taken twice. */
 const REMEMBERED_MS = 15 * 60 * 1_000;
@@ -20,14 +20,14 @@ interface AdminOptions {
 
 /** The listener for operators and services, which the public must not reach: `POST /purge`. */
 export function createAdmin({ log, secret, purge }: AdminOptions): FastifyInstance {
-  const app = fastify({
+  const app = createApp({
     loggerInstance: log,
     bodyLimit: MOST_BYTES,
     forceCloseConnections: true,
-    frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerBrokenRequest,
+    notHere: secret
+      ? 'There is nothing here but POST /purge.'
+      : 'There is nothing here: purges need a PURGE_SECRET.',
   });
-  answerErrors(app, 'There is nothing here but POST /purge.');
   if (secret === undefined) return app;
 
   const verify = createWebhookVerifier(secret);
@@ -38,7 +38,7 @@ export function createAdmin({ log, secret, purge }: AdminOptions): FastifyInstan
   app.post('/purge', async ({ headers, body }) => {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     const id = verify(headers, bytes);
-    const tags = readTags(bytes);
+    const tags = [...new Set(readTags(bytes))];
     if (seen.has(id)) return { purged: 0 };
     seen.set(id, true);
     purge(tags);

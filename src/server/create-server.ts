@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { createViewerReader } from '../auth/viewer.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createTextStore, TagNumbers } from '../cache/index.ts';
@@ -15,25 +14,18 @@ import { createApollo } from './apollo.ts';
 import { buildSchema } from './build-schema.ts';
 import { createCallerReader } from './caller.ts';
 import { createContextFactory } from './context-factory.ts';
+import { createApp } from './create-app.ts';
 import { createEdge } from './create-edge.ts';
 import { createEngine } from './engine.ts';
-import {
-  answerBrokenRequest,
-  answerErrors,
-  answerFrameworkError,
-  refuseMethod,
-} from './error-handler.ts';
+import { refuseMethod } from './error-handler.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
 import { addHealth } from './health.ts';
 import { createSender } from './send.ts';
 
 const MOST_PERSISTED_TEXT = 16_000_000;
-/** How long a client may take to send a request. */
-const REQUEST_TIMEOUT_MS = 15_000;
 /** For how long nothing is kept of what was changed with an unknown outcome. */
 const UNCERTAIN_MS = 30_000;
-const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** One BFF, ready to listen. */
 export interface BffServer {
@@ -46,16 +38,10 @@ export interface BffServer {
 
 /** One BFF with /graphql, /healthz and /readyz, and its admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
-  const app = fastify({
+  const app = createApp({
     logger: { level: config.logLevel, name: bff.name },
-    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     forceCloseConnections: 'idle',
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    exposeHeadRoutes: false,
-    // Who needs a query reads it from the address.
-    routerOptions: { querystringParser: () => ({}) },
-    frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerBrokenRequest,
+    notHere: 'There is nothing here: the API is at /graphql.',
   });
   const { log } = app;
   const { production, requestDeadlineMs, strictScopes } = config;
@@ -91,8 +77,6 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     },
   });
 
-  answerWithRequestId(app);
-  answerErrors(app, 'There is nothing here: the API is at /graphql.');
   const drain = addHealth(app);
   // What a page of another site may post without asking first (CORS) is not taken.
   app.removeContentTypeParser('text/plain');
@@ -117,14 +101,4 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     upstreams.close();
   });
   return { app, admin, drain };
-}
-
-const requestIdOf = (given: string | string[] | undefined): string =>
-  typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-
-function answerWithRequestId(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
-    done();
-  });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { NO_STORE } from '../cache/index.ts';
 import { BffError, type ErrorCode } from '../errors.ts';
 import { toClientError } from './format-error.ts';
 
@@ -26,7 +27,7 @@ export function answerErrors(app: FastifyInstance, notHere: string): void {
 
 function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
   const { code, message, cause } = error;
-  if (code === 'UNAUTHENTICATED') {
+  if (code === 'UNAUTHENTICATED' && request.headers.authorization) {
     reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
   }
   // The cause itself may hold claims of a token.
@@ -46,7 +47,10 @@ export function answerFrameworkError(
     status < 500
       ? errorBody('BAD_REQUEST', error.message, request.id)
       : errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id);
-  void reply.code(status).header('x-request-id', request.id).send(body);
+  void reply
+    .code(status)
+    .headers({ 'x-request-id': request.id, ...NO_STORE })
+    .send(body);
 }
 
 export function refuseMethod(request: FastifyRequest, reply: FastifyReply) {
@@ -67,7 +71,7 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `X-Request-Id: ${requestId}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `Connection: close\r\n\r\n${body}`,
   );
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { badInput } from '../errors.ts';
 import type { Named } from '../operations/index.ts';
 
 /** What is asked, as far as it has the form that GraphQL over HTTP gives it. */
@@ -17,7 +18,10 @@ const LONGEST_ADDRESS = 2_000;
 export function createRequestReader() {
   const known = new LRUCache<string, GraphqlRequest>({ max: MOST_ADDRESSES });
 
-  /** @returns undefined for anything unusual, which Apollo Server has the right words for */
+  /**
+   * @returns undefined for anything unusual, which Apollo Server has the right words for
+   * @throws BffError BAD_USER_INPUT for text that is not well-formed
+   */
   return ({ method, url, body }: FastifyRequest): GraphqlRequest | undefined => {
     if (method === 'POST') return toGraphqlRequest(body);
     const found = known.get(url) ?? toGraphqlRequest(parametersOf(url));
@@ -31,15 +35,17 @@ function toGraphqlRequest(given: unknown): GraphqlRequest | undefined {
   if (!isRecord(given)) return undefined;
   const { query, operationName, variables, extensions } = given as Parameters;
   const { persistedQuery } = isRecord(extensions) ? extensions : {};
-  const sha256Hash = isRecord(persistedQuery) ? persistedQuery.sha256Hash : undefined;
+  const { version, sha256Hash } = isRecord(persistedQuery) ? persistedQuery : {};
   const isUsual =
     isTextOrNothing(query) &&
     isTextOrNothing(operationName) &&
     isTextOrNothing(sha256Hash) &&
     (isNothing(variables) || isRecord(variables)) &&
     (isNothing(extensions) || isRecord(extensions)) &&
-    (isNothing(persistedQuery) || (isRecord(persistedQuery) && persistedQuery.version === 1));
+    (isNothing(persistedQuery) || (version === 1 && typeof sha256Hash === 'string'));
   if (!isUsual || query === '') return undefined;
+  // Half of a surrogate pair has no bytes of its own, and so the hash of another text.
+  if (query?.isWellFormed() === false) throw badInput('The query must be well-formed Unicode.');
   return {
     query: query ?? undefined,
     sha256Hash: sha256Hash ?? undefined,
@@ -57,12 +63,18 @@ function parametersOf(url: string): Parameters | undefined {
     const { variables, extensions, ...rest } = texts;
     return {
       ...rest,
-      ...(variables !== undefined && { variables: JSON.parse(variables) }),
-      ...(extensions !== undefined && { extensions: JSON.parse(extensions) }),
+      ...(variables !== undefined && { variables: parseRecord(variables) }),
+      ...(extensions !== undefined && { extensions: parseRecord(extensions) }),
     };
   } catch {
     return undefined;
   }
+}
+
+function parseRecord(json: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(json);
+  if (!isRecord(value)) throw new SyntaxError('not an object');
+  return value;
 }
 
 export function searchOf(url: string): string {

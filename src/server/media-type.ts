@@ -18,7 +18,7 @@ export function createMediaTypeChooser() {
   const chosen = new LRUCache<string, string>({ max: MOST_HEADERS });
 
   return (accept: string | undefined): string | undefined => {
-    if (accept === undefined || accept === '*/*' || accept === 'application/json') return JSON_TYPE;
+    if (!accept || accept === '*/*' || accept === 'application/json') return JSON_TYPE;
     if (accept.length > LONGEST_HEADER) return undefined;
     const known = chosen.get(accept) ?? new Negotiator({ headers: { accept } }).mediaType(OFFERED);
     chosen.set(accept, known ?? '');

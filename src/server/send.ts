@@ -31,6 +31,7 @@ export function createSender(edge: EdgeCache, stale: StaleWindows) {
     reply.type(contentType);
     if (!coding) return reply.send(entry.body);
     const known = entry.variants.get(coding);
+    reply.header('content-encoding', coding);
     if (known) return reply.send(known);
     const bytes = await variants.encode(entry, coding);
     edge.addVariant(key, entry, coding, bytes);

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { createHmac, randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { loadConfig } from '../../src/config.ts';
+import { type Answer, startWorld, type World } from '../support/world.ts';
+
+/** Without PURGE_SECRET, outside of production. */
+const DEMO_SECRET = 'the-demo-purges-with-this-public-key';
+const CACHED = { CACHE_MEMORY_MB: '64' };
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
+  JWT_ISSUER: 'https://id.example',
+  JWT_AUDIENCE: 'shop',
+  USER_SERVICE_URL: 'http://127.0.0.1:1',
+  ORDER_SERVICE_URL: 'http://127.0.0.1:1',
+  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:1',
+};
+const QUERY = '{ profile(id: "42") { name } }';
+const BODY = JSON.stringify({ tags: ['User:42'] });
+const NO_LISTS = ['', '{', 'null', '[]', '"User:42"', '{"tags":"User:42"}', '{"tags":{"0":"a"}}'];
+
+interface Signing {
+  readonly id?: string;
+  readonly secret?: string;
+  /** Seconds from now. */
+  readonly late?: number;
+}
+
+function signed(body: string, { id = randomUUID(), secret = DEMO_SECRET, late = 0 }: Signing = {}) {
+  const timestamp = String(Math.floor(Date.now() / 1_000) + late);
+  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`);
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature.digest('base64')}`,
+  };
+}
+
+async function purge(
+  { adminUrl }: World,
+  body: string,
+  headers: Record<string, string> = signed(body),
+): Promise<Answer> {
+  const response = await fetch(`${adminUrl}/purge`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body,
+  });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+async function isKept(world: World): Promise<boolean> {
+  return /; hit;/.test((await world.ask(QUERY)).headers.get('cache-status') ?? '');
+}
+
+function assertError({ status, body }: Answer, expected: number, code: string, what: string) {
+  const [{ message, extensions }] = body.errors;
+  assert.deepEqual({ status, code: extensions.code }, { status: expected, code }, what);
+  assert.ok(message && extensions.requestId, what);
+}
+
+for (const bff of [web, mobile]) {
+  test(`${bff.name}: a message that comes again purges nothing`, async () => {
+    await using world = await startWorld(bff, CACHED);
+    const headers = signed(BODY);
+    assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 });
+    await world.ask(QUERY);
+    for (const again of [headers, signed(BODY, { id: headers['webhook-id'], late: 1 })]) {
+      assert.deepEqual((await purge(world, BODY, again)).body, { purged: 0 });
+      assert.ok(await isKept(world));
+    }
+  });
+
+  test(`${bff.name}: a message that is not signed as it must be purges nothing`, async () => {
+    await using world = await startWorld(bff, CACHED);
+    await world.ask(QUERY);
+    const good = signed(BODY);
+    const { 'webhook-signature': signature } = good;
+    const wrong: Record<string, Record<string, string>> = {
+      'of another secret': signed(BODY, { secret: 'x'.repeat(32) }),
+      'of another body': signed(JSON.stringify({ tags: ['User:43'] })),
+      'of other white space': signed(BODY.replace(':', ': ')),
+      late: signed(BODY, { late: -600 }),
+      'from the future': signed(BODY, { late: 600 }),
+      'without a signature': { ...good, 'webhook-signature': '' },
+      'with another id': { ...good, 'webhook-id': randomUUID() },
+      'of another version': { ...good, 'webhook-signature': signature.replace('v1', 'v2') },
+      'without any of it': {},
+      'with a token instead': { authorization: `Bearer ${DEMO_SECRET}` },
+    };
+    for (const [what, headers] of Object.entries(wrong)) {
+      assertError(await purge(world, BODY, headers), 401, 'UNAUTHENTICATED', what);
+      assert.ok(await isKept(world), what);
+    }
+    // A refused message does not use up its id.
+    assert.deepEqual((await purge(world, BODY, good)).body, { purged: 1 });
+  });
+
+  test(`${bff.name}: one of several signatures is enough`, async () => {
+    await using world = await startWorld(bff, { ...CACHED, PURGE_SECRET: 'n'.repeat(32) });
+    const headers = signed(BODY, { secret: 'n'.repeat(32) });
+    const { 'webhook-signature': old } = signed(BODY, { id: headers['webhook-id'] });
+    const both = { ...headers, 'webhook-signature': `${old} ${headers['webhook-signature']}` };
+    assertError(await purge(world, BODY, signed(BODY)), 401, 'UNAUTHENTICATED', 'the old alone');
+    assert.deepEqual((await purge(world, BODY, both)).body, { purged: 1 });
+  });
+
+  test(`${bff.name}: what is no list of tags is refused, and may be sent again mended`, async () => {
+    await using world = await startWorld(bff, CACHED);
+    await world.ask(QUERY);
+    const many = Array.from({ length: 1_001 }, (_, n) => `User:${n}`);
+    const lists = [[], [42], [['User:42']], ['User:42', null], many];
+    const tags = ['', 'User 42', 'User:42\n', '*', 'ü', 'a,b', 'x'.repeat(201)];
+    const bodies = [
+      ...NO_LISTS,
+      ...lists.map((list) => JSON.stringify({ tags: list })),
+      ...tags.map((tag) => JSON.stringify({ tags: ['User:42', tag] })),
+    ];
+    for (const body of bodies) {
+      const what = body.slice(0, 60);
+      assertError(await purge(world, body), 400, 'BAD_USER_INPUT', what);
+      assert.ok(await isKept(world), what);
+    }
+    const mended = { id: randomUUID() };
+    assert.equal((await purge(world, '{}', signed('{}', mended))).status, 400);
+    assert.deepEqual((await purge(world, BODY, signed(BODY, mended))).body, { purged: 1 });
+    const most = await purge(world, JSON.stringify({ tags: many.slice(1) }));
+    assert.deepEqual(most.body, { purged: 1_000 });
+  });
+
+  test(`${bff.name}: the type that a body is said to have does not matter, its bytes do`, async () => {
+    await using world = await startWorld(bff, CACHED);
+    for (const type of ['application/json', 'text/plain', 'application/octet-stream']) {
+      const headers = { ...signed(BODY), 'content-type': type };
+      assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 }, type);
+    }
+    const untyped = await fetch(`${world.adminUrl}/purge`, {
+      method: 'POST',
+      headers: signed(BODY),
+      body: Buffer.from(BODY),
+    });
+    assert.deepEqual(await untyped.json(), { purged: 1 });
+  });
+
+  test(`${bff.name}: what is too large is refused, whoever signed it`, async () => {
+    await using world = await startWorld(bff, CACHED);
+    const large = await purge(world, `${BODY}${' '.repeat(256 * 1_024)}`);
+    assertError(large, 413, 'BAD_REQUEST', 'large');
+  });
+}
+
+test('there is nothing but POST /purge, and none of it where the public asks', async () => {
+  await using world = await startWorld(web, CACHED);
+  const headers = signed(BODY);
+  const elsewhere = [
+    ...['GET', 'PUT', 'DELETE', 'PATCH'].map((method) => ({ method, path: '/purge' })),
+    ...['/', '/purge/User:42', '/graphql'].map((path) => ({ method: 'POST', path })),
+  ];
+  const answers = elsewhere.map(({ method, path }) => {
+    const init = { method, headers, ...(method !== 'GET' && { body: BODY }) };
+    return fetch(world.adminUrl + path, init);
+  });
+  answers.push(fetch(`${world.url}/purge`, { method: 'POST', headers, body: Buffer.from(BODY) }));
+  for (const answer of await Promise.all(answers)) {
+    const text = await answer.text();
+    assert.match(`${answer.status} ${text}`, /^(404|415) .*"(NOT_FOUND|BAD_REQUEST)".*"requestId"/);
+  }
+  assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 });
+});
+
+test("the operators' listener names requests as the public one does", async () => {
+  await using world = await startWorld(web, CACHED);
+  const headers = { ...signed(BODY), 'x-request-id': 'from-the-sender' };
+  assert.equal((await purge(world, BODY, headers)).headers.get('x-request-id'), 'from-the-sender');
+  const refused = await purge(world, BODY, { 'x-request-id': 'refused' });
+  assert.equal(refused.headers.get('x-request-id'), 'refused');
+  assert.equal(refused.body.errors[0].extensions.requestId, 'refused');
+  const made = await purge(world, '{');
+  assert.match(made.body.errors[0].extensions.requestId, /^[\da-f]{8}-/);
+});
+
+test('production takes no purges without a secret of its own, and never with the public one', async () => {
+  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION });
+  assertError(await purge(world, BODY), 404, 'NOT_FOUND', 'without a secret');
+  for (const bff of [web, mobile]) {
+    const env = { ...PRODUCTION, PURGE_SECRET: DEMO_SECRET };
+    assert.throws(() => loadConfig(env, bff), /PURGE_SECRET: must not be the demo's/);
+  }
+});
+
+test('production purges with the secret that it was given', async () => {
+  const secret = 'a-secret-of-this-production-alone';
+  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION, PURGE_SECRET: secret });
+  assertError(await purge(world, BODY), 401, 'UNAUTHENTICATED', 'with the public one');
+  assert.deepEqual((await purge(world, BODY, signed(BODY, { secret }))).body, { purged: 1 });
+});
