@@ -168,7 +168,11 @@ test('a process with a wrong configuration says what is wrong, and ends with 1',
 
 test('a host that is not of this machine reads as one clear line', async () => {
   // 203.0.113.0/24 belongs to nobody (RFC 5737).
-  const { code, stderr } = await startProcess({ WEB_PORT: '0', WEB_ADMIN_PORT: '0', HOST: '203.0.113.9' });
+  const { code, stderr } = await startProcess({
+    WEB_PORT: '0',
+    WEB_ADMIN_PORT: '0',
+    HOST: '203.0.113.9',
+  });
   assert.equal(code, 1);
   assert.match(stderr, /^listen EADDRNOTAVAIL: .*203\.0\.113\.9(:\d+)?\n$/);
 });

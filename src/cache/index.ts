@@ -1,13 +1,10 @@
 export {
-  type Answer,
   EdgeCache,
   type Execute,
   type Kept,
-  type Outcome,
   type Question,
   type StaleWindows,
 } from './edge.ts';
-export type { Entry } from './entry.ts';
 export { cacheStatusOf, headersOf, isKnown, NO_STORE } from './headers.ts';
 export { keyOf } from './key.ts';
 export { type CachePolicy, createPolicyReader, type PolicyReader, type Scope } from './policy.ts';

@@ -8,8 +8,9 @@ import type { FastifyInstance } from 'fastify';
 export function addHealth(app: FastifyInstance): () => void {
   let draining = false;
   // A connection that is kept alive after its last answer would keep the process alive as well.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (draining) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {

@@ -36,7 +36,7 @@ describe("an issuer's key set", () => {
   });
 
   it('is taken however it is cut into pieces', async () => {
-    const keys = JSON.stringify(await publicKeySet());
+    const keys = JSON.stringify(publicKeySet());
     await using issuer = await startIssuer((response) => {
       response.setHeader('content-type', 'application/json');
       for (const character of keys) response.write(character);

@@ -34,7 +34,7 @@ describe('verified tokens', () => {
     assert.deepEqual(await first, { role: 'customer', id: '42', issuer: TRUST.issuer });
     assert.deepEqual(viewerOf(old), await first, 'without a promise, and so without a check');
 
-    await issuer.rotate();
+    issuer.rotate();
     mock.timers.enable({ apis: ['Date'], now: Date.now() + 40_000 });
     try {
       // A key id never seen before has the keys loaded again, once jose's cooldown is over.
@@ -55,9 +55,12 @@ async function startIssuer() {
     new: await generateKeyPair('ES256', { extractable: true }),
   };
   let published: keyof typeof pairs = 'old';
-  const server = createServer(async (_request, response) => {
-    const jwk = await exportJWK(pairs[published].publicKey);
-    response.end(JSON.stringify({ keys: [{ ...jwk, kid: published, alg: 'ES256' }] }));
+  const keys = {
+    old: { ...(await exportJWK(pairs.old.publicKey)), kid: 'old', alg: 'ES256' },
+    new: { ...(await exportJWK(pairs.new.publicKey)), kid: 'new', alg: 'ES256' },
+  };
+  const server = createServer((_request, response) => {
+    response.end(JSON.stringify({ keys: [keys[published]] }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -70,7 +73,7 @@ async function startIssuer() {
         .setSubject('42')
         .setExpirationTime('1h')
         .sign(pairs[kid].privateKey),
-    rotate: async () => {
+    rotate() {
       published = 'new';
     },
     async [Symbol.asyncDispose]() {
