@@ -1,44 +1,24 @@
 import type { Entry } from './entry.ts';
 import type { CachePolicy } from './policy.ts';
+import type { Answer, Execute, Question, Waiting } from './question.ts';
 import { type Executed, Recording } from './recording.ts';
 import type { EntryStore } from './store.ts';
 import type { TagNumbers } from './tags.ts';
 
-/** One operation with its variables, for those who may share its answer. */
-export interface Question {
-  /** All that may change the answer, as one text. */
-  readonly key: string;
-  readonly policy: CachePolicy;
-}
-
-/** Who asks, for as long as they wait. */
-export interface Waiting {
-  /** On the clock of `performance.now()`. */
-  readonly deadline: number;
-  /** One more waits for the same. @returns what to call when they do no more */
-  readonly join: () => () => void;
-  /** The outcome of some work, for as long as it is waited for. */
-  readonly wait: <T>(work: Promise<T>) => Promise<T>;
-}
-
-/** Makes the answer; `isAttended` says whether the asker waits for it. */
-export type Execute<E extends Executed> = (recording: Recording, isAttended: boolean) => Promise<E>;
-
-/** How an answer came about, in the words of RFC 9211. */
-export type Outcome = 'hit' | 'collapsed' | 'stored' | 'miss';
-
-export interface Kept {
-  readonly outcome: Outcome;
-  readonly entry: Entry;
-}
-
-/** What others may get as well, or what is good for the asker alone. */
-export type Answer<E extends Executed> = Kept | { readonly executed: E };
+/** No timer may be set for longer. */
+const MOST_PATIENCE_MS = 2 ** 31 - 1;
 
 interface Flight {
   readonly leader: Waiting;
   /** Undefined if only the leader may have what came out of it. */
   readonly outcome: Promise<Entry | undefined>;
+}
+
+/** A promise of nothing, after a while; `end` ends the waiting for it. */
+function timeOut(ms: number) {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, Math.min(ms, MOST_PATIENCE_MS), undefined);
+  return { over: promise, end: () => clearTimeout(timer) };
 }
 
 /** For how long what has expired may still be served, in seconds. */
@@ -152,6 +132,10 @@ export class EdgeCache {
     return made.finally(() => this.#flights.delete(name));
   }
 
+  /**
+   * Waits for the leader, but keeps half of the time: where one service hangs, who follows must still
+   * be able to have the parts of the others.
+   */
   async #follow<E extends Executed>(
     { leader, outcome }: Flight,
     question: Question,
@@ -159,7 +143,11 @@ export class EdgeCache {
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const leave = leader.join();
-    const entry = await asker.wait(outcome).finally(leave);
+    const patience = timeOut((asker.deadline - performance.now()) / 2);
+    const entry = await asker.wait(Promise.race([outcome, patience.over])).finally(() => {
+      patience.end();
+      leave();
+    });
     return entry ? { outcome: 'collapsed', entry } : this.#make(question, execute);
   }
 
@@ -171,8 +159,12 @@ export class EdgeCache {
     const recording = new Recording(policy, this.#numbers.last);
     const executed = await execute(recording, isAttended);
     const entry = recording.toEntry(executed);
+    const isStale = entry !== undefined && this.#numbers.isStale(entry);
+    const mayKeep = entry !== undefined && entry.maxAge > 0;
+    // Whoever has seen what is newer must not be shown again what is older.
+    if (!mayKeep && recording.faults === 'none') await this.#store?.delete(key);
     if (!entry) return { executed };
-    if (!this.#store || entry.maxAge === 0 || this.#numbers.isStale(entry)) {
+    if (!this.#store || !mayKeep || isStale) {
       return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
     }
     const { whileRevalidate, ifError } = this.#stale;

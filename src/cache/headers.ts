@@ -1,5 +1,6 @@
-import type { Outcome, StaleWindows } from './edge.ts';
+import type { StaleWindows } from './edge.ts';
 import type { Entry } from './entry.ts';
+import type { Outcome } from './question.ts';
 
 const CACHE = 'frontdesk';
 /** Some proxies take no more in one header line. */
@@ -58,11 +59,12 @@ function storing(
   const etag = etagOf(entry, coding);
   if (entry.scope !== 'public') return { etag, 'cache-control': 'private, no-cache' };
   const tags = tagsWithin(entry.tags);
+  const seconds = Math.round(entry.maxAge);
   return {
     etag,
-    'cache-control': `public, max-age=0, s-maxage=${entry.maxAge}`,
+    'cache-control': `public, max-age=0, s-maxage=${seconds}`,
     'cdn-cache-control': [
-      `public, max-age=${entry.maxAge}`,
+      `public, max-age=${seconds}`,
       `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`,
     ].join(', '),
     'surrogate-key': tags.join(' '),

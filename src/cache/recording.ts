@@ -20,7 +20,9 @@ export class Recording {
   /** The highest purge number when the execution began. */
   readonly number: number;
   readonly #tags: Set<string>;
-  #maxAge: number;
+  readonly #maxAge: number;
+  /** When the first upstream's answer will have expired, in milliseconds since the epoch. */
+  #goodUntil = Number.POSITIVE_INFINITY;
   #isSpoilt = false;
   #faults: Faults = 'none';
 
@@ -46,7 +48,7 @@ export class Recording {
    * @param isPrivate - whether it is for one user only
    */
   readonly narrowed = (maxAge: number, isPrivate: boolean): void => {
-    this.#maxAge = Math.min(this.#maxAge, maxAge);
+    this.#goodUntil = Math.min(this.#goodUntil, Date.now() + maxAge * 1_000);
     if (isPrivate && this.scope !== 'user') this.spoil();
   };
 
@@ -69,7 +71,8 @@ export class Recording {
   toEntry({ status, body }: Executed): Entry | undefined {
     if (status !== 200 || this.#faults !== 'none' || this.#isSpoilt) return undefined;
     const { number, scope } = this;
-    const maxAge = Math.max(0, Math.floor(this.#maxAge));
+    const leftS = (this.#goodUntil - Date.now()) / 1_000;
+    const maxAge = Math.max(0, Math.min(this.#maxAge, leftS));
     return createEntry(body, { maxAge, number, scope, tags: [...this.#tags] });
   }
 }

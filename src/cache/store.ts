@@ -31,6 +31,7 @@ export interface EntryStore {
   readonly get: (key: string) => Promise<Entry | undefined>;
   /** @param keepMs - how long it may be of use, in milliseconds */
   readonly set: (key: string, entry: Entry, keepMs: number) => Promise<void>;
+  readonly delete: (key: string) => Promise<void>;
   /** Reckons the size anew of an entry that has got a variant. */
   readonly resize: (key: string, entry: Entry) => void;
 }
@@ -59,6 +60,10 @@ export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStor
     async set(key, entry, keepMs) {
       memory.set(key, entry);
       await behind.set(shortNameOf(key), toText(entry), keepMs);
+    },
+    async delete(key) {
+      memory.delete(key);
+      await behind.delete(shortNameOf(key));
     },
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);

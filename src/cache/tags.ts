@@ -17,12 +17,18 @@ export class TagNumbers {
   /** Purged last at the end. */
   readonly #numbers = new Map<string, number>();
   readonly #holds = new Map<string, number>();
+  readonly #beforePurge: () => void;
   readonly #most: number;
   #last = 0;
   #floor = 0;
 
-  /** @param most - how many purged tags are remembered one by one */
-  constructor(most = MOST_NUMBERS) {
+  /**
+   * @param beforePurge - called before each purge: nothing that begins after it may use what was got
+   *   before it
+   * @param most - how many purged tags are remembered one by one
+   */
+  constructor(beforePurge: () => void = () => {}, most = MOST_NUMBERS) {
+    this.#beforePurge = beforePurge;
     this.#most = most;
   }
 
@@ -33,6 +39,8 @@ export class TagNumbers {
 
   /** Makes everything stale that has one of the tags. */
   purge(tags: readonly string[]): void {
+    if (tags.length === 0) return;
+    this.#beforePurge();
     const number = ++this.#last;
     for (const tag of tags) {
       this.#numbers.delete(tag);

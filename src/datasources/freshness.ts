@@ -17,10 +17,13 @@ export function freshnessOf(status: number, headers: IncomingHttpHeaders): Fresh
   const { 'cache-control': control, expires, pragma } = headers;
   if (control === undefined && expires === undefined && pragma === undefined) return undefined;
   const forAll = read(status, headers, true);
-  if (forAll.storable()) return { maxAge: forAll.timeToLive() / 1_000, isPrivate: false };
+  if (forAll.storable()) return { maxAge: leftOf(forAll), isPrivate: false };
   const forOne = read(status, headers, false);
-  return { maxAge: forOne.storable() ? forOne.timeToLive() / 1_000 : 0, isPrivate: true };
+  return { maxAge: forOne.storable() ? leftOf(forOne) : 0, isPrivate: true };
 }
+
+/** Not timeToLive, which counts the time in which it may be served though it has expired. */
+const leftOf = (policy: CachePolicy): number => Math.max(0, policy.maxAge() - policy.age());
 
 const read = (status: number, headers: IncomingHttpHeaders, shared: boolean) =>
   new CachePolicy(

@@ -24,6 +24,12 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
 const notificationTag = (id: string): string => tagOf('Notification', id);
 const unreadTag = (user: string): string => `unread:user=${user}`;
 
+/** What the reading of some notifications changes; of none, nothing. */
+const readTags = (user: string, ids: readonly string[]): readonly string[] =>
+  ids.length === 0
+    ? []
+    : [`notifications:user=${user}&unread`, unreadTag(user), ...ids.map(notificationTag)];
+
 /** Notifications and announcements. */
 export function createNotificationSource(upstream: Upstream) {
   const newestOf = upstream.batch('notificationsByUsers', {
@@ -91,12 +97,9 @@ export function createNotificationSource(upstream: Upstream) {
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
-        const tags = [
-          `notifications:user=${userId}&unread`,
-          unreadTag(userId),
-          ...ids.map(notificationTag),
-        ];
-        const change = { method: 'POST', target: path, json, tagsOf: () => tags } as const;
+        const tagsOf = (outcome?: Outcome<Notification[]>) =>
+          readTags(userId, outcome?.value?.map(({ id }) => id) ?? ids);
+        const change = { method: 'POST', target: path, json, tagsOf } as const;
         return markRead(change, call, readMarked(userId, ids));
       },
     };

@@ -1,3 +1,4 @@
+import { BffError } from '../errors.ts';
 import { type AttemptOptions, createAttempts, type Read, type Sending } from './attempt.ts';
 import { Batcher, type Lane } from './batcher.ts';
 import type { Call, Members } from './call.ts';
@@ -155,17 +156,21 @@ export function createUpstream(options: UpstreamOptions) {
         };
         writes.seen++;
         const sent = breaker.run(() => passage.write(send).finally(() => writes.seen++));
+        let isKnown = false;
         const told = sent.then(
           (value) => {
+            isKnown = true;
             call.recorder?.changed(tagsOf(value), true);
             return value;
           },
           (error) => {
-            if (!wasNotDone(error)) call.recorder?.changed(tagsOf(undefined), false);
+            // A BffError was thrown before anything was sent, or by the reader of a refusal.
+            isKnown = error instanceof BffError || wasNotDone(error);
             throw error;
           },
         );
         return call.lifetime.wait(told).catch((error) => {
+          if (!isKnown) call.recorder?.changed(tagsOf(undefined), false);
           throw toWriteError(error);
         });
       };

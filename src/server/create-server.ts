@@ -59,7 +59,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   await apollo.start();
 
   const upstreams = createUpstreams(config.upstreams, log);
-  const numbers = new TagNumbers();
+  const numbers = new TagNumbers(() => upstreams.noteChange());
   const { edge, questionOf } = createEdge(bff, { schema, numbers, bytes: config.cacheBytes });
   const contextOf = createContextFactory({
     upstreams,
@@ -70,11 +70,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const admin = createAdmin({
     log,
     secret: config.admin.purgeSecret,
-    purge(tags) {
-      // First, so that nothing made after the purge joins a call that was sent before it.
-      upstreams.noteChange();
-      numbers.purge(tags);
-    },
+    purge: (tags) => numbers.purge(tags),
   });
 
   const drain = addHealth(app);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EdgeCache, type Waiting } from '../../src/cache/edge.ts';
+import { EdgeCache } from '../../src/cache/edge.ts';
+import type { Waiting } from '../../src/cache/question.ts';
 import type { Recording } from '../../src/cache/recording.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 import { TagNumbers } from '../../src/cache/tags.ts';

@@ -18,7 +18,7 @@ describe('numbers of tags', () => {
   });
 
   it('do not bring back what was purged, however much is purged afterwards', () => {
-    const numbers = new TagNumbers(10);
+    const numbers = new TagNumbers(undefined, 10);
     const purged = { tags: ['User:1'], number: numbers.last };
     numbers.purge(['User:1']);
     const kept = { tags: ['User:2'], number: numbers.last };
@@ -31,10 +31,25 @@ describe('numbers of tags', () => {
   });
 
   it('remember a tag that is purged again and again as one', () => {
-    const numbers = new TagNumbers(2);
+    const numbers = new TagNumbers(undefined, 2);
     const kept = { tags: ['User:2'], number: numbers.last };
     for (let n = 0; n < 100; n++) numbers.purge(['User:1']);
     assert.ok(!numbers.isStale(kept));
+  });
+
+  it('say so before every purge, also before the one at the end of a hold', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const said: number[] = [];
+      const numbers: TagNumbers = new TagNumbers(() => said.push(numbers.last));
+      numbers.purge(['Order:1']);
+      numbers.purge([]);
+      numbers.hold(['Order:1'], 1_000);
+      mock.timers.tick(1_000);
+      assert.deepEqual(said, [0, 1, 2]);
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('hold a tag of which nothing is to be kept for a while, and purge it once more at the end', () => {
