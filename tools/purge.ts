@@ -1,5 +1,5 @@
-import { createHmac, randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { webhookHeaders } from '../services/support/webhook.ts';
 import { loadConfig } from '../src/config.ts';
 import { withSecretFiles } from '../src/server/secret-files.ts';
 import { bffNames, loadBff } from './tree.ts';
@@ -50,17 +50,10 @@ function reachable(host: string): string {
 
 async function purge({ origin, secret }: Listener, tags: readonly string[]) {
   const body = JSON.stringify({ tags });
-  const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1_000))];
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`);
   try {
     const response = await fetch(new URL('/purge', origin), {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'webhook-id': id,
-        'webhook-timestamp': timestamp,
-        'webhook-signature': `v1,${signature.digest('base64')}`,
-      },
+      headers: webhookHeaders({ body, secret }),
       body,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -1,7 +1,8 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { list, object, read } from './read.ts';
 import { httpUrl } from './readers.ts';
+import { webhookHeaders } from './webhook.ts';
 
 // What writes have changed, told to whoever keeps copies: https://www.standardwebhooks.com
 
@@ -34,17 +35,10 @@ export function createEvents(secret: string) {
 
   /** One attempt: whether the subscriber has taken the event, or refused it for good. */
   async function isSettled({ id, body }: Event, url: string): Promise<boolean> {
-    // Never the clock of a test: subscribers compare this with their own.
-    const timestamp = String(Math.floor(Date.now() / 1_000));
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'webhook-id': id,
-          'webhook-timestamp': timestamp,
-          'webhook-signature': `v1,${sign(`${id}.${timestamp}.${body}`, secret)}`,
-        },
+        headers: webhookHeaders({ body, secret, id }),
         body,
         redirect: 'manual',
         signal: AbortSignal.any([closing.signal, AbortSignal.timeout(ATTEMPT_MS)]),
@@ -73,10 +67,6 @@ export function createEvents(secret: string) {
       closing.abort();
     },
   };
-}
-
-function sign(text: string, secret: string): string {
-  return createHmac('sha256', secret).update(text).digest('base64');
 }
 
 async function atMost(ms: number, work: Promise<unknown>): Promise<void> {

@@ -1,34 +1,18 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 import { type Ask, startWorld, type World } from '../support/world.ts';
 
-const SECRET = 'the-demo-purges-with-this-public-key';
 const CACHED = { CACHE_MEMORY_MB: '64' };
 /** A slow machine must not make anyone give up. */
 const PATIENT = { REQUEST_DEADLINE_MS: '60000', UPSTREAM_ATTEMPT_TIMEOUT_MS: '60000' };
 const PROFILE = '{ profile(id: "42") { name } }';
-
-async function purge({ adminUrl }: World, ...tags: string[]): Promise<void> {
-  const [id, time, body] = [randomUUID(), Math.floor(Date.now() / 1_000), JSON.stringify({ tags })];
-  const signature = createHmac('sha256', SECRET).update(`${id}.${time}.${body}`).digest('base64');
-  const response = await fetch(`${adminUrl}/purge`, {
-    method: 'POST',
-    headers: {
-      'webhook-id': id,
-      'webhook-timestamp': String(time),
-      'webhook-signature': `v1,${signature}`,
-    },
-    body,
-  });
-  assert.deepEqual(await response.json(), { purged: tags.length });
-}
 
 async function isHit(world: World, query: string, ask: Ask = {}): Promise<boolean> {
   const { headers } = await world.ask(query, ask);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import type { BffDefinition } from '../../src/bff.ts';
+import { purge } from '../support/purge.ts';
 import { startWorld, type World } from '../support/world.ts';
 import {
   ACCOUNT,
@@ -18,7 +19,7 @@ import {
   STAFF,
   unreadOf,
 } from './invalidation-copies.ts';
-import { CACHED, type Copies, copiesOf, hitsAmong, keep, purge } from './invalidation-desk.ts';
+import { CACHED, type Copies, copiesOf, hitsAmong, keep } from './invalidation-desk.ts';
 
 /** A world whose services tell the BFF what others have changed. */
 async function startTold(bff: BffDefinition): Promise<World> {

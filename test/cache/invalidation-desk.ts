@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
-import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
+import { randomUUID } from 'node:crypto';
 import type { BffDefinition } from '../../src/bff.ts';
 import { until } from '../support/until.ts';
 import {
@@ -120,24 +119,6 @@ export function sendToLeave(world: World, { query, headers }: Copy) {
     };
     return { leave };
   });
-}
-
-/** Purges by hand, signed as it must be. */
-export async function purge({ adminUrl }: World, ...tags: string[]): Promise<void> {
-  const body = JSON.stringify({ tags });
-  const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1_000))];
-  const signature = createHmac('sha256', DEMO_PURGE_SECRET).update(`${id}.${timestamp}.${body}`);
-  const { status } = await fetch(`${adminUrl}/purge`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': `v1,${signature.digest('base64')}`,
-    },
-    body,
-  });
-  assert.equal(status, 200);
 }
 
 /** A world with a gate in front of each service. */

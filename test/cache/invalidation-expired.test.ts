@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import type { BffDefinition } from '../../src/bff.ts';
+import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 import type { Answer } from '../support/world.ts';
 import { ME, ORDERS, PHONE, place, rename } from './invalidation-copies.ts';
@@ -12,7 +13,6 @@ import {
   type Copy,
   type Gated,
   howOf,
-  purge,
   send,
   signIn,
   startGated,

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import { purge } from '../support/purge.ts';
 import { ME, ORDERS, place } from './invalidation-copies.ts';
-import { ask, howOf, purge, seeKept, send, signIn, startGated } from './invalidation-desk.ts';
+import { ask, howOf, seeKept, send, signIn, startGated } from './invalidation-desk.ts';
 
 describe('nobody who asks after a purge gets what was asked for before it:', () => {
   const announcements = { query: '{ announcements { title } }' };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
+import { webhookHeaders } from '../../services/support/webhook.ts';
 import { loadConfig } from '../../src/config.ts';
 import { type Answer, startWorld, type World } from '../support/world.ts';
 
-/** Without PURGE_SECRET, outside of production. */
-const DEMO_SECRET = 'the-demo-purges-with-this-public-key';
 const CACHED = { CACHE_MEMORY_MB: '64' };
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -29,15 +29,13 @@ interface Signing {
   readonly late?: number;
 }
 
-function signed(body: string, { id = randomUUID(), secret = DEMO_SECRET, late = 0 }: Signing = {}) {
-  const timestamp = String(Math.floor(Date.now() / 1_000) + late);
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`);
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature.digest('base64')}`,
-  };
-}
+const signed = (body: string, { id, secret = DEMO_PURGE_SECRET, late = 0 }: Signing = {}) =>
+  webhookHeaders({
+    body,
+    secret,
+    ...(id !== undefined && { id }),
+    timestamp: Math.floor(Date.now() / 1_000) + late,
+  });
 
 async function purge(
   { adminUrl }: World,
@@ -46,7 +44,7 @@ async function purge(
 ): Promise<Answer> {
   const response = await fetch(`${adminUrl}/purge`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers,
     body,
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
@@ -89,7 +87,7 @@ for (const bff of [web, mobile]) {
       'with another id': { ...good, 'webhook-id': randomUUID() },
       'of another version': { ...good, 'webhook-signature': signature.replace('v1', 'v2') },
       'without any of it': {},
-      'with a token instead': { authorization: `Bearer ${DEMO_SECRET}` },
+      'with a token instead': { authorization: `Bearer ${DEMO_PURGE_SECRET}` },
     };
     for (const [what, headers] of Object.entries(wrong)) {
       assertError(await purge(world, BODY, headers), 401, 'UNAUTHENTICATED', what);
@@ -186,7 +184,7 @@ test('production takes no purges without a secret of its own, and never with the
   await using world = await startWorld(web, { ...CACHED, ...PRODUCTION });
   assertError(await purge(world, BODY), 404, 'NOT_FOUND', 'without a secret');
   for (const bff of [web, mobile]) {
-    const env = { ...PRODUCTION, PURGE_SECRET: DEMO_SECRET };
+    const env = { ...PRODUCTION, PURGE_SECRET: DEMO_PURGE_SECRET };
     assert.throws(() => loadConfig(env, bff), /PURGE_SECRET: must not be the demo's/);
   }
 });
