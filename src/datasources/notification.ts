@@ -78,7 +78,8 @@ export function createNotificationSource(upstream: Upstream) {
 
       /** How many are unread of all that the user has. */
       async unreadCount(userId: string): Promise<number> {
-        call.recorder?.touched?.([unreadTag(checkId(userId))]);
+        checkId(userId);
+        call.recorder?.touched?.([unreadTag(userId)]);
         return unread.load(userId);
       },
 

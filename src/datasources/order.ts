@@ -74,7 +74,8 @@ export function createOrderSource(upstream: Upstream) {
     return {
       /** @throws BffError NOT_FOUND */
       async byId(id: string): Promise<Order> {
-        call.recorder?.touched?.([orderTag(checkId(id))]);
+        checkId(id);
+        call.recorder?.touched?.([orderTag(id)]);
         return orders.load(id);
       },
 

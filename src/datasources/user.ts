@@ -51,7 +51,8 @@ export function createUserSource(upstream: Upstream) {
        * @throws BffError NOT_FOUND if it never was
        */
       async byId(id: string): Promise<User | null> {
-        call.recorder?.touched?.([userTag(checkId(id))]);
+        checkId(id);
+        call.recorder?.touched?.([userTag(id)]);
         return users.load(id);
       },
 

@@ -124,4 +124,15 @@ describe('the mobile dashboard', () => {
       assert.equal(error.message, `"first" must be 1 to 20, not ${first}.`);
     }
   });
+
+  it('lets no bad id through beside it, where nothing of the answer is kept', async () => {
+    world.reset();
+    const query = '{ profile(id: "../1") { name } dashboard { unreadCount } }';
+    const { body } = await world.ask(query, { as: CAST.customer });
+    assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
+    assert.deepEqual(
+      world.calls().map(({ operation }) => operation),
+      ['unreadByUsers'],
+    );
+  });
 });
