@@ -27,7 +27,7 @@ export function answerErrors(app: FastifyInstance, notHere: string): void {
 
 function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
   const { code, message, cause } = error;
-  if (code === 'UNAUTHENTICATED' && request.headers.authorization) {
+  if (code === 'UNAUTHENTICATED' && request.headers.authorization !== undefined) {
     reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
   }
   // The cause itself may hold claims of a token.
