@@ -4,10 +4,11 @@ import type { Tagged } from './tags.ts';
 
 /** One answer as it is kept: its bytes, and all that decides who may get them and how long. */
 export interface Entry extends Tagged {
-  /** The JSON text: as a string it leaves with its headers in one write. */
+  /**
+   * The JSON text's UTF-8, a character for each byte ("latin1"): as such a string it leaves with its
+   * headers in one write, and nothing is encoded again.
+   */
   readonly body: string;
-  /** The body's length in UTF-8. */
-  readonly bytes: number;
   /** Names the bytes, without quotes. */
   readonly etag: string;
   readonly scope: Scope;
@@ -19,6 +20,8 @@ export interface Entry extends Tagged {
   readonly freshUntil: number;
   /** The compressed forms that were asked for so far, by content coding. */
   readonly variants: Map<string, Buffer>;
+  /** The headers that do not change with time, as far as they were made, by content coding. */
+  readonly headers: Map<string | undefined, Readonly<Record<string, string>>>;
 }
 
 /** Everything about an entry that its body does not say. */
@@ -32,7 +35,7 @@ const OVERHEAD_BYTES = 1_024;
 export function createEntry(text: string, { maxAge, number, scope, tags }: Described): Entry {
   const storedAt = Date.now();
   const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
-  return restore(text, {
+  return restore(Buffer.from(text).toString('latin1'), {
     maxAge,
     number,
     scope,
@@ -44,18 +47,21 @@ export function createEntry(text: string, { maxAge, number, scope, tags }: Descr
 
 type Header = Described & Pick<Entry, 'freshUntil' | 'storedAt'>;
 
-const restore = (text: string, header: Header): Entry => ({
+const restore = (body: string, header: Header): Entry => ({
   ...header,
-  body: text,
-  bytes: Buffer.byteLength(text),
-  etag: hash('sha256', text, 'base64url').slice(0, 22),
+  body,
+  etag: hash('sha256', bytesOf({ body }), 'base64url').slice(0, 22),
   variants: new Map(),
+  headers: new Map(),
 });
 
-/** What the entry takes in memory, about, in bytes: two for a character, if one would not do. */
-export const sizeOf = ({ body, bytes, tags, variants }: Entry): number =>
+/** The body as bytes. */
+export const bytesOf = ({ body }: Pick<Entry, 'body'>): Buffer => Buffer.from(body, 'latin1');
+
+/** What the entry takes in memory, about, in bytes. */
+export const sizeOf = ({ body, tags, variants }: Entry): number =>
   OVERHEAD_BYTES +
-  (bytes === body.length ? bytes : 2 * body.length) +
+  body.length +
   tags.reduce((sum, tag) => sum + tag.length + 16, 0) +
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 

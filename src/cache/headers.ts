@@ -54,8 +54,18 @@ export function headersOf(
 function storing(
   entry: Entry,
   coding: string | undefined,
+  stale: StaleWindows,
+): Readonly<Record<string, string>> {
+  const made = entry.headers.get(coding) ?? makeStoring(entry, coding, stale);
+  entry.headers.set(coding, made);
+  return made;
+}
+
+function makeStoring(
+  entry: Entry,
+  coding: string | undefined,
   { whileRevalidate, ifError }: StaleWindows,
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   const etag = etagOf(entry, coding);
   if (entry.scope !== 'public') return { etag, 'cache-control': 'private, no-cache' };
   const tags = tagsWithin(entry.tags);

@@ -1,4 +1,5 @@
 export { EdgeCache, type StaleWindows } from './edge.ts';
+export type { Entry } from './entry.ts';
 export { cacheStatusOf, headersOf, isKnown, NO_STORE } from './headers.ts';
 export { keyOf } from './key.ts';
 export { type CachePolicy, createPolicyReader, type PolicyReader, type Scope } from './policy.ts';

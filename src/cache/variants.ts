@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
-import type { Entry } from './entry.ts';
+import { bytesOf, type Entry } from './entry.ts';
 
 /** Shorter ones would grow, or save less than it costs to unpack them. */
 const LEAST_BYTES = 1_024;
@@ -41,16 +41,16 @@ export function createVariants() {
 
   return {
     /** @returns undefined to answer with the entry's body as it is */
-    codingFor({ bytes }: Entry, acceptEncoding: string | undefined): string | undefined {
+    codingFor({ body }: Entry, acceptEncoding: string | undefined): string | undefined {
       if (!acceptEncoding || acceptEncoding.length > LONGEST_HEADER) return undefined;
-      if (bytes < LEAST_BYTES) return undefined;
+      if (body.length < LEAST_BYTES) return undefined;
       const coding = choose(acceptEncoding);
       return CODINGS.includes(coding) ? coding : undefined;
     },
 
     /** @param coding - one that codingFor gave */
-    async encode({ body }: Entry, coding: string): Promise<Buffer> {
-      const bytes = Buffer.from(body);
+    async encode(entry: Entry, coding: string): Promise<Buffer> {
+      const bytes = bytesOf(entry);
       return compress[coding]?.(bytes) ?? bytes;
     },
   };

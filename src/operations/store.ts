@@ -53,16 +53,16 @@ export function createOperationStore({ committed, texts, read }: StoreOptions) {
 
   return {
     /**
-     * @returns undefined if it is not known, not valid, or the hash is another text's: Apollo Server
+     * @returns at once, unless only its text may be known; undefined if it is not known, not valid, or the hash is another text's: Apollo Server
      *   has the right words for each
      */
-    async find({ query, sha256Hash }: Named): Promise<Operation | undefined> {
+    find({ query, sha256Hash }: Named): Operation | undefined | Promise<Operation | undefined> {
       const hash = query === undefined ? sha256Hash : hashOf(query);
       if (hash === undefined || (sha256Hash !== undefined && sha256Hash !== hash)) return undefined;
       const known = byHash(hash);
       if (known) return known;
-      const source = query ?? (await texts.get(PREFIX + hash));
-      return source === undefined ? undefined : learn(source, hash);
+      if (query !== undefined) return learn(query, hash);
+      return texts.get(PREFIX + hash).then((source) => (source ? learn(source, hash) : undefined));
     },
 
     /** @returns the operation with this hash, if it was ever found valid and is still kept */

@@ -20,18 +20,24 @@ export interface Caller {
   readonly traceparent: string | undefined;
 }
 
-export type CallerReader = (request: FastifyRequest) => Promise<Caller>;
+/** At once, unless a token must be verified. */
+export type CallerReader = (request: FastifyRequest) => Caller | Promise<Caller>;
 
 /** @param deadlineMs - how long a request may take, in milliseconds */
 export function createCallerReader(
   viewerOf: (authorization: string | undefined) => Viewer | Promise<Viewer>,
   deadlineMs: number,
 ): CallerReader {
-  return async ({ id: requestId, headers }) => {
+  return ({ id: requestId, headers }) => {
     const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
+    const toCaller = (viewer: Viewer): Caller => ({
+      requestId,
+      viewer,
+      lifetime,
+      ...travelling(headers),
+    });
     const known = viewerOf(headers.authorization);
-    const viewer = 'then' in known ? await lifetime.wait(known) : known;
-    return { requestId, viewer, lifetime, ...travelling(headers) };
+    return 'then' in known ? lifetime.wait(known).then(toCaller) : toCaller(known);
   };
 }
 

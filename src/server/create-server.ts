@@ -73,7 +73,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     purge: (tags) => numbers.purge(tags),
   });
 
-  const drain = addHealth(app);
+  const { drain, isDraining } = addHealth(app);
   // What a page of another site may post without asking first (CORS) is not taken.
   app.removeContentTypeParser('text/plain');
   app.route({
@@ -86,7 +86,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
       edge,
       contextOf,
       engine: createEngine(apollo),
-      send: createSender(edge, bff.stale),
+      send: createSender(edge, bff.stale, isDraining),
       deadlineMs: requestDeadlineMs,
     }),
   });

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EdgeCache, Execute, Question } from '../cache/index.ts';
+import type { EdgeCache, Execute } from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
 import type { OperationStore } from '../operations/index.ts';
 import type { Caller, CallerReader } from './caller.ts';
@@ -40,19 +40,14 @@ export function createGraphqlHandler(parts: RouteParts) {
     };
   }
 
-  async function findQuestion(
-    request: FastifyRequest,
-    caller: Caller,
-  ): Promise<Question | undefined> {
-    const asked = readRequest(request);
-    const operation = asked && (await operations.find(asked));
-    return operation && questionOf(operation, asked, caller);
-  }
-
   return async (request: FastifyRequest, reply: FastifyReply) => {
-    const caller = await callerOf(request);
+    const called = callerOf(request);
+    const caller = 'then' in called ? await called : called;
     const mediaType = mediaTypeFor(request.headers.accept);
-    const question = mediaType && (await findQuestion(request, caller));
+    const asked = mediaType && readRequest(request);
+    const found = asked && operations.find(asked);
+    const operation = found && 'then' in found ? await found : found;
+    const question = asked && operation && questionOf(operation, asked, caller);
     const fresh = question && edge.fresh(question.key);
     if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
 

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 
-/**
- * Whether the process is alive, and whether it may be sent requests.
- * @returns what to call when it shall end: from then on it asks for no more requests, and still
- *   answers those that come
- */
-export function addHealth(app: FastifyInstance): () => void {
+/** Whether the process is alive, and whether it may be sent requests. */
+export interface Health {
+  /** It shall end: from now on it asks for no more requests, and still answers those that come. */
+  readonly drain: () => void;
+  /** Whether it shall end, so that each connection is closed with its answer. */
+  readonly isDraining: () => boolean;
+}
+
+export function addHealth(app: FastifyInstance): Health {
   let draining = false;
   // A connection that is kept alive after its last answer would keep the process alive as well.
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -17,7 +20,10 @@ export function addHealth(app: FastifyInstance): () => void {
     reply.code(draining ? 503 : 200);
     return { status: draining ? 'draining' : 'ok' };
   });
-  return () => {
-    draining = true;
+  return {
+    drain() {
+      draining = true;
+    },
+    isDraining: () => draining,
   };
 }

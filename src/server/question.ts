@@ -21,15 +21,27 @@ export function createQuestionMaker(
   planOf: Planner,
   edge: EdgeCache,
 ): QuestionMaker {
-  return ({ hash, document }, { operationName, variables }, { viewer, locale = '' }) => {
-    const plan = planOf(document, operationName);
+  // The same request comes again and again where it is read from an address: see graphql-request.ts.
+  const known = new WeakMap<GraphqlRequest, Question>();
+
+  /** All but who asks. */
+  function prepare(operation: Operation, asked: GraphqlRequest): Question | undefined {
+    const { operationName, variables } = asked;
+    const plan = planOf(operation.document, operationName);
     if (!plan || !edge.concerns(plan.cache)) return undefined;
     const canonical = plan.canonical(variables);
     if (canonical === undefined) return undefined;
     const name = plan.definition.name?.value ?? '';
-    const readers = readersOf(plan.cache.scope, viewer);
-    const key = keyOf([...schemaName, hash, name, canonical, locale, ...readers]);
+    const key = keyOf([...schemaName, operation.hash, name, canonical]);
     return { key, policy: plan.cache };
+  }
+
+  return (operation, asked, { viewer, locale = '' }) => {
+    const question = known.get(asked) ?? prepare(operation, asked);
+    if (!question) return undefined;
+    known.set(asked, question);
+    const { key, policy } = question;
+    return { key: key + keyOf([locale, ...readersOf(policy.scope, viewer)]), policy };
   };
 }
 
