@@ -17,6 +17,9 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
 /** Apollo Server takes it out of validation errors alone, not out of those about variables. */
 const SUGGESTION = / Did you mean .+\?/s;
 
+/** A variable that may be null, in the place of an argument that may not: found when executing. */
+const NULL_ARGUMENT = /^Argument "(\w+)" of (non-null|required) type/;
+
 const STACK_EXHAUSTED = /^(Syntax Error: )?Maximum call stack size exceeded/;
 const NO_INTROSPECTION = /^GraphQL introspection is not allowed/;
 
@@ -44,6 +47,11 @@ export function createErrorFormatter(log: Log, production: boolean) {
     const cause = unwrapResolverError(error);
     if (cause instanceof BffError) {
       return { message: cause.message, ...place, extensions: { code: cause.code } };
+    }
+    const [, argument] = (cause instanceof GraphQLError && NULL_ARGUMENT.exec(cause.message)) || [];
+    if (argument) {
+      const extensions = { code: 'BAD_USER_INPUT' satisfies ErrorCode };
+      return { message: `"${argument}" must not be null.`, ...place, extensions };
     }
     const code = codeOf(formatted, error);
     if (code) {

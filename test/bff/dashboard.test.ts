@@ -125,6 +125,14 @@ describe('the mobile dashboard', () => {
     }
   });
 
+  it('says so of a length that is null, which only an execution finds out', async () => {
+    const query = 'query ($n: Int) { dashboard { orders(first: $n) { id } unreadCount } }';
+    const { body } = await world.ask(query, { as: CAST.customer, variables: { n: null } });
+    assert.deepEqual(body.data.dashboard, { orders: null, unreadCount: CUSTOMER_UNREAD });
+    assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
+    assert.equal(body.errors[0].message, '"first" must not be null.');
+  });
+
   it('lets no bad id through beside it, where nothing of the answer is kept', async () => {
     world.reset();
     const query = '{ profile(id: "../1") { name } dashboard { unreadCount } }';
