@@ -10,15 +10,8 @@ const MOST_PATIENCE_MS = 2 ** 31 - 1;
 
 interface Flight {
   readonly leader: Waiting;
-  /** Undefined if only the leader may have what came out of it. */
-  readonly outcome: Promise<Entry | undefined>;
-}
-
-/** A promise of nothing, after a while; `end` ends the waiting for it. */
-function timeOut(ms: number) {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, Math.min(ms, MOST_PATIENCE_MS), undefined);
-  return { over: promise, end: () => clearTimeout(timer) };
+  /** Undefined if only the leader may have what came out of it, or if it takes too long. */
+  readonly shared: Promise<Entry | undefined>;
 }
 
 /** For how long what has expired may still be served, in seconds. */
@@ -124,30 +117,33 @@ export class EdgeCache {
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const made = this.#make(question, execute);
-    const outcome = made.then(
-      (answer) => ('entry' in answer ? answer.entry : undefined),
-      () => undefined,
+    const { promise: shared, resolve } = Promise.withResolvers<Entry | undefined>();
+    const flight = { leader, shared };
+    const land = (entry?: Entry) => {
+      clearTimeout(timer);
+      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+      resolve(entry);
+    };
+    // Who follows keeps half of the time: where one service hangs, they must still be able to have
+    // the parts of the others.
+    const patienceMs = (leader.deadline - performance.now()) / 2;
+    const timer = setTimeout(land, Math.min(patienceMs, MOST_PATIENCE_MS));
+    this.#flights.set(name, flight);
+    made.then(
+      (answer) => land('entry' in answer ? answer.entry : undefined),
+      () => land(),
     );
-    this.#flights.set(name, { leader, outcome });
-    return made.finally(() => this.#flights.delete(name));
+    return made;
   }
 
-  /**
-   * Waits for the leader, but keeps half of the time: where one service hangs, who follows must still
-   * be able to have the parts of the others.
-   */
   async #follow<E extends Executed>(
-    { leader, outcome }: Flight,
+    { leader, shared }: Flight,
     question: Question,
     asker: Waiting,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const leave = leader.join();
-    const patience = timeOut((asker.deadline - performance.now()) / 2);
-    const entry = await asker.wait(Promise.race([outcome, patience.over])).finally(() => {
-      patience.end();
-      leave();
-    });
+    const entry = await asker.wait(shared).finally(leave);
     return entry ? { outcome: 'collapsed', entry } : this.#make(question, execute);
   }
 

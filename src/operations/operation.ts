@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DocumentNode } from 'graphql';
 
 /** A document that was parsed and found valid, known by the hash of its text. */
@@ -9,4 +9,4 @@ export interface Operation {
   readonly document: DocumentNode;
 }
 
-export const hashOf = (source: string): string => createHash('sha256').update(source).digest('hex');
+export const hashOf = (source: string): string => hash('sha256', source);
