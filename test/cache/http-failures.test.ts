@@ -4,18 +4,11 @@ import { test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { PRODUCTION } from '../support/production.ts';
 import { until } from '../support/until.ts';
 import { type Asker, authorization, startWorld, type World } from '../support/world.ts';
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
-const PRODUCTION = {
-  NODE_ENV: 'production',
-  // Nothing listens there: no test below needs a token to be accepted.
-  JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
-  JWT_ISSUER: 'https://id.example',
-  JWT_AUDIENCE: 'shop',
-};
-
 /** What is asked, by whom, and the operation of which service it is not whole without. */
 interface Case {
   readonly query: string;

@@ -6,14 +6,11 @@ import { web } from '../../bff-web/bff.ts';
 import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
 import { loadConfig } from '../../src/config.ts';
+import { PRODUCTION } from '../support/production.ts';
 import { type Answer, startWorld, type World } from '../support/world.ts';
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
-const PRODUCTION = {
-  NODE_ENV: 'production',
-  JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
-  JWT_ISSUER: 'https://id.example',
-  JWT_AUDIENCE: 'shop',
+const SERVICES = {
   USER_SERVICE_URL: 'http://127.0.0.1:1',
   ORDER_SERVICE_URL: 'http://127.0.0.1:1',
   NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:1',
@@ -181,17 +178,22 @@ test("the operators' listener names requests as the public one does", async () =
 });
 
 test('production takes no purges without a secret of its own, and never with the public one', async () => {
-  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION });
+  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION, ...SERVICES });
   assertError(await purge(world, BODY), 404, 'NOT_FOUND', 'without a secret');
   for (const bff of [web, mobile]) {
-    const env = { ...PRODUCTION, PURGE_SECRET: DEMO_PURGE_SECRET };
+    const env = { ...PRODUCTION, ...SERVICES, PURGE_SECRET: DEMO_PURGE_SECRET };
     assert.throws(() => loadConfig(env, bff), /PURGE_SECRET: must not be the demo's/);
   }
 });
 
 test('production purges with the secret that it was given', async () => {
   const secret = 'a-secret-of-this-production-alone';
-  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION, PURGE_SECRET: secret });
+  await using world = await startWorld(web, {
+    ...CACHED,
+    ...PRODUCTION,
+    ...SERVICES,
+    PURGE_SECRET: secret,
+  });
   assertError(await purge(world, BODY), 401, 'UNAUTHENTICATED', 'with the public one');
   assert.deepEqual((await purge(world, BODY, signed(BODY, { secret }))).body, { purged: 1 });
 });

@@ -6,15 +6,8 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
+import { PRODUCTION } from '../support/production.ts';
 import { authorization, startWorld, type World } from '../support/world.ts';
-
-const PRODUCTION = {
-  NODE_ENV: 'production',
-  // Nothing listens there: no test below needs a token to be accepted.
-  JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
-  JWT_ISSUER: 'https://id.example',
-  JWT_AUDIENCE: 'shop',
-};
 
 interface SandboxConfig {
   readonly initialEndpoint: string;

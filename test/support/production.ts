@@ -1,0 +1,7 @@
+/** What production demands, for tests in which no token needs to be accepted: nothing listens there. */
+export const PRODUCTION = {
+  NODE_ENV: 'production',
+  JWKS_URL: 'http://127.0.0.1:1/.well-known/jwks.json',
+  JWT_ISSUER: 'https://id.example',
+  JWT_AUDIENCE: 'shop',
+};
