@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
 import { type Child, startChild } from './demo/child.ts';
-import { bffNames, ROOT, serviceNames } from './tree.ts';
+import { bffNames, loadBff, ROOT, serviceNames } from './tree.ts';
 
 // npm start: the stand-ins and every BFF, each a process of its own, so that one can be killed to
 // see a partial answer. --services-only leaves the BFFs out.
@@ -58,7 +58,8 @@ async function start(): Promise<string> {
 
 async function startService(name: string): Promise<string> {
   const url = process.env[urlVariable(name)];
-  if (!url) return run(name, `services/${name}/main.ts`, { ...secrets, ...given(process.env) });
+  const env = { PURGE_URLS: await purgeUrls(), ...secrets, ...given(process.env) };
+  if (!url) return run(name, `services/${name}/main.ts`, env);
   say(name, `${url} (from ${urlVariable(name)})`);
   return url;
 }
@@ -75,6 +76,15 @@ async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<
   // Not after the reason of a failed start, which should be the last that is read.
   if (phase === 'starting') say(name, `${url} (process ${child.pid})`);
   return url;
+}
+
+/** Where BFFs that are started by hand take purges, unless their ports are any free ones. */
+async function purgeUrls(): Promise<string> {
+  const bffs = await Promise.all(bffNames().map(loadBff));
+  const ports = bffs.map(
+    (bff) => process.env[`${bff.name.toUpperCase()}_ADMIN_PORT`] || String(bff.adminPort),
+  );
+  return ports.flatMap((port) => (port === '0' ? [] : `http://127.0.0.1:${port}/purge`)).join(',');
 }
 
 /** Has the stand-ins tell every BFF what they write, so that nothing that is kept is out of date. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { webhookHeaders } from '../services/support/webhook.ts';
 import { loadConfig } from '../src/config.ts';
@@ -9,9 +10,11 @@ import { bffNames, loadBff } from './tree.ts';
 // (https://www.standardwebhooks.com), with PURGE_SECRET.
 
 const USAGE = 'Usage: npm run -s purge -- <tag> … [--at http://127.0.0.1:9400 …]';
+const WHERE = 'its <NAME>_ADMIN_PORT, or --at, says where it is';
 const TIMEOUT_MS = 5_000;
 
 try {
+  loadEnvironment();
   const { values, positionals: tags } = parseArgs({
     allowPositionals: true,
     options: { at: { type: 'string', multiple: true } },
@@ -26,6 +29,11 @@ try {
   process.exitCode = 2;
 }
 
+/** As `npm run start:web` reads it, but without a word if there is no such file. */
+function loadEnvironment(): void {
+  if (existsSync('.env')) process.loadEnvFile();
+}
+
 interface Listener {
   readonly origin: string;
   readonly secret: string;
@@ -38,6 +46,8 @@ async function findListeners(at: readonly string[] | undefined): Promise<Listene
     if (!admin.purgeSecret) throw new Error('PURGE_SECRET must be set');
     return { origin: `http://${reachable(admin.host)}:${admin.port}`, secret: admin.purgeSecret };
   });
+  const wrong = at?.find((origin) => !URL.canParse(origin));
+  if (wrong !== undefined) throw new Error(`--at must be an address, not "${wrong}"`);
   const [first] = all;
   return at && first ? at.map((origin) => ({ origin, secret: first.secret })) : all;
 }
@@ -60,6 +70,10 @@ async function purge({ origin, secret }: Listener, tags: readonly string[]) {
     return { origin, isDone: response.ok, said: (await response.text()).trim() };
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } };
-    return { origin, isDone: false, said: `can't be reached (${cause?.code ?? message})` };
+    return {
+      origin,
+      isDone: false,
+      said: `can't be reached (${cause?.code ?? message}): ${WHERE}`,
+    };
   }
 }

@@ -26,6 +26,7 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
     const app = await create({
       ...(dataDir && { dataDir }),
       ...(viewerKey && { viewerKey }),
+      subscribers: (process.env.PURGE_URLS ?? '').split(',').filter(Boolean),
       ...(serviceToken && { serviceToken }),
       ...(purgeSecret && { purgeSecret }),
     });

@@ -21,6 +21,8 @@ export type ServiceOptions = {
   serviceToken?: string;
   /** Verifies for whom a caller acts (`x-viewer`); without it, nobody is asked. */
   viewerKey?: string;
+  /** Who is told of writes from the start, as whole addresses. */
+  subscribers?: readonly string[];
   /** Signs what subscribers are told; without it, the demo's public secret does. */
   purgeSecret?: string;
 };
@@ -31,12 +33,19 @@ export type StandIn = FastifyInstance & { control: Control };
 export function createStandIn(
   name: string,
   operations: readonly Operation[],
-  { logger = false, serviceToken, viewerKey, purgeSecret = DEMO_PURGE_SECRET }: ServiceOptions,
+  {
+    logger = false,
+    serviceToken,
+    viewerKey,
+    purgeSecret = DEMO_PURGE_SECRET,
+    subscribers = [],
+  }: ServiceOptions,
 ): StandIn {
   const identity = createIdentity(name, { serviceToken, viewerKey });
   const events = createEvents(purgeSecret);
   const names = operations.map(({ name }) => name);
   const control = createControl(names, events);
+  control.handle.subscribe(subscribers);
   const app = Fastify({
     logger,
     exposeHeadRoutes: false,

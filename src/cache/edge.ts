@@ -86,8 +86,8 @@ export class EdgeCache {
   }
 
   /** Keeps a compressed form of an entry, of which others may be in need as well. */
-  addVariant(key: string, entry: Entry, coding: string, bytes: Buffer): void {
-    entry.variants.set(coding, bytes);
+  addVariant(key: string, entry: Entry, coding: string, body: string): void {
+    entry.variants.set(coding, body);
     this.#store?.resize(key, entry);
   }
 

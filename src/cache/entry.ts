@@ -18,8 +18,8 @@ export interface Entry extends Tagged {
   readonly storedAt: number;
   /** When it is fresh no more; a little before maxAge has passed, and not for all at once. */
   readonly freshUntil: number;
-  /** The compressed forms that were asked for so far, by content coding. */
-  readonly variants: Map<string, Buffer>;
+  /** The compressed forms that were asked for so far, by content coding; each as the body is. */
+  readonly variants: Map<string, string>;
   /** The headers that do not change with time, as far as they were made, by content coding. */
   readonly headers: Map<string | undefined, Readonly<Record<string, string>>>;
 }
@@ -62,7 +62,8 @@ export const bytesOf = ({ body }: Pick<Entry, 'body'>): Buffer => Buffer.from(bo
 export const sizeOf = ({ body, tags, variants }: Entry): number =>
   OVERHEAD_BYTES +
   body.length +
-  tags.reduce((sum, tag) => sum + tag.length + 16, 0) +
+  // The tags stand in two headers as well.
+  tags.reduce((sum, tag) => sum + 3 * tag.length + 16, 0) +
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 
 /** An entry as one text, for stores that keep texts: a line of JSON about it, then its body. */

@@ -48,10 +48,13 @@ export function createVariants() {
       return CODINGS.includes(coding) ? coding : undefined;
     },
 
-    /** @param coding - one that codingFor gave */
-    async encode(entry: Entry, coding: string): Promise<Buffer> {
+    /**
+     * @param coding - one that codingFor gave
+     * @returns a character for each byte: zlib's own buffers are much larger than what is in them
+     */
+    async encode(entry: Entry, coding: string): Promise<string> {
       const bytes = bytesOf(entry);
-      return compress[coding]?.(bytes) ?? bytes;
+      return ((await compress[coding]?.(bytes)) ?? bytes).toString('latin1');
     },
   };
 }

@@ -25,10 +25,14 @@ const notificationTag = (id: string): string => tagOf('Notification', id);
 const unreadTag = (user: string): string => `unread:user=${user}`;
 
 /** What the reading of some notifications changes; of none, nothing. */
-const readTags = (user: string, ids: readonly string[]): readonly string[] =>
-  ids.length === 0
+const readTags = (user: string, read: readonly Notification[]): readonly string[] =>
+  read.length === 0
     ? []
-    : [`notifications:user=${user}&unread`, unreadTag(user), ...ids.map(notificationTag)];
+    : [
+        `notifications:user=${user}&unread`,
+        unreadTag(user),
+        ...read.map(({ id }) => notificationTag(id)),
+      ];
 
 /** Notifications and announcements. */
 export function createNotificationSource(upstream: Upstream) {
@@ -98,8 +102,11 @@ export function createNotificationSource(upstream: Upstream) {
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
+        // Of an unknown outcome all of the viewer's lists, and not the ids, which may be another's.
         const tagsOf = (outcome?: Outcome<Notification[]>) =>
-          readTags(userId, outcome?.value?.map(({ id }) => id) ?? ids);
+          outcome
+            ? readTags(userId, outcome.value ?? [])
+            : [`notifications:user=${userId}`, unreadTag(userId)];
         const change = { method: 'POST', target: path, json, tagsOf } as const;
         return markRead(change, call, readMarked(userId, ids));
       },

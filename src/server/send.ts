@@ -21,12 +21,12 @@ import type { EngineAnswer } from './engine.ts';
 export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () => boolean) {
   const variants = createVariants();
 
-  async function variantOf(entry: Entry, coding: string, key: string): Promise<Buffer> {
+  async function variantOf(entry: Entry, coding: string, key: string): Promise<string> {
     const known = entry.variants.get(coding);
     if (known) return known;
-    const bytes = await variants.encode(entry, coding);
-    edge.addVariant(key, entry, coding, bytes);
-    return bytes;
+    const body = await variants.encode(entry, coding);
+    edge.addVariant(key, entry, coding, body);
+    return body;
   }
 
   return async (
@@ -55,14 +55,14 @@ export type Sender = ReturnType<typeof createSender>;
 
 /**
  * Writes an answer past the framework, whose way would take as long again as all the rest of a hit.
- * @param body - bytes, or a string with a character for each
+ * @param body - a character for each byte
  */
 function write(
   { method }: FastifyRequest,
   reply: FastifyReply,
   status: number,
   headers: Readonly<Record<string, string>>,
-  body: string | Buffer,
+  body: string,
 ): void {
   reply.hijack();
   const sent = { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers };

@@ -85,7 +85,7 @@ test('one that can not be reached keeps none of the others from purging', async 
   const closed = await closedAddress();
   const { code, stdout, stderr } = await purge(['User:42', '--at', closed, '--at', world.adminUrl]);
   assert.deepEqual({ code, stderr }, { code: 1, stderr: '' });
-  assert.match(stdout, new RegExp(`^${closed}: can't be reached \\(ECONNREFUSED\\)\n`));
+  assert.match(stdout, new RegExp(`^${closed}: can't be reached \\(ECONNREFUSED\\): its .*--at`));
   assert.match(stdout, /: {"purged":1}\n$/);
   assert.equal(await isKept(world), false);
 });
@@ -101,18 +101,20 @@ test('a tag of another form is refused by the BFF, and nothing is purged', async
 
 test('what is no BFF is named as one that did not purge', async () => {
   await using world = await startWorld(web, CACHED);
-  for (const address of [world.url, 'nonsense']) {
-    const { code, stdout } = await purge(['User:42', '--at', address]);
-    assert.equal(code, 1, address);
-    assert.ok(stdout.startsWith(`${address}: `), stdout);
-    assert.doesNotMatch(stdout, /purged/, address);
-  }
+  const { code, stdout } = await purge(['User:42', '--at', world.url]);
+  assert.equal(code, 1);
+  assert.ok(stdout.startsWith(`${world.url}: `), stdout);
+  assert.doesNotMatch(stdout, /purged/);
 });
 
 const MISTAKES: Record<string, { args: string[]; env?: NodeJS.ProcessEnv; says: RegExp }> = {
   'no tag': { args: ['--at', 'http://127.0.0.1:1'], says: /at least one tag/ },
   'nothing at all': { args: [], says: /at least one tag/ },
   'an unknown option': { args: ['User:42', '--all'], says: /'--all'/ },
+  'an address that is none': {
+    args: ['User:42', '--at', 'nonsense'],
+    says: /--at must be an address, not "nonsense"/,
+  },
   'an address missing': { args: ['User:42', '--at'], says: /'--at <value>'/ },
   'a secret that is too short': {
     args: ['User:42'],

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createEntry } from '../../src/cache/entry.ts';
+import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
+import { createVariants } from '../../src/cache/variants.ts';
+
+const MEGABYTE = 1_048_576;
+const BUDGET = 8 * MEGABYTE;
+const ENTRIES = 5_000;
+/** Twice what both tiers may take: sizes are reckoned, and code takes memory as well. */
+const MOST_BYTES = 4 * BUDGET;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+function used(): number {
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+it('kept answers take the memory that they may take, with all their compressed forms', async () => {
+  const store = createEntryStore(BUDGET, createTextStore(BUDGET));
+  const variants = createVariants();
+  const before = used();
+  for (let n = 0; n < ENTRIES; n++) {
+    const text = `{"data":{"text":"${String(n).repeat(500)}"}}`;
+    const tags = ['Query.text', `Text:${n}`, 'Text'];
+    const entry = createEntry(text, { maxAge: 60, number: 0, scope: 'public', tags });
+    await store.set(`key ${n}`, entry, 60_000);
+    for (const coding of ['br', 'gzip']) {
+      entry.variants.set(coding, await variants.encode(entry, coding));
+      store.resize(`key ${n}`, entry);
+    }
+  }
+  const grown = used() - before;
+  assert.ok(store.peek(`key ${ENTRIES - 1}`));
+  assert.equal(store.peek('key 0'), undefined);
+  assert.ok(grown < MOST_BYTES, `${Math.round(grown / MEGABYTE)} MB`);
+});
