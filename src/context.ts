@@ -17,7 +17,10 @@ export type Viewer = { readonly role: 'anonymous' } | SignedInViewer;
 
 /** What datasources tell the edge cache: what was changed always, the rest of what may be kept. */
 export interface Recorder {
-  /** The answer depends on what has these tags, also if it is missing or empty. */
+  /**
+   * The answer depends on what has these tags, also if it is missing or empty. Undefined where
+   * nothing is kept, and then its arguments are not evaluated: check ids before, not in them.
+   */
   readonly touched?: (tags: readonly string[]) => void;
   /** An upstream lets its answer be kept for `maxAge` seconds, and if it is private, for one user. */
   readonly narrowed?: (maxAge: number, isPrivate: boolean) => void;

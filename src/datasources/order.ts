@@ -83,7 +83,7 @@ export function createOrderSource(upstream: Upstream) {
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
         const wanted = status?.toLowerCase();
-        call.recorder?.touched?.(wanted ? listTags(user, wanted) : listTags(user));
+        call.recorder?.touched?.(listTags(user, wanted));
         const found = await (after == null
           ? newest.load({ user, first, status: wanted })
           : pageAfter(after, user, first, wanted));

@@ -54,7 +54,7 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
 export type Sender = ReturnType<typeof createSender>;
 
 /**
- * Writes an answer past the framework, whose way would take as long again as all the rest of a hit.
+ * Writes an answer past the framework, which would encode the bytes once more, as UTF-8.
  * @param body - a character for each byte
  */
 function write(
