@@ -1,4 +1,5 @@
 import type { BffDefinition } from '../src/bff.ts';
+import { STANDARD_LIMITS } from '../src/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { notification } from '../src/resolvers/notification/index.ts';
 import { order } from '../src/resolvers/order/index.ts';
@@ -11,6 +12,9 @@ export const mobile: BffDefinition = {
   port: 4001,
   adminPort: 9401,
   domains: [base, user, order, notification],
+  credentials: [],
+  trustedOnly: true,
+  limits: STANDARD_LIMITS,
   schema: 'mobile',
   resolvers,
   permissions,

@@ -1,4 +1,5 @@
 import type { BffDefinition } from '../src/bff.ts';
+import { STANDARD_LIMITS } from '../src/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { notification } from '../src/resolvers/notification/index.ts';
 import { order } from '../src/resolvers/order/index.ts';
@@ -11,6 +12,9 @@ export const web: BffDefinition = {
   port: 4000,
   adminPort: 9400,
   domains: [base, user, order, notification],
+  credentials: ['cookie'],
+  trustedOnly: false,
+  limits: STANDARD_LIMITS,
   schema: 'web',
   resolvers,
   permissions,

@@ -1,6 +1,7 @@
 import type { IExecutableSchemaDefinition } from '@graphql-tools/schema';
 import type { PermissionTree } from './auth/rules.ts';
 import type { RequestContext } from './context.ts';
+import type { OperationLimits } from './limits/index.ts';
 
 /** One domain (users, orders, …) as every BFF may take it in: what it adds to schema, resolvers and rights. */
 export interface DomainModule {
@@ -18,6 +19,12 @@ export interface BffDefinition extends DomainModule {
   /** Where its operators' listener is unless `<NAME>_ADMIN_PORT` says otherwise. */
   readonly adminPort: number;
   readonly domains: readonly DomainModule[];
+  /** How its clients may show who they are, besides a bearer token. */
+  readonly credentials: readonly ('cookie' | 'key')[];
+  /** Whether in production it takes only operations that it knows, unless `OPERATIONS` says otherwise. */
+  readonly trustedOnly: boolean;
+  /** The most that one operation may ask for. */
+  readonly limits: OperationLimits;
   /** The folder with the committed operations of our own clients. */
   readonly operations: URL;
   /** For how long answers that have expired may still be served, in seconds; never purged ones. */

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 // How the kinds of environment variables are read, each with words that say what it must be.
@@ -40,3 +41,35 @@ export const milliseconds = z
 export const positive = milliseconds.refine((number) => number > 0, {
   error: 'must be at least 1 millisecond',
 });
+
+/** A whole number; 0 turns off what it limits. */
+export const count = z
+  .string()
+  .regex(/^\d{1,9}$/, { error: 'must be a whole number, at most 999999999; 0 for none' })
+  .transform(Number);
+
+/** Addresses and CIDR ranges, such as `10.0.0.0/8, 2001:db8::1`. */
+export const addresses = list
+  .pipe(z.array(z.string().refine(isRange, { error: 'must be IP addresses or CIDR ranges' })))
+  .default([]);
+
+function isRange(text: string): boolean {
+  const [ip = '', bits, ...more] = text.split('/');
+  const version = isIP(ip);
+  const most = version === 4 ? 32 : 128;
+  const areBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return version !== 0 && areBits && more.length === 0;
+}
+
+/** Origins (RFC 6454), such as `https://shop.example`. */
+export const origins = list
+  .pipe(
+    z.array(
+      z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+        error: 'must be origins such as https://shop.example, without a path',
+      }),
+    ),
+  )
+  .default([]);
+
+export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');

@@ -1,14 +1,8 @@
-import { z } from 'zod';
-import {
-  list,
-  megabytes,
-  milliseconds,
-  port,
-  positive,
-  secret,
-  url,
-  urls,
-} from './config-readers.ts';
+import type { z } from 'zod';
+import { demoValues, withDemo } from './config-demo.ts';
+import { VARIABLES, type Variables } from './config-variables.ts';
+
+export { SECRETS } from './config-variables.ts';
 
 /** How the services are reached. */
 export interface UpstreamConfig {
@@ -26,6 +20,15 @@ export interface UpstreamConfig {
   readonly token: string | undefined;
   /** What viewers' identities are signed with, for the services to verify. */
   readonly viewerKey: string | undefined;
+}
+
+/** Who may connect: addresses and CIDR ranges. */
+export interface NetworkConfig {
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** Who alone may ask; everyone if empty. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
 }
 
 /** All that a BFF is told by its environment. */
@@ -52,8 +55,35 @@ export interface Config {
   readonly drainDelayMs: number;
   readonly upstreams: UpstreamConfig;
   readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
+  /** Where opaque tokens are looked up (RFC 7662), and with which credentials; undefined if nowhere. */
+  readonly introspection:
+    | { readonly url: URL; readonly clientId: string; readonly clientSecret: string }
+    | undefined;
+  /** The file with the hashes of API keys; none are taken without it. */
+  readonly apiKeysPath: string | undefined;
+  readonly network: NetworkConfig;
+  /** The origins whose pages may ask from a browser (CORS). */
+  readonly corsOrigins: readonly string[];
+  /** Whether only known operations are taken. */
+  readonly trustedOnly: boolean;
+  /** A manifest of operations that are known besides the committed ones. */
+  readonly manifestPath: string | undefined;
+  /** How many operations one request may have as an array; none if it is 0. */
+  readonly batchMost: number;
+  /** Cost units per minute; unlimited if 0. */
+  readonly rateLimits: { readonly address: number; readonly viewer: number };
+  /** What replicas share; undefined for one alone. */
+  readonly redisUrl: URL | undefined;
   /** A token that the explorer starts with; only outside of production. */
   readonly sandboxToken: string | undefined;
+}
+
+/** What a BFF itself says of its configuration. */
+interface BffDefaults {
+  readonly name: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly trustedOnly?: boolean;
 }
 
 /** Says in one readable message which variables are wrong, all of them. */
@@ -61,54 +91,12 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const VARIABLES = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: port.optional(),
-  USER_SERVICE_URL: urls,
-  ORDER_SERVICE_URL: urls,
-  NOTIFICATION_SERVICE_URL: urls,
-  JWKS_URL: url,
-  JWT_ISSUER: z.string(),
-  JWT_AUDIENCE: z.string(),
-  REQUEST_DEADLINE_MS: positive.default(5_000),
-  DRAIN_DELAY_MS: milliseconds.optional(),
-  UPSTREAM_ATTEMPT_TIMEOUT_MS: positive.default(1_000),
-  UPSTREAM_TOKEN: z.string().optional(),
-  VIEWER_SIGNING_KEY: secret.optional(),
-  ADMIN_HOST: z.string().default('127.0.0.1'),
-  ADMIN_PORT: port.optional(),
-  PURGE_SECRET: secret.optional(),
-  CACHE_MEMORY_MB: megabytes.default(64),
-  DNS_SERVERS: list.optional(),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).optional(),
-  SANDBOX_TOKEN: z.string().optional(),
-});
-
-/** The variables that may also come as the name of a file that holds them: `<NAME>_FILE`. */
-export const SECRETS = ['PURGE_SECRET', 'SANDBOX_TOKEN', 'UPSTREAM_TOKEN', 'VIEWER_SIGNING_KEY'];
-
 const WRONG = 'The configuration is wrong:';
-const JWKS_PATH = '/.well-known/jwks.json';
-
-/** The demo's services and issuer; production must name its own. */
-const DEMO = {
-  USER_SERVICE_URL: 'http://127.0.0.1:5001',
-  ORDER_SERVICE_URL: 'http://127.0.0.1:5002',
-  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:5003',
-  JWT_ISSUER: 'https://demo.frontdesk.example',
-  JWT_AUDIENCE: 'frontdesk',
-  PURGE_SECRET: 'the-demo-purges-with-this-public-key',
-};
-
 /**
  * Reads the configuration of one BFF.
  * @throws ConfigError that names every variable at fault
  */
-export function loadConfig(
-  env: NodeJS.ProcessEnv,
-  bff: { readonly name: string; readonly port: number; readonly adminPort: number },
-): Config {
+export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const production = env.NODE_ENV === 'production';
   const withDefaults = production ? given : withDemo(given);
@@ -148,24 +136,40 @@ export function loadConfig(
       viewerKey: read.VIEWER_SIGNING_KEY,
     },
     tokens: { jwksUrl: read.JWKS_URL, issuer: read.JWT_ISSUER, audience: read.JWT_AUDIENCE },
+    introspection: toIntrospection(read),
+    apiKeysPath: read.API_KEYS_PATH,
+    network: {
+      trustedProxies: read.TRUSTED_PROXIES,
+      allow: read.ALLOW_ADDRESSES,
+      deny: read.DENY_ADDRESSES,
+    },
+    corsOrigins: read.CORS_ORIGINS,
+    trustedOnly: read.OPERATIONS
+      ? read.OPERATIONS === 'trusted'
+      : production && (bff.trustedOnly ?? false),
+    manifestPath: read.OPERATIONS_MANIFEST,
+    batchMost: read.BATCH_MOST,
+    rateLimits: {
+      address: read.RATE_LIMIT_ADDRESS ?? (production ? 600_000 : 0),
+      viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),
+    },
+    redisUrl: read.REDIS_URL,
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
   };
 }
 
-function withDemo(given: Record<string, string | undefined>) {
-  const all = { ...DEMO, ...given };
-  const [issuer] = urls.safeParse(all.USER_SERVICE_URL).data ?? [];
-  return { JWKS_URL: new URL(JWKS_PATH, issuer ?? DEMO.USER_SERVICE_URL).href, ...all };
+function toIntrospection(read: Variables): Config['introspection'] {
+  const { INTROSPECTION_URL: url } = read;
+  const { INTROSPECTION_CLIENT_ID: clientId, INTROSPECTION_CLIENT_SECRET: clientSecret } = read;
+  return url && clientId && clientSecret ? { url, clientId, clientSecret } : undefined;
 }
 
 /** @throws ConfigError that names every secret that everyone knows */
-function refuseDemo(read: z.infer<typeof VARIABLES>): void {
-  const demos = (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter(
-    (name) => read[name] === DEMO[name],
+function refuseDemo(read: Variables): void {
+  const lines = demoValues(read).map(
+    (name) => `  ${name}: must not be the demo's, whose key is public`,
   );
-  if (demos.length === 0) return;
-  const lines = demos.map((name) => `  ${name}: must not be the demo's, whose key is public`);
-  throw new ConfigError(`${WRONG}\n${lines.join('\n')}`);
+  if (lines.length > 0) throw new ConfigError(`${WRONG}\n${lines.join('\n')}`);
 }
 
 function explain(error: z.ZodError, prefix: string): string {

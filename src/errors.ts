@@ -7,12 +7,20 @@ export type ErrorCode =
   | 'GRAPHQL_VALIDATION_FAILED'
   | 'INTERNAL_SERVER_ERROR'
   | 'NOT_FOUND'
+  | 'OPERATION_NOT_TRUSTED'
   | 'OPERATION_RESOLUTION_FAILURE'
+  | 'OVERLOADED'
   | 'PERSISTED_QUERY_NOT_FOUND'
   | 'PERSISTED_QUERY_NOT_SUPPORTED'
+  | 'QUERY_TOO_COMPLEX'
+  | 'RATE_LIMITED'
   | 'UNAUTHENTICATED'
   | 'UPSTREAM_TIMEOUT'
   | 'UPSTREAM_UNAVAILABLE';
+
+interface BffErrorOptions extends ErrorOptions {
+  readonly details?: Readonly<Record<string, number | string>>;
+}
 
 /**
  * An error that may be shown to a client as it is: its message is one sentence for people, and
@@ -21,10 +29,13 @@ export type ErrorCode =
 export class BffError extends Error {
   override readonly name = 'BffError';
   readonly code: ErrorCode;
+  /** Numbers and names for programs, shown in the error's extensions. */
+  readonly details: Readonly<Record<string, number | string>>;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options: BffErrorOptions = {}) {
     super(message, options);
     this.code = code;
+    this.details = options.details ?? {};
   }
 }
 

@@ -15,6 +15,7 @@ interface Reach {
 
 const LEAVES = 'src/{bff,context,config,errors}.ts';
 const CONFIG = ['src/{config,context}.ts'];
+const CONFIG_PARTS = ['npm/zod', 'src/config-*.ts'];
 const RIGHTS = 'src/auth/rules.ts';
 const LAYERS = 'src/{auth,operations,cache,limits,telemetry,server,doors}/**';
 const PACKAGES = ['npm/**', 'node/**'];
@@ -25,8 +26,8 @@ const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
 /** Who may import whom: for each file the first entry that fits. */
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
-  'src/config.ts': { may: ['npm/zod', 'src/config-readers.ts'], types: ALL_TYPES },
-  'src/config-readers.ts': { may: ['npm/zod'] },
+  'src/config.ts': { may: CONFIG_PARTS, types: ALL_TYPES },
+  'src/config-*.ts': { may: [...CONFIG_PARTS, 'node/net'] },
   [LEAVES]: { may: [], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql'] },
   '{src/resolvers/**,bff-*}/permissions.ts': { may: [RIGHTS, ...RESOLVERS], types: MODELS },
@@ -44,11 +45,13 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/datasources/http.ts' },
   dataloader: { by: 'src/datasources/memo.ts' },
-  cockatiel: { by: 'src/datasources/resilience.ts' },
+  cockatiel: { by: 'src/{datasources/resilience,limits/redis}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/server/**' },
+  iovalkey: { by: 'src/limits/redis.ts', types: 'src/**' },
+  'rate-limiter-flexible': { by: 'src/limits/rate.ts' },
   graphql: { by: '{src/*.ts,src/!(datasources)/**,bff-*/**,services/**,tools/**}' },
 };
 

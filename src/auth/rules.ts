@@ -37,13 +37,15 @@ export const nobody = reading('nothing', deny);
 const unauthenticated = () =>
   new BffError('UNAUTHENTICATED', 'This needs a signed-in user: send a bearer token.');
 
-/** Everyone with a valid token. */
+const forUsersOnly = () => new BffError('FORBIDDEN', 'This is for users only.');
+
+/** Every user with a valid token. */
 export const authenticated = reading(
   'permissions',
-  rule('authenticated')(
-    (_parent: unknown, _args: unknown, { viewer }: RequestContext) =>
-      viewer.role !== 'anonymous' || unauthenticated(),
-  ),
+  rule('authenticated')((_parent: unknown, _args: unknown, { viewer }: RequestContext) => {
+    if (viewer.role === 'anonymous') return unauthenticated();
+    return viewer.role !== 'partner' || forUsersOnly();
+  }),
 );
 
 /** Those who work here. */
@@ -70,6 +72,7 @@ export const ownerOrStaff = <P, A>(
       const { viewer } = context;
       if (viewer.role === 'anonymous') return unauthenticated();
       if (viewer.role === 'staff') return true;
+      if (viewer.role === 'partner') return forUsersOnly();
       try {
         return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
       } catch (error) {

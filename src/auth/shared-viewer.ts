@@ -1,4 +1,6 @@
-import type { SignedInViewer, Viewer } from '../context.ts';
+import type { PartnerViewer, SignedInViewer, Viewer } from '../context.ts';
+
+type AnyViewer = Partial<Omit<SignedInViewer, 'role'>> & Partial<Pick<PartnerViewer, 'partner'>>;
 
 /**
  * The viewer as an execution may see it whose answer others get as well: looking at more than they
@@ -11,8 +13,8 @@ export function toSharedViewer(
   shares: 'nothing' | 'permissions',
   onRead: (property: string) => void,
 ): Viewer {
-  const known = viewer as Partial<SignedInViewer>;
-  const read = <K extends keyof SignedInViewer>(property: K) => {
+  const known: AnyViewer & Pick<Viewer, 'role'> = viewer;
+  const read = (property: 'role' | 'id' | 'issuer' | 'scopes' | 'partner') => {
     onRead(property);
     return known[property];
   };
@@ -22,6 +24,12 @@ export function toSharedViewer(
     },
     get id() {
       return read('id');
+    },
+    get scopes() {
+      return shares === 'permissions' ? known.scopes : read('scopes');
+    },
+    get partner() {
+      return read('partner');
     },
     get issuer() {
       return read('issuer');

@@ -6,6 +6,8 @@ import { BffError } from '../errors.ts';
  * @throws BffError UNAUTHENTICATED, should a rule ever be missing
  */
 export function signedIn({ viewer }: RequestContext): SignedInViewer {
-  if (viewer.role === 'anonymous') throw new BffError('UNAUTHENTICATED', 'Nobody is signed in.');
+  if (viewer.role === 'anonymous' || viewer.role === 'partner') {
+    throw new BffError('UNAUTHENTICATED', 'No user is signed in.');
+  }
   return viewer;
 }

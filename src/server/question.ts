@@ -48,6 +48,9 @@ export function createQuestionMaker(
 /** Who may get the same answer: everyone, all who may do the same, or this viewer alone. */
 function readersOf(scope: Scope, viewer: Viewer): readonly string[] {
   if (scope === 'public') return ['public'];
-  if (scope === 'role' || viewer.role === 'anonymous') return ['role', viewer.role];
-  return ['user', viewer.issuer, viewer.id, viewer.role];
+  const scopes = 'scopes' in viewer && viewer.scopes ? [...viewer.scopes].sort() : [];
+  const permissions = [viewer.role, String('scopes' in viewer), ...scopes];
+  if (scope === 'role' || viewer.role === 'anonymous') return ['role', ...permissions];
+  if (viewer.role === 'partner') return ['partner', viewer.partner, ...permissions];
+  return ['user', viewer.issuer, viewer.id, ...permissions];
 }

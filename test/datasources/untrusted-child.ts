@@ -35,7 +35,12 @@ export async function startChild() {
   const local = { host: '127.0.0.1', port: 0 };
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--import', `data:text/javascript,${encodeURIComponent(TELL)}`, 'bff-mobile/main.ts'],
+    [
+      '--expose-gc',
+      '--import',
+      `data:text/javascript,${encodeURIComponent(TELL)}`,
+      'bff-mobile/main.ts',
+    ],
     {
       env: {
         ...process.env,

@@ -1,0 +1,24 @@
+import { urls } from './config-readers.ts';
+import type { Variables } from './config-variables.ts';
+
+const JWKS_PATH = '/.well-known/jwks.json';
+
+/** The demo's services and issuer; production must name its own. */
+const DEMO = {
+  USER_SERVICE_URL: 'http://127.0.0.1:5001',
+  ORDER_SERVICE_URL: 'http://127.0.0.1:5002',
+  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:5003',
+  JWT_ISSUER: 'https://demo.frontdesk.example',
+  JWT_AUDIENCE: 'frontdesk',
+  PURGE_SECRET: 'the-demo-purges-with-this-public-key',
+};
+
+export function withDemo(given: Record<string, string | undefined>) {
+  const all = { ...DEMO, ...given };
+  const [issuer] = urls.safeParse(all.USER_SERVICE_URL).data ?? [];
+  return { JWKS_URL: new URL(JWKS_PATH, issuer ?? DEMO.USER_SERVICE_URL).href, ...all };
+}
+
+/** The names of what is the demo's, and must be somebody's own in production. */
+export const demoValues = (read: Variables): string[] =>
+  (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter((name) => read[name] === DEMO[name]);

@@ -1,0 +1,1 @@
+export { type OperationLimits, STANDARD_LIMITS } from './operation-limits.ts';

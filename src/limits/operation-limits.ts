@@ -1,0 +1,34 @@
+/** The most that one operation may ask for; what asks for more is refused before it executes. */
+export interface OperationLimits {
+  /** Tokens of the document's text. Parsing, validation and execution recurse with it. */
+  readonly tokens: number;
+  /** How deep fields may be nested, a root field's depth being 1. */
+  readonly depth: number;
+  /** Selected fields, fragments taken apart. */
+  readonly fields: number;
+  /** Fields with an alias, also `__typename`, fragments taken apart. */
+  readonly aliases: number;
+  /** Fields of the root, fragments taken apart. */
+  readonly rootFields: number;
+  /** Directives of the whole document. */
+  readonly directives: number;
+  /** Fragments that the document defines, and those that it spreads. */
+  readonly fragments: number;
+  /** Objects that one list may be asked for. */
+  readonly listSize: number;
+  /** The static cost of the operation: see cost.ts. */
+  readonly cost: number;
+}
+
+/** For clients that are ours to write; our own largest operation takes less than a fifth of each. */
+export const STANDARD_LIMITS: OperationLimits = {
+  tokens: 2_000,
+  depth: 12,
+  fields: 500,
+  aliases: 30,
+  rootFields: 20,
+  directives: 50,
+  fragments: 50,
+  listSize: 100,
+  cost: 5_000,
+};
