@@ -48,6 +48,17 @@ export const count = z
   .regex(/^\d{1,9}$/, { error: 'must be a whole number, at most 999999999; 0 for none' })
   .transform(Number);
 
+/** Those whose word is believed, which can't be everyone. */
+export const proxies = list
+  .pipe(
+    z.array(
+      z.string().refine((text) => isRange(text) && !/\/0+$/.test(text), {
+        error: 'must be IP addresses or CIDR ranges, and not all addresses',
+      }),
+    ),
+  )
+  .default([]);
+
 /** Addresses and CIDR ranges, such as `10.0.0.0/8, 2001:db8::1`. */
 export const addresses = list
   .pipe(z.array(z.string().refine(isRange, { error: 'must be IP addresses or CIDR ranges' })))

@@ -20,6 +20,8 @@ export type ErrorCode =
 
 interface BffErrorOptions extends ErrorOptions {
   readonly details?: Readonly<Record<string, number | string>>;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -31,11 +33,17 @@ export class BffError extends Error {
   readonly code: ErrorCode;
   /** Numbers and names for programs, shown in the error's extensions. */
   readonly details: Readonly<Record<string, number | string>>;
+  /** The HTTP status, where it is not the one of its code. */
+  readonly status: number | undefined;
+  /** What HTTP says of it besides, such as when to come again. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: BffErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.details = options.details ?? {};
+    this.status = options.status;
+    this.headers = options.headers ?? {};
   }
 }
 

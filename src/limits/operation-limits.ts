@@ -8,8 +8,6 @@ export interface OperationLimits {
   readonly fields: number;
   /** Fields with an alias, also `__typename`, fragments taken apart. */
   readonly aliases: number;
-  /** Fields of the root, fragments taken apart. */
-  readonly rootFields: number;
   /** Directives of the whole document. */
   readonly directives: number;
   /** Fragments that the document defines, and those that it spreads. */
@@ -26,7 +24,6 @@ export const STANDARD_LIMITS: OperationLimits = {
   depth: 12,
   fields: 500,
   aliases: 30,
-  rootFields: 20,
   directives: 50,
   fragments: 50,
   listSize: 100,

@@ -1,0 +1,105 @@
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import type { NetworkConfig } from '../config.ts';
+import { BffError } from '../errors.ts';
+
+/** Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/;
+/** ::ffff:0:0/96 (RFC 4291 §2.5.5.2): how a socket for both families shows IPv4. */
+const MAPPED = /^0:0:0:0:0:ffff:([0-9a-f]+):([0-9a-f]+)$/;
+const MAPPED_BITS = 96;
+const UNREADABLE = 'unreadable';
+
+/**
+ * An address as addresses are compared: without a port and zone, IPv4 in its own form, IPv6 as eight
+ * groups.
+ * @returns undefined if it is none
+ */
+export function toPlainAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
+  const [address = ''] = (inBrackets ?? beforePort ?? text).split('%');
+  if (isIP(address) !== 6) return isIPv4(address) ? address : undefined;
+  const groups = toGroups(address).join(':');
+  const [, high, low] = MAPPED.exec(groups) ?? [];
+  return high && low ? toIPv4(parseInt(high, 16), parseInt(low, 16)) : groups;
+}
+
+/**
+ * Who pays for an address. Whoever has one address of IPv6 has a whole /64 of them (RFC 6177), so that
+ * the network pays; what can't be read pays together.
+ */
+export function toPayer(text: string): string {
+  const address = toPlainAddress(text);
+  if (address === undefined) return UNREADABLE;
+  if (!address.includes(':')) return address;
+  return `${address.split(':').slice(0, 4).join(':')}::/64`;
+}
+
+/** @param address - a valid IPv6 address (RFC 4291 §2.2) */
+function toGroups(address: string): string[] {
+  const [head = '', tail] = address.split('::');
+  const left = toParts(head);
+  const right = toParts(tail ?? '');
+  return [...left, ...Array(8 - left.length - right.length).fill('0'), ...right];
+}
+
+const toParts = (text: string): string[] =>
+  text === ''
+    ? []
+    : text.split(':').flatMap((part) => (part.includes('.') ? fromIPv4(part) : plain(part)));
+
+const plain = (group: string): string => parseInt(group, 16).toString(16);
+
+function fromIPv4(address: string): string[] {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
+}
+
+const toIPv4 = (high: number, low: number): string =>
+  `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+
+export interface AddressGuard {
+  /**
+   * @param address - where a request comes from, as `request.ip` has it
+   * @throws BffError FORBIDDEN if nobody may ask from there
+   */
+  readonly refuseAddress: (address: string) => void;
+  /** For Fastify's option: whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: string[] | false;
+}
+
+/** Who may come in at all. What is denied is denied, also if it is allowed; an empty list says nothing. */
+export function createAddressGuard({ trustedProxies, allow, deny }: NetworkConfig): AddressGuard {
+  const isAllowed = toMatcher(allow);
+  const isDenied = toMatcher(deny);
+  const isOpen = allow.length === 0 && deny.length === 0;
+
+  return {
+    refuseAddress(text) {
+      if (isOpen) return;
+      const address = toPlainAddress(text);
+      // Nobody can say on which list something is that can't be read.
+      const mayEnter =
+        address !== undefined && !isDenied(address) && (allow.length === 0 || isAllowed(address));
+      if (!mayEnter) throw new BffError('FORBIDDEN', 'Requests from this address are not taken.');
+    },
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+  };
+}
+
+/** One list for each family: `::/0` is about IPv6 alone, though Node would match IPv4 with it as well. */
+function toMatcher(ranges: readonly string[]): (address: string) => boolean {
+  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
+  for (const range of ranges) {
+    const [ip = '', given] = range.split('/');
+    const address = toPlainAddress(ip) ?? ip;
+    const family = familyOf(address);
+    const most = family === 'ipv4' ? 32 : 128;
+    const bits = given === undefined ? most : Number(given);
+    const isMapped = family === 'ipv4' && isIP(ip) === 6 && given !== undefined;
+    lists[family].addSubnet(address, isMapped ? Math.max(0, bits - MAPPED_BITS) : bits, family);
+  }
+  return (address) => lists[familyOf(address)].check(address, familyOf(address));
+}
+
+const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');

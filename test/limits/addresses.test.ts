@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import fastify from 'fastify';
+import { toPayer, toPlainAddress } from '../../src/limits/addresses.ts';
+import { createAddressGuard } from '../../src/limits/index.ts';
+
+const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };
+
+describe('an address', () => {
+  for (const [text, plain, payer] of [
+    ['192.0.2.1', '192.0.2.1', '192.0.2.1'],
+    ['192.0.2.1:4711', '192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
+    ['::FFFF:c000:201', '192.0.2.1', '192.0.2.1'],
+    ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
+    ['[::ffff:192.0.2.1]:80', '192.0.2.1', '192.0.2.1'],
+    ['2001:DB8::0a', '2001:db8:0:0:0:0:0:a', '2001:db8:0:0::/64'],
+    ['[2001:db8::a]:443', '2001:db8:0:0:0:0:0:a', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1', 'fe80:0:0:0::/64'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8', '1:2:3:4::/64'],
+    ['::', '0:0:0:0:0:0:0:0', '0:0:0:0::/64'],
+    ['::1', '0:0:0:0:0:0:0:1', '0:0:0:0::/64'],
+    ['1::', '1:0:0:0:0:0:0:0', '1:0:0:0::/64'],
+    ['unknown', undefined, 'unreadable'],
+    ['', undefined, 'unreadable'],
+    ['192.0.2.1, 192.0.2.2', undefined, 'unreadable'],
+    ['999.0.2.1:80', undefined, 'unreadable'],
+    ['for=192.0.2.1', undefined, 'unreadable'],
+  ] as const) {
+    it(`"${text}" is ${plain}, and ${payer} pays for it`, () => {
+      assert.equal(toPlainAddress(text), plain);
+      assert.equal(toPayer(text), payer);
+    });
+  }
+});
+
+describe('the address lists', () => {
+  for (const [lists, address, mayEnter] of [
+    [{}, '192.0.2.1', true],
+    [{}, 'unknown', true],
+    [{ deny: ['192.0.2.0/24'] }, '192.0.2.1', false],
+    [{ deny: ['192.0.2.0/24'] }, '192.0.3.1', true],
+    [{ deny: ['192.0.2.0/24'] }, '::ffff:192.0.2.1', false],
+    [{ deny: ['192.0.2.0/24'] }, '::ffff:c000:201', false],
+    [{ deny: ['192.0.2.0/24'] }, '192.0.2.1:4711', false],
+    [{ deny: ['192.0.2.0/24'] }, 'unknown', false],
+    [{ deny: ['::ffff:192.0.2.0/120'] }, '192.0.2.1', false],
+    [{ deny: ['::ffff:192.0.2.1'] }, '192.0.2.1', false],
+    [{ deny: ['::ffff:192.0.2.1'] }, '192.0.2.2', true],
+    [{ deny: ['2001:db8::/32'] }, '2001:DB8:0::1', false],
+    [{ deny: ['2001:db8::/32'] }, '[2001:db8::1]:80', false],
+    [{ deny: ['2001:db8::/32'] }, '2001:db9::1', true],
+    [{ deny: ['::/0'] }, '192.0.2.1', true],
+    [{ deny: ['::/0'] }, '2001:db8::1', false],
+    [{ deny: ['0.0.0.0/0'] }, '192.0.2.1', false],
+    [{ allow: ['10.0.0.0/8', '2001:db8::1'] }, '10.1.2.3', true],
+    [{ allow: ['10.0.0.0/8', '2001:db8::1'] }, '2001:db8:0::1', true],
+    [{ allow: ['10.0.0.0/8', '2001:db8::1'] }, '2001:db8::2', false],
+    [{ allow: ['10.0.0.0/8'] }, '11.0.0.1', false],
+    [{ allow: ['10.0.0.0/8'] }, 'unknown', false],
+    [{ allow: ['10.0.0.0/8'], deny: ['10.0.0.66'] }, '10.0.0.65', true],
+    [{ allow: ['10.0.0.0/8'], deny: ['10.0.0.66'] }, '10.0.0.66', false],
+  ] as const) {
+    it(`${JSON.stringify(lists)}: ${address} ${mayEnter ? 'may' : 'may not'} enter`, () => {
+      const { refuseAddress } = createAddressGuard({ ...NO_LISTS, ...lists });
+      if (mayEnter) refuseAddress(address);
+      else assert.throws(() => refuseAddress(address), { code: 'FORBIDDEN' });
+    });
+  }
+});
+
+/** A listener that answers with the address that it takes for the client's. */
+async function startEcho(trustedProxies: string[]) {
+  const { trustProxy } = createAddressGuard({ ...NO_LISTS, trustedProxies });
+  const app = fastify({ trustProxy });
+  app.get('/', (request) => request.ip);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address() as AddressInfo;
+  return {
+    /** @param headers - lines as they are sent, since fetch would join and mend them */
+    async ask(...headers: string[]): Promise<string> {
+      const socket = connect(port, '127.0.0.1');
+      const lines = ['GET / HTTP/1.1', 'Host: test', 'Connection: close', ...headers];
+      socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+      let answer = '';
+      socket.setEncoding('latin1').on('data', (chunk: string) => {
+        answer += chunk;
+      });
+      await once(socket, 'close');
+      assert.match(answer, /^HTTP\/1.1 200/);
+      return answer.slice(answer.indexOf('\r\n\r\n') + 4);
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
+
+describe('X-Forwarded-For', () => {
+  const CLIENT = '198.51.100.7';
+
+  it('is not believed of anyone unless it is said whom to believe', async () => {
+    await using echo = await startEcho([]);
+    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
+  });
+
+  it('is not believed of others than the trusted proxies', async () => {
+    await using echo = await startEcho(['10.0.0.0/8']);
+    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
+    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}, 10.0.0.1`), '127.0.0.1');
+  });
+
+  for (const [what, header, ip] of [
+    ['the one that the proxy saw', CLIENT, CLIENT],
+    ['the last one that is not a proxy', `1.2.3.4, ${CLIENT}`, CLIENT],
+    ['past every proxy', `1.2.3.4, ${CLIENT}, 10.0.0.1, 10.0.0.2`, CLIENT],
+    ['not past an unknown one', `10.0.0.9, ${CLIENT}, 10.0.0.1`, CLIENT],
+    ['the farthest of proxies alone', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
+    ['an IPv6 client', '2001:db8::7', '2001:db8::7'],
+    ['a proxy in IPv6 form', `${CLIENT}, ::ffff:10.0.0.1`, CLIENT],
+    ['nothing for nothing', '', '127.0.0.1'],
+    ['nothing for commas', ' , ,,', '127.0.0.1'],
+    ['past what a client made up', `<script>, 127.0.0.1, ${CLIENT}`, CLIENT],
+    ['past a field of another header', `for=127.0.0.1;by=10.0.0.1, ${CLIENT}`, CLIENT],
+    ['past bytes that are no text', `\x80\xff, ${CLIENT}`, CLIENT],
+    ['past very many', `${'10.0.0.1, '.repeat(1_000)}${CLIENT}`, CLIENT],
+  ] as const) {
+    it(`of a trusted proxy: ${what}`, async () => {
+      await using echo = await startEcho(['127.0.0.1', '10.0.0.0/8']);
+      assert.equal(await echo.ask(`X-Forwarded-For: ${header}`), ip);
+    });
+  }
+
+  it('in several headers is read as one, the last address last', async () => {
+    await using echo = await startEcho(['127.0.0.1']);
+    const ip = await echo.ask('X-Forwarded-For: 1.2.3.4', `X-Forwarded-For: ${CLIENT}`);
+    assert.equal(ip, CLIENT);
+  });
+
+  it('that a proxy writes with ports, or without sense, still has one who pays', async () => {
+    await using echo = await startEcho(['127.0.0.1', '10.0.0.0/8']);
+    const payer = async (header: string) => toPayer(await echo.ask(`X-Forwarded-For: ${header}`));
+    assert.equal(await payer(`1.2.3.4, ${CLIENT}:1025`), CLIENT);
+    assert.equal(await payer('[2001:db8::7]:1025'), '2001:db8:0:0::/64');
+    assert.equal(await payer(`${CLIENT}, unknown`), 'unreadable');
+    // A proxy with a port is not recognised: what stands before it is not believed.
+    assert.equal(await payer(`${CLIENT}, 10.0.0.1:80`), '10.0.0.1');
+  });
+
+  it('is the only header that says where a request is from', async () => {
+    await using echo = await startEcho(['127.0.0.1']);
+    const headers = ['Forwarded: for=1.2.3.4', 'X-Real-IP: 1.2.3.4', 'True-Client-IP: 1.2.3.4'];
+    assert.equal(await echo.ask(...headers, `X-Forwarded-For: ${CLIENT}`), CLIENT);
+    assert.equal(await echo.ask(...headers), '127.0.0.1');
+  });
+});

@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BffError } from '../../src/errors.ts';
+import { createRateLimiter } from '../../src/limits/index.ts';
+import { Counters } from '../../src/limits/rate-counters.ts';
+import { until } from '../support/until.ts';
+
+const HERE = '192.0.2.1';
+const ANNA = { address: HERE, viewer: 'issuer:anna' };
+const NOBODY = { address: HERE, viewer: undefined };
+
+/** Structured fields (RFC 8941): a list of strings with whole numbers as parameters. */
+function parse(field: string | undefined): [string, Record<string, number>][] {
+  return (field ?? '').split(', ').map((item) => {
+    assert.match(item, /^"[a-z]+"(;[a-z]=\d+)+$/);
+    const [name = '', ...parameters] = item.split(';');
+    const pairs = parameters.map((parameter) => parameter.split('='));
+    return [JSON.parse(name), Object.fromEntries(pairs.map(([key, n]) => [key, Number(n)]))];
+  });
+}
+
+function refusal(work: () => unknown): BffError {
+  try {
+    work();
+  } catch (error) {
+    assert.ok(error instanceof BffError);
+    return error;
+  }
+  throw new assert.AssertionError({ message: 'was let through' });
+}
+
+describe('the rate limiter', () => {
+  it('says what is left of each policy, and of how much', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 1_000, viewer: 300 } });
+    take(ANNA, 40);
+    const headers = await take(ANNA, 2);
+
+    assert.deepEqual(parse(headers['ratelimit-policy']), [
+      ['address', { q: 1_000, w: 60 }],
+      ['viewer', { q: 300, w: 60 }],
+    ]);
+    const rests = parse(headers.ratelimit).map(([name, { r }]) => [name, r]);
+    assert.deepEqual(rests, [
+      ['address', 958],
+      ['viewer', 258],
+    ]);
+    for (const [, { t = 0 }] of parse(headers.ratelimit)) assert.ok(t > 50 && t <= 60);
+  });
+
+  it('answers at once where only this process counts', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 10, viewer: 10 } });
+    assert.ok(!(take(ANNA, 1) instanceof Promise));
+  });
+
+  it('refuses whoever has nothing left, with numbers and headers, until the window ends', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 0, viewer: 10 } });
+    take(ANNA, 10);
+    const error = refusal(() => take(ANNA, 1));
+
+    assert.equal(error.code, 'RATE_LIMITED');
+    const { retryAfterSeconds, ...details } = error.details;
+    assert.deepEqual(details, { policy: 'viewer', limit: 10, windowSeconds: 60 });
+    assert.ok(Number(retryAfterSeconds) > 50 && Number(retryAfterSeconds) <= 60);
+    const headers = error.headers;
+    assert.equal(headers['retry-after'], String(retryAfterSeconds));
+    assert.deepEqual(parse(headers['ratelimit-policy']), [['viewer', { q: 10, w: 60 }]]);
+    assert.deepEqual(parse(headers.ratelimit), [['viewer', { r: 0, t: retryAfterSeconds }]]);
+  });
+
+  it('lets through exactly what the limit has', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 30, viewer: 0 } });
+    for (let n = 0; n < 10; n++) take(NOBODY, 3);
+    assert.equal(refusal(() => take(NOBODY, 1)).details.policy, 'address');
+  });
+
+  it('lets both pay, and whoever signs in as many pay for each', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 30, viewer: 10 } });
+    take({ address: HERE, viewer: 'a' }, 10);
+    assert.equal(refusal(() => take({ address: HERE, viewer: 'a' }, 1)).details.policy, 'viewer');
+    take({ address: HERE, viewer: 'b' }, 10);
+    take({ address: HERE, viewer: 'c' }, 10);
+    assert.equal(refusal(() => take({ address: HERE, viewer: 'd' }, 1)).details.policy, 'address');
+    assert.ok(take({ address: '192.0.2.2', viewer: 'd' }, 1));
+  });
+
+  it('takes nothing of an address for what its viewer may not ask', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 100, viewer: 10 } });
+    take(ANNA, 10);
+    for (let n = 0; n < 1_000; n++) refusal(() => take(ANNA, 10));
+    assert.equal(parse((await take(NOBODY, 1)).ratelimit)[0]?.[1].r, 89);
+  });
+
+  for (const [cost, units] of [
+    [0, 1],
+    [0.2, 1],
+    [-5, 1],
+    [Number.NaN, 1],
+    [2.1, 3],
+  ] as const) {
+    it(`takes ${units} for a cost of ${cost}`, async () => {
+      const { take } = await createRateLimiter({ limits: { address: 100, viewer: 0 } });
+      assert.deepEqual(parse((await take(NOBODY, cost)).ratelimit)[0]?.[1].r, 100 - units);
+    });
+  }
+
+  it('never lets through what costs more than a window has, and takes a unit for the attempt', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 100, viewer: 50 } });
+    const { code, details } = refusal(() => take(ANNA, 51));
+    assert.equal(code, 'QUERY_TOO_COMPLEX');
+    assert.deepEqual(details, { policy: 'viewer', limit: 50, windowSeconds: 60, actual: 51 });
+    assert.equal(refusal(() => take(ANNA, Number.POSITIVE_INFINITY)).code, 'QUERY_TOO_COMPLEX');
+    const left = parse((await take(ANNA, 1)).ratelimit).map(([, { r }]) => r);
+    assert.deepEqual(left, [97, 47]);
+  });
+
+  it('knows no limit where it is 0', async () => {
+    const { take, refuseExhausted, charge } = await createRateLimiter({
+      limits: { address: 0, viewer: 0 },
+    });
+    charge(HERE, 1_000_000);
+    refuseExhausted(HERE);
+    assert.deepEqual(take(ANNA, 1_000_000), {});
+  });
+
+  it('begins anew after the window, however often it was tried meanwhile', async () => {
+    const { take } = await createRateLimiter({
+      limits: { address: 5, viewer: 0 },
+      windowSeconds: 0.3,
+    });
+    const start = performance.now();
+    take(NOBODY, 5);
+    let refused = 0;
+    await until(() => {
+      try {
+        take(NOBODY, 5);
+        return true;
+      } catch {
+        refused++;
+        return false;
+      }
+    });
+    assert.ok(refused > 0);
+    assert.ok(performance.now() - start >= 300);
+  });
+
+  it('refuses an exhausted address before it is known who asks', async () => {
+    const { charge, refuseExhausted, take } = await createRateLimiter({
+      limits: { address: 5, viewer: 100 },
+    });
+    for (let n = 0; n < 5; n++) {
+      refuseExhausted(HERE);
+      charge(HERE);
+    }
+    assert.equal(refusal(() => refuseExhausted(HERE)).code, 'RATE_LIMITED');
+    assert.equal(refusal(() => take(ANNA, 1)).details.policy, 'address');
+    refuseExhausted('192.0.2.2');
+  });
+
+  it('takes all addresses of an IPv6 network for one, and both forms of an IPv4 address', async () => {
+    const { take } = await createRateLimiter({ limits: { address: 2, viewer: 0 } });
+    const from = (address: string) => () => take({ address, viewer: undefined }, 2);
+    from('2001:db8::1')();
+    refusal(from('2001:DB8:0:0:ffff::2'));
+    from('2001:db8:0:1::1')();
+    from('::ffff:192.0.2.9')();
+    refusal(from('192.0.2.9'));
+    refusal(from('::ffff:c000:209'));
+    from('no address')();
+    refusal(from('neither'));
+  });
+});
+
+describe('the counters', () => {
+  it('forget who asked longest ago when there are too many', () => {
+    const counters = new Counters(60_000);
+    counters.add('first', 1, 0);
+    for (let n = 0; n < 100_000; n++) counters.add(`payer-${n}`, 1, 0);
+    assert.equal(counters.get('first', 1), undefined);
+    assert.equal(counters.get('payer-99999', 1)?.used, 1);
+  });
+});
