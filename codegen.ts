@@ -7,6 +7,7 @@ type Outputs = CodegenConfig['generates'];
 const OWN_MAPPERS: Record<string, Record<string, string>> = {
   web: { Viewer: '../src/context.ts#SignedInViewer' },
   mobile: { Dashboard: '../src/context.ts#SignedInViewer' },
+  partner: { Me: '../src/context.ts#SignedInViewer' },
 };
 
 // A domain's resolvers see only what all clients share; each BFF's own resolvers see the rest too.

@@ -1,11 +1,12 @@
-import { authenticated, inherited, type PermissionTree } from '../src/auth/rules.ts';
+import { authenticated, inherited, type PermissionTree, scoped } from '../src/auth/rules.ts';
 
 export const permissions: PermissionTree = {
-  Query: { dashboard: authenticated },
+  Query: { dashboard: authenticated('profile:read', 'orders:read', 'notifications:read') },
   Dashboard: {
-    user: inherited,
-    orders: inherited,
-    notifications: inherited,
+    user: scoped('profile:read'),
+    orders: scoped('orders:read'),
+    notifications: scoped('notifications:read'),
+    unreadCount: scoped('notifications:read'),
     announcements: inherited,
   },
 };

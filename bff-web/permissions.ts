@@ -3,20 +3,26 @@ import {
   inherited,
   ownerOrStaff,
   type PermissionTree,
+  scoped,
   staff,
 } from '../src/auth/rules.ts';
 import type { User } from '../src/datasources/models.ts';
-import { ownOrderById } from '../src/resolvers/order/permissions.ts';
+import { ownerOfOrder } from '../src/resolvers/order/permissions.ts';
 
 export const permissions: PermissionTree = {
   Query: {
-    viewer: authenticated,
-    order: ownOrderById,
-    recentOrders: staff,
-    customers: staff,
+    viewer: authenticated('profile:read', 'orders:read', 'notifications:read'),
+    order: ownerOrStaff('order', ownerOfOrder, 'orders:read'),
+    recentOrders: staff('orders:read'),
+    customers: staff('profile:read'),
   },
-  Viewer: { user: inherited, orders: inherited, notifications: inherited },
-  User: { orders: ownerOrStaff<User, unknown>('user', ({ id }) => id) },
+  Viewer: {
+    user: scoped('profile:read'),
+    orders: scoped('orders:read'),
+    notifications: scoped('notifications:read'),
+    unreadCount: scoped('notifications:read'),
+  },
+  User: { orders: ownerOrStaff('user', ({ id }: User) => id, 'orders:read') },
   UserConnection: { edges: inherited, pageInfo: inherited },
   UserEdge: { node: inherited },
   OrderConnection: { edges: inherited, pageInfo: inherited },

@@ -9,6 +9,8 @@ export type TokenRequest = {
   role?: 'customer' | 'staff' | undefined;
   /** Seconds; negative for a token that has expired. */
   expiresIn?: number | undefined;
+  /** What another party's client may do, separated by spaces; all that the user may if undefined. */
+  scope?: string | undefined;
 };
 
 /** A JWT (RFC 7519) that JWKS below verifies. Needs no running service. */
@@ -16,9 +18,10 @@ export async function issueToken({
   userId,
   role = 'customer',
   expiresIn = 3600,
+  scope,
 }: TokenRequest): Promise<string> {
   const issuedAt = Math.floor(Date.now() / 1000);
-  return new SignJWT({ role })
+  return new SignJWT(scope === undefined ? { role } : { role, scope })
     .setProtectedHeader({ alg: DEMO_KEY.alg, kid: DEMO_KEY.kid, typ: 'JWT' })
     .setIssuer(DEMO_ISSUER)
     .setAudience(DEMO_AUDIENCE)

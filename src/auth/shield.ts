@@ -110,6 +110,11 @@ export function mergeTrees(trees: readonly PermissionTree[]): PermissionTree {
     }
     merged[type] ??= {};
     for (const [field, rule] of Object.entries(fields)) {
+      if (typeof rule === 'function') {
+        throw new Error(
+          `Permissions of ${type}.${field}: call the atom, as in staff('orders:read')`,
+        );
+      }
       if (merged[type][field]) throw new Error(`Permissions of ${type}.${field} are given twice`);
       merged[type][field] = rule;
     }

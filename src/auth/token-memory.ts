@@ -5,11 +5,17 @@ const MOST_TOKENS = 20_000;
 const REMEMBERED_MS = 60_000;
 
 /**
- * Whose token was verified in the last minute: to verify a signature takes longer than to answer from
- * a cache. Tokens are known by their hash only, and none beyond its own expiry.
+ * What was found out about a token lately, for a minute unless it is told otherwise: to verify a
+ * signature takes longer than to answer from a cache. Tokens are known by their hash only, and none
+ * beyond its own expiry.
  */
 export class TokenMemory<V extends object> {
   readonly #known = new LRUCache<string, V>({ max: MOST_TOKENS });
+  readonly #longestMs: number;
+
+  constructor(longestMs = REMEMBERED_MS) {
+    this.#longestMs = longestMs;
+  }
 
   /** @returns a copy, so that nothing of one request stays with the next */
   get(token: string): V | undefined {
@@ -19,9 +25,9 @@ export class TokenMemory<V extends object> {
 
   /** @param exp - when the token expires, in seconds since the epoch */
   set(token: string, value: V, exp: number | undefined): void {
-    const leftMs = exp === undefined ? REMEMBERED_MS : exp * 1_000 - Date.now();
+    const leftMs = exp === undefined ? this.#longestMs : exp * 1_000 - Date.now();
     if (leftMs <= 0) return;
-    this.#known.set(nameOf(token), value, { ttl: Math.min(REMEMBERED_MS, leftMs) });
+    this.#known.set(nameOf(token), value, { ttl: Math.min(this.#longestMs, leftMs) });
   }
 
   /** For when keys have changed: a token may be signed with one that is trusted no more. */

@@ -10,7 +10,7 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { hashOf, type Operation } from './operation.ts';
+import { type Operation, toOperation } from './operation.ts';
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
@@ -46,12 +46,6 @@ function readOperation(name: string, source: string, schema: GraphQLSchema): Com
   const asClientsSendIt = toOperation(print(withTypenames(document)));
   return { name, ...toOperation(source), asClientsSendIt };
 }
-
-const toOperation = (source: string): Operation => ({
-  hash: hashOf(source),
-  source,
-  document: parse(source),
-});
 
 /** Asks every object but the root for its type's name, as Apollo Client, urql and Relay do. */
 function withTypenames(document: DocumentNode): DocumentNode {

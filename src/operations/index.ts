@@ -1,5 +1,8 @@
 export { type CommittedOperation, loadCommittedOperations } from './committed.ts';
+export { DocumentError } from './document-error.ts';
+export { loadManifest } from './manifest.ts';
 export type { Operation } from './operation.ts';
-export { createPlanner, type Planner } from './plan.ts';
-export { createDocumentReader, PARSE_OPTIONS } from './read.ts';
+export { type Asked, createPlanner, type Planner, type PreparedOperation } from './plan.ts';
+export { createDocumentReader } from './read.ts';
 export { createOperationStore, type Named, type OperationStore } from './store.ts';
+export { toTrusted } from './trusted.ts';

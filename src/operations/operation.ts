@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { DocumentNode } from 'graphql';
+import { type DocumentNode, parse } from 'graphql';
 
 /** A document that was parsed and found valid, known by the hash of its text. */
 export interface Operation {
@@ -10,3 +10,10 @@ export interface Operation {
 }
 
 export const hashOf = (source: string): string => hash('sha256', source);
+
+/** @throws GraphQLError if the text can't be parsed */
+export const toOperation = (source: string): Operation => ({
+  hash: hashOf(source),
+  source,
+  document: parse(source),
+});

@@ -1,8 +1,8 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
-import { GraphQLError, type GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import { type OperationStore, PARSE_OPTIONS } from '../operations/index.ts';
+import type { OperationStore } from '../operations/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createErrorFormatter } from './format-error.ts';
 
@@ -21,32 +21,17 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
-    parseOptions: PARSE_OPTIONS,
-    // Forged requests are refused at the route: only JSON is posted, and a GET changes nothing.
+    // Forged requests, wrong documents and persisted ones are dealt with before it is asked.
     csrfPrevention: false,
     documentStore: operations.documents,
-    persistedQueries: { cache: operations.persisted },
-    formatError: createErrorFormatter(log, production),
+    persistedQueries: false,
+    formatError: createErrorFormatter(log),
     logger: log,
     stopOnTerminationSignals: false,
     // The cache-control plugin puts a hook on every field of every execution.
-    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, finishErrors, refuseMissingRoots],
+    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, finishErrors],
   });
 }
-
-/** graphql-js itself finds out only when it executes, and calls it an error of ours. */
-const refuseMissingRoots: ApolloServerPlugin<RequestContext> = {
-  async requestDidStart() {
-    return {
-      async didResolveOperation({ schema, operation: { operation } = {} }) {
-        if (!operation || schema.getRootType(operation)) return;
-        throw new GraphQLError(`There are no ${operation}s here.`, {
-          extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
-        });
-      },
-    };
-  },
-};
 
 /** Gives errors the request's id, and says which there are. */
 const finishErrors: ApolloServerPlugin<RequestContext> = {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import type { ViewerOf } from '../auth/credentials.ts';
 import type { Viewer } from '../context.ts';
 import { Lifetime } from '../datasources/index.ts';
 import { BffError } from '../errors.ts';
@@ -13,6 +14,8 @@ const TRACEPARENT = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
 /** Who asks, how long they wait, and what of their headers goes on to the services. */
 export interface Caller {
   readonly requestId: string;
+  /** Where the request comes from, past the proxies that are believed. */
+  readonly address: string;
   readonly viewer: Viewer;
   readonly lifetime: Lifetime;
   /** In lower case. */
@@ -24,19 +27,17 @@ export interface Caller {
 export type CallerReader = (request: FastifyRequest) => Caller | Promise<Caller>;
 
 /** @param deadlineMs - how long a request may take, in milliseconds */
-export function createCallerReader(
-  viewerOf: (authorization: string | undefined) => Viewer | Promise<Viewer>,
-  deadlineMs: number,
-): CallerReader {
-  return ({ id: requestId, headers }) => {
+export function createCallerReader(viewerOf: ViewerOf, deadlineMs: number): CallerReader {
+  return ({ id: requestId, ip: address, headers }) => {
     const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
     const toCaller = (viewer: Viewer): Caller => ({
       requestId,
+      address,
       viewer,
       lifetime,
       ...travelling(headers),
     });
-    const known = viewerOf(headers.authorization);
+    const known = viewerOf(headers);
     return 'then' in known ? lifetime.wait(known).then(toCaller) : toCaller(known);
   };
 }

@@ -9,6 +9,7 @@ import {
   EdgeCache,
   type TagNumbers,
 } from '../cache/index.ts';
+import { createCostReader } from '../limits/index.ts';
 import { createPlanner } from '../operations/index.ts';
 import { createQuestionMaker } from './question.ts';
 
@@ -30,6 +31,11 @@ export function createEdge(bff: BffDefinition, { schema, numbers, bytes }: EdgeP
   const store = bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2)) : undefined;
   const edge = new EdgeCache({ store, numbers, stale: bff.stale });
   const schemaHash = hash('sha256', printSchema(schema));
-  const planOf = createPlanner(schema, policyOf);
-  return { edge, questionOf: createQuestionMaker([bff.name, schemaHash], planOf, edge) };
+  const { limits } = bff;
+  const costOf = createCostReader(schema, limits.listSize);
+  return {
+    edge,
+    prepare: createPlanner({ schema, policyOf, costOf, limits }),
+    questionOf: createQuestionMaker([bff.name, schemaHash], edge),
+  };
 }

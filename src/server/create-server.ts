@@ -1,31 +1,33 @@
 import type { FastifyInstance } from 'fastify';
-import { createViewerReader } from '../auth/viewer.ts';
+import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
-import { createTextStore, TagNumbers } from '../cache/index.ts';
+import { TagNumbers } from '../cache/index.ts';
 import type { Config } from '../config.ts';
 import { createUpstreams } from '../datasources/index.ts';
-import {
-  createDocumentReader,
-  createOperationStore,
-  loadCommittedOperations,
-} from '../operations/index.ts';
+import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';
 import { createApollo } from './apollo.ts';
 import { buildSchema } from './build-schema.ts';
 import { createCallerReader } from './caller.ts';
 import { createContextFactory } from './context-factory.ts';
+import { allowOrigins } from './cors.ts';
 import { createApp } from './create-app.ts';
 import { createEdge } from './create-edge.ts';
+import { createErrorAnswerer } from './document-errors.ts';
+import { createDoor } from './door.ts';
 import { createEngine } from './engine.ts';
 import { refuseMethod } from './error-handler.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
 import { addHealth } from './health.ts';
+import { loadOperations } from './load-operations.ts';
 import { createSender } from './send.ts';
+import { addSession } from './session.ts';
 
-const MOST_PERSISTED_TEXT = 16_000_000;
 /** For how long nothing is kept of what was changed with an unknown outcome. */
 const UNCERTAIN_MS = 30_000;
+/** The most that a request's body may have, in bytes. */
+const MOST_BODY = 256 * 1_024;
 
 /** One BFF, ready to listen. */
 export interface BffServer {
@@ -36,31 +38,32 @@ export interface BffServer {
   readonly drain: () => void;
 }
 
-/** One BFF with /graphql, /healthz and /readyz, and its admin listener with /purge. */
+/** One BFF with /graphql, /session, /healthz and /readyz, and its admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
   const app = createApp({
-    logger: { level: config.logLevel, name: bff.name },
+    logger: { level: config.logLevel, name: bff.name, serializers: { req: describeRequest } },
     forceCloseConnections: 'idle',
+    bodyLimit: MOST_BODY,
+    trustProxy: [...config.network.trustedProxies],
     notHere: 'There is nothing here: the API is at /graphql.',
   });
   const { log } = app;
-  const { production, requestDeadlineMs, strictScopes } = config;
+  const { production, requestDeadlineMs, strictScopes, corsOrigins } = config;
+  const hasSessions = bff.credentials.includes('cookie');
 
   const schema = buildSchema(bff);
-  const committed = loadCommittedOperations(bff.operations, schema);
-  const operations = createOperationStore({
-    committed,
-    texts: createTextStore(MOST_PERSISTED_TEXT),
-    read: createDocumentReader(schema, !production),
-  });
-  const example = committed.find(({ name }) => name === bff.example);
+  const { operations, example } = loadOperations(bff, schema, config);
   const explorer = createExplorer(example, config);
   const apollo = createApollo({ schema, operations, explorer, production, log });
   await apollo.start();
 
   const upstreams = createUpstreams(config.upstreams, log);
   const numbers = new TagNumbers(() => upstreams.noteChange());
-  const { edge, questionOf } = createEdge(bff, { schema, numbers, bytes: config.cacheBytes });
+  const { edge, prepare, questionOf } = createEdge(bff, {
+    schema,
+    numbers,
+    bytes: config.cacheBytes,
+  });
   const contextOf = createContextFactory({
     upstreams,
     isStrict: strictScopes,
@@ -74,26 +77,48 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   });
 
   const { drain, isDraining } = addHealth(app);
+  const door = await createDoor(bff.name, config, log);
+  const { credentials } = bff;
+  const reader = createCredentialReader({ ...config, credentials, log });
+  await allowOrigins(app, corsOrigins, hasSessions);
+  const route = {
+    onRequest: door.onRequest,
+    errorHandler: createErrorAnswerer(!production, door.charge),
+  };
   // What a page of another site may post without asking first (CORS) is not taken.
   app.removeContentTypeParser('text/plain');
   app.route({
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',
+    ...route,
     handler: createGraphqlHandler({
-      callerOf: createCallerReader(createViewerReader(config.tokens), requestDeadlineMs),
+      callerOf: createCallerReader(reader.viewerOf, requestDeadlineMs),
       operations,
+      prepare,
+      pay: door.pay,
+      admission: door.admission,
       questionOf,
       edge,
       contextOf,
       engine: createEngine(apollo),
       send: createSender(edge, bff.stale, isDraining),
+      limits: bff.limits,
+      batchMost: config.batchMost,
+      hasPage: !production,
       deadlineMs: requestDeadlineMs,
     }),
   });
-  app.route({ method: ['DELETE', 'PATCH', 'PUT'], url: '/graphql', handler: refuseMethod });
+  app.route({
+    method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'],
+    url: '/graphql',
+    handler: refuseMethod,
+  });
+  if (hasSessions) addSession(app, { route, viewerOf: reader.viewerOf, corsOrigins });
   app.addHook('onClose', async () => {
     await admin.close();
     await apollo.stop();
+    reader.close();
+    door.close();
     upstreams.close();
   });
   return { app, admin, drain };

@@ -6,6 +6,12 @@ import { BffError, type ErrorCode } from '../errors.ts';
 import { toClientError } from './format-error.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
+  OPERATION_NOT_TRUSTED: 403,
+  OVERLOADED: 503,
+  // Clients then send the text; as with Apollo Server, that is no failure of theirs.
+  PERSISTED_QUERY_NOT_FOUND: 200,
+  RATE_LIMITED: 429,
   UNAUTHENTICATED: 401,
   UPSTREAM_UNAVAILABLE: 503,
   UPSTREAM_TIMEOUT: 503,
@@ -19,20 +25,32 @@ export function answerErrors(app: FastifyInstance, notHere: string): void {
   app.setNotFoundHandler((request, reply) => {
     return reply.code(404).send(errorBody('NOT_FOUND', notHere, request.id));
   });
-  app.setErrorHandler((error: FastifyError | BffError, request, reply) => {
-    if (error instanceof BffError) return answerBffError(error, request, reply);
-    return answerFrameworkError(error, request, reply);
-  });
+  app.setErrorHandler(answerError);
+}
+
+/** Answers what was thrown on the way of a request. */
+export function answerError(
+  error: FastifyError | BffError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (error instanceof BffError) return answerBffError(error, request, reply);
+  return answerFrameworkError(error, request, reply);
 }
 
 function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
-  const { code, message, cause } = error;
-  if (code === 'UNAUTHENTICATED' && request.headers.authorization !== undefined) {
-    reply.header('www-authenticate', 'Bearer error="invalid_token"'); // RFC 6750 §3
+  const { code, message, cause, details, status = STATUS[code] ?? 400 } = error;
+  if (code === 'UNAUTHENTICATED') {
+    // RFC 6750 §3: with an error only if there was a token.
+    const hasToken = request.headers.authorization !== undefined;
+    reply.header('www-authenticate', hasToken ? 'Bearer error="invalid_token"' : 'Bearer');
   }
   // The cause itself may hold claims of a token.
   if (cause instanceof Error) request.log.info({ code, reason: cause.message }, message);
-  return reply.code(STATUS[code] ?? 400).send(errorBody(code, message, request.id));
+  return reply
+    .code(status)
+    .headers(error.headers)
+    .send({ errors: [toClientError(code, message, request.id, details)] });
 }
 
 /** Answers what Fastify finds wrong, also before a route is known. */
@@ -53,13 +71,13 @@ export function answerFrameworkError(
     .send(body);
 }
 
-export function refuseMethod(request: FastifyRequest, reply: FastifyReply) {
-  const message = `/graphql takes GET, HEAD and POST, not ${request.method}.`;
-  return reply
-    .code(405)
-    .header('allow', 'GET, HEAD, POST')
-    .send(errorBody('BAD_REQUEST', message, request.id));
-}
+export const refuseMethod = ({ method }: FastifyRequest) => {
+  throw methodNotAllowed(`/graphql takes GET, HEAD and POST, not ${method}.`, 'GET, HEAD, POST');
+};
+
+/** @param allow - the methods that are (RFC 9110 §15.5.6) */
+export const methodNotAllowed = (message: string, allow: string) =>
+  new BffError('BAD_REQUEST', message, { status: 405, headers: { allow } });
 
 /** Answers what Node could not read as HTTP; there is no request then, only a connection. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -1,5 +1,5 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
 import { BffError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 
@@ -14,39 +14,41 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
   'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
-/** Apollo Server takes it out of validation errors alone, not out of those about variables. */
-const SUGGESTION = / Did you mean .+\?/s;
-
 /** A variable that may be null, in the place of an argument that may not: found when executing. */
 const NULL_ARGUMENT = /^Argument "(\w+)" of (non-null|required) type/;
 
-const STACK_EXHAUSTED = /^(Syntax Error: )?Maximum call stack size exceeded/;
-const NO_INTROSPECTION = /^GraphQL introspection is not allowed/;
+const NO_INTROSPECTION = /^GraphQL introspection /;
 
 /** One error of an answer, as the body has it. */
 export interface ClientError {
   readonly message: string;
+  readonly locations?: readonly SourceLocation[];
   readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
 }
 
+/** @param details - numbers and names for programs */
 export const toClientError = (
   code: ErrorCode,
   message: string,
   requestId: string,
-): ClientError => ({ message, extensions: { code, requestId } });
+  details: BffError['details'] = {},
+): ClientError => ({ message, extensions: { code, ...details, requestId } });
 
 /**
  * The one place where an error becomes what a client sees: a BffError as it is, what the GraphQL
  * layer says of the request with its code, and everything else as a masked sentence, logged.
- * @param production - whether to leave out what would tell the schema's names
  */
-export function createErrorFormatter(log: Log, production: boolean) {
+export function createErrorFormatter(log: Log) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path } = formatted;
     const place = { ...(locations && { locations }), ...(path && { path }) };
     const cause = unwrapResolverError(error);
     if (cause instanceof BffError) {
-      return { message: cause.message, ...place, extensions: { code: cause.code } };
+      return {
+        message: cause.message,
+        ...place,
+        extensions: { code: cause.code, ...cause.details },
+      };
     }
     const [, argument] = (cause instanceof GraphQLError && NULL_ARGUMENT.exec(cause.message)) || [];
     if (argument) {
@@ -55,7 +57,7 @@ export function createErrorFormatter(log: Log, production: boolean) {
     }
     const code = codeOf(formatted, error);
     if (code) {
-      return { message: inOurWords(message, production), ...place, extensions: { code } };
+      return { message: inOurWords(message), ...place, extensions: { code } };
     }
     log.error({ err: cause, path }, 'unexpected error');
     const extensions = { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode };
@@ -63,11 +65,9 @@ export function createErrorFormatter(log: Log, production: boolean) {
   };
 }
 
-function inOurWords(message: string, production: boolean): string {
-  if (STACK_EXHAUSTED.test(message)) return 'The document is nested too deeply.';
-  if (NO_INTROSPECTION.test(message)) return 'Introspection is not allowed here.';
-  return production ? message.replace(SUGGESTION, '') : message;
-}
+/** Where the GraphQL layer's words are not for a client. */
+export const inOurWords = (message: string): string =>
+  NO_INTROSPECTION.test(message) ? 'Introspection is not allowed here.' : message;
 
 function codeOf({ extensions }: GraphQLFormattedError, error: unknown): ErrorCode | undefined {
   const code = String(extensions?.code);

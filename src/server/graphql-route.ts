@@ -1,69 +1,142 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EdgeCache, Execute } from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
-import type { OperationStore } from '../operations/index.ts';
+import type { Admission, OperationLimits } from '../limits/index.ts';
+import type { OperationStore, Planner } from '../operations/index.ts';
+import { answerBatch, costOf, type Member, refuseLongBatch } from './batch.ts';
 import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
+import { isCostWanted, withCost } from './cost-report.ts';
 import type { Engine, EngineAnswer } from './engine.ts';
-import { createRequestReader } from './graphql-request.ts';
-import { createMediaTypeChooser } from './media-type.ts';
+import { methodNotAllowed } from './error-handler.ts';
+import { createRequestReader, type GraphqlRequest } from './graphql-request.ts';
+import { createMediaTypeChooser, PAGE_TYPE } from './media-type.ts';
+import type { Payment } from './payment.ts';
 import type { QuestionMaker } from './question.ts';
 import { type Sender, sendAlone } from './send.ts';
 
-interface RouteParts {
+export interface RouteParts {
   readonly callerOf: CallerReader;
   readonly operations: OperationStore;
+  readonly prepare: Planner;
+  readonly pay: Payment;
+  readonly admission: Admission;
   readonly questionOf: QuestionMaker;
   readonly edge: EdgeCache;
   readonly contextOf: ContextFactory;
   readonly engine: Engine;
   readonly send: Sender;
+  readonly limits: OperationLimits;
+  readonly batchMost: number;
+  /** Whether those who come with a browser get a page. */
+  readonly hasPage: boolean;
   /** How long an answer may take that nobody waits for, in milliseconds. */
   readonly deadlineMs: number;
 }
 
+/** A request on its way. */
+interface Way {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly caller: Caller;
+  /** Of the answer. */
+  readonly mediaType: string;
+}
+
 /**
- * The way of a request: who asks, which operation, what is remembered of it; and if nothing is, the
- * execution. What has no question of its own goes straight to Apollo Server, and is kept nowhere.
+ * The way of a request: who asks, which operation, what it costs, what is remembered of it; and if
+ * nothing is, the execution.
  */
 export function createGraphqlHandler(parts: RouteParts) {
-  const { callerOf, operations, questionOf, edge, contextOf, engine, send, deadlineMs } = parts;
-  const mediaTypeFor = createMediaTypeChooser();
+  const { callerOf, operations, prepare, pay, admission, questionOf, edge, contextOf } = parts;
+  const { engine, send, limits, batchMost, deadlineMs } = parts;
+  const mediaTypeFor = createMediaTypeChooser(parts.hasPage);
   const readRequest = createRequestReader();
 
-  function createExecute(request: FastifyRequest, caller: Caller): Execute<EngineAnswer> {
+  function createExecute({ asked, prepared }: Member, way: Way): Execute<EngineAnswer> {
+    const { caller, mediaType } = way;
     return async (recording, isAttended) => {
-      if (isAttended) return engine(request, contextOf(caller, recording));
-      const lifetime = new Lifetime(deadlineMs);
+      const lifetime = isAttended ? caller.lifetime : new Lifetime(deadlineMs);
       const context = contextOf(caller, recording, lifetime);
-      return engine(request, context).finally(() => lifetime.leave());
+      const answer = engine.execute(prepared, asked, mediaType, context);
+      return isAttended ? answer : answer.finally(() => lifetime.leave());
     };
   }
 
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const called = callerOf(request);
-    const caller = 'then' in called ? await called : called;
-    const mediaType = mediaTypeFor(request.headers.accept);
-    const asked = mediaType && readRequest(request);
-    const found = asked && operations.find(asked);
-    const operation = found && 'then' in found ? await found : found;
-    const question = asked && operation && questionOf(operation, asked, caller);
+  async function answerOne(member: Member, way: Way) {
+    const { request, reply, caller, mediaType } = way;
+    const { prepared, asked } = member;
+    const paid = pay(caller, prepared.cost, reply);
+    if (paid) await paid;
+
+    const isReported = isCostWanted(request.headers);
+    const question = isReported ? undefined : questionOf(prepared, caller);
     const fresh = question && edge.fresh(question.key);
     if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
 
-    leaveWithClient(caller.lifetime, reply);
+    enter(way, operations.isTrusted(prepared.operation));
     if (!question) {
-      const answer = await engine(request, contextOf(caller));
-      return sendAlone(request, reply, answer, 'bypass');
+      const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
+      const reported = isReported ? withCost(answer, prepared.cost, limits) : answer;
+      return sendAlone(reply, reported, 'bypass');
     }
-    const answer = await edge.answer(question, caller.lifetime, createExecute(request, caller));
+    const answer = await edge.answer(question, caller.lifetime, createExecute(member, way));
     return 'entry' in answer
       ? send(request, reply, answer, question, mediaType)
-      : sendAlone(request, reply, answer.executed, 'uri-miss');
+      : sendAlone(reply, answer.executed, 'uri-miss');
+  }
+
+  async function answerMany(batch: readonly GraphqlRequest[], way: Way) {
+    const { reply, caller, mediaType } = way;
+    refuseLongBatch(batch, batchMost);
+    const members: Member[] = [];
+    for (const asked of batch) {
+      members.push({ asked, prepared: prepare(await operations.find(asked), asked) });
+    }
+    await pay(caller, costOf(members, limits), reply);
+    enter(
+      way,
+      members.every(({ prepared }) => operations.isTrusted(prepared.operation)),
+    );
+    return answerBatch(reply, members, ({ asked, prepared }) =>
+      engine.execute(prepared, asked, mediaType, contextOf(caller)),
+    );
+  }
+
+  /** From here on there is work to be done, for as long as the client waits. */
+  function enter({ caller, reply: { raw } }: Way, isTrusted: boolean): void {
+    const leave = admission.enter(isTrusted);
+    const end = () => {
+      leave();
+      caller.lifetime.leave();
+    };
+    if (raw.closed) end();
+    else raw.once('close', end);
+  }
+
+  return async (request: FastifyRequest, reply: FastifyReply) => {
+    const isRead = request.method !== 'POST';
+    const mediaType = mediaTypeFor(request.headers.accept, isRead);
+    if (mediaType === PAGE_TYPE) {
+      reply.removeHeader('content-security-policy');
+      return sendAlone(reply, await engine.page(request), 'bypass');
+    }
+    const called = callerOf(request);
+    const caller = 'then' in called ? await called : called;
+    const way = { request, reply, caller, mediaType };
+    const asked = readRequest(request);
+    if (isSeveral(asked)) return answerMany(asked, way);
+
+    const found = operations.find(asked);
+    const prepared = prepare('then' in found ? await found : found, asked);
+    if (isRead && prepared.definition.operation !== 'query') throw mutationOverGet();
+    return answerOne({ asked, prepared }, way);
   };
 }
 
-function leaveWithClient(lifetime: Lifetime, { raw }: FastifyReply): void {
-  if (raw.closed) lifetime.leave();
-  else raw.once('close', () => lifetime.leave());
-}
+const isSeveral = (
+  asked: GraphqlRequest | readonly GraphqlRequest[],
+): asked is readonly GraphqlRequest[] => Array.isArray(asked);
+
+const mutationOverGet = () =>
+  methodNotAllowed('GET requests only support query operations, not mutations.', 'POST');

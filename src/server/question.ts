@@ -1,12 +1,10 @@
 import { type EdgeCache, keyOf, type Question, type Scope } from '../cache/index.ts';
 import type { Viewer } from '../context.ts';
-import type { Operation, Planner } from '../operations/index.ts';
+import type { PreparedOperation } from '../operations/index.ts';
 import type { Caller } from './caller.ts';
-import type { GraphqlRequest } from './graphql-request.ts';
 
 export type QuestionMaker = (
-  operation: Operation,
-  asked: GraphqlRequest,
+  prepared: PreparedOperation,
   caller: Pick<Caller, 'locale' | 'viewer'>,
 ) => Question | undefined;
 
@@ -16,31 +14,19 @@ export type QuestionMaker = (
  * @param schemaName - the BFF and its schema's hash: what another schema answered is no answer here
  * @returns undefined where nothing is to be remembered or shared
  */
-export function createQuestionMaker(
-  schemaName: readonly string[],
-  planOf: Planner,
-  edge: EdgeCache,
-): QuestionMaker {
-  // The same request comes again and again where it is read from an address: see graphql-request.ts.
-  const known = new WeakMap<GraphqlRequest, Question>();
+export function createQuestionMaker(schemaName: readonly string[], edge: EdgeCache): QuestionMaker {
+  const known = new WeakMap<PreparedOperation, string>();
 
   /** All but who asks. */
-  function prepare(operation: Operation, asked: GraphqlRequest): Question | undefined {
-    const { operationName, variables } = asked;
-    const plan = planOf(operation.document, operationName);
-    if (!plan || !edge.concerns(plan.cache)) return undefined;
-    const canonical = plan.canonical(variables);
-    if (canonical === undefined) return undefined;
-    const name = plan.definition.name?.value ?? '';
-    const key = keyOf([...schemaName, operation.hash, name, canonical]);
-    return { key, policy: plan.cache };
+  function keyFor({ operation, definition, canonical }: PreparedOperation): string {
+    return keyOf([...schemaName, operation.hash, definition.name?.value ?? '', canonical]);
   }
 
-  return (operation, asked, { viewer, locale = '' }) => {
-    const question = known.get(asked) ?? prepare(operation, asked);
-    if (!question) return undefined;
-    known.set(asked, question);
-    const { key, policy } = question;
+  return (prepared, { viewer, locale = '' }) => {
+    const { cache: policy } = prepared;
+    if (!edge.concerns(policy)) return undefined;
+    const key = known.get(prepared) ?? keyFor(prepared);
+    known.set(prepared, key);
     return { key: key + keyOf([locale, ...readersOf(policy.scope, viewer)]), policy };
   };
 }
@@ -48,9 +34,13 @@ export function createQuestionMaker(
 /** Who may get the same answer: everyone, all who may do the same, or this viewer alone. */
 function readersOf(scope: Scope, viewer: Viewer): readonly string[] {
   if (scope === 'public') return ['public'];
-  const scopes = 'scopes' in viewer && viewer.scopes ? [...viewer.scopes].sort() : [];
-  const permissions = [viewer.role, String('scopes' in viewer), ...scopes];
-  if (scope === 'role' || viewer.role === 'anonymous') return ['role', ...permissions];
-  if (viewer.role === 'partner') return ['partner', viewer.partner, ...permissions];
-  return ['user', viewer.issuer, viewer.id, ...permissions];
+  if (scope === 'role' || viewer.role === 'anonymous') return ['role', ...permissionsOf(viewer)];
+  if (viewer.role === 'partner') return ['partner', viewer.partner, ...permissionsOf(viewer)];
+  return ['user', viewer.issuer, viewer.id, ...permissionsOf(viewer)];
+}
+
+/** No scopes at all and an empty list of them are not the same. */
+function permissionsOf(viewer: Viewer): readonly string[] {
+  const scopes = 'scopes' in viewer ? viewer.scopes : undefined;
+  return scopes ? [viewer.role, 'scopes', ...[...scopes].sort()] : [viewer.role];
 }

@@ -65,29 +65,23 @@ function write(
   body: string,
 ): void {
   reply.hijack();
-  const sent = { ...(reply.getHeaders() as OutgoingHttpHeaders), ...headers };
+  const given = reply.getHeaders() as OutgoingHttpHeaders;
+  const sent = { ...given, ...headers };
+  // Those who are asked from other origins are answered differently.
+  if (given.vary && headers.vary) sent.vary = `${headers.vary}, ${given.vary}`;
   reply.raw.writeHead(status, sent);
   reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
 }
 
 /** Sends an answer that is for the asker alone. */
 export function sendAlone(
-  request: FastifyRequest,
   reply: FastifyReply,
   { status, headers, body }: EngineAnswer,
   reason: Parameters<typeof cacheStatusOf>[0],
 ) {
   reply.code(status).headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusOf(reason) });
-  return reply.send(withRequestId(body, status, request.id));
+  return reply.send(body);
 }
 
 const acceptedBy = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;
-
-/** Apollo Server refuses some requests before any of its plugins is asked. */
-function withRequestId(body: string, status: number, requestId: string): string {
-  if (status < 400 || body.includes('"requestId"')) return body;
-  const answer: { errors?: { extensions: object }[] } = JSON.parse(body);
-  for (const error of answer.errors ?? []) error.extensions = { ...error.extensions, requestId };
-  return JSON.stringify(answer);
-}

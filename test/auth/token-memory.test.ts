@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, it, mock } from 'node:test';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { createJwtReader } from '../../src/auth/jwt.ts';
 import { TokenMemory } from '../../src/auth/token-memory.ts';
-import { createViewerReader } from '../../src/auth/viewer.ts';
-
-const TRUST = { issuer: 'https://issuer.example', audience: 'shop' };
-const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
+import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
 describe('verified tokens', () => {
   it('are not remembered beyond their own expiry', () => {
@@ -26,19 +21,20 @@ describe('verified tokens', () => {
 
   it('are answered at once the second time, and forgotten when the keys are others', async () => {
     await using issuer = await startIssuer();
-    const viewerOf = createViewerReader({ ...TRUST, jwksUrl: issuer.url });
-    const old = `Bearer ${await issuer.sign('old')}`;
+    const viewerOf = createJwtReader(issuer.trust);
+    const old = await issuer.sign();
 
     const first = viewerOf(old);
     assert.ok(first instanceof Promise);
-    assert.deepEqual(await first, { role: 'customer', id: '42', issuer: TRUST.issuer });
+    assert.deepEqual(await first, { role: 'customer', id: '42', issuer: ISSUER });
     assert.deepEqual(viewerOf(old), await first, 'without a promise, and so without a check');
 
-    issuer.rotate();
+    const second = await makeKey('second');
+    issuer.publish(second);
     mock.timers.enable({ apis: ['Date'], now: Date.now() + 40_000 });
     try {
-      // A key id never seen before has the keys loaded again, once jose's cooldown is over.
-      await viewerOf(`Bearer ${await issuer.sign('new')}`);
+      // A key id never seen before has the keys loaded again, half a minute after the last time.
+      await viewerOf(await issuer.sign({}, { key: second }));
       const again = viewerOf(old);
       assert.ok(again instanceof Promise);
       await assert.rejects(again, { code: 'UNAUTHENTICATED' });
@@ -47,38 +43,3 @@ describe('verified tokens', () => {
     }
   });
 });
-
-/** An issuer that signs with "old" and, once it has changed its keys, publishes only "new". */
-async function startIssuer() {
-  const pairs = {
-    old: await generateKeyPair('ES256', { extractable: true }),
-    new: await generateKeyPair('ES256', { extractable: true }),
-  };
-  let published: keyof typeof pairs = 'old';
-  const keys = {
-    old: { ...(await exportJWK(pairs.old.publicKey)), kid: 'old', alg: 'ES256' },
-    new: { ...(await exportJWK(pairs.new.publicKey)), kid: 'new', alg: 'ES256' },
-  };
-  const server = createServer((_request, response) => {
-    response.end(JSON.stringify({ keys: [keys[published]] }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`),
-    sign: (kid: keyof typeof pairs) =>
-      new SignJWT({ role: 'customer' })
-        .setProtectedHeader({ alg: 'ES256', kid })
-        .setIssuer(TRUST.issuer)
-        .setAudience(TRUST.audience)
-        .setSubject('42')
-        .setExpirationTime('1h')
-        .sign(pairs[kid].privateKey),
-    rotate() {
-      published = 'new';
-    },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

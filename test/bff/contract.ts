@@ -79,13 +79,8 @@ export function contract(bff: BffDefinition, examples: Examples) {
           /Variable "\$yes"/,
         ],
         [{ query: 'subscription { x }' }, 400, 'OPERATION_RESOLUTION_FAILURE', /no subscriptions/],
-        [{ query: chain(5_000) }, 400, 'GRAPHQL_PARSE_FAILED', /more that 4000 tokens/],
-        [
-          { query: `{ a(b: ${'['.repeat(3_500)}` },
-          400,
-          'GRAPHQL_PARSE_FAILED',
-          /nested too deep|Expected/,
-        ],
+        [{ query: chain(5_000) }, 400, 'QUERY_TOO_COMPLEX', /tokens/],
+        [{ query: `{ a(b: ${'['.repeat(300)}` }, 400, 'GRAPHQL_PARSE_FAILED', /Unexpected <EOF>/],
         [
           { extensions: { persistedQuery: { version: 1, sha256Hash } } },
           200,
@@ -101,7 +96,7 @@ export function contract(bff: BffDefinition, examples: Examples) {
       ];
       for (const [sent, status, code, message] of wrong) {
         const answer = await world.post(sent);
-        const what = JSON.stringify(sent);
+        const what = JSON.stringify(sent).slice(0, 200);
         assert.equal(answer.status, status, what);
         assert.equal(answer.body.errors[0].extensions.code, code, what);
         assert.equal(

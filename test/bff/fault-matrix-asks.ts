@@ -29,6 +29,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   Customers: { as: 'staff', variables: () => ({ search: 'a', first: 3 }) },
   Dashboard: { as: ME, variables: () => ({}) },
   Home: { as: ME, variables: () => ({}) },
+  Me: { as: ME, variables: () => ({}) },
+  MyOrders: { as: ME, variables: () => ({ first: 3 }) },
   NotificationList: { as: ME, variables: () => ({ first: 3 }) },
   OrderDetail: {
     as: ME,

@@ -50,6 +50,14 @@ export const COSTS: Readonly<
     },
     UpdateProfile: { user: ['updateProfile'] },
   },
+  partner: {
+    Me: { user: ['me.user'] },
+    MyOrders: { order: ['me.orders'] },
+    OrderDetail: { order: ['order'] },
+    RecentOrders: { order: ['recentOrders'] },
+    CancelOrder: { order: ['cancelOrder'], 'order.cancelOrder': ['cancelOrder'] },
+    PlaceOrder: { order: ['placeOrder'] },
+  },
 };
 
 /** The call that makes each change. */

@@ -12,7 +12,7 @@ const opened: BffDefinition = {
   ...web,
   permissions: {
     ...web.permissions,
-    Query: { ...web.permissions.Query, recentOrders: authenticated, customers: authenticated },
+    Query: { ...web.permissions.Query, recentOrders: authenticated(), customers: authenticated() },
   },
 };
 

@@ -27,10 +27,11 @@ export const NOBODYS: Belongings = {
   notificationIds: ['999999', '999998'],
 };
 
-/** Every root field of both BFFs, in each way that a customer or staff may ask for it. */
+/** Every root field of all BFFs, in each way that a customer or staff may ask for it. */
 export const entriesFor = (mine: Belongings, others: Belongings): Entry[] => [
   { root: 'viewer', whose: 'own', args: '' },
   { root: 'dashboard', whose: 'own', args: '' },
+  { root: 'me', whose: 'own', args: '' },
   { root: 'order', whose: 'own', args: id(mine.orderId) },
   { root: 'order', whose: "another's", args: id(others.orderId) },
   { root: 'profile', whose: 'own', args: id(mine.userId) },

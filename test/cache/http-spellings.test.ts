@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buildSchema, parse } from 'graphql';
+import { buildSchema } from 'graphql';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
+import { createCostReader, STANDARD_LIMITS } from '../../src/limits/index.ts';
 import { createPlanner } from '../../src/operations/index.ts';
+import { toOperation } from '../../src/operations/operation.ts';
 import { authorization, type Json, startWorld, type World } from '../support/world.ts';
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
@@ -147,13 +149,17 @@ test('what a role may see has one answer for all who have it, and none for other
 });
 
 test('a single value stands for a list of one, and a list keeps its order', () => {
-  const planOf = createPlanner(buildSchema('type Query { sum(of: [Int!]): Int }'), () => ({
-    maxAge: 60,
-    scope: 'public',
-    tags: [],
-  }));
-  const plan = planOf(parse('query ($of: [Int!]) { sum(of: $of) }'), undefined);
-  assert.equal(plan?.canonical({ of: 1 }), plan?.canonical({ of: [1] }));
-  assert.notEqual(plan?.canonical({ of: [1, 2] }), plan?.canonical({ of: [2, 1] }));
-  assert.equal(plan?.canonical({ of: ['1'] }), undefined);
+  const schema = buildSchema('type Query { sum(of: [Int!]): Int }');
+  const prepare = createPlanner({
+    schema,
+    policyOf: () => ({ maxAge: 60, scope: 'public', tags: [] }),
+    costOf: createCostReader(schema, STANDARD_LIMITS.listSize),
+    limits: STANDARD_LIMITS,
+  });
+  const operation = toOperation('query ($of: [Int!]) { sum(of: $of) }');
+  const canonical = (of: unknown) =>
+    prepare(operation, { operationName: undefined, variables: { of } }).canonical;
+  assert.equal(canonical(1), canonical([1]));
+  assert.notEqual(canonical([1, 2]), canonical([2, 1]));
+  assert.throws(() => canonical(['1']), { code: 'BAD_USER_INPUT' });
 });

@@ -97,7 +97,7 @@ describe('while an answer is made that others get as well', () => {
   it('what all may do who get it can be looked at', async () => {
     const bff = withAnnouncements(
       (_parent, _args, { viewer }) => titled(viewer.role),
-      authenticated,
+      authenticated(),
     );
     await using world = await startWorld(bff, CACHED);
     const answers: Answer[] = [];

@@ -3,15 +3,21 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { buildSchema, parse } from 'graphql';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildSchema } from 'graphql';
 import { createTextStore } from '../../src/cache/store.ts';
+import { STANDARD_LIMITS } from '../../src/limits/index.ts';
 import {
+  type CommittedOperation,
   createDocumentReader,
   createOperationStore,
   loadCommittedOperations,
+  loadManifest,
+  type Named,
+  type Operation,
+  toTrusted,
 } from '../../src/operations/index.ts';
-import { hashOf } from '../../src/operations/operation.ts';
+import { hashOf, toOperation } from '../../src/operations/operation.ts';
 
 const schema = buildSchema('type Query { a: String b: String }');
 const HOME = 'query Home { a }';
@@ -22,55 +28,90 @@ function folderWith(files: Record<string, string>): URL {
   return pathToFileURL(`${folder}/`);
 }
 
-const storeWith = (files: Record<string, string> = {}) =>
-  createOperationStore({
-    committed: loadCommittedOperations(folderWith(files), schema),
-    texts: createTextStore(1_000),
-    read: createDocumentReader(schema, true),
-  });
-
-async function learn(store: ReturnType<typeof storeWith>, source: string) {
-  await store.documents.set(`schema:${hashOf(source)}`, parse(source));
-  return hashOf(source);
+interface Given {
+  readonly files?: Record<string, string>;
+  readonly manifest?: ReadonlyMap<string, Operation>;
+  readonly trustedOnly?: boolean;
 }
 
-describe('the operation store', () => {
-  it('gives the one parsed document for a hash, whatever stands before it in the key', async () => {
-    const store = storeWith();
-    const hash = await learn(store, '{ a }');
-    const document = await store.documents.get(`other:${hash}`);
-    assert.ok(document);
-    assert.equal(document, store.byHash(hash)?.document);
-    assert.equal(store.byHash(hash)?.source, '{ a }');
+const storeWith = ({ files = {}, manifest, trustedOnly = false }: Given = {}) =>
+  createOperationStore({
+    trusted: toTrusted(loadCommittedOperations(folderWith(files), schema), manifest),
+    trustedOnly,
+    texts: createTextStore(1_000),
+    read: createDocumentReader(schema, { limits: STANDARD_LIMITS, isOpen: true }),
   });
 
-  it('does not take a document whose text has another hash', async () => {
+const find = async (store: ReturnType<typeof storeWith>, named: Named) => store.find(named);
+
+describe('the operation store', () => {
+  it('parses a text once, and gives the document to whoever asks by its hash', async () => {
     const store = storeWith();
-    await store.documents.set(hashOf('{ b }'), parse('{ a }'));
-    assert.equal(store.byHash(hashOf('{ b }')), undefined);
+    const first = await find(store, { query: '{ a }' });
+    assert.equal(await find(store, { query: '{ a }' }), first);
+    assert.equal(await find(store, { id: hashOf('{ a }') }), first);
+    assert.equal(await store.documents.get(`other:${first.hash}`), first.document);
+  });
+
+  it('refuses a text that has another hash', async () => {
+    const named = { query: '{ a }', id: hashOf('{ b }') };
+    await assert.rejects(find(storeWith(), named), { code: 'BAD_REQUEST' });
   });
 
   it('keeps the committed operations through a flood of others, which give way', async () => {
-    const store = storeWith({ 'Home.graphql': HOME });
-    const first = await learn(store, '{ a }');
-    for (let n = 0; n < 3_000; n++) await learn(store, `{ a${n}: a }`);
-    assert.equal(store.byHash(first), undefined);
+    const store = storeWith({ files: { 'Home.graphql': HOME } });
+    for (let n = 0; n < 3_000; n++) await find(store, { query: `{ a${n}: a }` });
+    assert.equal(store.byHash(hashOf('{ a0: a }')), undefined);
     assert.equal(store.byHash(hashOf(HOME))?.source, HOME);
     assert.ok(store.byHash(hashOf('{ a2999: a }')));
   });
 
   it('does not keep a document that is larger than the whole store', async () => {
     const store = storeWith();
-    const hash = await learn(store, `{ a } #${'x'.repeat(2_000_001)}`);
+    const { hash } = await find(store, { query: `{ a } #${'x'.repeat(2_000_001)}` });
     assert.equal(store.byHash(hash), undefined);
   });
 
-  it('knows the texts of committed operations by hash, and remembers others for a while', async () => {
-    const store = storeWith({ 'Home.graphql': HOME });
-    assert.equal(await store.persisted.get(`apq:${hashOf(HOME)}`), HOME);
-    assert.equal(await store.persisted.get('apq:other'), undefined);
-    await store.persisted.set('apq:other', '{ b }');
-    assert.equal(await store.persisted.get('apq:other'), '{ b }');
+  it('remembers a text that came with its hash, also after the document gave way', async () => {
+    const store = storeWith();
+    const id = hashOf('{ b }');
+    await assert.rejects(find(store, { id }), { code: 'PERSISTED_QUERY_NOT_FOUND' });
+    await find(store, { query: '{ b }', id });
+    for (let n = 0; n < 2_100; n++) await find(store, { query: `{ b${n}: b }` });
+    assert.equal(store.byHash(id), undefined);
+    assert.equal((await find(store, { id })).source, '{ b }');
+  });
+
+  it('takes nothing but trusted operations if it is told so, by text, hash or id', async () => {
+    const body = 'query B { b }';
+    const manifest = new Map([['b-1', toOperation(body)]]);
+    const store = storeWith({ files: { 'Home.graphql': HOME }, manifest, trustedOnly: true });
+    const { asClientsSendIt } = loadCommittedOperations(
+      folderWith({ 'Home.graphql': HOME }),
+      schema,
+    )[0] as CommittedOperation;
+    for (const named of [
+      { query: HOME },
+      { id: hashOf(HOME) },
+      { query: HOME, id: hashOf(HOME) },
+      { query: asClientsSendIt.source },
+      { id: 'b-1' },
+      { query: body, id: 'b-1' },
+      { id: hashOf(body) },
+    ]) {
+      assert.ok(store.isTrusted(await find(store, named)), JSON.stringify(named));
+    }
+    for (const named of [
+      { query: '{ a }' },
+      { query: `${HOME} ` },
+      { query: '{ a }', id: hashOf('{ a }') },
+      { id: hashOf('{ a }') },
+      { query: '{' },
+    ]) {
+      const refused = find(store, named);
+      await assert.rejects(refused, { code: 'OPERATION_NOT_TRUSTED' }, JSON.stringify(named));
+    }
+    await assert.rejects(find(store, { query: '{ a }', id: 'b-1' }), { code: 'BAD_REQUEST' });
   });
 });
 
@@ -93,5 +134,37 @@ describe('committed operations', () => {
       /Home\.graphql: Cannot query field "c".*Cannot query field "d"/,
     );
     assert.throws(() => load({ 'Home.graphql': 'query Home {' }), /Home\.graphql: Syntax Error/);
+  });
+});
+
+describe('a manifest', () => {
+  const entry = (id: string, body: string) => ({ id, name: 'Home', type: 'query', body });
+  const load = (text: unknown) => {
+    const folder = folderWith({ 'manifest.json': JSON.stringify(text) });
+    return loadManifest(fileURLToPath(new URL('manifest.json', folder)), schema);
+  };
+  const manifest = (...operations: object[]) => ({
+    format: 'apollo-persisted-query-manifest',
+    version: 1,
+    operations,
+  });
+
+  it('makes operations known by its ids', () => {
+    const operations = load(manifest(entry('home', HOME)));
+    assert.deepEqual([...operations.keys()], ['home']);
+    assert.equal(operations.get('home')?.hash, hashOf(HOME));
+  });
+
+  it('ends the start if it is wrong, with all that is wrong with it', () => {
+    for (const [given, says] of [
+      [{}, /OPERATIONS_MANIFEST.*format/s],
+      [{ ...manifest(), version: 2 }, /version/],
+      [manifest({ id: '', name: 'Home', body: HOME }), /id/],
+      [manifest(entry('1', '{'), entry('2', '{ c }')), /Syntax Error.*Cannot query field "c"/s],
+      [manifest(entry('1', HOME), entry('1', '{ b }')), /the same id/],
+    ] as const) {
+      assert.throws(() => load(given), { name: 'ConfigError', message: says });
+    }
+    assert.throws(() => loadManifest('/nowhere.json', schema), { name: 'ConfigError' });
   });
 });

@@ -2,6 +2,6 @@ import { anyone, authenticated, inherited, type PermissionTree } from '../../aut
 
 export const permissions: PermissionTree = {
   Query: { announcements: anyone },
-  Mutation: { markNotificationsRead: authenticated },
+  Mutation: { markNotificationsRead: authenticated('notifications:write') },
   MarkNotificationsReadPayload: { notifications: inherited, userErrors: inherited },
 };

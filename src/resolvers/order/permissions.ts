@@ -1,18 +1,31 @@
-import { authenticated, inherited, ownerOrStaff, type PermissionTree } from '../../auth/rules.ts';
+import {
+  authenticated,
+  inherited,
+  ownerOrStaff,
+  ownerStaffOrPartner,
+  type PermissionTree,
+} from '../../auth/rules.ts';
+import type { RequestContext } from '../../context.ts';
 import type { Order } from '../../datasources/models.ts';
 
-/** For fields that take the id of an order. */
-export const ownOrderById = ownerOrStaff<unknown, { id: string }>(
-  'order',
-  async (_parent, { id }, { datasources }) => (await datasources.orders.byId(id)).customerId,
-);
+/** Whose order it is, for rules of fields that take its id. */
+export const ownerOfOrder = async (
+  _parent: unknown,
+  { id }: { id: string },
+  { datasources }: RequestContext,
+): Promise<string> => (await datasources.orders.byId(id)).customerId;
+
+const ownerOf = ({ customerId }: Order) => customerId;
 
 export const permissions: PermissionTree = {
-  Mutation: { placeOrder: authenticated, cancelOrder: ownOrderById },
+  Mutation: {
+    placeOrder: authenticated('orders:write'),
+    cancelOrder: ownerOrStaff('order', ownerOfOrder, 'orders:write'),
+  },
   Order: {
     total: inherited,
     items: inherited,
-    customer: ownerOrStaff<Order, unknown>('user', ({ customerId }) => customerId),
+    customer: ownerStaffOrPartner('user', ownerOf, 'profile:read'),
   },
   OrderItem: { unitPrice: inherited },
   PlaceOrderPayload: { order: inherited, userErrors: inherited },

@@ -2,6 +2,6 @@ import { anyone, authenticated, inherited, type PermissionTree } from '../../aut
 
 export const permissions: PermissionTree = {
   Query: { profile: anyone },
-  Mutation: { updateProfile: authenticated },
+  Mutation: { updateProfile: authenticated('profile:write') },
   UpdateProfilePayload: { user: inherited, userErrors: inherited },
 };

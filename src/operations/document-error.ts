@@ -1,0 +1,16 @@
+import type { GraphQLError } from 'graphql';
+import type { ErrorCode } from '../errors.ts';
+
+/** What is wrong with a document or its variables, in graphql-js's words, which may name the schema. */
+export class DocumentError extends Error {
+  override readonly name = 'DocumentError';
+  readonly code: ErrorCode;
+  readonly errors: readonly GraphQLError[];
+
+  /** @param errors - at least one */
+  constructor(code: ErrorCode, errors: readonly GraphQLError[]) {
+    super(errors[0]?.message);
+    this.code = code;
+    this.errors = errors;
+  }
+}

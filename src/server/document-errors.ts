@@ -1,0 +1,49 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { cacheStatusOf } from '../cache/index.ts';
+import { BffError, type ErrorCode } from '../errors.ts';
+import { DocumentError } from '../operations/index.ts';
+import { answerError } from './error-handler.ts';
+import { type ClientError, inOurWords, toClientError } from './format-error.ts';
+import { isLegacy } from './media-type.ts';
+
+/** Refused for having paid too much already, or before anything was done. */
+const PAID: ReadonlySet<ErrorCode> = new Set(['OVERLOADED', 'RATE_LIMITED']);
+const VARIABLE = /^Variable "\$\w+"/;
+
+/**
+ * Answers what goes wrong before an execution: a wrong document in the form that the client knows.
+ * @param isOpen - whether the schema's names may be told: what graphql-js says of a wrong document
+ *   gives types and fields away, one by one
+ * @param charge - lets the address pay, which has not paid for anything yet
+ */
+export function createErrorAnswerer(isOpen: boolean, charge: (address: string) => void) {
+  const sentenceOf = isOpen ? inOurWords : withoutNames;
+
+  const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
+    // To say all of them would answer as many questions about the schema at once.
+    (isOpen ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
+      const error = toClientError(code, sentenceOf(message, code), requestId);
+      return locations ? { ...error, locations } : error;
+    });
+
+  return (
+    error: FastifyError | BffError | DocumentError,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => {
+    if (!(error instanceof BffError && PAID.has(error.code))) charge(request.ip);
+    reply.header('cache-status', cacheStatusOf('bypass'));
+    if (!(error instanceof DocumentError)) return answerError(error, request, reply);
+    return reply
+      .code(isLegacy(request.headers.accept) ? 200 : 400)
+      .send({ errors: toErrors(error, request.id) });
+  };
+}
+
+function withoutNames(message: string, code: ErrorCode): string {
+  if (code === 'BAD_USER_INPUT')
+    return `${VARIABLE.exec(message)?.[0] ?? 'A variable'} is not valid.`;
+  if (code !== 'GRAPHQL_VALIDATION_FAILED') return message;
+  const ours = inOurWords(message);
+  return ours === message ? 'The document is not valid for this API.' : ours;
+}

@@ -1,0 +1,54 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import {
+  type Admission,
+  createAddressGuard,
+  createAdmission,
+  createRateLimiter,
+  createRedis,
+  type RateLimiter,
+} from '../limits/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createPayment, type Payment } from './payment.ts';
+
+/** Who may come in, how often, and how many at a time. */
+export interface Door {
+  /** Before anything is read of a request but its headers. @throws BffError */
+  readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+  readonly pay: Payment;
+  readonly admission: Admission;
+  /** Lets whoever asked in vain pay for the asking. */
+  readonly charge: RateLimiter['charge'];
+  readonly close: () => void;
+}
+
+/** @param name - the BFF's; each counts for itself in a Redis that several share */
+export async function createDoor(
+  name: string,
+  { network, rateLimits, redisUrl }: Config,
+  log: Log,
+): Promise<Door> {
+  const { refuseAddress } = createAddressGuard(network);
+  const redis = redisUrl && (await createRedis(redisUrl, log));
+  const limiter = await createRateLimiter({
+    limits: rateLimits,
+    redis,
+    prefix: `frontdesk:rate:${name}`,
+  });
+  const admission = createAdmission();
+  return {
+    onRequest({ ip }, _reply, done) {
+      refuseAddress(ip);
+      admission.refuseExcess();
+      limiter.refuseExhausted(ip);
+      done();
+    },
+    pay: createPayment(limiter),
+    admission,
+    charge: limiter.charge,
+    close() {
+      admission.close();
+      redis?.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { FastifyReply } from 'fastify';
+import type { Viewer } from '../context.ts';
+import type { RateLimiter } from '../limits/index.ts';
+import type { Caller } from './caller.ts';
+
+/**
+ * Pays for an operation, and tells the client what is left.
+ * @returns nothing if it was paid at once
+ * @throws BffError RATE_LIMITED, or rejects with it
+ */
+export type Payment = (
+  caller: Caller,
+  cost: number,
+  reply: FastifyReply,
+) => undefined | Promise<unknown>;
+
+export function createPayment(limiter: RateLimiter): Payment {
+  return ({ address, viewer }, cost, reply) => {
+    const taken = limiter.take({ address, viewer: payerOf(viewer) }, cost);
+    if ('then' in taken) return taken.then((headers) => reply.headers({ ...headers }));
+    reply.headers({ ...taken });
+    return undefined;
+  };
+}
+
+/** Undefined for those of whom nothing but their address is known. */
+function payerOf(viewer: Viewer): string | undefined {
+  if (viewer.role === 'anonymous') return undefined;
+  if (viewer.role === 'partner') return `partner:${viewer.partner}`;
+  return `user:${viewer.issuer}:${viewer.id}`;
+}

@@ -1,0 +1,66 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
+import { decodeJwt } from 'jose';
+import { bearerOf } from '../auth/bearer.ts';
+import type { ViewerOf } from '../auth/credentials.ts';
+import { refuseForgery } from '../auth/csrf.ts';
+import { isJwt } from '../auth/jwt.ts';
+import { fitsIntoCookie, NO_SESSION, toSessionCookie } from '../auth/session-cookie.ts';
+import { BffError } from '../errors.ts';
+
+interface SessionOptions {
+  /** What every way in shares: who may come, and how what goes wrong is answered. */
+  readonly route: Pick<RouteShorthandOptions, 'onRequest' | 'errorHandler'>;
+  readonly viewerOf: ViewerOf;
+  /** The other origins whose pages may sign in and out. */
+  readonly corsOrigins: readonly string[];
+}
+
+/**
+ * For pages, which shall not keep a token where a script can read it: `POST /session` with a bearer
+ * token makes it an HttpOnly cookie, and `DELETE /session` ends that.
+ *
+ * To be signed in by somebody else's page, as somebody else, would take an Authorization header of
+ * that page's making. No form or link has one, and a script is asked for its origin first (CORS). So
+ * a session is opened with that header alone, never with what is in a body or an address.
+ */
+export function addSession(
+  app: FastifyInstance,
+  { route, viewerOf, corsOrigins }: SessionOptions,
+): void {
+  app.post('/session', route, async ({ headers }, reply) => {
+    refuseForgery(headers, corsOrigins);
+    const token = tokenOf(headers);
+    // The cookie that there may be is not looked at: it is what is being replaced.
+    const { authorization, 'x-api-key': key } = headers;
+    await viewerOf({ authorization, 'x-api-key': key });
+    return reply
+      .code(204)
+      .header('set-cookie', toSessionCookie(token, secondsLeft(token)))
+      .send();
+  });
+
+  // Whatever the cookie holds: whose session is over must be able to get rid of it.
+  app.delete('/session', route, async ({ headers }, reply) => {
+    refuseForgery(headers, corsOrigins);
+    return reply.code(204).header('set-cookie', NO_SESSION).send();
+  });
+}
+
+function tokenOf({ authorization }: IncomingHttpHeaders): string {
+  if (authorization === undefined) {
+    throw new BffError('UNAUTHENTICATED', 'A session is opened with a bearer token.');
+  }
+  const token = bearerOf(authorization);
+  if (!isJwt(token)) throw new BffError('UNAUTHENTICATED', 'A session needs a signed token (JWT).');
+  if (fitsIntoCookie(token)) return token;
+  throw new BffError('BAD_REQUEST', 'The token is too large for a cookie.');
+}
+
+/** @param token - one that was verified, and so has an expiry */
+function secondsLeft(token: string): number {
+  const leftS = (decodeJwt(token).exp ?? 0) - Date.now() / 1_000;
+  // It is valid only by the tolerance for clocks, and a cookie of no time at all would be none.
+  if (leftS < 1) throw new BffError('UNAUTHENTICATED', 'The token has expired: get a new one.');
+  return leftS;
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { createCredentialReader } from '../../src/auth/credentials.ts';
+import { formatKey, formatKeyFile, hashOf } from '../../src/auth/key-file.ts';
+import { startEndpoint } from './endpoint.ts';
+import { ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
+
+const log = { error() {}, warn() {}, info() {}, debug() {} };
+const SECRET = 'k'.repeat(43);
+const KEY = formatKey('acme-1', SECRET);
+const ACME = { role: 'partner', partner: 'acme', scopes: ['orders:read'] };
+const PAGE = 'https://shop.example';
+const PROOF = { 'x-csrf-protection': '1' };
+
+const unauthenticated = (message: RegExp) => ({
+  name: 'BffError',
+  code: 'UNAUTHENTICATED',
+  message,
+});
+const FORBIDDEN = { name: 'BffError', code: 'FORBIDDEN' };
+
+suite('who a request is of', () => {
+  let issuer: Issuer;
+  let introspection: Awaited<ReturnType<typeof startEndpoint>>;
+  let folder: string;
+  before(async () => {
+    issuer = await startIssuer();
+    introspection = await startEndpoint((response, { body }) => {
+      const active = body.includes('token=opaque&');
+      response.end(JSON.stringify({ active, sub: '7', role: 'customer', scope: 'profile:read' }));
+    });
+    folder = await mkdtemp(join(tmpdir(), 'credentials-'));
+    const key = { id: 'acme-1', partner: 'acme', hash: hashOf(SECRET).toString('hex') };
+    const kept = { ...key, scopes: ACME.scopes, createdAt: '2026-01-01T00:00:00Z' };
+    await writeFile(join(folder, 'keys.json'), formatKeyFile([kept]));
+  });
+  after(async () => {
+    await issuer[Symbol.asyncDispose]();
+    await introspection[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+
+  type Options = Partial<Parameters<typeof createCredentialReader>[0]>;
+  /** A reader that takes everything, but for what is changed. */
+  function createReader(changed: Options = {}) {
+    const { viewerOf, close } = createCredentialReader({
+      tokens: issuer.trust,
+      introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
+      apiKeysPath: join(folder, 'keys.json'),
+      credentials: ['cookie', 'key'],
+      corsOrigins: [PAGE],
+      log,
+      ...changed,
+    });
+    return {
+      atOnce: viewerOf,
+      viewerOf: async (headers: IncomingHttpHeaders) => viewerOf(headers),
+      [Symbol.dispose]: close,
+    };
+  }
+
+  const cookieOf = async (changed: Record<string, unknown> = {}) =>
+    `__Host-session=${await issuer.sign(changed)}`;
+
+  test('is nobody only without any credential, also with cookies of other names', async () => {
+    using reader = createReader();
+    const names = ['session', '__host-session', 'x__Host-session', '__Host-sessions', '__Host-'];
+    for (const cookie of [undefined, '', ...names.map((name) => `a=b; ${name}=x`)]) {
+      const headers: IncomingHttpHeaders = cookie === undefined ? {} : { cookie };
+      assert.deepEqual(reader.atOnce(headers), { role: 'anonymous' }, cookie ?? 'none');
+    }
+    assert.deepEqual(reader.atOnce({ cookie: 'a="__Host-session=x"' }), { role: 'anonymous' });
+  });
+
+  test('is told by a signed token, an opaque one, a key, or a session', async () => {
+    using reader = createReader();
+    const { viewerOf } = reader;
+    const user = { role: 'customer', id: '42', issuer: ISSUER };
+    assert.deepEqual(await viewerOf({ authorization: `Bearer ${await issuer.sign()}` }), user);
+    assert.deepEqual(await viewerOf({ authorization: 'bearer opaque' }), {
+      role: 'customer',
+      id: '7',
+      issuer: ISSUER,
+      scopes: ['profile:read'],
+    });
+    assert.deepEqual(reader.atOnce({ 'x-api-key': KEY }), ACME, 'at once');
+    const cookie = `a=b;${await cookieOf({ sub: '43' })} ; c=d`;
+    assert.deepEqual(await viewerOf({ cookie, ...PROOF }), { ...user, id: '43' });
+    assert.deepEqual(reader.atOnce({ cookie, ...PROOF }), { ...user, id: '43' }, 'at once');
+  });
+
+  test('is what the client says itself, rather than what its browser adds', async () => {
+    using reader = createReader();
+    const cookie = await cookieOf({ sub: '43' });
+    const authorization = `Bearer ${await issuer.sign()}`;
+    assert.deepEqual(await reader.viewerOf({ authorization, cookie }), {
+      role: 'customer',
+      id: '42',
+      issuer: ISSUER,
+    });
+    assert.deepEqual(await reader.viewerOf({ 'x-api-key': KEY, cookie }), ACME);
+    // What is not valid is not passed over for a session that is.
+    for (const headers of [{ authorization: 'Bearer a.b.c' }, { 'x-api-key': 'fdk_x_y' }]) {
+      await assert.rejects(reader.viewerOf({ ...headers, cookie, ...PROOF }), unauthenticated(/./));
+    }
+  });
+
+  test('is refused with a token and a key together, even if both are good', async () => {
+    using reader = createReader();
+    const authorization = `Bearer ${await issuer.sign()}`;
+    for (const headers of [
+      { authorization, 'x-api-key': KEY },
+      { authorization: '', 'x-api-key': KEY },
+      { authorization, 'x-api-key': '' },
+    ]) {
+      await assert.rejects(reader.viewerOf(headers), unauthenticated(/not both/));
+    }
+  });
+
+  test('is never nobody for a credential that is not valid', async () => {
+    using reader = createReader();
+    const wrong: Record<string, IncomingHttpHeaders> = {
+      'an empty header': { authorization: '' },
+      'no token': { authorization: 'Bearer' },
+      'an empty token': { authorization: 'Bearer ' },
+      'another scheme': { authorization: 'Basic dXNlcjpwYXNz' },
+      'a key as a token': { authorization: KEY },
+      'two tokens': { authorization: 'Bearer opaque opaque' },
+      'a token with what no token has': { authorization: 'Bearer opaque"' },
+      'an opaque token that nobody knows': { authorization: 'Bearer other' },
+      'an empty key': { 'x-api-key': '' },
+      'two keys': { 'x-api-key': [KEY, KEY] },
+      'two keys in one': { 'x-api-key': `${KEY}, ${KEY}` },
+      'an empty session': { cookie: '__Host-session=', ...PROOF },
+      'an opaque session': { cookie: '__Host-session=opaque', ...PROOF },
+      'a key as a session': { cookie: `__Host-session=${KEY}`, ...PROOF },
+      'a quoted session': { cookie: `__Host-session="${await issuer.sign()}"`, ...PROOF },
+      'two sessions': { cookie: `${await cookieOf()}; ${await cookieOf()}`, ...PROOF },
+      'a session and an empty one': { cookie: `${await cookieOf()}; __Host-session=`, ...PROOF },
+      'too many cookies': { cookie: `${await cookieOf()}; a=${'x'.repeat(8_192)}`, ...PROOF },
+    };
+    for (const [what, headers] of Object.entries(wrong)) {
+      await assert.rejects(reader.viewerOf(headers), { code: 'UNAUTHENTICATED' }, what);
+    }
+  });
+
+  test('whose session is over is told how to begin another', async () => {
+    using reader = createReader();
+    const stranger = await issuer.sign({}, { key: { ...(await makeKey('first')), kid: 'first' } });
+    for (const cookie of [await cookieOf({ exp: inSeconds(-60) }), `__Host-session=${stranger}`]) {
+      await assert.rejects(
+        reader.viewerOf({ cookie, ...PROOF }),
+        unauthenticated(/sign in again.*DELETE \/session/),
+      );
+    }
+  });
+
+  test('is refused by what is not taken here', async () => {
+    using reader = createReader({ credentials: [], introspection: undefined });
+    const { viewerOf } = reader;
+    await assert.rejects(
+      viewerOf({ 'x-api-key': KEY }),
+      unauthenticated(/keys are not taken here/),
+    );
+    await assert.rejects(viewerOf({ authorization: 'Bearer opaque' }), unauthenticated(/JWT/));
+    // A browser sends cookies to whoever they were once set by, so they say nothing here.
+    assert.deepEqual(await viewerOf({ cookie: await cookieOf() }), { role: 'anonymous' });
+    using without = createReader({ apiKeysPath: undefined });
+    await assert.rejects(without.viewerOf({ 'x-api-key': KEY }), unauthenticated(/not taken here/));
+  });
+
+  test('stays unknown while it can not be told, also with a session', async () => {
+    await using dead = await startEndpoint((response) => response.writeHead(500).end());
+    using reader = createReader({
+      tokens: { ...issuer.trust, jwksUrl: dead.url },
+      introspection: { url: dead.url, clientId: 'c', clientSecret: 's' },
+    });
+    for (const headers of [
+      { authorization: `Bearer ${await issuer.sign()}` },
+      { authorization: 'Bearer opaque' },
+      { cookie: await cookieOf(), ...PROOF },
+    ]) {
+      await assert.rejects(reader.viewerOf(headers), { code: 'UPSTREAM_UNAVAILABLE' });
+    }
+  });
+
+  test('is refused with a session that a page of another site may have used', async () => {
+    using reader = createReader();
+    const cookie = await cookieOf();
+    const forged: Record<string, IncomingHttpHeaders> = {
+      'without a header that needs leave': {},
+      'with an empty one': { 'x-csrf-protection': '' },
+      'from another site, as a link': { ...PROOF, 'sec-fetch-site': 'cross-site' },
+      'from another site': {
+        ...PROOF,
+        'sec-fetch-site': 'cross-site',
+        origin: 'https://evil.example',
+      },
+      'from nowhere': { ...PROOF, 'sec-fetch-site': 'cross-site', origin: 'null' },
+      'from a neighbour': {
+        ...PROOF,
+        'sec-fetch-site': 'same-site',
+        origin: 'https://blog.shop.example',
+      },
+      'from an origin that begins alike': {
+        ...PROOF,
+        'sec-fetch-site': 'cross-site',
+        origin: `${PAGE}.evil.example`,
+      },
+    };
+    for (const [what, headers] of Object.entries(forged)) {
+      await assert.rejects(reader.viewerOf({ cookie, ...headers }), FORBIDDEN, what);
+      // It is not told whether the session is good.
+      const over = '__Host-session=x';
+      await assert.rejects(reader.viewerOf({ cookie: over, ...headers }), FORBIDDEN, what);
+    }
+    const good: IncomingHttpHeaders[] = [
+      { 'apollo-require-preflight': 'true' },
+      { 'x-apollo-operation-name': 'Home' },
+      PROOF,
+      { ...PROOF, 'sec-fetch-site': 'same-origin', origin: 'https://api.example' },
+      { ...PROOF, 'sec-fetch-site': 'none' },
+      { ...PROOF, 'sec-fetch-site': 'cross-site', origin: PAGE },
+      { ...PROOF, 'sec-fetch-site': 'same-site', origin: PAGE },
+    ];
+    for (const headers of good) {
+      assert.ok(await reader.viewerOf({ cookie, ...headers }), JSON.stringify(headers));
+    }
+  });
+
+  test('needs no such header without a session', async () => {
+    using reader = createReader();
+    const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    const authorization = `Bearer ${await issuer.sign()}`;
+    assert.ok(await reader.viewerOf({ authorization, cookie: await cookieOf(), ...elsewhere }));
+    assert.ok(await reader.viewerOf({ 'x-api-key': KEY, ...elsewhere }));
+    assert.deepEqual(await reader.viewerOf(elsewhere), { role: 'anonymous' });
+  });
+});

@@ -1,0 +1,58 @@
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
+import { startEndpoint } from './endpoint.ts';
+
+export const ISSUER = 'https://issuer.example';
+export const AUDIENCE = 'shop';
+
+export const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
+
+/** What a good token of user 42 says. */
+export const goodClaims = () => ({
+  iss: ISSUER,
+  aud: AUDIENCE,
+  sub: '42',
+  role: 'customer',
+  exp: inSeconds(3_600),
+});
+
+export async function makeKey(kid: string) {
+  const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
+  return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256' } };
+}
+
+type Key = Awaited<ReturnType<typeof makeKey>>;
+
+/** An issuer of tokens, whose published keys can be changed, and that can be down. */
+export async function startIssuer() {
+  const first = await makeKey('first');
+  let published: readonly object[] = [first.jwk];
+  let isDown = false;
+  const endpoint = await startEndpoint((response) => {
+    response.statusCode = isDown ? 500 : 200;
+    response.end(JSON.stringify({ keys: published }));
+  });
+  return {
+    trust: { jwksUrl: endpoint.url, issuer: ISSUER, audience: AUDIENCE },
+    first,
+    /** How often the keys were asked for. */
+    fetches: () => endpoint.asked.length,
+    publish(...keys: Key[]) {
+      published = keys.map(({ jwk }) => jwk);
+    },
+    setDown(down: boolean) {
+      isDown = down;
+    },
+    /** @param changed - claims that are not as in a good token; left out if undefined */
+    sign(
+      changed: Record<string, unknown> = {},
+      { key = first, header = {} }: { key?: Key; header?: Partial<JWTHeaderParameters> } = {},
+    ) {
+      return new SignJWT({ ...goodClaims(), ...changed })
+        .setProtectedHeader({ alg: 'ES256', kid: key.kid, ...header })
+        .sign(key.privateKey);
+    },
+    [Symbol.asyncDispose]: () => endpoint[Symbol.asyncDispose](),
+  };
+}
+
+export type Issuer = Awaited<ReturnType<typeof startIssuer>>;

@@ -1,0 +1,378 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, before, mock, suite, test } from 'node:test';
+import {
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  SignJWT,
+  UnsecuredJWT,
+} from 'jose';
+import { createJwtReader } from '../../src/auth/jwt.ts';
+import { until } from '../support/until.ts';
+import { startEndpoint } from './endpoint.ts';
+import { goodClaims, ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
+
+const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
+const UNAVAILABLE = { name: 'BffError', code: 'UPSTREAM_UNAVAILABLE' };
+
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** As one would who knows nothing but the public key. */
+function signedWith(secret: string | Buffer, header: object): string {
+  const input = `${encoded(header)}.${encoded(goodClaims())}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
+async function importedPem(jwk: JWK): Promise<string> {
+  return exportSPKI((await importJWK(jwk, 'ES256', { extractable: true })) as CryptoKey);
+}
+
+suite('a signed token', () => {
+  let issuer: Issuer;
+  let read: ReturnType<typeof createJwtReader>;
+  before(async () => {
+    issuer = await startIssuer();
+    read = createJwtReader(issuer.trust);
+  });
+  after(() => issuer[Symbol.asyncDispose]());
+
+  const assertRefused = async (tokens: Record<string, string>) => {
+    for (const [what, token] of Object.entries(tokens)) {
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, what);
+    }
+  };
+
+  test('says who it is, and which scopes the user gave it', async () => {
+    const user = { role: 'customer', id: '42', issuer: ISSUER };
+    assert.deepEqual(await read(await issuer.sign()), user);
+    for (const [scope, scopes] of [
+      ['orders:read', ['orders:read']],
+      ['orders:read profile:read orders:read', ['orders:read', 'profile:read']],
+      ['', []],
+    ] as const) {
+      const token = await issuer.sign({ scope });
+      assert.deepEqual(await read(token), { ...user, scopes });
+      assert.deepEqual(read(token), { ...user, scopes }, 'also when it is remembered');
+    }
+  });
+
+  test('with malformed scopes, or scopes under another name, is refused', async () => {
+    const wrong = [
+      42,
+      null,
+      ['a'],
+      {},
+      ' ',
+      'a  b',
+      ' a',
+      'a ',
+      'a\tb',
+      'a"b',
+      'a\\b',
+      'é',
+      'a\nb',
+    ];
+    for (const scope of wrong) {
+      await assertRefused({ [JSON.stringify(scope)]: await issuer.sign({ scope }) });
+    }
+    for (const scp of ['orders:read', ['orders:read']]) {
+      await assertRefused({ scp: await issuer.sign({ scp }) });
+    }
+  });
+
+  test('may be of the kinds that are for access, and of no other', async () => {
+    for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt']) {
+      assert.ok(await read(await issuer.sign({}, { header: { typ } })), typ);
+    }
+    for (const typ of ['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'at+jwt;x', '']) {
+      await assertRefused({ [`typ ${typ}`]: await issuer.sign({}, { header: { typ } }) });
+    }
+    await assertRefused({
+      'bound to a key': await issuer.sign({ cnf: { jkt: 'a' } }),
+      'bound to nothing': await issuer.sign({ cnf: null }),
+    });
+  });
+
+  test('is signed with the algorithm that we chose, whatever it says', async () => {
+    const { jwk, kid } = issuer.first;
+    const pem = await importedPem(jwk);
+    const header = { alg: 'HS256', kid };
+    const good = await issuer.sign();
+    const [, payload, signature] = good.split('.');
+    await assertRefused({
+      none: new UnsecuredJWT(goodClaims()).encode(),
+      'none, with a signature': `${encoded({ alg: 'none', kid })}.${payload}.${signature}`,
+      None: `${encoded({ alg: 'None', kid })}.${payload}.${signature}`,
+      'no algorithm': `${encoded({ kid })}.${payload}.${signature}`,
+      'HS256 with the public key as PEM': signedWith(pem, header),
+      'HS256 with the public key as PEM, trimmed': signedWith(pem.trim(), header),
+      'HS256 with the public key as JSON': signedWith(JSON.stringify(jwk), header),
+      'HS256 with a coordinate': signedWith(Buffer.from(jwk.x ?? '', 'base64url'), header),
+      'HS256 with an empty secret': signedWith('', header),
+      'HS256 without a key id': signedWith(pem, { alg: 'HS256' }),
+      ES384: `${encoded({ alg: 'ES384', kid })}.${payload}.${signature}`,
+      'an unknown critical header': await new SignJWT(goodClaims())
+        .setProtectedHeader({ alg: 'ES256', kid, crit: ['x'], x: 1 })
+        .sign(issuer.first.privateKey, { crit: { x: true } }),
+      'all zeroes (CVE-2022-21449)': `${encoded({ alg: 'ES256', kid })}.${payload}.${'A'.repeat(86)}`,
+    });
+  });
+
+  test('is not taken in another algorithm, even if our issuer has a key for it', async () => {
+    for (const alg of ['ES384', 'RS256', 'PS256', 'EdDSA']) {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+      const key = {
+        kid: 'other',
+        privateKey,
+        jwk: { ...(await exportJWK(publicKey)), kid: 'other' },
+      };
+      await using another = await startIssuer();
+      another.publish({ ...key, jwk: { ...key.jwk, alg } as typeof another.first.jwk });
+      const readOther = createJwtReader(another.trust);
+      const token = await another.sign({}, { key: key as typeof another.first, header: { alg } });
+      await assert.rejects(async () => readOther(token), UNAUTHENTICATED, alg);
+    }
+  });
+
+  test('never says itself where its key is', async () => {
+    const evil = await makeKey('evil');
+    await using elsewhere = await startEndpoint((response) => {
+      response.end(JSON.stringify({ keys: [evil.jwk, { ...evil.jwk, kid: 'first' }] }));
+    });
+    const at = elsewhere.url.href;
+    for (const kid of ['evil', 'first', undefined]) {
+      for (const header of [{ jku: at }, { x5u: at }, { jwk: evil.jwk }, { x5c: ['MIIB'] }]) {
+        const token = await issuer.sign({}, { key: evil, header: { ...header, kid } as object });
+        await assertRefused({ [JSON.stringify({ kid, ...header })]: token });
+      }
+    }
+    assert.deepEqual(elsewhere.asked, []);
+  });
+
+  test('names its key by an id, which is never a path, a query or an address', async () => {
+    await using elsewhere = await startEndpoint((response) => response.end('{"keys":[]}'));
+    const before = issuer.fetches();
+    const ids = [
+      '../../etc/passwd',
+      '/dev/null',
+      "first' OR '1'='1",
+      "x' UNION SELECT 'secret'--",
+      elsewhere.url.href,
+      'file:///etc/passwd',
+      '__proto__',
+      'constructor',
+      '',
+      '\u0000',
+      'first\u0000',
+      'x'.repeat(4_000),
+      42,
+      null,
+      ['first'],
+      {},
+    ];
+    for (const kid of ids) {
+      const header = { kid } as object;
+      await assertRefused({ [JSON.stringify(kid)]: await issuer.sign({}, { header }) });
+    }
+    assert.deepEqual(elsewhere.asked, []);
+    assert.ok(issuer.fetches() - before <= 1);
+  });
+
+  test('is of our issuer, for us, of a user, and for now', async () => {
+    await assertRefused({
+      'another issuer': await issuer.sign({ iss: 'https://evil.example' }),
+      'an issuer that begins alike': await issuer.sign({ iss: `${ISSUER}.evil.example` }),
+      'a list of issuers': await issuer.sign({ iss: [ISSUER] }),
+      'no issuer': await issuer.sign({ iss: undefined }),
+      'another audience': await issuer.sign({ aud: 'shop2' }),
+      'other audiences': await issuer.sign({ aud: ['a', 'b'] }),
+      'no audience': await issuer.sign({ aud: undefined }),
+      'no expiry': await issuer.sign({ exp: undefined }),
+      'no subject': await issuer.sign({ sub: undefined }),
+      'a subject that is a path': await issuer.sign({ sub: '../admin' }),
+      'no role': await issuer.sign({ role: undefined }),
+      'another role': await issuer.sign({ role: 'partner' }),
+    });
+    for (const wrong of ['1e9', '4102444800', null, true, {}]) {
+      await assertRefused({
+        [`exp ${JSON.stringify(wrong)}`]: await issuer.sign({ exp: wrong }),
+        [`nbf ${JSON.stringify(wrong)}`]: await issuer.sign({ nbf: wrong }),
+      });
+    }
+    assert.ok(await read(await issuer.sign({ aud: ['a', 'shop'] })));
+  });
+});
+
+suite("the issuer's clock and ours", () => {
+  before(() => mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 }));
+  after(() => mock.timers.reset());
+
+  test('may be five seconds apart', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtReader(issuer.trust);
+    for (const good of [{ exp: inSeconds(-4) }, { nbf: inSeconds(5) }]) {
+      assert.ok(await read(await issuer.sign(good)), JSON.stringify(good));
+    }
+    for (const wrong of [{ exp: inSeconds(-5) }, { exp: inSeconds(-60) }, { nbf: inSeconds(6) }]) {
+      const token = await issuer.sign(wrong);
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, JSON.stringify(wrong));
+    }
+    const [expired, early] = [{ exp: inSeconds(-60) }, { nbf: inSeconds(60) }];
+    await assert.rejects(async () => read(await issuer.sign(expired)), /has expired/);
+    await assert.rejects(async () => read(await issuer.sign(early)), /not valid/);
+  });
+});
+
+suite("the issuer's keys", () => {
+  let now = 1_800_000_000_000;
+  before(() => mock.timers.enable({ apis: ['Date'], now }));
+  after(() => mock.timers.reset());
+  const later = (seconds: number) => {
+    now += seconds * 1_000;
+    mock.timers.setTime(now);
+  };
+
+  test('are got once for many at once, and again for a key that is new', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtReader(issuer.trust);
+    const tokens = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => issuer.sign({ sub: `${n}` })),
+    );
+    await Promise.all(tokens.map(async (token) => read(token)));
+    assert.equal(issuer.fetches(), 1);
+
+    const second = await makeKey('second');
+    issuer.publish(issuer.first, second);
+    later(31);
+    assert.ok(await read(await issuer.sign({}, { key: second })));
+    assert.ok(await read(await issuer.sign()), 'the old one as long as it is published');
+    assert.equal(issuer.fetches(), 2);
+  });
+
+  test('are got at most every 30 s, however many ids nobody has are tried', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtReader(issuer.trust);
+    await read(await issuer.sign());
+    for (const [seconds, fetches] of [
+      [10, 1],
+      [19, 1],
+      [1, 2],
+      [29, 2],
+      [1, 3],
+    ] as const) {
+      later(seconds);
+      const tokens = Array.from({ length: 50 }, (_, n) =>
+        issuer.sign({}, { header: { kid: `${now}-${n}` } }),
+      );
+      const tried = (await Promise.all(tokens)).map((token) =>
+        assert.rejects(async () => read(token), UNAUTHENTICATED),
+      );
+      await Promise.all(tried);
+      assert.equal(issuer.fetches(), fetches, `${seconds} s later`);
+      assert.ok(await read(await issuer.sign({ jti: `${now}` })), 'good ones get in meanwhile');
+    }
+  });
+
+  test('stay while the issuer is down, which is not asked more often then', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtReader(issuer.trust);
+    await read(await issuer.sign());
+    issuer.setDown(true);
+    const second = await makeKey('second');
+    const unknown = await issuer.sign({}, { key: second });
+    for (let hour = 1; hour <= 3; hour += 1) {
+      later(3_000);
+      for (let n = 0; n < 20; n += 1) {
+        assert.ok(await read(await issuer.sign({ jti: `${hour}-${n}` })), 'a key that is known');
+        await assert.rejects(async () => read(unknown), UNAVAILABLE);
+      }
+      assert.equal(issuer.fetches(), 1 + hour);
+    }
+    issuer.setDown(false);
+    issuer.publish(issuer.first, second);
+    later(30);
+    assert.ok(await read(await issuer.sign({ exp: inSeconds(3_600) }, { key: second })));
+  });
+
+  test('are awaited if there never were any, and asked for once a second', async () => {
+    await using issuer = await startIssuer();
+    issuer.setDown(true);
+    const read = createJwtReader(issuer.trust);
+    const token = await issuer.sign();
+    for (let n = 0; n < 20; n += 1) await assert.rejects(async () => read(token), UNAVAILABLE);
+    assert.equal(issuer.fetches(), 1);
+    issuer.setDown(false);
+    later(1);
+    assert.ok(await read(token));
+    assert.equal(issuer.fetches(), 2);
+  });
+
+  test('are asked for once at a time, however long that takes', async () => {
+    await using issuer = await startEndpoint(() => {});
+    const read = createJwtReader({ issuer: ISSUER, audience: 'shop', jwksUrl: issuer.url });
+    const token = new UnsecuredJWT(goodClaims()).encode().replace(/\.$/, '.x');
+    const asKeyed = token.replace(/^[^.]+/, encoded({ alg: 'ES256', kid: 'a' }));
+    const first = read(asKeyed);
+    await until(() => issuer.asked.length === 1);
+    later(1);
+    const second = read(asKeyed);
+    issuer.answer((response) => response.writeHead(500).end());
+    await assert.rejects(async () => first, UNAVAILABLE);
+    await assert.rejects(async () => second, UNAVAILABLE);
+    assert.equal(issuer.asked.length, 1);
+  });
+
+  test('are got again every ten minutes, so that one that is withdrawn is trusted no more', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtReader(issuer.trust);
+    const token = await issuer.sign();
+    await read(token);
+    issuer.publish(await makeKey('second'));
+    later(599);
+    assert.ok(await read(await issuer.sign({ jti: 'a' })));
+    assert.equal(issuer.fetches(), 1);
+    later(1);
+    // Whoever brings it about does not wait for it; the next ones are refused.
+    await read(await issuer.sign({ jti: 'b' }));
+    await assert.rejects(async () => {
+      for (let n = 0; n < 10_000; n += 1) await read(await issuer.sign({ jti: `c${n}` }));
+    }, UNAUTHENTICATED);
+    assert.equal(issuer.fetches(), 2);
+    await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also one that was remembered');
+  });
+
+  test('are not taken from an answer that is none, or from elsewhere', async () => {
+    const evil = await makeKey('evil');
+    await using elsewhere = await startEndpoint((response) => {
+      response.end(JSON.stringify({ keys: [evil.jwk] }));
+    });
+    await using issuer = await startEndpoint((response) => response.end());
+    const signer = await startIssuer();
+    const token = await signer.sign({}, { key: evil });
+    await signer[Symbol.asyncDispose]();
+    const read = createJwtReader({ ...signer.trust, jwksUrl: issuer.url });
+    const answers = [
+      '',
+      'null',
+      '[]',
+      '{}',
+      '{"keys":[]}',
+      '{"keys":{}}',
+      '{"keys":[null]}',
+      '<html>',
+    ];
+    for (const answer of answers) {
+      issuer.answer((response) => response.end(answer));
+      later(1);
+      await assert.rejects(async () => read(token), UNAVAILABLE, answer);
+    }
+    issuer.answer((response) => response.writeHead(302, { location: elsewhere.url.href }).end());
+    later(1);
+    await assert.rejects(async () => read(token), UNAVAILABLE, 'a redirect');
+    assert.equal(issuer.asked.length, answers.length + 1);
+    assert.deepEqual(elsewhere.asked, []);
+  });
+});

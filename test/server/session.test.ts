@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import type { FastifyInstance } from 'fastify';
+import { createCredentialReader } from '../../src/auth/credentials.ts';
+import { createApp } from '../../src/server/create-app.ts';
+import { addSession } from '../../src/server/session.ts';
+import { startEndpoint } from '../auth/endpoint.ts';
+import { type Issuer, inSeconds, startIssuer } from '../auth/issuer.ts';
+
+const PAGE = 'https://shop.example';
+const PROOF = { 'x-csrf-protection': '1' };
+const COOKIE =
+  /^__Host-session=([\w.-]+); Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=(\d+)$/;
+const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
+
+suite('a session', () => {
+  let issuer: Issuer;
+  let introspection: Awaited<ReturnType<typeof startEndpoint>>;
+  let app: FastifyInstance;
+  let url: string;
+  let reader: ReturnType<typeof createCredentialReader>;
+  before(async () => {
+    issuer = await startIssuer();
+    introspection = await startEndpoint((response) => {
+      response.end(JSON.stringify({ active: true, sub: '42', role: 'customer' }));
+    });
+    app = createApp({ notHere: 'There is nothing here.' });
+    const corsOrigins = [PAGE];
+    reader = createCredentialReader({
+      tokens: issuer.trust,
+      introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
+      credentials: ['cookie'],
+      corsOrigins,
+      log: app.log,
+    });
+    addSession(app, { route: {}, viewerOf: reader.viewerOf, corsOrigins });
+    // What any route of ours does.
+    app.get('/me', async ({ headers }) => reader.viewerOf(headers));
+    url = await app.listen({ host: '127.0.0.1', port: 0 });
+  });
+  after(async () => {
+    await app.close();
+    await issuer[Symbol.asyncDispose]();
+    await introspection[Symbol.asyncDispose]();
+  });
+
+  const send = (method: string, headers: Record<string, string>, path = '/session') =>
+    fetch(url + path, { method, headers });
+  const bearer = async (changed: Record<string, unknown> = {}) => ({
+    authorization: `Bearer ${await issuer.sign(changed)}`,
+  });
+
+  async function assertRefused(answer: Response, status: number, code: string, what = '') {
+    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+    assert.deepEqual(
+      { status: answer.status, code: errors[0]?.extensions.code },
+      { status, code },
+      what,
+    );
+    assert.equal(answer.headers.get('set-cookie'), null, what);
+    assert.equal(answer.headers.get('cache-control'), 'no-store', what);
+  }
+
+  test('is opened with a bearer token, and lasts as long as that', async () => {
+    const headers = await bearer({ exp: inSeconds(600) });
+    const answer = await send('POST', { ...headers, ...PROOF });
+    assert.equal(answer.status, 204);
+    assert.equal(await answer.text(), '');
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    const [, token, maxAge] = COOKIE.exec(answer.headers.get('set-cookie') ?? '') ?? [];
+    assert.equal(`Bearer ${token}`, headers.authorization);
+    assert.ok(Number(maxAge) <= 600 && Number(maxAge) > 500, `${maxAge} s`);
+
+    const me = await send('GET', { cookie: `__Host-session=${token}`, ...PROOF }, '/me');
+    assert.equal(((await me.json()) as { id: string }).id, '42');
+    const forged = await send('GET', { cookie: `__Host-session=${token}` }, '/me');
+    await assertRefused(forged, 403, 'FORBIDDEN');
+  });
+
+  test('lasts no longer than browsers keep anything', async () => {
+    const answer = await send('POST', { ...(await bearer({ exp: 1e300 })), ...PROOF });
+    const [, , maxAge] = COOKIE.exec(answer.headers.get('set-cookie') ?? '') ?? [];
+    assert.equal(maxAge, String(400 * 86_400));
+  });
+
+  test('is opened with a valid token in the Authorization header, and with nothing else', async () => {
+    const good = await issuer.sign();
+    const cookie = `__Host-session=${good}`;
+    const wrong: Record<string, Record<string, string>> = {
+      nothing: {},
+      'another session': { cookie },
+      'a key': { 'x-api-key': good },
+      'a token and a key': { authorization: `Bearer ${good}`, 'x-api-key': 'x' },
+      'another scheme': { authorization: `Basic ${good}` },
+      'an opaque token': { authorization: 'Bearer opaque' },
+      'an expired token': await bearer({ exp: inSeconds(-60) }),
+      'a token that has just expired': await bearer({ exp: inSeconds(-1) }),
+      'a token of another issuer': await bearer({ iss: 'https://evil.example' }),
+      'a changed token': { authorization: `Bearer ${good.slice(0, -8)}AAAAAAAA` },
+    };
+    for (const [what, headers] of Object.entries(wrong)) {
+      await assertRefused(
+        await send('POST', { ...headers, ...PROOF }),
+        401,
+        'UNAUTHENTICATED',
+        what,
+      );
+    }
+    const body = { method: 'POST', body: JSON.stringify({ token: good }) };
+    const types = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
+    for (const type of types) {
+      const headers = { 'content-type': type, ...PROOF };
+      const answer = await fetch(`${url}/session?token=${good}`, { ...body, headers });
+      assert.ok([401, 415].includes(answer.status), type);
+      assert.equal(answer.headers.get('set-cookie'), null);
+    }
+  });
+
+  test('replaces one that is over', async () => {
+    const cookie = `__Host-session=${await issuer.sign({ exp: inSeconds(-60) })}`;
+    await assertRefused(await send('GET', { cookie, ...PROOF }, '/me'), 401, 'UNAUTHENTICATED');
+    const answer = await send('POST', { ...(await bearer()), cookie, ...PROOF });
+    assert.equal(answer.status, 204);
+  });
+
+  test('is not opened with a token that is too large for a cookie', async () => {
+    const headers = await bearer({ more: 'x'.repeat(3_000) });
+    await assertRefused(await send('POST', { ...headers, ...PROOF }), 400, 'BAD_REQUEST');
+  });
+
+  test('is ended, whatever the cookie holds', async () => {
+    const good = await issuer.sign();
+    const sessions = [good, await issuer.sign({ exp: inSeconds(-60) }), 'x', '', `${good}; a`];
+    for (const session of sessions) {
+      const answer = await send('DELETE', { cookie: `__Host-session=${session}`, ...PROOF });
+      assert.equal(answer.status, 204);
+      assert.equal(answer.headers.get('set-cookie'), CLEARED);
+      assert.equal(answer.headers.get('cache-control'), 'no-store');
+    }
+    assert.equal((await send('DELETE', PROOF)).status, 204, 'also without one');
+  });
+
+  test('is not opened or ended by a page of another site', async () => {
+    const token = await bearer();
+    const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
+    for (const method of ['POST', 'DELETE']) {
+      for (const headers of [{}, { ...PROOF, ...elsewhere }]) {
+        const answer = await send(method, { ...token, ...headers } as Record<string, string>);
+        await assertRefused(answer, 403, 'FORBIDDEN', method);
+      }
+      const ours = { ...token, ...PROOF, 'sec-fetch-site': 'cross-site', origin: PAGE };
+      assert.equal((await send(method, ours)).status, 204);
+    }
+  });
+
+  test('is not opened while it can not be told whether the token is valid', async () => {
+    await using down = await startIssuer();
+    down.setDown(true);
+    const other = createApp({ notHere: 'There is nothing here.' });
+    const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
+    const { viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
+    addSession(other, { route: {}, viewerOf, corsOrigins: [] });
+    const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
+    const { statusCode, headers: sent } = await other.inject({
+      method: 'POST',
+      url: '/session',
+      headers,
+    });
+    assert.equal(statusCode, 503);
+    assert.equal(sent['set-cookie'], undefined);
+    await other.close();
+  });
+});
