@@ -15,8 +15,10 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 }
 
 try {
+  const [suite, ...options] = process.argv.slice(2);
+  if (suite === 'attack') await import('./attack/run.ts');
   const { main } = await import('./harness/main.ts');
-  await main(process.argv.slice(2));
+  await main([suite ?? '', ...options]);
   process.exit();
 } catch (error) {
   console.error((error as Error).message);

@@ -47,6 +47,9 @@ export function holdTo(limits: OperationLimits, name: keyof OperationLimits, act
  * @throws BffError QUERY_TOO_COMPLEX
  */
 export function limitDocument(document: DocumentNode, limits: OperationLimits): void {
+  visit(document, {
+    ListValue: ({ values }) => holdTo(limits, 'listSize', values.length),
+  });
   holdTo(limits, 'directives', countOf(document, [Kind.DIRECTIVE]));
   holdTo(limits, 'fragments', countOf(document, FRAGMENTS));
   const extentOf = createMeter(document);
@@ -57,6 +60,17 @@ export function limitDocument(document: DocumentNode, limits: OperationLimits): 
     holdTo(limits, 'fields', fields);
     holdTo(limits, 'aliases', aliases);
   }
+}
+
+/**
+ * Refuses lists that are too long in the values of variables, which must be coerced: so their depth is
+ * the schema's.
+ * @throws BffError QUERY_TOO_COMPLEX
+ */
+export function limitVariables(value: unknown, limits: OperationLimits): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) holdTo(limits, 'listSize', value.length);
+  for (const part of Object.values(value)) limitVariables(part, limits);
 }
 
 const FRAGMENTS: readonly Kind[] = [Kind.FRAGMENT_DEFINITION, Kind.FRAGMENT_SPREAD];

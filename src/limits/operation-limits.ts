@@ -12,7 +12,7 @@ export interface OperationLimits {
   readonly directives: number;
   /** Fragments that the document defines, and those that it spreads. */
   readonly fragments: number;
-  /** Objects that one list may be asked for. */
+  /** Objects that one list may be asked for, and entries of a list that is given. */
   readonly listSize: number;
   /** The static cost of the operation: see cost.ts. */
   readonly cost: number;

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   CircuitState,
   ConsecutiveBreaker,
@@ -12,6 +13,8 @@ const TIMEOUT_MS = 50;
 const CONNECT_TIMEOUT_MS = 200;
 const RECONNECT_MS = { step: 50, most: 1_000 };
 const FAILURES = 3;
+/** By how much a timer of ours must be late for it to be us. */
+const OURS_MS = 10;
 /** Everything that is under way fails at once when this process itself was busy for too long. */
 const SAME_MOMENT_MS = 5;
 const OPEN_MS = { initialDelay: 100, maxDelay: 2_000 };
@@ -63,6 +66,7 @@ export async function createRedis(
   const tell = createTeller(log);
   let failedAt = -Infinity;
   const counts = (error: unknown): boolean => {
+    if (error instanceof Ours) return false;
     if (error instanceof ReplyError) {
       tell.refused(error);
       return false;
@@ -80,6 +84,8 @@ export async function createRedis(
   client.on('error', tell.lost);
   client.on('close', tell.lost);
   client.on('ready', tell.back);
+  // Who is let in before would not be counted; but who starts does not depend on it.
+  await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(ignore);
 
   return {
     client,
@@ -88,7 +94,7 @@ export async function createRedis(
       // The breaker would let the others wait for the one that asks.
       if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being tried');
       try {
-        return await breaker.execute(() => inTime(work(client), timeoutMs / 2));
+        return await breaker.execute(() => inTime(work(client), timeoutMs));
       } catch (error) {
         // Late counts as a failure, but is not wrong.
         if (error instanceof Late) return error.answer;
@@ -102,12 +108,30 @@ export async function createRedis(
   };
 }
 
-async function inTime<T>(answer: Promise<T>, lateMs: number): Promise<T> {
+/**
+ * Tells a Redis that is slow from a process that is: a timer of ours that is late itself says nothing
+ * of Redis.
+ */
+async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   const start = performance.now();
-  const given = await answer;
-  if (performance.now() - start > lateMs) throw new Late(given);
-  return given;
+  const isAfter = (ms: number) => performance.now() - start > ms + OURS_MS;
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = !isAfter(timeoutMs / 2);
+  }, timeoutMs / 2);
+  try {
+    const given = await answer;
+    if (isLate) throw new Late(given);
+    return given;
+  } catch (error) {
+    throw isAfter(timeoutMs) ? new Ours('this process was late', { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
 }
+
+/** What this process itself was too busy for. */
+class Ours extends Error {}
 
 /** Says what changes, not what goes on. */
 function createTeller(log: Log) {
@@ -135,6 +159,8 @@ function createTeller(log: Log) {
     },
   };
 }
+
+const ignore = (): void => undefined;
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message : 'the connection ended';

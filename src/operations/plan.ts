@@ -8,7 +8,7 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { CachePolicy, PolicyReader } from '../cache/index.ts';
-import { type CostReader, holdTo, type OperationLimits } from '../limits/index.ts';
+import { type CostReader, holdTo, limitVariables, type OperationLimits } from '../limits/index.ts';
 import { DocumentError } from './document-error.ts';
 import type { Operation } from './operation.ts';
 
@@ -70,6 +70,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
       maxErrors: 5,
     });
     if (errors) throw new DocumentError('BAD_USER_INPUT', errors);
+    limitVariables(coerced, limits);
     return coerced;
   }
 

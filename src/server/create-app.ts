@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { NO_STORE } from '../cache/index.ts';
-import { answerBrokenRequest, answerErrors, answerFrameworkError } from './error-handler.ts';
+import { BffError } from '../errors.ts';
+import { ALWAYS } from './always.ts';
+import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
+import { answerErrors, answerFrameworkError } from './error-handler.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -10,14 +13,6 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const CHECKING_INTERVAL_MS = 1_000;
 /** How long nothing may move on a connection with an answer under way. */
 const IDLE_TIMEOUT_MS = 15_000;
-/** What browsers are told of everything here: it is data, and nothing to be shown, framed or run. */
-const SECURITY = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-} as const;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 interface AppOptions extends FastifyServerOptions {
@@ -37,6 +32,8 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+      // Node would refuse it without a body.
+      requireHostHeader: false,
     },
     exposeHeadRoutes: false,
     // Who needs a query reads it from the address.
@@ -46,12 +43,29 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     ...options,
   });
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(SECURITY).headers(NO_STORE).header('x-request-id', request.id);
+    reply.headers(ALWAYS).header('x-request-id', request.id);
+    if (!hasOneHost(request.raw)) throw noHost();
     done();
   });
+  app.server.on('checkExpectation', answerExpectation);
   answerErrors(app, notHere);
   return app;
 }
+
+/** RFC 9112 §3.2: a proxy before us may have read another one. */
+function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let n = 0; n < rawHeaders.length; n += 2) {
+    const name = rawHeaders[n] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+}
+
+const noHost = () =>
+  new BffError('BAD_REQUEST', 'A request must have one Host header.', {
+    headers: { connection: 'close' },
+  });
 
 const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

@@ -4,7 +4,7 @@ import { BffError, type ErrorCode } from '../errors.ts';
 import { DocumentError } from '../operations/index.ts';
 import { answerError } from './error-handler.ts';
 import { type ClientError, inOurWords, toClientError } from './format-error.ts';
-import { isLegacy } from './media-type.ts';
+import { createErrorTypeChooser, isLegacy } from './media-type.ts';
 
 /** Refused for having paid too much already, or before anything was done. */
 const PAID: ReadonlySet<ErrorCode> = new Set(['OVERLOADED', 'RATE_LIMITED']);
@@ -17,6 +17,7 @@ const VARIABLE = /^Variable "\$\w+"/;
  * @param charge - lets the address pay, which has not paid for anything yet
  */
 export function createErrorAnswerer(isOpen: boolean, charge: (address: string) => void) {
+  const typeFor = createErrorTypeChooser();
   const sentenceOf = isOpen ? inOurWords : withoutNames;
 
   const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
@@ -32,7 +33,7 @@ export function createErrorAnswerer(isOpen: boolean, charge: (address: string) =
     reply: FastifyReply,
   ) => {
     if (!(error instanceof BffError && PAID.has(error.code))) charge(request.ip);
-    reply.header('cache-status', cacheStatusOf('bypass'));
+    reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
     return reply
       .code(isLegacy(request.headers.accept) ? 200 : 400)

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { NO_STORE } from '../cache/index.ts';
 import { BffError, type ErrorCode } from '../errors.ts';
+import { ALWAYS } from './always.ts';
 import { toClientError } from './format-error.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -67,7 +65,7 @@ export function answerFrameworkError(
       : errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id);
   void reply
     .code(status)
-    .headers({ 'x-request-id': request.id, ...NO_STORE })
+    .headers({ ...ALWAYS, 'x-request-id': request.id })
     .send(body);
 }
 
@@ -79,21 +77,6 @@ export const refuseMethod = ({ method }: FastifyRequest) => {
 export const methodNotAllowed = (message: string, allow: string) =>
   new BffError('BAD_REQUEST', message, { status: 405, headers: { allow } });
 
-/** Answers what Node could not read as HTTP; there is no request then, only a connection. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const status = tooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const message = tooLarge ? 'The headers are too large.' : 'This is not an HTTP request.';
-  const requestId = randomUUID();
-  const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
-  socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `X-Request-Id: ${requestId}\r\nCache-Control: no-store\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
-  );
-}
-
-const errorBody = (code: ErrorCode, message: string, requestId: string) => ({
+export const errorBody = (code: ErrorCode, message: string, requestId: string) => ({
   errors: [toClientError(code, message, requestId)],
 });

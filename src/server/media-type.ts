@@ -37,6 +37,18 @@ function createChooser(offered: string[]) {
   };
 }
 
+/** The type of an error: JSON for those who take nothing that we have. */
+export function createErrorTypeChooser() {
+  const choose = createChooser([JSON_TYPE, GRAPHQL_TYPE]);
+  return (accept: string | undefined): string => {
+    try {
+      return choose(accept);
+    } catch {
+      return JSON_TYPE;
+    }
+  };
+}
+
 /**
  * Whether the client knows the form of before the specification alone, in which documents and
  * variables that are wrong are answered with 200 (GraphQL over HTTP, §6.4.1).

@@ -17,7 +17,12 @@ export type Payment = (
 export function createPayment(limiter: RateLimiter): Payment {
   return ({ address, viewer }, cost, reply) => {
     const taken = limiter.take({ address, viewer: payerOf(viewer) }, cost);
-    if ('then' in taken) return taken.then((headers) => reply.headers({ ...headers }));
+    if ('then' in taken) {
+      return taken.then((headers) => {
+        // Not the reply itself: to wait for it is to wait until it is sent.
+        reply.headers({ ...headers });
+      });
+    }
     reply.headers({ ...taken });
     return undefined;
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'graphql';
-import { limitDocument } from '../../src/limits/document.ts';
+import { limitDocument, limitVariables } from '../../src/limits/document.ts';
 import { type OperationLimits, STANDARD_LIMITS } from '../../src/limits/index.ts';
 
 const LIMITS: OperationLimits = {
@@ -64,6 +64,17 @@ describe('the limits of a document', () => {
       'fragments',
       101,
     );
+  });
+
+  it('count the entries of lists that are given, also by variables', () => {
+    const numbers = Array.from({ length: 101 }, (_, n) => n);
+    check(`{ a(b: {c: [${numbers.slice(1).join()}]}) }`);
+    refuses(`{ a(b: {c: [${numbers.join()}]}) }`, 'listSize', 101);
+    limitVariables({ input: { items: numbers.slice(1), other: null } }, LIMITS);
+    assert.throws(() => limitVariables({ input: { items: numbers } }, LIMITS), {
+      code: 'QUERY_TOO_COMPLEX',
+      details: { exceeded: 'listSize', limit: 100, actual: 101 },
+    });
   });
 
   it('leave to validation what is not valid, and end in any case', () => {

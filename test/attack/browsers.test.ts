@@ -1,0 +1,276 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { CAST } from '../../services/support/cast.ts';
+import type { BffDefinition } from '../../src/bff.ts';
+import { authorization, startWorld, type World } from '../support/world.ts';
+import { codesOf, demandForm, demandRefusal } from './answers.ts';
+import { BFFS } from './bffs.ts';
+import { posted, type Received, send } from './send.ts';
+import { addressOf, byHash } from './transports.ts';
+
+const OURS = 'https://shop.example';
+const THEIRS = [
+  'https://evil.example',
+  'https://shop.example.evil.example',
+  'https://evilshop.example',
+  'https://shop.example:8443',
+  'http://shop.example',
+  'https://SHOP.example.',
+  'null',
+  'https://shop.example, https://evil.example',
+  'file://',
+];
+const READ = { query: '{ __typename }' };
+const WRITE = {
+  query: 'mutation { updateProfile(input: { name: "Mallory" }) { user { name } } }',
+};
+
+/** What a page of another site may send without asking first (Fetch §2.2.2: simple requests). */
+const SIMPLE_TYPES = [
+  'text/plain',
+  'text/plain; charset=utf-8',
+  'text/plain;application/json',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  undefined,
+];
+
+const HEADERS: Readonly<Record<string, RegExp>> = {
+  'x-content-type-options': /^nosniff$/,
+  'referrer-policy': /^no-referrer$/,
+  'content-security-policy': /frame-ancestors 'none'/,
+};
+
+for (const bff of BFFS) {
+  describe(`${bff.name}: what pages of other sites have browsers send`, () => {
+    let world: World;
+    let signedIn: Record<string, string>;
+    before(async () => {
+      world = await startWorld(bff, { CORS_ORIGINS: OURS });
+      signedIn = await authorization(CAST.customer);
+    });
+    after(() => world[Symbol.asyncDispose]());
+
+    it('is refused if they need not ask first', async () => {
+      for (const type of SIMPLE_TYPES) {
+        for (const asked of [READ, WRITE]) {
+          const received = await send({
+            method: 'POST',
+            url: world.endpoint,
+            headers: {
+              ...signedIn,
+              origin: 'https://evil.example',
+              ...(type && { 'content-type': type }),
+            },
+            body: JSON.stringify(asked),
+          });
+          demandRefusal(received, String(type));
+        }
+      }
+      assert.deepEqual(world.calls(), []);
+    });
+
+    it('changes nothing by a GET, by text or by hash', async () => {
+      await send(posted(world.endpoint, READ, signedIn));
+      world.reset();
+      for (const asked of [WRITE, byHash(WRITE), { ...READ, ...WRITE }]) {
+        const url = addressOf(world.endpoint, asked);
+        const received = await send({ url, headers: signedIn });
+        assert.ok(received.status >= 200 && received.status < 500, received.text);
+        demandForm(received, JSON.stringify(asked));
+        // The method is not to be changed by what a link can bring along.
+        const headers = {
+          ...signedIn,
+          'x-http-method-override': 'POST',
+          'x-method-override': 'POST',
+        };
+        demandForm(await send({ url: `${url}&_method=POST`, headers }), 'overridden');
+      }
+      assert.deepEqual(world.calls(), []);
+    });
+
+    it('is readable for no page but those of the list', async () => {
+      for (const origin of THEIRS) {
+        const received = await send(posted(world.endpoint, READ, { origin }));
+        assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
+        const preflight = await preflightFrom(world, origin);
+        assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
+      }
+    });
+
+    it('is readable for pages of the list, with what they need', async () => {
+      const received = await send(posted(world.endpoint, READ, { origin: OURS }));
+      demandShared(received, bff);
+      const preflight = await preflightFrom(world, OURS);
+      assert.ok(preflight.status === 204 || preflight.status === 200, String(preflight.status));
+      demandShared(preflight, bff);
+      assert.match(String(preflight.headers['access-control-allow-methods']), /POST/);
+      assert.match(String(preflight.headers['access-control-allow-headers']), /content-type/i);
+      // A refusal must be readable as well, or the page can't tell what is wrong.
+      demandShared(await send(posted(world.endpoint, '{', { origin: OURS })), bff);
+    });
+
+    it('is not readable for anyone without a list', async () => {
+      await using closed = await startWorld(bff);
+      for (const origin of [OURS, ...THEIRS]) {
+        const received = await send(posted(closed.endpoint, READ, { origin }));
+        assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
+        const preflight = await preflightFrom(closed, origin);
+        assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
+      }
+    });
+
+    it('is told by every answer not to guess types, be framed or tell where it comes from', async () => {
+      const answers: Record<string, Received> = {
+        'an answer': await send(posted(world.endpoint, READ)),
+        'an answer that may be kept': await send({
+          url: addressOf(world.endpoint, { query: '{ profile(id: "42") { name } }' }),
+        }),
+        'a syntax error': await send(posted(world.endpoint, { query: '{' })),
+        'no JSON': await send(posted(world.endpoint, '{')),
+        'a wrong token': await send(posted(world.endpoint, READ, { authorization: 'Bearer x' })),
+        'a wrong type': await send({
+          method: 'POST',
+          url: world.endpoint,
+          headers: { 'content-type': 'text/plain' },
+          body: '{}',
+        }),
+        'a wrong method': await send({ method: 'PUT', url: world.endpoint }),
+        'a missing page': await send({ url: `${world.url}/nothing` }),
+        'a broken address': await send({ url: `${world.url}/%` }),
+        health: await send({ url: `${world.url}/healthz` }),
+        readiness: await send({ url: `${world.url}/readyz` }),
+      };
+      for (const [what, { headers }] of Object.entries(answers)) {
+        for (const [name, expected] of Object.entries(HEADERS)) {
+          assert.match(String(headers[name]), expected, `${what}: ${name}`);
+        }
+        assert.equal(headers['x-powered-by'], undefined, what);
+        assert.equal(headers.server, undefined, what);
+      }
+    });
+  });
+}
+
+/** What only pages that may ask can send. */
+const OWN_HEADER = { 'x-csrf-protection': '1' };
+
+describe('web: cookies', () => {
+  const bff = BFFS.find(({ name }) => name === 'web') as BffDefinition;
+  let world: World;
+  let cookie: string;
+  before(async () => {
+    world = await startWorld(bff, { CORS_ORIGINS: OURS });
+    const received = await send({
+      method: 'POST',
+      url: `${world.url}/session`,
+      headers: { ...(await authorization(CAST.customer)), ...OWN_HEADER },
+    });
+    const [given = ''] = received.headers['set-cookie'] ?? [];
+    cookie = given.split(';')[0] ?? '';
+    assert.match(given, /^__Host-session=[^;]+/, `${received.status} ${received.text}`);
+    for (const attribute of [
+      /; ?Secure/i,
+      /; ?HttpOnly/i,
+      /; ?SameSite=(Strict|Lax)/i,
+      /; ?Path=\//i,
+    ]) {
+      assert.match(given, attribute);
+    }
+    assert.doesNotMatch(given, /Domain=/i);
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  const OWN = { query: '{ viewer { id } }' };
+  const isAnswered = ({ text }: Received): boolean => /"id":"42"/.test(text);
+
+  it('let their user in, with a header that only our own pages can set', async () => {
+    const headers = { cookie, origin: OURS, ...OWN_HEADER };
+    assert.ok(isAnswered(await send(posted(world.endpoint, OWN, headers))));
+    const url = addressOf(world.endpoint, OWN);
+    assert.ok(isAnswered(await send({ url, headers })));
+  });
+
+  it('let nobody in without that header, on any way', async () => {
+    world.reset();
+    const requests = [
+      posted(world.endpoint, OWN, { cookie }),
+      posted(world.endpoint, WRITE, { cookie }),
+      posted(world.endpoint, [OWN], { cookie }),
+      posted(world.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
+      posted(world.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
+      { url: addressOf(world.endpoint, OWN), headers: { cookie } },
+    ];
+    for (const sent of requests) {
+      const received = await send(sent);
+      assert.ok(!isAnswered(received), received.text);
+      assert.ok(received.status >= 400 && received.status < 500, received.text);
+      demandForm(received, JSON.stringify(sent));
+    }
+    assert.deepEqual(world.calls(), []);
+  });
+
+  it('let nobody in that were made up, cut, or sent twice', async () => {
+    const value = cookie.slice(cookie.indexOf('=') + 1);
+    const wrong = [
+      `__Host-session=${value.slice(0, -4)}`,
+      `__Host-session=${value.slice(0, -4)}AAAA`,
+      '__Host-session=',
+      '__Host-session=null',
+      `session=${value}`,
+      `__host-session=${value}`,
+      `__Host-session=x; __Host-session=${value}`,
+      `__Host-session=${value}; __Host-session=x`,
+    ];
+    for (const cookie of wrong) {
+      const headers = { cookie, ...OWN_HEADER };
+      const received = await send(posted(world.endpoint, OWN, headers));
+      assert.ok(!isAnswered(received), `${cookie.slice(0, 60)}: ${received.text}`);
+    }
+  });
+
+  it('are made from good tokens alone', async () => {
+    for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic dXNlcjpwYXNz']) {
+      const received = await send({
+        method: 'POST',
+        url: `${world.url}/session`,
+        headers: { ...OWN_HEADER, ...(authorization && { authorization }) },
+      });
+      assert.equal(received.headers['set-cookie'], undefined);
+      assert.ok(received.status >= 400 && received.status < 500, received.text);
+      demandForm(received, String(authorization));
+    }
+  });
+
+  it("are nobody's on other BFFs", async () => {
+    for (const other of BFFS.filter(({ credentials }) => !credentials.includes('cookie'))) {
+      await using desk = await startWorld(other);
+      const headers = { cookie, ...OWN_HEADER };
+      const query = other.name === 'mobile' ? '{ dashboard { user { id } } }' : '{ me { id } }';
+      const received = await send(posted(desk.endpoint, { query }, headers));
+      assert.ok(!isAnswered(received), received.text);
+      const session = await send({ method: 'POST', url: `${desk.url}/session` });
+      assert.equal(session.status, 404);
+      assert.deepEqual(codesOf(session), ['NOT_FOUND']);
+    }
+  });
+});
+
+const preflightFrom = ({ endpoint }: World, origin: string): Promise<Received> =>
+  send({
+    method: 'OPTIONS',
+    url: endpoint,
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type, authorization',
+    },
+  });
+
+function demandShared({ headers }: Received, { credentials }: BffDefinition): void {
+  assert.equal(headers['access-control-allow-origin'], OURS);
+  // Only where there is a cookie that the browser may bring along.
+  const isAllowed = credentials.includes('cookie') ? 'true' : undefined;
+  assert.equal(headers['access-control-allow-credentials'], isAllowed);
+  assert.match(String(headers.vary), /origin/i);
+}

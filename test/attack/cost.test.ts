@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { CAST } from '../../services/support/cast.ts';
+import { authorization } from '../support/world.ts';
+import { codesOf, demandForm, demandNumbers, demandRefusal } from './answers.ts';
+import { BFFS, shareOf } from './bffs.ts';
+import { type CostAttack, costAttacksOn } from './cost-documents.ts';
+import { type Desk, startDesk } from './desk.ts';
+import { isFull } from './form.ts';
+import { posted, type Received, send } from './send.ts';
+import {
+  type Asked,
+  addressOf,
+  byHash,
+  type Headers,
+  TRANSPORT_NAMES,
+  TRANSPORTS,
+  type TransportName,
+} from './transports.ts';
+
+/** What Node takes as the head of a request, some of it being headers. */
+const LONGEST_ADDRESS = 15_000;
+// Ten times what is wanted: machines that run tests do other things as well.
+const MOST_MS = 500;
+const MOST_LAG_MS = 1_000;
+
+for (const bff of BFFS) {
+  describe(`${bff.name}: documents that cost more than they seem to`, () => {
+    let desk: Desk;
+    let headers: Headers;
+    before(async () => {
+      desk = await startDesk(bff, { BATCH_MOST: '10' });
+      headers = await authorization(CAST.customer);
+      await TRANSPORTS.POST(desk.endpoint, { query: '{ __typename }' }, headers);
+    });
+    after(() => desk[Symbol.asyncDispose]());
+
+    for (const attack of shareOf(bff, costAttacksOn(bff))) {
+      it(`refuses ${attack.name}, the same on every way`, async (t) => {
+        await desk.vitals();
+        const small = await overAll(attack, attack.small, t);
+        for (const [way, received] of Object.entries(small)) {
+          assert.deepEqual(codesOf(received), codesOf(small.POST), `${way} is as POST`);
+        }
+        await overAll(attack, attack.size, t);
+        assert.equal(desk.takeCalls(), 0, 'nothing is asked of the services');
+        await demandPromptness(t);
+      });
+    }
+
+    it('still answers', async () => {
+      assert.ok(desk.isAlive());
+      const { status } = await send(posted(desk.endpoint, { query: '{ __typename }' }));
+      assert.equal(status, 200);
+    });
+
+    async function demandPromptness(t: TestContext) {
+      const { lagMs } = (await desk.vitals()) ?? { lagMs: 0 };
+      if (isFull) t.diagnostic(`event loop held up for ${lagMs.toFixed(0)} ms at most`);
+      assert.ok(lagMs < MOST_LAG_MS, `held up for ${lagMs} ms`);
+    }
+
+    async function overAll({ document, codes, ...rest }: CostAttack, size: number, t: TestContext) {
+      const { variables, operationName } = rest;
+      const asked: Asked = { query: document(size), variables, operationName };
+      const received = {} as Record<TransportName, Received>;
+      for (const way of TRANSPORT_NAMES) {
+        const answer = await TRANSPORTS[way](desk.endpoint, asked, headers);
+        const what = `${way} of ${size}`;
+        received[way] = answer;
+        report(t, way, answer);
+        demandRefusal(answer, what);
+        if (isFull) assert.ok(answer.ms < MOST_MS, `${what}: ${answer.ms} ms`);
+        if (way === 'GET' && addressOf(desk.endpoint, asked).length > LONGEST_ADDRESS) continue;
+        for (const code of codesOf(answer)) {
+          assert.ok(codes.includes(code), `${what}: ${answer.text.slice(0, 500)}`);
+          if (code === 'QUERY_TOO_COMPLEX') demandNumbers(answer, what);
+        }
+      }
+      // What was refused with its text is not to be had by its hash.
+      const again = await TRANSPORTS.POST(desk.endpoint, byHash(asked), headers);
+      demandForm(again, 'by hash');
+      const [code] = codesOf(again);
+      assert.ok(code && [...codes, 'PERSISTED_QUERY_NOT_FOUND'].includes(code), again.text);
+      return received;
+    }
+  });
+}
+
+function report(t: TestContext, way: string, { status, text, ms, sentBytes, ...rest }: Received) {
+  if (!isFull) return;
+  const [code] = codesOf({ ...rest, text });
+  const size = Buffer.byteLength(text);
+  t.diagnostic(`${way}: ${status} ${code}, ${ms.toFixed(1)} ms, ${sentBytes} bytes → ${size}`);
+}

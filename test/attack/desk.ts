@@ -1,0 +1,30 @@
+import type { BffDefinition } from '../../src/bff.ts';
+import { startWorld } from '../support/world.ts';
+import { isFull } from './form.ts';
+import { startProcess } from './process.ts';
+import { takeCalls } from './services.ts';
+import type { Vitals } from './vitals.ts';
+
+/** One BFF under attack. */
+export interface Desk extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly url: string;
+  readonly adminUrl: string;
+  /** How many requests the services have seen since the last time. */
+  readonly takeCalls: () => number;
+  /** How the process does; undefined if it is also the attacker's, so that it would not tell. */
+  readonly vitals: () => Promise<Vitals | undefined>;
+  readonly isAlive: () => boolean;
+}
+
+/** A process of its own in the full form; in this process, which starts sooner, in the short one. */
+export async function startDesk(bff: BffDefinition, env: NodeJS.ProcessEnv = {}): Promise<Desk> {
+  if (isFull) return startProcess(bff, env);
+  const world = await startWorld(bff, { CACHE_MEMORY_MB: '64', ...env });
+  return {
+    ...world,
+    takeCalls: () => takeCalls(world.services),
+    vitals: async () => undefined,
+    isAlive: () => world.app.server.listening,
+  };
+}

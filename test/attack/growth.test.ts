@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CAST } from '../../services/support/cast.ts';
+import { authorization } from '../support/world.ts';
+import { BFFS } from './bffs.ts';
+import { costAttacksOn } from './cost-documents.ts';
+import { createRandom, ONLY_FULL, SEED } from './form.ts';
+import { createMakers } from './malformed.ts';
+import { startProcess } from './process.ts';
+import { posted, type Sent, send } from './send.ts';
+import type { Vitals } from './vitals.ts';
+
+const ROUNDS = 5;
+const LOAD_MS = Number(process.env.LOAD_MS || 30_000);
+const CALM_MS = LOAD_MS / 3;
+const AT_ONCE = 16;
+/** Less than this, from one round to the next, is no growth. */
+const NOISE = 0.01;
+const WATCHED = ['rss', 'heap', 'handles', 'connections'] as const;
+
+for (const bff of BFFS) {
+  it(`${bff.name}: nothing grows with every round of load`, { skip: ONLY_FULL }, async (t) => {
+    t.diagnostic(`SEED=${SEED}`);
+    await using desk = await startProcess(bff, { BATCH_MOST: '10' });
+    const headers = await authorization(CAST.customer);
+    const makers = createMakers(bff);
+    const attacks = costAttacksOn(bff);
+    let number = 0;
+
+    /** Good requests, malformed ones, those with texts never seen before, and attacks. */
+    function next(): Sent {
+      const random = createRandom(SEED + number++);
+      const kind = number % 4;
+      if (kind === 0)
+        return posted(desk.endpoint, { query: `{ profile(id: "42") { name } }` }, headers);
+      if (kind === 1) {
+        return posted(desk.endpoint, { query: `{ profile(id: "${number}") { name } }` });
+      }
+      if (kind === 2) {
+        const { document, small, variables } = random.pick(attacks);
+        return posted(desk.endpoint, { query: document(small), variables }, headers);
+      }
+      const { path, ...sent } = random.pick(makers)(random);
+      return { ...sent, url: desk.url + path };
+    }
+
+    async function load(): Promise<void> {
+      const end = performance.now() + LOAD_MS;
+      const one = async () => {
+        while (performance.now() < end) assert.ok((await send(next())).status < 500);
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, one));
+    }
+
+    const rounds: Vitals[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await load();
+      await sleep(CALM_MS);
+      rounds.push(await desk.vitals());
+    }
+    for (const what of WATCHED) {
+      const values = rounds.map((vitals) => vitals[what]);
+      t.diagnostic(`${what}: ${values.join(', ')}, after ${number} requests`);
+      const grows = values.slice(1).every((value, n) => value > (values[n] ?? 0) * (1 + NOISE));
+      assert.ok(!grows, `${what} grows in every round: ${values.join(', ')}`);
+    }
+  });
+}

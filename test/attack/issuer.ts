@@ -1,0 +1,66 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
+
+const ISSUER = 'https://id.example';
+const AUDIENCE = 'frontdesk-under-attack';
+export const KEY_ID = 'key-1';
+
+/** A token issuer of our own, so that what is asked of it can be counted, and it can be down. */
+export async function startIssuer() {
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
+  let fetches = 0;
+  const state = { isDown: false };
+  const server = createServer((_request, response) => {
+    fetches++;
+    response.writeHead(state.isDown ? 500 : 200, { 'content-type': 'application/json' });
+    response.end(state.isDown ? '{}' : JSON.stringify({ keys: [publicJwk] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+
+  /** Claims that are in order, but for those that are given. */
+  const claimsOf = (changed: Record<string, unknown> = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    return {
+      iss: ISSUER,
+      aud: AUDIENCE,
+      sub: '42',
+      role: 'customer',
+      iat: now,
+      exp: now + 600,
+      ...changed,
+    };
+  };
+
+  return {
+    ...pair,
+    publicJwk,
+    claimsOf,
+    env: {
+      JWKS_URL: `http://127.0.0.1:${port}/jwks.json`,
+      JWT_ISSUER: ISSUER,
+      JWT_AUDIENCE: AUDIENCE,
+    },
+    sign: (
+      changed: Record<string, unknown> = {},
+      header: Partial<JWTHeaderParameters> = {},
+      key: CryptoKey = pair.privateKey,
+    ) =>
+      new SignJWT(claimsOf(changed))
+        .setProtectedHeader({ alg: 'ES256', kid: KEY_ID, ...header })
+        .sign(key),
+    /** How often its keys were asked for. */
+    fetches: () => fetches,
+    goDown() {
+      state.isDown = true;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export type Issuer = Awaited<ReturnType<typeof startIssuer>>;

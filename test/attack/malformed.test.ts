@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { BffDefinition } from '../../src/bff.ts';
+import { demandForm } from './answers.ts';
+import { BFFS } from './bffs.ts';
+import { startDesk } from './desk.ts';
+import { createRandom, ONLY_FULL, pick, SEED } from './form.ts';
+import { createMakers } from './malformed.ts';
+import { type Received, type Sent, send } from './send.ts';
+import type { Vitals } from './vitals.ts';
+
+const COUNT = pick(700, 34_000);
+const AT_ONCE = 16;
+/** How much more memory the process may take after all requests than after the first tenth of them. */
+const MOST_GROWTH = 0.05;
+
+for (const bff of BFFS) {
+  describe(`${bff.name}: requests that are malformed at random`, () => {
+    it(`answers ${COUNT} without a mistake of its own`, async (t) => {
+      t.diagnostic(`SEED=${SEED}`);
+      await using desk = await startDesk(bff, { BATCH_MOST: '10' });
+      const makers = createMakers(bff);
+      const seen = new Map<number, number>();
+      let next = 0;
+
+      async function run(until: number): Promise<void> {
+        const one = async () => {
+          // Each request depends on its number alone, so that one can be repeated by itself.
+          while (next < until) {
+            const number = next++;
+            const random = createRandom(SEED + number);
+            const { path, ...sent } = random.pick(makers)(random);
+            const status = await demandAnswer({ ...sent, url: desk.url + path }, number);
+            seen.set(status, (seen.get(status) ?? 0) + 1);
+          }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, one));
+      }
+
+      await run(COUNT / 10);
+      const before = await desk.vitals();
+      await run(COUNT);
+      const after = await desk.vitals();
+
+      assert.ok(desk.isAlive());
+      const counts = [...seen].sort(([a], [b]) => a - b);
+      t.diagnostic(counts.map(([status, count]) => `${status}: ${count}`).join(', '));
+      demandNoGrowth(t, before, after);
+    });
+  });
+}
+
+function demandNoGrowth(t: TestContext, before: Vitals | undefined, after: Vitals | undefined) {
+  if (!before || !after) return;
+  const growth = after.rss / before.rss - 1;
+  const megabytes = [before.rss, after.rss, before.heap, after.heap].map((bytes) =>
+    Math.round(bytes / 1e6),
+  );
+  t.diagnostic(
+    `memory ${megabytes.slice(0, 2).join(' → ')} MB, heap ${megabytes.slice(2).join(' → ')} MB`,
+  );
+  assert.ok(growth < MOST_GROWTH, `${before.rss} → ${after.rss} bytes`);
+}
+
+it('the same seed makes the same requests', { skip: ONLY_FULL }, () => {
+  const made = [0, 1].map(() => {
+    const random = createRandom(SEED);
+    return Array.from({ length: 1_000 }, () =>
+      random.pick(createMakers(BFFS[0] as BffDefinition))(random),
+    );
+  });
+  assert.deepEqual(made[0], made[1]);
+});
+
+/** @returns the status */
+async function demandAnswer(sent: Sent, number: number): Promise<number> {
+  const what = `SEED=${SEED} #${number}: ${JSON.stringify(sent).slice(0, 1_000)}`;
+  const received = await send(sent).catch((error: Error) => {
+    throw new Error(`${what}: ${error.message}`, { cause: error });
+  });
+  const { status } = received;
+  assert.ok(status < 500, `${what}: ${status} ${received.text.slice(0, 500)}`);
+  if (sent.method !== 'HEAD') demandWholeAnswer(received, what);
+  return status;
+}
+
+function demandWholeAnswer(received: Received, what: string): void {
+  const { status, text, headers } = received;
+  if (status >= 400) demandForm(received, what);
+  const isJson = /json/.test(headers['content-type'] ?? '');
+  if (!isJson) assert.ok(status < 400, `${what}: ${status} ${text.slice(0, 500)}`);
+  else if (/"errors":/.test(text)) demandForm(received, what);
+}

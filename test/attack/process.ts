@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { BffDefinition } from '../../src/bff.ts';
+import { until } from '../support/until.ts';
+import { startServices } from './services.ts';
+import { PRELOADED, type Vitals } from './vitals.ts';
+
+/**
+ * A BFF as a process, so that it can die, hold up its event loop and take memory by itself, in front
+ * of stand-in services in this process.
+ */
+export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+  const { urls, takeCalls, ...stand } = await startServices();
+  const prefix = name.toUpperCase();
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--import', PRELOADED, `bff-${name}/main.ts`],
+    {
+      env: {
+        PATH: process.env.PATH,
+        [`${prefix}_PORT`]: '0',
+        [`${prefix}_ADMIN_PORT`]: '0',
+        LOG_LEVEL: 'fatal',
+        ...urls,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    },
+  );
+  const exited = once(child, 'exit');
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  const listening = (what: string) => new RegExp(`^${name} ${what}listening on (\\S+)$`, 'm');
+  const isUp = () => listening('admin ').test(output);
+  await until(() => isUp() || child.exitCode !== null);
+  if (!isUp()) throw new Error(`${name} did not start: ${output}`);
+  const [, endpoint = ''] = listening('').exec(output) ?? [];
+  const [, adminUrl = ''] = listening('admin ').exec(output) ?? [];
+
+  return {
+    endpoint,
+    url: new URL(endpoint).origin,
+    adminUrl,
+    takeCalls,
+    pid: child.pid,
+
+    /** How the process does; and the delays of its event loop are measured anew. */
+    async vitals(): Promise<Vitals> {
+      const told = once(child, 'message');
+      child.send('?');
+      return (await told)[0];
+    },
+
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await exited;
+      await stand[Symbol.asyncDispose]();
+    },
+  };
+}

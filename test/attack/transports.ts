@@ -1,0 +1,45 @@
+import { hash } from 'node:crypto';
+import type { Json } from '../support/world.ts';
+import { posted, type Received, send } from './send.ts';
+
+/** What is asked, however it travels. */
+export interface Asked {
+  readonly query?: string | undefined;
+  readonly variables?: Readonly<Record<string, Json>> | undefined;
+  readonly operationName?: string | undefined;
+  readonly extensions?: Readonly<Record<string, Json>> | undefined;
+}
+
+export type Headers = Readonly<Record<string, string>>;
+
+type Transport = (endpoint: string, asked: Asked, headers: Headers) => Promise<Received>;
+
+/** The ways in which one operation may travel. */
+export const TRANSPORTS = {
+  POST: (endpoint, asked, headers) => send(posted(endpoint, asked, headers)),
+  GET: (endpoint, asked, headers) => send({ url: addressOf(endpoint, asked), headers }),
+  batch: (endpoint, asked, headers) => send(posted(endpoint, [asked], headers)),
+  persisted: (endpoint, asked, headers) => send(posted(endpoint, withHash(asked), headers)),
+} satisfies Record<string, Transport>;
+
+export type TransportName = keyof typeof TRANSPORTS;
+export const TRANSPORT_NAMES = Object.keys(TRANSPORTS) as TransportName[];
+
+/** As a text is registered under its hash. */
+export const withHash = (asked: Asked): Asked => ({
+  ...asked,
+  extensions: { persistedQuery: { version: 1, sha256Hash: hash('sha256', asked.query ?? '') } },
+});
+
+/** By the hash alone. */
+export const byHash = ({ query, ...asked }: Asked): Asked => ({
+  ...asked,
+  extensions: { persistedQuery: { version: 1, sha256Hash: hash('sha256', query ?? '') } },
+});
+
+export function addressOf(endpoint: string, asked: Asked): string {
+  const parameters = Object.entries(asked)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+  return `${endpoint}?${new URLSearchParams(parameters)}`;
+}
