@@ -19,7 +19,8 @@ const AT_ONCE = 16;
 const OVERSHOOT = pick(1.4, 1.05);
 const ONE = { query: '{ profile(id: "42") { name } }' };
 
-for (const bff of BFFS) {
+// What counts is the same in each.
+for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
   describe(`${bff.name}: two replicas that share a Redis`, { skip: skipWithoutRedis }, () => {
     it('give one viewer no more than one of them would', async (t) => {
       await using redis = await startRedis();
