@@ -1,4 +1,4 @@
-export { type AddressGuard, createAddressGuard } from './addresses.ts';
+export { createAddressGuard } from './addresses.ts';
 export { type Admission, createAdmission } from './admission.ts';
 export { type CostReader, createCostReader } from './cost.ts';
 export { holdTo, limitDocument, limitVariables } from './document.ts';

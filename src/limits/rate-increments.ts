@@ -59,13 +59,14 @@ export function createIncrements({ run }: SharedRedis) {
         if (!(count[0] >= Number(units))) return reject(new Error('what stands there is no count'));
         resolve(count);
       };
-      if (gathered.push({ key, units, seconds, settle }) === 1) setImmediate(send);
+      if (gathered.push({ key, units, seconds, settle }) === 1) setImmediate(() => void send());
     });
 }
 
 /** What goes wrong for every key is not about keys: Redis is full, or a replica that takes no writes. */
 function toCounts(reply: unknown): readonly Count[] {
   if (!Array.isArray(reply)) throw new Error('this is not Redis');
-  if (reply.every((count) => count instanceof Error)) throw reply[0];
+  const [first] = reply;
+  if (first instanceof Error && reply.every((count) => count instanceof Error)) throw first;
   return reply;
 }

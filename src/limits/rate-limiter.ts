@@ -109,9 +109,10 @@ function pay(policies: readonly Policy[], payers: readonly string[], units: numb
   const due = exceeded ? LEAST_UNITS : units;
   const usages = policies.map(({ spend }, n) => spend(payers[n] as string, due));
   if (exceeded) throw tooCostly(exceeded, units);
-  return areCounted(usages)
-    ? settle(policies, usages)
-    : Promise.all(usages).then((counted) => settle(policies, counted));
+  if (areCounted(usages)) return settle(policies, usages);
+  return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
+    settle(policies, counted),
+  );
 }
 
 /** A refused operation has used up what was left, so that its payer is known to be exhausted. */

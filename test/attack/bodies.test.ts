@@ -21,7 +21,7 @@ const deepJson = (depth: number, open: string, close: string): string =>
 
 const packed = (pack: (text: string) => Buffer, encoding: string): Partial<Sent> => ({
   headers: { 'content-type': 'application/json', 'content-encoding': encoding },
-  body: pack(JSON.stringify({ query: `{ __typename } #${' '.repeat(20 * MEGABYTE)}` })),
+  body: pack(JSON.stringify({ query: `{ __typename } #${' '.repeat(5 * MEGABYTE)}` })),
 });
 
 /** Bodies that must be refused, whatever is in them. */
@@ -122,14 +122,15 @@ for (const bff of BFFS) {
       });
     }
 
-    const packedBodies: Record<string, Partial<Sent>> = {
-      gzip: packed(gzipSync, 'gzip'),
-      deflate: packed(deflateSync, 'deflate'),
-      br: packed(brotliCompressSync, 'br'),
-      'gzip twice': packed((text) => gzipSync(gzipSync(text)), 'gzip, gzip'),
+    const packers: Record<string, (text: string) => Buffer> = {
+      gzip: gzipSync,
+      deflate: deflateSync,
+      br: brotliCompressSync,
+      'gzip, gzip': (text) => gzipSync(gzipSync(text)),
     };
-    for (const [encoding, sent] of shareOf(bff, Object.entries(packedBodies))) {
+    for (const [encoding, pack] of shareOf(bff, Object.entries(packers))) {
       it(`does not unpack a body that is packed with ${encoding}`, async () => {
+        const sent = packed(pack, encoding);
         const received = await attack({ ...sent, headers: { ...headers, ...sent.headers } });
         demandRefusal(received, encoding);
       });

@@ -94,7 +94,7 @@ for (const bff of BFFS) {
 
     it('is given no answer but a refusal, when the end of a request is not certain', async () => {
       await forEach(shareOf(bff, Object.entries(AMBIGUOUS)), async ([what, bytes]) => {
-        const { answers, isClosed } = await exchangeBytes(desk.url, bytes, { quietMs: 1_000 });
+        const { answers, isClosed } = await exchangeBytes(desk.url, bytes, { quietMs: 500 });
         assert.ok(answers.length <= 1, `${what}: two answers ${JSON.stringify(answers)}`);
         const [answer] = answers;
         if (!answer) return assert.ok(isClosed, `${what}: neither answered nor closed`);

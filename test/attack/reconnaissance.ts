@@ -61,8 +61,10 @@ function toldBy(text: string): string {
     JSON.parse(text).errors ?? [];
   return errors
     .flatMap(({ message = '', extensions = {} }) => {
-      const { code, requestId, ...rest } = extensions;
-      return [message, ...Object.values(rest).map((value) => JSON.stringify(value))];
+      const beside = Object.entries(extensions).filter(
+        ([name]) => name !== 'code' && name !== 'requestId',
+      );
+      return [message, ...beside.map(([, value]) => JSON.stringify(value))];
     })
     .join('\n');
 }
