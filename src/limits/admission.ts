@@ -1,54 +1,88 @@
-import { performance } from 'node:perf_hooks';
 import { BffError } from '../errors.ts';
 
-const SAMPLE_MS = 100;
-/** From this share of its time on, the process has no more to give. */
-const BUSY = 0.9;
-/** Nobody is refused while no more than this are under way or came with the last sample. */
-const FEW = 100;
-/** The longest that executions may have to wait for each other, in milliseconds. */
-const LONGEST_WAIT_MS = 500;
-/** What operations that nobody registered may take of it. */
-const AD_HOC_SHARE = 0.5;
-/** The longest that the event loop may be late, in milliseconds. */
-const LONGEST_DELAY_MS = 200;
-/** Of an old reading that a new one leaves. */
-const MEMORY = 0.5;
+/** For how long requests are begun as they come in one turn of the event loop, in milliseconds. */
+const TURN_MS = 10;
+/**
+ * For how long those who wait are begun in a turn: most of the time is theirs, and not that of those
+ * who are refused; but new connections are accepted one in each turn, so that it must not be long.
+ */
+const SHARE = 4;
+const SHORTEST_MS = 2;
+const LONGEST_MS = 20;
+/** How many of them are begun in a turn at most. */
+const MOST_IN_TURN = 64;
+/** The longest that those who came first may have waited when others are still let in. */
+const LONGEST_WAIT_MS = { trusted: 500, adHoc: 250 } as const;
+/** Whoever has waited for so long is let go. */
+const GIVEN_UP_MS = 1_000;
+
+/** One for all: where it was thrown says nothing, and to find out is what costs most of a refusal. */
+const OVERLOADED = new BffError(
+  'OVERLOADED',
+  'There is too much to do right now: try again later.',
+  { headers: { 'retry-after': '1' } },
+);
+
+type Kind = keyof typeof LONGEST_WAIT_MS;
+
+interface Waiting {
+  readonly since: number;
+  readonly begin: () => void;
+  readonly giveUp: (error: BffError) => void;
+}
 
 /**
- * Refuses what would only make everyone wait: work is admitted for as long as a busy process can be
- * expected to be done with what is under way in half a second, by Little's law (under way divided by
- * done per second), and its event loop is not late. While the process is not busy, however slow the
- * services are, everything is admitted.
+ * Lets requests begin in their order, so many in each turn of the event loop that it is never late;
+ * those whose operations are registered first. If it takes too long until the first of those who wait
+ * may begin, there is more to do than can be done, and whoever comes then is refused (as CoDel does,
+ * RFC 8289).
  */
 export function createAdmission() {
-  let underWay = 0;
-  let came = 0;
-  let cameLately = 0;
-  let done = 0;
-  let perSecond = 0;
-  let busy = 0;
-  let delayMs = 0;
-  let sampledAt = performance.now();
-  let utilization = performance.eventLoopUtilization();
+  const queues: Record<Kind, Waiting[]> = { trusted: [], adHoc: [] };
+  /** When the first request of this turn was begun; undefined before. */
+  let turnBegan: number | undefined;
+  let isDraining = false;
+  let drainedAt = 0;
+  let endsAt = 0;
 
-  const timer = setInterval(() => {
+  const hasTime = (now: number): boolean => {
+    if (turnBegan === undefined) {
+      turnBegan = now;
+      setImmediate(endTurn);
+    }
+    return now - turnBegan < TURN_MS;
+  };
+
+  /** Each begins in a callback of its own, so that what it does at once is over before the next. */
+  function endTurn(): void {
+    turnBegan = undefined;
+    drainedAt = performance.now();
+    const waiting = queues.trusted.length + queues.adHoc.length;
+    isDraining = waiting > 0;
+    if (!isDraining) return;
+    setImmediate(beginDraining);
+    for (let n = Math.min(waiting, MOST_IN_TURN); n > 0; n--) setImmediate(beginNext);
+    setImmediate(endTurn);
+  }
+
+  function beginDraining(): void {
     const now = performance.now();
-    const elapsed = now - sampledAt;
-    const current = performance.eventLoopUtilization();
-    busy = performance.eventLoopUtilization(current, utilization).utilization;
-    delayMs = MEMORY * delayMs + (1 - MEMORY) * (elapsed - SAMPLE_MS);
-    perSecond = MEMORY * perSecond + (1 - MEMORY) * (done / elapsed) * 1_000;
-    [sampledAt, utilization, cameLately, came, done] = [now, current, came, 0, 0];
-  }, SAMPLE_MS).unref();
+    const others = now - drainedAt;
+    endsAt = now + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, SHARE * others));
+  }
 
-  function refuseBeyond(waitMs: number): void {
-    if (underWay <= FEW && cameLately <= FEW) return;
-    const expectedMs = busy > BUSY && underWay > FEW ? (underWay / perSecond) * 1_000 : 0;
-    if (expectedMs <= waitMs && delayMs <= LONGEST_DELAY_MS) return;
-    throw new BffError('OVERLOADED', 'There is too much to do right now: try again later.', {
-      headers: { 'retry-after': '1' },
-    });
+  function beginNext(): void {
+    const now = performance.now();
+    if (now >= endsAt) return;
+    const next = queues.trusted.shift() ?? queues.adHoc.shift();
+    if (!next) return;
+    if (now - next.since < GIVEN_UP_MS) next.begin();
+    else next.giveUp(OVERLOADED);
+  }
+
+  function refuseIfLate(kind: Kind, now: number): void {
+    const [first] = queues[kind];
+    if (first && now - first.since > LONGEST_WAIT_MS[kind]) throw OVERLOADED;
   }
 
   return {
@@ -56,26 +90,21 @@ export function createAdmission() {
      * Before anything is read of a request.
      * @throws BffError OVERLOADED
      */
-    refuseExcess(): void {
-      came++;
-      refuseBeyond(LONGEST_WAIT_MS);
-    },
+    refuseExcess: (): void => refuseIfLate('trusted', performance.now()),
 
     /**
-     * Before an operation is executed; the ones that nobody registered are refused first.
-     * @returns what to call when it is done
-     * @throws BffError OVERLOADED
+     * Before work is begun. Nobody waits while the process keeps up.
+     * @param isTrusted - tells whether the operation is registered, if that matters
+     * @returns undefined if it may begin at once
+     * @throws BffError OVERLOADED; rejects with it, too
      */
-    enter(isTrusted: boolean): () => void {
-      if (!isTrusted) refuseBeyond(LONGEST_WAIT_MS * AD_HOC_SHARE);
-      underWay++;
-      return () => {
-        underWay--;
-        done++;
-      };
+    turn(isTrusted: () => boolean): Promise<void> | undefined {
+      const now = performance.now();
+      if (!isDraining && hasTime(now)) return undefined;
+      const kind = isTrusted() ? 'trusted' : 'adHoc';
+      refuseIfLate(kind, now);
+      return new Promise((begin, giveUp) => queues[kind].push({ since: now, begin, giveUp }));
     },
-
-    close: (): void => clearInterval(timer),
   };
 }
 

@@ -89,8 +89,9 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     /** @returns the operation with this hash, if it was ever found valid and is still kept */
     byHash,
 
-    /** @returns whether the operation is one of those that are known from the start */
-    isTrusted: ({ hash }: Operation): boolean => trusted.has(hash),
+    /** @returns whether it names an operation that is known from the start */
+    isTrusted: ({ query, id }: Named): boolean =>
+      trusted.has(query === undefined ? (id ?? '') : hashOf(query)),
 
     /** Apollo Server's document store: it asks with a key that ends in the hash of the text. */
     documents: {

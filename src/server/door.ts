@@ -47,7 +47,6 @@ export async function createDoor(
     admission,
     charge: limiter.charge,
     close() {
-      admission.close();
       redis?.close();
     },
   };

@@ -74,7 +74,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     const fresh = question && edge.fresh(question.key);
     if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
 
-    enter(way, operations.isTrusted(prepared.operation));
+    leaveWithClient(caller.lifetime, reply);
     if (!question) {
       const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
       const reported = isReported ? withCost(answer, prepared.cost, limits) : answer;
@@ -94,25 +94,14 @@ export function createGraphqlHandler(parts: RouteParts) {
       members.push({ asked, prepared: prepare(await operations.find(asked), asked) });
     }
     await pay(caller, costOf(members, limits), reply);
-    enter(
-      way,
-      members.every(({ prepared }) => operations.isTrusted(prepared.operation)),
-    );
+    leaveWithClient(caller.lifetime, reply);
     return answerBatch(reply, members, ({ asked, prepared }) =>
       engine.execute(prepared, asked, mediaType, contextOf(caller)),
     );
   }
 
-  /** From here on there is work to be done, for as long as the client waits. */
-  function enter({ caller, reply: { raw } }: Way, isTrusted: boolean): void {
-    const leave = admission.enter(isTrusted);
-    const end = () => {
-      leave();
-      caller.lifetime.leave();
-    };
-    if (raw.closed) end();
-    else raw.once('close', end);
-  }
+  const isTrusted = (asked: GraphqlRequest | readonly GraphqlRequest[]) =>
+    isSeveral(asked) ? asked.every(operations.isTrusted) : operations.isTrusted(asked);
 
   return async (request: FastifyRequest, reply: FastifyReply) => {
     const isRead = request.method !== 'POST';
@@ -125,6 +114,8 @@ export function createGraphqlHandler(parts: RouteParts) {
     const caller = 'then' in called ? await called : called;
     const way = { request, reply, caller, mediaType };
     const asked = readRequest(request);
+    const turn = admission.turn(() => isTrusted(asked));
+    if (turn) await turn;
     if (isSeveral(asked)) return answerMany(asked, way);
 
     const found = operations.find(asked);
@@ -140,3 +131,8 @@ const isSeveral = (
 
 const mutationOverGet = () =>
   methodNotAllowed('GET requests only support query operations, not mutations.', 'POST');
+
+function leaveWithClient(lifetime: Lifetime, { raw }: FastifyReply): void {
+  if (raw.closed) lifetime.leave();
+  else raw.once('close', () => lifetime.leave());
+}

@@ -4,6 +4,8 @@ import { type Config, ConfigError } from '../config.ts';
 import { type BffServer, createServer } from './create-server.ts';
 
 const CLOSE_LIMIT_MS = 10_000;
+/** Connections that may wait to be accepted: whoever finds no room comes back after seconds. */
+const BACKLOG = 4_096;
 
 /**
  * Runs one BFF until SIGTERM or SIGINT, which lets the requests under way end first.
@@ -11,7 +13,11 @@ const CLOSE_LIMIT_MS = 10_000;
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const server = await createServer(bff, config);
-  const address = await server.app.listen({ host: config.host, port: config.port });
+  const address = await server.app.listen({
+    host: config.host,
+    port: config.port,
+    backlog: BACKLOG,
+  });
   const { host, port } = config.admin;
   const adminAddress = await server.admin.listen({ host, port });
   const end = () => void close(server, config.drainDelayMs).then(() => process.exit(0), exitWith);

@@ -1,6 +1,6 @@
 import { createHmac, createSign, KeyObject } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Issuer, KEY_ID } from './issuer.ts';
+import { type Issuer, KEY_ID, RSA_KEY_ID } from './issuer.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -63,7 +63,8 @@ async function bySymmetricKey({ claimsOf, publicKey, publicJwk }: Issuer): Promi
   );
 }
 
-async function withKeysOfTheirOwn({ sign, publicJwk }: Issuer, theirs: string): Promise<Tokens> {
+async function withKeysOfTheirOwn(issuer: Issuer, theirs: string): Promise<Tokens> {
+  const { sign, publicJwk, rsaPrivateKey } = issuer;
   const own = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(own.publicKey)), kid: KEY_ID, alg: 'ES256' };
   const rsa = await generateKeyPair('RS256');
@@ -86,6 +87,14 @@ async function withKeysOfTheirOwn({ sign, publicJwk }: Issuer, theirs: string): 
   );
   return [
     ...(await Promise.all(tokens)),
+    [
+      'another algorithm, with a key of the issuer that has one for it',
+      await sign({}, { alg: 'RS256', kid: RSA_KEY_ID }, rsaPrivateKey),
+    ],
+    [
+      'yet another algorithm, with that key',
+      await sign({}, { alg: 'PS256', kid: RSA_KEY_ID }, rsaPrivateKey).catch(() => 'e30.e30.AAAA'),
+    ],
     ['another algorithm', await sign({}, { alg: 'RS256' }, rsa.privateKey)],
     [
       'another algorithm, with their key',

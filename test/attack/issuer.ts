@@ -5,17 +5,21 @@ import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'j
 const ISSUER = 'https://id.example';
 const AUDIENCE = 'frontdesk-under-attack';
 export const KEY_ID = 'key-1';
+export const RSA_KEY_ID = 'key-rsa';
 
 /** A token issuer of our own, so that what is asked of it can be counted, and it can be down. */
 export async function startIssuer() {
   const pair = await generateKeyPair('ES256', { extractable: true });
   const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
+  // For something else: keys of other algorithms are no reason to take these.
+  const rsa = await generateKeyPair('RS256', { extractable: true });
+  const rsaJwk = { ...(await exportJWK(rsa.publicKey)), kid: RSA_KEY_ID };
   let fetches = 0;
   const state = { isDown: false };
   const server = createServer((_request, response) => {
     fetches++;
     response.writeHead(state.isDown ? 500 : 200, { 'content-type': 'application/json' });
-    response.end(state.isDown ? '{}' : JSON.stringify({ keys: [publicJwk] }));
+    response.end(state.isDown ? '{}' : JSON.stringify({ keys: [publicJwk, rsaJwk] }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -37,6 +41,7 @@ export async function startIssuer() {
   return {
     ...pair,
     publicJwk,
+    rsaPrivateKey: rsa.privateKey,
     claimsOf,
     env: {
       JWKS_URL: `http://127.0.0.1:${port}/jwks.json`,

@@ -99,7 +99,8 @@ describe('the operation store', () => {
       { query: body, id: 'b-1' },
       { id: hashOf(body) },
     ]) {
-      assert.ok(store.isTrusted(await find(store, named)), JSON.stringify(named));
+      assert.ok(await find(store, named));
+      assert.ok(store.isTrusted(named), JSON.stringify(named));
     }
     for (const named of [
       { query: '{ a }' },
@@ -110,6 +111,7 @@ describe('the operation store', () => {
     ]) {
       const refused = find(store, named);
       await assert.rejects(refused, { code: 'OPERATION_NOT_TRUSTED' }, JSON.stringify(named));
+      assert.ok(!store.isTrusted(named));
     }
     await assert.rejects(find(store, { query: '{ a }', id: 'b-1' }), { code: 'BAD_REQUEST' });
   });

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAdmission } from '../../src/limits/index.ts';
+
+/** Keeps the process from anything else. */
+function work(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}
+
+/** One whose first request has used up the time of this turn. */
+function createBusy() {
+  const admission = createAdmission();
+  assert.equal(admission.turn(assert.fail), undefined);
+  work(11);
+  return admission;
+}
+
+const isOverloaded = { code: 'OVERLOADED' };
+
+describe('admission', () => {
+  it('lets requests begin at once as long as there is time', () => {
+    const admission = createAdmission();
+    admission.refuseExcess();
+    assert.equal(admission.turn(assert.fail), undefined);
+  });
+
+  it('has the others wait in line, those with registered operations first', async () => {
+    const admission = createBusy();
+    const begun: string[] = [];
+    const one = async (name: string, isTrusted: boolean) => {
+      await admission.turn(() => isTrusted);
+      begun.push(name);
+      work(5);
+    };
+    await Promise.all([
+      ...['a', 'b', 'c'].map((name) => one(name, false)),
+      ...['A', 'B', 'C'].map((name) => one(name, true)),
+    ]);
+    assert.deepEqual(begun, ['A', 'B', 'C', 'a', 'b', 'c']);
+  });
+
+  it('goes on with everything else meanwhile', async () => {
+    const admission = createBusy();
+    let timers = 0;
+    const timer = setInterval(() => timers++, 1);
+    const ones = Array.from({ length: 20 }, async () => {
+      await admission.turn(() => true);
+      work(21);
+    });
+    await Promise.all(ones);
+    clearInterval(timer);
+    assert.ok(timers >= 10, `${timers} timers in 20 turns`);
+  });
+
+  it('refuses those who come when the first in line has waited too long', async () => {
+    const admission = createBusy();
+    const adHoc = admission.turn(() => false);
+    const trusted = admission.turn(() => true);
+    work(300);
+    assert.throws(() => admission.turn(() => false), isOverloaded);
+    const late = admission.turn(() => true);
+    admission.refuseExcess();
+    work(250);
+    assert.throws(() => admission.refuseExcess(), isOverloaded);
+    assert.throws(() => admission.turn(() => true), isOverloaded);
+
+    await Promise.all([adHoc, trusted, late]);
+    admission.refuseExcess();
+    await sleep(1);
+    assert.equal(admission.turn(assert.fail), undefined);
+  });
+
+  it('lets go of whoever has waited for longer than anyone would', async () => {
+    const admission = createBusy();
+    const waiting = admission.turn(() => true);
+    assert.ok(waiting);
+    work(1_100);
+    await assert.rejects(waiting, isOverloaded);
+  });
+});
