@@ -13,6 +13,8 @@ const LONGEST_MS = 20;
 const MOST_IN_TURN = 64;
 /** The longest that those who came first may have waited when others are still let in. */
 const LONGEST_WAIT_MS = { trusted: 500, adHoc: 250 } as const;
+/** Nobody is refused while there are no more in line: a machine that was away for a moment is not late. */
+const FEW = 50;
 /** Whoever has waited for so long is let go. */
 const GIVEN_UP_MS = 1_000;
 
@@ -76,13 +78,15 @@ export function createAdmission() {
     if (now >= endsAt) return;
     const next = queues.trusted.shift() ?? queues.adHoc.shift();
     if (!next) return;
-    if (now - next.since < GIVEN_UP_MS) next.begin();
+    const left = queues.trusted.length + queues.adHoc.length;
+    if (left < FEW || now - next.since < GIVEN_UP_MS) next.begin();
     else next.giveUp(OVERLOADED);
   }
 
   function refuseIfLate(kind: Kind, now: number): void {
-    const [first] = queues[kind];
-    if (first && now - first.since > LONGEST_WAIT_MS[kind]) throw OVERLOADED;
+    const queue = queues[kind];
+    const [first] = queue;
+    if (first && queue.length > FEW && now - first.since > LONGEST_WAIT_MS[kind]) throw OVERLOADED;
   }
 
   return {

@@ -8,6 +8,8 @@ const WRONG: Readonly<Record<string, readonly [status: number, message: string]>
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
+/** How long an answer may take to arrive, in milliseconds. */
+const LINGER_MS = 1_000;
 const NO_REQUEST = [400, 'This is not an HTTP request.'] as const;
 
 function refusal(status: number, message: string) {
@@ -30,6 +32,8 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
   const { status, headers, body } = refusal(given, message);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  // Whoever does not close their end, too, would keep ours open.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** Answers an `Expect` other than 100-continue (RFC 9110 §10.1.1). */

@@ -21,7 +21,7 @@ const deepJson = (depth: number, open: string, close: string): string =>
 
 const packed = (pack: (text: string) => Buffer, encoding: string): Partial<Sent> => ({
   headers: { 'content-type': 'application/json', 'content-encoding': encoding },
-  body: pack(JSON.stringify({ query: `{ __typename } #${' '.repeat(5 * MEGABYTE)}` })),
+  body: pack(JSON.stringify({ query: `{ __typename } #${' '.repeat(2 * MEGABYTE)}` })),
 });
 
 /** Bodies that must be refused, whatever is in them. */

@@ -9,7 +9,7 @@ import { createMakers } from './malformed.ts';
 import { type Received, type Sent, send } from './send.ts';
 import type { Vitals } from './vitals.ts';
 
-const COUNT = pick(700, 100_000);
+const COUNT = pick(400, 100_000);
 const AT_ONCE = 16;
 /** How much more memory the process may take after all than after half, when what it remembers is full. */
 const MOST_GROWTH = 0.05;

@@ -45,7 +45,8 @@ const DISGUISES: readonly (() => Record<string, string>)[] = [
   () => ({ 'x-request-id': address(), 'user-agent': address(), cookie: `id=${address()}` }),
 ];
 
-for (const bff of BFFS) {
+// What counts is the same in each.
+for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
   describe(`${bff.name}: more than one's share, as one viewer`, () => {
     let world: World;
     let user = 100;

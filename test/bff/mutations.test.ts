@@ -157,7 +157,7 @@ for (const bff of [web, mobile]) {
     it('take 1 to 100 ids of notifications', async () => {
       for (const [count, code, says] of [
         [0, 'BAD_USER_INPUT', /1 to 100 entries, not 0/],
-        [101, 'QUERY_TOO_COMPLEX', /asked for 101: at most 100/],
+        [101, 'QUERY_TOO_COMPLEX', /a list is 101: at most 100/],
       ] as const) {
         const ids = Array.from({ length: count }, (_, index) => `n${index}`);
         const { body } = await world.ask(MARK, { as: CAST.customer, variables: { ids } });

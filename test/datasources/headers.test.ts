@@ -41,7 +41,7 @@ describe('what an upstream is told', () => {
         cookie: 'session=secret',
         forwarded: 'for=1.2.3.4',
         traceparent: TRACE,
-        'x-api-key': 'secret',
+        'x-secret': 'secret',
         'x-forwarded-for': '1.2.3.4',
         'x-request-id': 'from-the-client',
         'x-viewer': 'forged',

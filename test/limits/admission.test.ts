@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdmission } from '../../src/limits/index.ts';
 
+type Admission = ReturnType<typeof createAdmission>;
+
 /** Keeps the process from anything else. */
 function work(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
@@ -15,6 +17,10 @@ function createBusy() {
   work(11);
   return admission;
 }
+
+/** Has so many wait that more may be refused. */
+const crowd = (admission: Admission, isTrusted: boolean) =>
+  Array.from({ length: 51 }, () => admission.turn(() => isTrusted));
 
 const isOverloaded = { code: 'OVERLOADED' };
 
@@ -55,8 +61,7 @@ describe('admission', () => {
 
   it('refuses those who come when the first in line has waited too long', async () => {
     const admission = createBusy();
-    const adHoc = admission.turn(() => false);
-    const trusted = admission.turn(() => true);
+    const waiting = [...crowd(admission, false), ...crowd(admission, true)];
     work(300);
     assert.throws(() => admission.turn(() => false), isOverloaded);
     const late = admission.turn(() => true);
@@ -65,7 +70,7 @@ describe('admission', () => {
     assert.throws(() => admission.refuseExcess(), isOverloaded);
     assert.throws(() => admission.turn(() => true), isOverloaded);
 
-    await Promise.all([adHoc, trusted, late]);
+    await Promise.all([...waiting, late]);
     admission.refuseExcess();
     await sleep(1);
     assert.equal(admission.turn(assert.fail), undefined);
@@ -73,9 +78,19 @@ describe('admission', () => {
 
   it('lets go of whoever has waited for longer than anyone would', async () => {
     const admission = createBusy();
-    const waiting = admission.turn(() => true);
-    assert.ok(waiting);
+    const waiting = crowd(admission, true);
     work(1_100);
-    await assert.rejects(waiting, isOverloaded);
+    const outcomes = await Promise.allSettled(waiting);
+    const [first, last] = [outcomes[0], outcomes.at(-1)];
+    assert.ok(first?.status === 'rejected' && first.reason.code === 'OVERLOADED');
+    assert.equal(last?.status, 'fulfilled', 'a few are not too many, however late');
+  });
+
+  it('refuses nobody while there are few in line, however late', () => {
+    const admission = createBusy();
+    for (let n = 0; n < 50; n++) void admission.turn(() => true);
+    work(600);
+    admission.refuseExcess();
+    assert.ok(admission.turn(() => true));
   });
 });

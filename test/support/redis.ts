@@ -60,6 +60,8 @@ async function spawnRedis(port: number, dir: string) {
   const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
   const keepNothing = ['--save', '', '--appendonly', 'no'];
   const server = spawn('redis-server', [...where, ...keepNothing], { stdio: 'ignore' });
+  // A test that is ended by force disposes of nothing.
+  process.once('exit', () => server.kill('SIGKILL'));
   await until(() => {
     if (server.exitCode !== null) throw new Error('redis-server does not start');
     return answers(port);

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { mobile } from '../../bff-mobile/bff.ts';
+import { partner } from '../../bff-partner/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { startWorld, type World } from '../support/world.ts';
 
@@ -54,16 +55,18 @@ test('purges the tags at each address, and says how many', async () => {
 });
 
 test('purges at every BFF of this machine if no address is given', async () => {
-  await using one = await startWorld(web, CACHED);
-  await using another = await startWorld(mobile, CACHED);
+  await using ofWeb = await startWorld(web, CACHED);
+  await using ofMobile = await startWorld(mobile, CACHED);
+  await using ofPartner = await startWorld(partner, CACHED);
   const { code, stdout } = await purge(['User:42'], {
-    WEB_ADMIN_PORT: new URL(one.adminUrl).port,
-    MOBILE_ADMIN_PORT: new URL(another.adminUrl).port,
+    WEB_ADMIN_PORT: new URL(ofWeb.adminUrl).port,
+    MOBILE_ADMIN_PORT: new URL(ofMobile.adminUrl).port,
+    PARTNER_ADMIN_PORT: new URL(ofPartner.adminUrl).port,
   });
   assert.equal(code, 0);
   assert.deepEqual(
     stdout.trim().split('\n').sort(),
-    [one, another].map(({ adminUrl }) => `${adminUrl}: {"purged":1}`).sort(),
+    [ofWeb, ofMobile, ofPartner].map(({ adminUrl }) => `${adminUrl}: {"purged":1}`).sort(),
   );
 });
 
