@@ -76,9 +76,14 @@ function isRange(text: string): boolean {
 export const origins = list
   .pipe(
     z.array(
-      z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
-        error: 'must be origins such as https://shop.example, without a path',
-      }),
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text && !text.includes('*'),
+          {
+            error: 'must be origins such as https://shop.example, without a path',
+          },
+        ),
     ),
   )
   .default([]);

@@ -7,7 +7,7 @@ const CACHE = 'frontdesk';
 const MOST_TAG_BYTES = 4_096;
 // What was compared to find the answer; an answer for some readers only also depends on who they are.
 const VARY = 'Accept, Accept-Encoding, Accept-Language';
-const VARY_PRIVATE = `${VARY}, Authorization`;
+const VARY_PRIVATE = `${VARY}, Authorization, Cookie, X-API-Key`;
 
 /** What is kept nowhere. */
 export const NO_STORE = { 'cache-control': 'no-store' } as const;

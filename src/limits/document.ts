@@ -20,6 +20,7 @@ interface Extent {
 const NOTHING: Extent = { depth: 0, fields: 0, aliases: 0 };
 /** A clear name for each limit, as the sentence for people has it. */
 const NAMES: Readonly<Record<keyof OperationLimits, string>> = {
+  characters: 'The number of characters',
   tokens: 'The number of tokens',
   depth: 'The depth of nested fields',
   fields: 'The number of fields, with fragments taken apart,',

@@ -57,7 +57,7 @@ export function createSizeReader(hints: CostHints, longest: number) {
   };
 }
 
-/** @returns undefined for an argument that is not given and has no default */
+/** @returns at least 1, to pay for the refusal of what is none; undefined if nothing says it */
 function createArgumentSize(
   field: GraphQLField<unknown, unknown>,
   node: FieldNode,
@@ -69,14 +69,14 @@ function createArgumentSize(
     const variable = value.name.value;
     return (variables) => lengthOf(variables[variable]) ?? byDefault;
   }
-  if (value?.kind === Kind.INT) return () => Math.max(0, Number(value.value));
+  if (value?.kind === Kind.INT) return () => Math.max(1, Number(value.value));
   if (value?.kind === Kind.LIST) return () => value.values.length;
   return () => byDefault;
 }
 
 function lengthOf(value: unknown): number | undefined {
   if (Array.isArray(value)) return value.length;
-  return typeof value === 'number' ? Math.max(0, value) : undefined;
+  return typeof value === 'number' ? Math.max(1, value) : undefined;
 }
 
 function within(longest: number, field: string, actual: number): number {

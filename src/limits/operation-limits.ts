@@ -1,5 +1,7 @@
 /** The most that one operation may ask for; what asks for more is refused before it executes. */
 export interface OperationLimits {
+  /** Characters of the document's text, with all white space and comments. */
+  readonly characters: number;
   /** Tokens of the document's text. Parsing, validation and execution recurse with it. */
   readonly tokens: number;
   /** How deep fields may be nested, a root field's depth being 1. */
@@ -20,9 +22,10 @@ export interface OperationLimits {
 
 /** For clients that are ours to write; our own largest operation takes less than a fifth of each. */
 export const STANDARD_LIMITS: OperationLimits = {
+  characters: 20_000,
   tokens: 2_000,
   depth: 12,
-  fields: 500,
+  fields: 300,
   aliases: 30,
   directives: 50,
   fragments: 50,

@@ -37,10 +37,15 @@ export interface RateLimiter {
    */
   readonly take: (payers: Payers, cost: number) => RateHeaders | Promise<RateHeaders>;
   /**
-   * Costs nothing, so it comes before a token is verified or a body is read.
-   * @throws BffError RATE_LIMITED if this process knows that the address has nothing left
+   * Costs nothing, so it comes before a token is verified or a body is read; and again as soon as it
+   * is known who asks.
+   * @throws BffError RATE_LIMITED if this process knows that a payer has nothing left
    */
-  readonly refuseExhausted: (address: string) => void;
+  readonly refuseExhausted: (
+    payers: {
+      readonly [Payer in keyof Payers]?: Payers[Payer] | undefined;
+    },
+  ) => void;
   /** Lets an address pay for what was refused for another reason: a wrong token, a malformed request. */
   readonly charge: (address: string, cost?: number) => void;
 }
@@ -77,8 +82,10 @@ export async function createRateLimiter(options: RateLimiterOptions): Promise<Ra
       }
       return policies.length === 0 ? NONE : pay(policies, payers, toUnits(cost));
     },
-    refuseExhausted(address) {
-      if (ofAddress) refuseExhausted(ofAddress, payerOf(address), performance.now());
+    refuseExhausted({ address, viewer }) {
+      const now = performance.now();
+      if (ofAddress && address !== undefined) refuseExhausted(ofAddress, payerOf(address), now);
+      if (ofViewer && viewer !== undefined) refuseExhausted(ofViewer, viewer, now);
     },
     charge(address, cost = LEAST_UNITS) {
       void ofAddress?.spend(payerOf(address), toUnits(cost));

@@ -6,8 +6,8 @@ import type { DocumentReader } from './read.ts';
 import type { TrustedOperations } from './trusted.ts';
 
 const MOST_DOCUMENTS = 2_000;
-/** Characters of text; a parsed document takes some fifty times its text in memory. */
-const MOST_TEXT = 2_000_000;
+/** Characters of text; a parsed document takes some sixty times its text in memory. */
+const MOST_TEXT = 500_000;
 const PERSISTED_FOR_MS = 7 * 24 * 60 * 60 * 1_000;
 const HASH_LENGTH = 64;
 

@@ -39,6 +39,8 @@ export async function allowOrigins(
   if (origins.length === 0) return;
   await app.register(cors, {
     origin: [...origins],
+    // What is no preflight is answered as everywhere else.
+    strictPreflight: false,
     credentials: hasSessions,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     allowedHeaders: SENT,

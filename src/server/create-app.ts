@@ -48,6 +48,11 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     done();
   });
   app.server.on('checkExpectation', answerExpectation);
+  const parse = app.getDefaultJsonParser('error', 'error');
+  // Many clients say that they send JSON when they send nothing.
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parse(request, body as string, done),
+  );
   answerErrors(app, notHere);
   return app;
 }

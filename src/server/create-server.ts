@@ -95,7 +95,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
       callerOf: createCallerReader(reader.viewerOf, requestDeadlineMs),
       operations,
       prepare,
-      pay: door.pay,
+      payment: door.payment,
       admission: door.admission,
       questionOf,
       edge,
@@ -109,6 +109,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     }),
   });
   app.route({
+    ...route,
     method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'],
     url: '/graphql',
     handler: refuseMethod,

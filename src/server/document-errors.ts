@@ -6,8 +6,10 @@ import { answerError } from './error-handler.ts';
 import { type ClientError, inOurWords, toClientError } from './format-error.ts';
 import { createErrorTypeChooser, isLegacy } from './media-type.ts';
 
-/** Refused for having paid too much already, or before anything was done. */
-const PAID: ReadonlySet<ErrorCode> = new Set(['OVERLOADED', 'RATE_LIMITED']);
+/** So many bytes cost one unit, since it takes time to find out what is wrong with them. */
+const BYTES_PER_UNIT = 200;
+/** Some sentences repeat what was sent. */
+const LONGEST_SENTENCE = 300;
 const VARIABLE = /^Variable "\$\w+"/;
 
 /**
@@ -16,14 +18,18 @@ const VARIABLE = /^Variable "\$\w+"/;
  *   gives types and fields away, one by one
  * @param charge - lets the address pay, which has not paid for anything yet
  */
-export function createErrorAnswerer(isOpen: boolean, charge: (address: string) => void) {
+export function createErrorAnswerer(
+  isOpen: boolean,
+  charge: (address: string, units: number) => void,
+) {
   const typeFor = createErrorTypeChooser();
   const sentenceOf = isOpen ? inOurWords : withoutNames;
 
   const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
     // To say all of them would answer as many questions about the schema at once.
     (isOpen ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
-      const error = toClientError(code, sentenceOf(message, code), requestId);
+      const sentence = sentenceOf(message, code).slice(0, LONGEST_SENTENCE);
+      const error = toClientError(code, sentence, requestId);
       return locations ? { ...error, locations } : error;
     });
 
@@ -32,7 +38,7 @@ export function createErrorAnswerer(isOpen: boolean, charge: (address: string) =
     request: FastifyRequest,
     reply: FastifyReply,
   ) => {
-    if (!(error instanceof BffError && PAID.has(error.code))) charge(request.ip);
+    if (!isPaid(error)) charge(request.ip, unitsOf(request));
     reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
     return reply
@@ -40,6 +46,13 @@ export function createErrorAnswerer(isOpen: boolean, charge: (address: string) =
       .send({ errors: toErrors(error, request.id) });
   };
 }
+
+/** Refused before anything was done. */
+const isPaid = (error: Error): boolean =>
+  error instanceof BffError && (error.code === 'OVERLOADED' || error.details.policy === 'address');
+
+const unitsOf = ({ url, headers }: FastifyRequest): number =>
+  1 + (url.length + (Number(headers['content-length']) || 0)) / BYTES_PER_UNIT;
 
 function withoutNames(message: string, code: ErrorCode): string {
   if (code === 'BAD_USER_INPUT')

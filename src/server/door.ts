@@ -15,7 +15,7 @@ import { createPayment, type Payment } from './payment.ts';
 export interface Door {
   /** Before anything is read of a request but its headers. @throws BffError */
   readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
-  readonly pay: Payment;
+  readonly payment: Payment;
   readonly admission: Admission;
   /** Lets whoever asked in vain pay for the asking. */
   readonly charge: RateLimiter['charge'];
@@ -40,10 +40,10 @@ export async function createDoor(
     onRequest({ ip }, _reply, done) {
       refuseAddress(ip);
       admission.refuseExcess();
-      limiter.refuseExhausted(ip);
+      limiter.refuseExhausted({ address: ip });
       done();
     },
-    pay: createPayment(limiter),
+    payment: createPayment(limiter),
     admission,
     charge: limiter.charge,
     close() {

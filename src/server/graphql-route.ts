@@ -19,7 +19,7 @@ export interface RouteParts {
   readonly callerOf: CallerReader;
   readonly operations: OperationStore;
   readonly prepare: Planner;
-  readonly pay: Payment;
+  readonly payment: Payment;
   readonly admission: Admission;
   readonly questionOf: QuestionMaker;
   readonly edge: EdgeCache;
@@ -48,7 +48,7 @@ interface Way {
  * nothing is, the execution.
  */
 export function createGraphqlHandler(parts: RouteParts) {
-  const { callerOf, operations, prepare, pay, admission, questionOf, edge, contextOf } = parts;
+  const { callerOf, operations, prepare, payment, admission, questionOf, edge, contextOf } = parts;
   const { engine, send, limits, batchMost, deadlineMs } = parts;
   const mediaTypeFor = createMediaTypeChooser(parts.hasPage);
   const readRequest = createRequestReader();
@@ -66,7 +66,7 @@ export function createGraphqlHandler(parts: RouteParts) {
   async function answerOne(member: Member, way: Way) {
     const { request, reply, caller, mediaType } = way;
     const { prepared, asked } = member;
-    const paid = pay(caller, prepared.cost, reply);
+    const paid = payment.pay(caller, prepared.cost, reply);
     if (paid) await paid;
 
     const isReported = isCostWanted(request.headers);
@@ -93,7 +93,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     for (const asked of batch) {
       members.push({ asked, prepared: prepare(await operations.find(asked), asked) });
     }
-    await pay(caller, costOf(members, limits), reply);
+    await payment.pay(caller, costOf(members, limits), reply);
     leaveWithClient(caller.lifetime, reply);
     return answerBatch(reply, members, ({ asked, prepared }) =>
       engine.execute(prepared, asked, mediaType, contextOf(caller)),
@@ -112,6 +112,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     }
     const called = callerOf(request);
     const caller = 'then' in called ? await called : called;
+    payment.refuseExhausted(caller);
     const way = { request, reply, caller, mediaType };
     const asked = readRequest(request);
     const turn = admission.turn(() => isTrusted(asked));

@@ -3,28 +3,31 @@ import type { Viewer } from '../context.ts';
 import type { RateLimiter } from '../limits/index.ts';
 import type { Caller } from './caller.ts';
 
-/**
- * Pays for an operation, and tells the client what is left.
- * @returns nothing if it was paid at once
- * @throws BffError RATE_LIMITED, or rejects with it
- */
-export type Payment = (
-  caller: Caller,
-  cost: number,
-  reply: FastifyReply,
-) => undefined | Promise<unknown>;
+export interface Payment {
+  /** As soon as it is known who asks. @throws BffError RATE_LIMITED if nothing is left to them */
+  readonly refuseExhausted: (caller: Caller) => void;
+  /**
+   * Pays for an operation, and tells the client what is left.
+   * @returns nothing if it was paid at once
+   * @throws BffError RATE_LIMITED, or rejects with it
+   */
+  readonly pay: (caller: Caller, cost: number, reply: FastifyReply) => undefined | Promise<unknown>;
+}
 
 export function createPayment(limiter: RateLimiter): Payment {
-  return ({ address, viewer }, cost, reply) => {
-    const taken = limiter.take({ address, viewer: payerOf(viewer) }, cost);
-    if ('then' in taken) {
-      return taken.then((headers) => {
-        // Not the reply itself: to wait for it is to wait until it is sent.
-        reply.headers({ ...headers });
-      });
-    }
-    reply.headers({ ...taken });
-    return undefined;
+  return {
+    refuseExhausted: ({ viewer }) => limiter.refuseExhausted({ viewer: payerOf(viewer) }),
+    pay({ address, viewer }, cost, reply) {
+      const taken = limiter.take({ address, viewer: payerOf(viewer) }, cost);
+      if ('then' in taken) {
+        return taken.then((headers) => {
+          // Not the reply itself: to wait for it is to wait until it is sent.
+          reply.headers({ ...headers });
+        });
+      }
+      reply.headers({ ...taken });
+      return undefined;
+    },
   };
 }
 

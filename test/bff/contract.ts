@@ -79,7 +79,7 @@ export function contract(bff: BffDefinition, examples: Examples) {
           /Variable "\$yes"/,
         ],
         [{ query: 'subscription { x }' }, 400, 'OPERATION_RESOLUTION_FAILURE', /no subscriptions/],
-        [{ query: chain(5_000) }, 400, 'QUERY_TOO_COMPLEX', /tokens/],
+        [{ query: chain(5_000) }, 400, 'QUERY_TOO_COMPLEX', /characters/],
         [{ query: `{ a(b: ${'['.repeat(300)}` }, 400, 'GRAPHQL_PARSE_FAILED', /Unexpected <EOF>/],
         [
           { extensions: { persistedQuery: { version: 1, sha256Hash } } },

@@ -140,7 +140,7 @@ test('neither a token nor its lack changes what caches are told of what everyone
 function assertPrivate({ headers }: Response, outcome: RegExp): void {
   assert.match(headers.get('cache-status') ?? '', outcome);
   assert.equal(headers.get('cache-control'), 'private, no-cache');
-  assert.equal(headers.get('vary'), `${VARY}, Authorization`);
+  assert.equal(headers.get('vary'), `${VARY}, Authorization, Cookie, X-API-Key`);
   assert.match(headers.get('etag') ?? '', /^"[\w-]+"$/);
   assert.equal(headers.get('surrogate-key'), null);
   assert.equal(headers.get('cache-tag'), null);

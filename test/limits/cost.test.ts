@@ -61,7 +61,7 @@ describe('the static cost', () => {
       ['{ first { id } }', 4],
       ['{ first(first: 20) { id } }', 20],
       ['{ first(first: 2, last: 6) { id } }', 6],
-      ['{ first(first: -5) { id } }', 0],
+      ['{ first(first: -5) { id } }', 1],
       ['query ($n: Int!) { first(first: $n) { id } }', 30, { n: 30 }],
       ['query ($n: Int! = 9) { first(first: $n) { id } }', 9, { n: 9 }],
       ['{ byIds(ids: ["1", "2"]) { id } }', 2],

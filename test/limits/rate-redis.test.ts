@@ -133,12 +133,12 @@ describe('rate limits on Redis', { skip: skipWithoutRedis }, () => {
     using b = await startReplica(redis.url, { address: 5, timeoutMs: PATIENT_MS });
     await until(() => a.isReady() && b.isReady());
     await a.take(NOBODY, 5);
-    b.refuseExhausted(HERE);
+    b.refuseExhausted({ address: HERE });
     assert.equal(await isTaken(b, NOBODY), false);
 
     const counted = await countOf(b.client);
     for (let n = 0; n < 20; n++) assert.throws(() => b.take(NOBODY, 1), { code: 'RATE_LIMITED' });
-    assert.throws(() => b.refuseExhausted(HERE), { code: 'RATE_LIMITED' });
+    assert.throws(() => b.refuseExhausted({ address: HERE }), { code: 'RATE_LIMITED' });
     assert.equal(await countOf(b.client), counted);
   });
 

@@ -124,7 +124,7 @@ describe('the rate limiter', () => {
       limits: { address: 0, viewer: 0 },
     });
     charge(HERE, 1_000_000);
-    refuseExhausted(HERE);
+    refuseExhausted({ address: HERE });
     assert.deepEqual(take(ANNA, 1_000_000), {});
   });
 
@@ -154,12 +154,15 @@ describe('the rate limiter', () => {
       limits: { address: 5, viewer: 100 },
     });
     for (let n = 0; n < 5; n++) {
-      refuseExhausted(HERE);
+      refuseExhausted({ address: HERE });
       charge(HERE);
     }
-    assert.equal(refusal(() => refuseExhausted(HERE)).code, 'RATE_LIMITED');
+    assert.equal(refusal(() => refuseExhausted({ address: HERE })).code, 'RATE_LIMITED');
     assert.equal(refusal(() => take(ANNA, 1)).details.policy, 'address');
-    refuseExhausted('192.0.2.2');
+    refuseExhausted({ address: '192.0.2.2' });
+    for (let n = 1; n <= 25; n++) take({ address: `198.51.100.${n}`, viewer: 'a' }, 4);
+    assert.equal(refusal(() => refuseExhausted({ viewer: 'a' })).details.policy, 'viewer');
+    refuseExhausted({ viewer: 'b' });
   });
 
   it('takes all addresses of an IPv6 network for one, and both forms of an IPv4 address', async () => {

@@ -11,6 +11,7 @@ import {
   type CommittedOperation,
   createDocumentReader,
   createOperationStore,
+  type DocumentError,
   loadCommittedOperations,
   loadManifest,
   type Named,
@@ -66,10 +67,13 @@ describe('the operation store', () => {
     assert.ok(store.byHash(hashOf('{ a2999: a }')));
   });
 
-  it('does not keep a document that is larger than the whole store', async () => {
+  it('keeps no more text than it may', async () => {
     const store = storeWith();
-    const { hash } = await find(store, { query: `{ a } #${'x'.repeat(2_000_001)}` });
-    assert.equal(store.byHash(hash), undefined);
+    const padding = '#'.repeat(19_000);
+    for (let n = 0; n < 30; n++) await find(store, { query: `{ a${n}: a } ${padding}` });
+    const kept = (n: number) => store.byHash(hashOf(`{ a${n}: a } ${padding}`));
+    assert.deepEqual([kept(0), kept(3)], [undefined, undefined]);
+    assert.ok(kept(29));
   });
 
   it('remembers a text that came with its hash, also after the document gave way', async () => {
@@ -168,5 +172,39 @@ describe('a manifest', () => {
       assert.throws(() => load(given), { name: 'ConfigError', message: says });
     }
     assert.throws(() => loadManifest('/nowhere.json', schema), { name: 'ConfigError' });
+  });
+});
+
+describe('a document', () => {
+  const reader = (isOpen: boolean) =>
+    createDocumentReader(schema, { limits: STANDARD_LIMITS, isOpen });
+
+  it('is refused for its length before it is read', () => {
+    const actual = STANDARD_LIMITS.characters + 1;
+    const details = { exceeded: 'characters', limit: STANDARD_LIMITS.characters, actual };
+    assert.throws(() => reader(true)('\n'.repeat(actual)), { code: 'QUERY_TOO_COMPLEX', details });
+  });
+
+  it('is refused with the number of its tokens', () => {
+    const text = `{ ${'a '.repeat(2_500)}}`;
+    const details = { exceeded: 'tokens', limit: STANDARD_LIMITS.tokens, actual: 2_502 };
+    assert.throws(() => reader(true)(text), { code: 'QUERY_TOO_COMPLEX', details });
+  });
+
+  it('knows no places, so that errors while it executes cost no reckoning of lines', () => {
+    assert.equal(reader(true)('\n{ a }').loc, undefined);
+  });
+
+  it('says where it is wrong to those who write it', () => {
+    const wrong = (isOpen: boolean) => {
+      try {
+        reader(isOpen)('{\n  no }');
+      } catch (error) {
+        return (error as DocumentError).errors[0]?.locations;
+      }
+      return assert.fail();
+    };
+    assert.deepEqual(wrong(true), [{ line: 2, column: 3 }]);
+    assert.equal(wrong(false), undefined);
   });
 });

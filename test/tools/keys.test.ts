@@ -4,8 +4,11 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createKeyReader } from '../../src/auth/api-keys.ts';
+import { SCOPES } from '../../src/auth/rules.ts';
+import { readScopes } from '../bff/scopes-table.ts';
 
 const TOOL = fileURLToPath(new URL('../../tools/keys.ts', import.meta.url));
 const KEY = /^fdk_(acme-[\da-f]{8})_([\w-]{43})\n$/;
@@ -137,6 +140,38 @@ test('two commands at once never undo each other', async () => {
   }
 });
 
+test('a command waits for another that is at work, though not forever', async () => {
+  await using desk = await createDesk();
+  const draft = `${desk.file}.new`;
+  await writeFile(draft, '');
+  const { code, stderr } = await desk.create();
+  assert.equal(code, 2);
+  assert.match(stderr, /keys\.json\.new" is there: another command is at work, or was cut off/);
+  assert.deepEqual(await readdir(desk.folder), ['keys.json.new'], 'which is not its own to remove');
+
+  const waiting = desk.create();
+  // It is still starting then, or waits.
+  await sleep(300);
+  await rm(draft);
+  assert.equal(desk.partnerOf((await waiting).stdout).partner, 'acme');
+});
+
+test('gives keys the scopes that let them in somewhere, and no others', async () => {
+  await using desk = await createDesk();
+  const useful = new Set([...readScopes().values()].flatMap(({ key }) => key));
+  assert.ok(useful.size > 0);
+  const all = ['create', '--partner', 'acme', '--scopes', [...useful].join()];
+  assert.equal((await desk.keys(...all)).code, 0);
+  const useless = SCOPES.filter((scope) => !useful.has(scope));
+  const ended = await Promise.all(
+    useless.map((scope) => desk.keys('create', '--partner', 'acme', '--scopes', scope)),
+  );
+  for (const { code, stderr } of ended) {
+    assert.equal(code, 2);
+    assert.match(stderr, /^[^\n]*keys see these and change nothing[^\n]*\n$/);
+  }
+});
+
 test('a file that is broken is left as it is', async () => {
   await using desk = await createDesk();
   await writeFile(desk.file, '{"keys":[{}]}');
@@ -165,8 +200,8 @@ const MISTAKES: Record<string, { args: string[]; says: RegExp }> = {
   },
   'no scopes': { args: ['create', '--partner', 'acme'], says: /--scopes must be/ },
   'a scope that there is not': {
-    args: ['create', '--partner', 'acme', '--scopes', 'orders:read,order:write'],
-    says: /--scopes must be some of .*orders:write/,
+    args: ['create', '--partner', 'acme', '--scopes', 'orders:read,order:read'],
+    says: /--scopes must be some of orders:read,profile:read/,
   },
   'an expiry without a unit': { args: [...CREATE, '--expires', '90'], says: /30m, 12h or 90d/ },
   'an expiry of nothing': { args: [...CREATE, '--expires', '0d'], says: /--expires must be/ },

@@ -28,6 +28,15 @@ test('takes a role and a lifetime, also one that is over', async () => {
   assert.deepEqual({ role, exp }, { role: 'staff', exp: iat - 2 * 86_400 });
 });
 
+test('takes a scope, also an empty one; without, the token has none', async () => {
+  for (const scope of ['orders:read profile:read', '']) {
+    const { code, stdout } = await token('--user', '1', '--scope', scope);
+    assert.deepEqual({ code, scope: decodeJwt(stdout.trim()).scope }, { code: 0, scope });
+  }
+  const { stdout } = await token('--user', '1');
+  assert.ok(!('scope' in decodeJwt(stdout.trim())));
+});
+
 const MISTAKES: Record<string, { args: string[]; says: RegExp }> = {
   'no user': { args: [], says: /--user must be/ },
   'a user that is a path': { args: ['--user', '../1'], says: /--user must be/ },
@@ -35,6 +44,18 @@ const MISTAKES: Record<string, { args: string[]; says: RegExp }> = {
   'a lifetime without unit': {
     args: ['--user', '1', '--expires', '60'],
     says: /30s, 15m, 1h, 30d/,
+  },
+  'a scope with commas': {
+    args: ['--user', '1', '--scope', 'orders:read,profile:read'],
+    says: /--scope must be .*one space/,
+  },
+  'a scope with two spaces': {
+    args: ['--user', '1', '--scope', 'orders:read  profile:read'],
+    says: /--scope must be/,
+  },
+  'a scope with a line feed': {
+    args: ['--user', '1', '--scope', 'orders:read\n'],
+    says: /--scope must be/,
   },
   'an unknown option': { args: ['--user', '1', '--admin'], says: /'--admin'/ },
   'a missing value': { args: ['--expires', '--user', '1'], says: /'--expires'/ },
