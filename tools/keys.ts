@@ -9,6 +9,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import {
   formatKey,
@@ -19,7 +20,7 @@ import {
   parseKeyFile,
   type StoredKey,
 } from '../src/auth/key-file.ts';
-import { SCOPES } from '../src/auth/rules.ts';
+import type { Scope } from '../src/auth/rules.ts';
 
 // npm run keys: makes, lists and revokes the API keys in API_KEYS_PATH. The file has only hashes of
 // them, so that a key is shown once, when it is made. Servers follow the file within seconds.
@@ -31,18 +32,23 @@ const MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MOST_MS = 3_650 * 86_400_000;
 const SECRET_BYTES = 32;
 const ID_BYTES = 4;
+/** What rules let keys do. They are nobody's, so there is nothing that is theirs to change. */
+const KEY_SCOPES: readonly Scope[] = ['orders:read', 'profile:read'];
+/** How long another command is waited for: 2 s. */
+const TRIES = 40;
+const PAUSE_MS = 50;
 
 type Options = ReturnType<typeof readArguments>['values'];
 
 try {
   if (existsSync('.env')) process.loadEnvFile();
-  run();
+  await run();
 } catch (error) {
   console.error(`${(error as Error).message.split(/\.\s/)[0]}. ${USAGE}`);
   process.exitCode = 2;
 }
 
-function run(): void {
+async function run(): Promise<void> {
   const { values, positionals } = readArguments();
   const [command, id, ...more] = positionals;
   const file = values.file ?? process.env.API_KEYS_PATH;
@@ -50,9 +56,9 @@ function run(): void {
   if (more.length > 0 || (id !== undefined && command !== 'revoke')) {
     throw new Error(`"${more[0] ?? id}" is one word too many`);
   }
-  if (command === 'create') create(file, values);
+  if (command === 'create') await create(file, values);
   else if (command === 'list') list(file);
-  else if (command === 'revoke') revoke(file, id);
+  else if (command === 'revoke') await revoke(file, id);
   else throw new Error('say what to do: create, list or revoke');
 }
 
@@ -70,7 +76,7 @@ function readArguments() {
   });
 }
 
-function create(file: string, options: Options): void {
+async function create(file: string, options: Options): Promise<void> {
   const { partner = '', expires, rotate, overlap } = options;
   if (!isPartner(partner)) {
     throw new Error('--partner must be a name of at most 30 small letters, digits and "-"');
@@ -88,7 +94,7 @@ function create(file: string, options: Options): void {
     ...(expires !== undefined && { expiresAt: toTime(now + toMs('--expires', expires)) }),
   };
   const until = rotate ? toTime(now + toMs('--overlap', overlap ?? '7d')) : undefined;
-  change(file, (keys) => [...(until ? endedBy(keys, partner, until) : keys), key]);
+  await change(file, (keys) => [...(until ? endedBy(keys, partner, until) : keys), key]);
   console.log(formatKey(key.id, secret));
   const others = until ? `; the other keys of ${partner} end at ${until} or before` : '';
   console.error(`This is the only time that the key is shown. Its id is ${key.id}${others}.`);
@@ -124,10 +130,10 @@ function list(file: string): void {
   }
 }
 
-function revoke(file: string, id: string | undefined): void {
+async function revoke(file: string, id: string | undefined): Promise<void> {
   if (id === undefined) throw new Error('name the key to revoke: its id is in the list');
   read(file);
-  change(file, (keys) => {
+  await change(file, (keys) => {
     const left = keys.filter((key) => key.id !== id);
     if (left.length === keys.length) throw new Error(`there is no key with the id "${id}"`);
     return left;
@@ -144,9 +150,12 @@ function read(file: string): readonly StoredKey[] {
  * Puts a new file in the place of the old one, so that a server reads all of one or of the other.
  * The new one has a fixed name, which only one command at a time can take: none undoes another's work.
  */
-function change(file: string, toNew: (keys: readonly StoredKey[]) => StoredKey[]): void {
+async function change(
+  file: string,
+  toNew: (keys: readonly StoredKey[]) => StoredKey[],
+): Promise<void> {
   const draft = `${file}.new`;
-  const handle = openDraft(draft);
+  const handle = await openDraft(draft);
   try {
     const keys = toNew(existsSync(file) ? read(file) : []);
     writeSync(handle, formatKeyFile(keys));
@@ -159,11 +168,15 @@ function change(file: string, toNew: (keys: readonly StoredKey[]) => StoredKey[]
   }
 }
 
-function openDraft(draft: string): number {
+async function openDraft(draft: string, tries = TRIES): Promise<number> {
   try {
     return openSync(draft, 'wx', 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && tries > 0) {
+      await sleep(PAUSE_MS);
+      return openDraft(draft, tries - 1);
+    }
     throw new Error(
       code === 'EEXIST'
         ? `"${draft}" is there: another command is at work, or was cut off and left it behind`
@@ -174,9 +187,11 @@ function openDraft(draft: string): number {
 
 function readScopes(text = ''): string[] {
   const scopes = [...new Set(text.split(',').map((scope) => scope.trim()))];
-  const known: readonly string[] = SCOPES;
+  const known: readonly string[] = KEY_SCOPES;
   if (scopes.every((scope) => known.includes(scope))) return scopes;
-  throw new Error(`--scopes must be some of ${known.join(',')}, separated by commas`);
+  throw new Error(
+    `--scopes must be some of ${known.join(',')}, separated by commas: keys see these and change nothing`,
+  );
 }
 
 function toMs(option: string, text: string): number {

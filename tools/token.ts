@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { issueToken } from '../services/user/tokens.ts';
+import { isScope } from '../src/auth/claims.ts';
 
 const USAGE =
-  'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <number>s|m|h|d]';
+  'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <number>s|m|h|d] ' +
+  '[--scope "<scope> …"]';
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 /** The longest lifetime; more would not fit into a date. */
 const MOST_SECONDS = 10 * 365 * 86_400;
@@ -21,12 +23,24 @@ function readRequest(args: string[]) {
       user: { type: 'string' },
       role: { type: 'string', default: 'customer' },
       expires: { type: 'string', default: '1h' },
+      scope: { type: 'string' },
     },
   });
   const { user = '', role } = values;
   if (!/^[\w-]{1,64}$/.test(user)) throw new Error('--user must be a user id, such as 42');
   if (role !== 'customer' && role !== 'staff') throw new Error('--role must be customer or staff');
-  return { userId: user, role, expiresIn: toSeconds(values.expires) } as const;
+  const scope = readScope(values.scope);
+  return { userId: user, role, expiresIn: toSeconds(values.expires), scope } as const;
+}
+
+/** An empty one is a scope, too: it allows nothing. */
+function readScope(scope: string | undefined): string | undefined {
+  if (!scope) return scope;
+  // RFC 6749 allows commas; here one is a slip, and would make a scope that nobody knows.
+  if (scope.split(' ').every((part) => isScope(part) && !part.includes(','))) return scope;
+  throw new Error(
+    '--scope must be scopes with one space between, such as "orders:read profile:read"',
+  );
 }
 
 // parseArgs would take `--expires -1h` for two options.

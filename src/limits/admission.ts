@@ -3,14 +3,15 @@ import { BffError } from '../errors.ts';
 /** For how long requests are begun as they come in one turn of the event loop, in milliseconds. */
 const TURN_MS = 10;
 /**
- * For how long those who wait are begun in a turn: most of the time is theirs, and not that of those
- * who are refused; but new connections are accepted one in each turn, so that it must not be long.
+ * Those who wait have most of the time, in slices of so many milliseconds, and not those who are
+ * refused meanwhile.
  */
 const SHARE = 4;
-const SHORTEST_MS = 2;
-const LONGEST_MS = 20;
-/** How many of them are begun in a turn at most. */
-const MOST_IN_TURN = 64;
+const SLICE_MS = { least: 10, most: 50 };
+/** Turns between two slices, as long as they are short: in each one connection is accepted. */
+const MOST_TURNS = 32;
+/** How many are begun in a slice at most. */
+const MOST_IN_SLICE = 64;
 /** The longest that those who came first may have waited when others are still let in. */
 const LONGEST_WAIT_MS = { trusted: 500, adHoc: 250 } as const;
 /** Nobody is refused while there are no more in line: a machine that was away for a moment is not late. */
@@ -44,8 +45,9 @@ export function createAdmission() {
   /** When the first request of this turn was begun; undefined before. */
   let turnBegan: number | undefined;
   let isDraining = false;
-  let drainedAt = 0;
-  let endsAt = 0;
+  let sliceEndedAt = 0;
+  let sliceEndsAt = 0;
+  let turns = 0;
 
   const hasTime = (now: number): boolean => {
     if (turnBegan === undefined) {
@@ -55,27 +57,31 @@ export function createAdmission() {
     return now - turnBegan < TURN_MS;
   };
 
-  /** Each begins in a callback of its own, so that what it does at once is over before the next. */
   function endTurn(): void {
     turnBegan = undefined;
-    drainedAt = performance.now();
-    const waiting = queues.trusted.length + queues.adHoc.length;
-    isDraining = waiting > 0;
+    const now = performance.now();
+    if (!isDraining) sliceEndedAt = now;
+    isDraining = queues.trusted.length + queues.adHoc.length > 0;
     if (!isDraining) return;
-    setImmediate(beginDraining);
-    for (let n = Math.min(waiting, MOST_IN_TURN); n > 0; n--) setImmediate(beginNext);
-    setImmediate(endTurn);
+    const others = now - sliceEndedAt;
+    if (others < SLICE_MS.least / SHARE && ++turns < MOST_TURNS) setImmediate(endTurn);
+    else beginSlice(now + Math.min(SLICE_MS.most, Math.max(SLICE_MS.least, SHARE * others)));
   }
 
-  function beginDraining(): void {
-    const now = performance.now();
-    const others = now - drainedAt;
-    endsAt = now + Math.min(LONGEST_MS, Math.max(SHORTEST_MS, SHARE * others));
+  /** Each begins in a callback of its own, so that what it does at once is over before the next. */
+  function beginSlice(endsAt: number): void {
+    sliceEndsAt = endsAt;
+    turns = 0;
+    for (let n = 0; n < MOST_IN_SLICE; n++) setImmediate(beginNext);
+    setImmediate(() => {
+      sliceEndedAt = performance.now();
+      endTurn();
+    });
   }
 
   function beginNext(): void {
     const now = performance.now();
-    if (now >= endsAt) return;
+    if (now >= sliceEndsAt) return;
     const next = queues.trusted.shift() ?? queues.adHoc.shift();
     if (!next) return;
     const left = queues.trusted.length + queues.adHoc.length;
