@@ -14,8 +14,8 @@ const PEAK_MS = 4_000;
 const OVERLOAD_MS = 8_000;
 const TIMES = 3;
 const CONNECTIONS = 64;
-/** Open requests at once, beyond which the attacker's own machine is what is overloaded. */
-const MOST_OPEN = 1_500;
+/** Open requests at once: each new one is a new connection, of which one is accepted in each turn. */
+const MOST_OPEN = 400;
 /** Of the requests, those whose connection breaks before there is an answer. */
 const MOST_BROKEN = 0.01;
 const PROBE_MS = 100;

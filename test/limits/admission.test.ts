@@ -70,7 +70,7 @@ describe('admission', () => {
     assert.throws(() => admission.refuseExcess(), isOverloaded);
     assert.throws(() => admission.turn(() => true), isOverloaded);
 
-    await Promise.all([...waiting, late]);
+    await Promise.all([...waiting, late].map(async (one) => one));
     admission.refuseExcess();
     await sleep(1);
     assert.equal(admission.turn(assert.fail), undefined);
@@ -80,7 +80,7 @@ describe('admission', () => {
     const admission = createBusy();
     const waiting = crowd(admission, true);
     work(1_100);
-    const outcomes = await Promise.allSettled(waiting);
+    const outcomes = await Promise.allSettled(waiting.map(async (one) => one));
     const [first, last] = [outcomes[0], outcomes.at(-1)];
     assert.ok(first?.status === 'rejected' && first.reason.code === 'OVERLOADED');
     assert.equal(last?.status, 'fulfilled', 'a few are not too many, however late');
