@@ -1,4 +1,5 @@
 export { type CommittedOperation, loadCommittedOperations } from './committed.ts';
+export { type Compiler, createCompiler } from './compile.ts';
 export { DocumentError } from './document-error.ts';
 export { loadManifest } from './manifest.ts';
 export type { Operation } from './operation.ts';

@@ -35,6 +35,11 @@ export interface PreparedOperation {
    * of their definitions; as JSON.
    */
   readonly canonical: string;
+  /**
+   * The variables as they were given, and the defaults of those that were not: graphql-jit misses
+   * them where a variable may not be null.
+   */
+  readonly variables: Readonly<Record<string, unknown>>;
   /** In cost units, at least 1. */
   readonly cost: number;
 }
@@ -80,7 +85,8 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
     const cost = Math.max(1, Math.ceil(costWith(variables)));
     holdTo(limits, 'cost', cost);
     const canonical = variables === NO_VARIABLES ? '{}' : JSON.stringify(variables);
-    return { operation, definition, cache, canonical, cost };
+    const given = { ...defaultsIn(definition, variables), ...asked.variables };
+    return { operation, definition, cache, canonical, variables: given, cost };
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
@@ -94,6 +100,17 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
 }
 
 export type Planner = ReturnType<typeof createPlanner>;
+
+/** @param coerced - with all defaults filled in */
+function defaultsIn(
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  coerced: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const withDefault = variableDefinitions.filter(({ defaultValue }) => defaultValue);
+  return Object.fromEntries(
+    withDefault.map(({ variable: { name } }) => [name.value, coerced[name.value]]),
+  );
+}
 
 function definitionOf(
   schema: GraphQLSchema,

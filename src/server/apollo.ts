@@ -2,8 +2,9 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import type { OperationStore } from '../operations/index.ts';
+import { createCompiler, type OperationStore } from '../operations/index.ts';
 import type { Log } from '../telemetry/log.ts';
+import { executeCompiled } from './execute-compiled.ts';
 import { createErrorFormatter } from './format-error.ts';
 
 interface ApolloParts {
@@ -16,6 +17,7 @@ interface ApolloParts {
 
 /** The GraphQL engine: it answers requests, and listens to nothing itself. */
 export function createApollo({ schema, operations, explorer, production, log }: ApolloParts) {
+  const formatError = createErrorFormatter(log);
   return new ApolloServer<RequestContext>({
     schema,
     introspection: !production,
@@ -25,11 +27,16 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     csrfPrevention: false,
     documentStore: operations.documents,
     persistedQueries: false,
-    formatError: createErrorFormatter(log),
+    formatError,
     logger: log,
     stopOnTerminationSignals: false,
     // The cache-control plugin puts a hook on every field of every execution.
-    plugins: [ApolloServerPluginCacheControlDisabled(), explorer, finishErrors],
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      explorer,
+      executeCompiled(createCompiler(schema), formatError),
+      finishErrors,
+    ],
   });
 }
 

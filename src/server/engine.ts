@@ -41,7 +41,7 @@ export function createEngine(apollo: ApolloServer<RequestContext>): Engine {
   }
 
   return {
-    execute({ operation: { source } }, { operationName, variables }, mediaType, context) {
+    execute({ operation: { source }, variables }, { operationName }, mediaType, context) {
       const headers = headersOf({ accept: mediaType, 'content-type': 'application/json' });
       const body = { query: source, ...(operationName && { operationName }), variables };
       return ask({ method: 'POST', headers, search: '', body }, context);
