@@ -11,6 +11,9 @@ export class ShapeError extends Error {
 }
 
 const WEB_ADDRESS = /^https?:\/\//i;
+/** UTC with milliseconds, on a day that there is (but for 29 February): nothing is left to reckon. */
+const IN_FORM =
+  /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const DATED = /^\d{4}-\d{2}-\d{2}T/;
 const MOST_INT = 2 ** 31 - 1;
 
@@ -55,6 +58,7 @@ export function asAsked(asked: string, value: unknown): string {
 
 /** An ISO 8601 time of a year with four digits, as UTC with milliseconds. */
 export function instant(value: unknown): string {
+  if (typeof value === 'string' && IN_FORM.test(value)) return value;
   const time = typeof value === 'string' && DATED.test(value) ? new Date(value) : undefined;
   if (!time || Number.isNaN(time.getTime())) throw new ShapeError('an ISO 8601 time', value);
   return time.toISOString();

@@ -57,6 +57,21 @@ describe('what an answer may not say', () => {
     for (const wrong of [-1, 1.5, 2 ** 31]) assert.throws(() => count(wrong), ShapeError);
   });
 
+  it('is the same time on every day there is, and a day that there is not becomes the one it falls on', () => {
+    for (let day = Date.UTC(2027, 0, 1); day < Date.UTC(2029, 0, 1); day += 86_400_000) {
+      const time = new Date(day + 45_296_789).toISOString();
+      assert.equal(instant(time), time);
+    }
+    assert.equal(instant('2027-02-30T00:00:00.000Z'), '2027-03-02T00:00:00.000Z');
+    for (const none of [
+      '2027-13-01T00:00:00.000Z',
+      '2027-01-32T00:00:00.000Z',
+      '2027-01-01T25:00:00.000Z',
+    ]) {
+      assert.throws(() => instant(none), ShapeError, none);
+    }
+  });
+
   it('is a time that is none of ours', () => {
     for (const wrong of ['+010000-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', '1']) {
       assert.throws(() => instant(wrong), ShapeError, wrong);
