@@ -1,0 +1,73 @@
+import type { BffDefinition } from '../../src/bff.ts';
+import { type Gated, startGated } from '../cache/invalidation-desk.ts';
+import { until } from '../support/until.ts';
+import type { Answer } from '../support/world.ts';
+import type { Waves } from './budget.ts';
+
+/** All but the tokens' keys, which are no request's own. */
+const ALL = /^\/(?!\.well-known)/;
+/** So many requests go all the way through the BFF before nothing more is waited for … */
+const ENOUGH_ROUNDS = 3;
+/** … and so many while there is less than there should be. */
+const MOST_ROUNDS = 40;
+
+/** A BFF that keeps nothing, in front of services whose answers can be kept back. */
+export const startDesk = (bff: BffDefinition): Promise<Gated> =>
+  startGated(bff, { CACHE_MEMORY_MB: '0' });
+
+/**
+ * Sends one request, and keeps back what the services answer until all calls are made that need none
+ * of these answers: those are a wave, however fast or slow the machine is.
+ * @param expected - decides only how patiently a call that is missing is waited for
+ */
+export async function countWaves(desk: Gated, send: () => Promise<Answer>, expected: Waves = []) {
+  const waves: string[][] = [];
+  let [seen, isAnswered] = [0, false];
+  const answered = () => {
+    isAnswered = true;
+  };
+  desk.reset();
+  let held = holdAll(desk);
+  const sent = send();
+  sent.then(answered, answered);
+  try {
+    for (;;) {
+      await until(() => isAnswered || desk.calls().length > seen);
+      await settle(desk, seen + (expected[waves.length]?.length ?? 0));
+      const wave = desk.calls().slice(seen);
+      if (wave.length === 0) return { answer: await sent, waves };
+      await until(() => held.count() === wave.length);
+      waves.push(wave.map(({ operation }) => operation));
+      seen += wave.length;
+      const answers = held;
+      held = holdAll(desk);
+      answers.letGo();
+    }
+  } finally {
+    held.letGo();
+  }
+}
+
+function holdAll({ gates }: Gated) {
+  const holds = Object.values(gates).map((gate) => gate.hold(ALL));
+  return {
+    count: () => holds.reduce((sum, hold) => sum + hold.count(), 0),
+    letGo() {
+      for (const hold of holds) hold.letGo();
+    },
+  };
+}
+
+/**
+ * Returns when no call is on its way any more. BFF, services and client share this process, so what
+ * was on its way is there before requests that came later have been served from end to end: over
+ * HTTP, and through the threads that check their signatures.
+ */
+async function settle(desk: Gated, expected: number): Promise<void> {
+  const rounds = () => (desk.calls().length < expected ? MOST_ROUNDS : ENOUGH_ROUNDS);
+  for (let quiet = 0; quiet < rounds(); ) {
+    const before = desk.calls().length;
+    await desk.ask('{ __typename }', { as: 'staff' });
+    quiet = desk.calls().length > before ? 0 : quiet + 1;
+  }
+}
