@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import {
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  typeFromAST,
+  valueFromAST,
+} from 'graphql';
+import type { CommittedOperation } from '../../src/operations/index.ts';
+import { givenOf, type Habits, SETS } from '../cache/equivalence-arguments.ts';
+import {
+  type Drawn,
+  fieldsOfEach,
+  placesOfVariables,
+  toDocument,
+} from '../cache/equivalence-documents.ts';
+import type { Question } from '../cache/equivalence-questions.ts';
+import { createSelections } from '../cache/equivalence-selections.ts';
+import { waysThrough } from '../support/reach.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
+const GAPS = [' ', '\n  ', ' , ', ' # a comment\n'];
+
+/** Draws documents, each when it is wanted: all that could be drawn would fill the memory. */
+export function createQuestions(schema: GraphQLSchema, orderIds: readonly string[]) {
+  const sober: Habits = { orderIds, isRash: false, hasVariables: true };
+  const usual = createSelections(sober);
+  const literal = createSelections({ ...sober, hasVariables: false });
+  const rash = createSelections({ ...sober, isRash: true });
+  const habits = fc.oneof(
+    { weight: 7, arbitrary: fc.constant(usual) },
+    { weight: 4, arbitrary: fc.constant(literal) },
+    { weight: 1, arbitrary: fc.constant(rash) },
+  );
+  const root = schema.getQueryType() as GraphQLObjectType;
+  const ways = waysThrough(schema).filter(({ operation }) => operation === 'query');
+  const anywhere = fc.constantFrom(...ways);
+  const plan = {
+    along: habits,
+    besides: fc.option(anywhere, { freq: 1 }),
+    another: fc.option(anywhere, { freq: 1 }),
+    isNamed: fc.boolean(),
+  };
+
+  return {
+    /** Every field that a query can lead over, as "Type.field". */
+    fields: [...new Set(ways.map(({ target }) => target))],
+
+    /** @param field - one of those; anything if there is none */
+    about(field?: string): fc.Arbitrary<Question> {
+      const wanted = fc.constantFrom(...ways.filter(({ target }) => !field || target === field));
+      return fc
+        .record({ ...plan, wanted })
+        .chain(({ along, wanted, besides, another, isNamed }) => {
+          const drawn = [wanted, besides, another].map((way) =>
+            way ? along(root, way.steps) : fc.constant([]),
+          );
+          return fc.tuple(...drawn).map(([first = [], beside = [], second = []]) =>
+            toQuestion(schema, [
+              {
+                kind: 'query',
+                name: isNamed || another ? 'Wanted' : undefined,
+                selections: [...first, ...beside],
+              },
+              ...(another ? [{ kind: 'query', name: 'Another', selections: second } as const] : []),
+            ]),
+          );
+        });
+    },
+
+    /** About what our own clients ask for. */
+    own: (committed: readonly CommittedOperation[]): fc.Arbitrary<Question> =>
+      fc
+        .constantFrom(
+          ...committed.filter(({ document }) => getOperationAST(document)?.operation === 'query'),
+        )
+        .chain((operation) => ownQuestion(schema, operation, sober)),
+  };
+}
+
+function toQuestion(schema: GraphQLSchema, drawn: readonly Drawn[]): Question {
+  const { text, sets } = toDocument(drawn);
+  const texts = GAPS.map((gap) => toDocument(drawn, gap).text);
+  const fields = fieldsOfEach(schema, text);
+  const operations = drawn.map(({ name }) => ({ name, fields: fields.get(name ?? '') ?? NOTHING }));
+  return { texts, operations, sets };
+}
+
+function ownQuestion(
+  schema: GraphQLSchema,
+  { name, source, document, asClientsSendIt }: CommittedOperation,
+  habits: Habits,
+): fc.Arbitrary<Question> {
+  const places = placesOfVariables(schema, document);
+  const declared = getOperationAST(document)?.variableDefinitions ?? [];
+  const given = declared.map(({ variable, type: node, defaultValue }) => {
+    const type = typeFromAST(schema, node as never) as GraphQLInputType;
+    const value = defaultValue && valueFromAST(defaultValue, type);
+    const isNeeded = node.kind === Kind.NON_NULL_TYPE && !defaultValue;
+    const field = places.get(variable.name.value) ?? '';
+    const input = { name: variable.name.value, type, defaultValue: value, field };
+    return givenOf(input, isNeeded, habits);
+  });
+  const names = declared.map(({ variable }) => variable.name.value);
+  const fields = fieldsOfEach(schema, source).get(name) ?? NOTHING;
+  return fc.tuple(...given).map((drawn) => ({
+    texts: [source, asClientsSendIt.source],
+    operations: [{ name, fields }],
+    sets: Array.from({ length: SETS }, (_, set) =>
+      Object.fromEntries(names.map((each, at) => [each, drawn[at]?.[set]])),
+    ),
+  }));
+}
