@@ -8,7 +8,7 @@ const TURN_MS = 10;
  */
 const SHARE = 4;
 const SLICE_MS = { least: 10, most: 50 };
-/** Turns between two slices, as long as they are short: in each one connection is accepted. */
+/** Turns between two slices if many wait, as long as they are short: in each one connection is accepted. */
 const MOST_TURNS = 32;
 /** How many are begun in a slice at most. */
 const MOST_IN_SLICE = 64;
@@ -61,10 +61,12 @@ export function createAdmission() {
     turnBegan = undefined;
     const now = performance.now();
     if (!isDraining) sliceEndedAt = now;
-    isDraining = queues.trusted.length + queues.adHoc.length > 0;
+    const waiting = queues.trusted.length + queues.adHoc.length;
+    isDraining = waiting > 0;
     if (!isDraining) return;
     const others = now - sliceEndedAt;
-    if (others < SLICE_MS.least / SHARE && ++turns < MOST_TURNS) setImmediate(endTurn);
+    const isShort = others < SLICE_MS.least / SHARE && ++turns < MOST_TURNS;
+    if (waiting > FEW && isShort) setImmediate(endTurn);
     else beginSlice(now + Math.min(SLICE_MS.most, Math.max(SLICE_MS.least, SHARE * others)));
   }
 

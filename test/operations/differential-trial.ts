@@ -65,8 +65,12 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
     }
   }
 
-  const atOnce = (all: readonly Ready[]) =>
-    Promise.all(all.flatMap((one) => [once(one, true), once(one, false)]));
+  /** Waits for all, also after one has failed: a request under way would hold up the world's end. */
+  async function atOnce(all: readonly Ready[]): Promise<void> {
+    const sent = all.flatMap((one) => [once(one, true), once(one, false)]);
+    await Promise.allSettled(sent);
+    await Promise.all(sent);
+  }
 
   async function aimed({ change, asker: at, isOwn }: ChangeBy) {
     const asker = askerAt(at);
