@@ -41,7 +41,7 @@ const describe = ({
   extensions,
 }: GraphQLError): GraphQLFormattedError => ({
   message,
-  ...(locations && { locations }),
+  ...(locations?.length && { locations }),
   ...(path && { path }),
   ...(extensions && { extensions }),
 });

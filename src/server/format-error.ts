@@ -41,7 +41,7 @@ export const toClientError = (
 export function createErrorFormatter(log: Log) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path } = formatted;
-    const place = { ...(locations && { locations }), ...(path && { path }) };
+    const place = { ...(locations?.length && { locations }), ...(path && { path }) };
     const cause = unwrapResolverError(error);
     if (cause instanceof BffError) {
       return {
