@@ -64,12 +64,13 @@ export interface AddressGuard {
    * @throws BffError FORBIDDEN if nobody may ask from there
    */
   readonly refuseAddress: (address: string) => void;
-  /** For Fastify's option: whose `X-Forwarded-For` is believed. */
-  readonly trustProxy: string[] | false;
 }
 
 /** Who may come in at all. What is denied is denied, also if it is allowed; an empty list says nothing. */
-export function createAddressGuard({ trustedProxies, allow, deny }: NetworkConfig): AddressGuard {
+export function createAddressGuard({
+  allow,
+  deny,
+}: Pick<NetworkConfig, 'allow' | 'deny'>): AddressGuard {
   const isAllowed = toMatcher(allow);
   const isDenied = toMatcher(deny);
   const isOpen = allow.length === 0 && deny.length === 0;
@@ -83,7 +84,6 @@ export function createAddressGuard({ trustedProxies, allow, deny }: NetworkConfi
         address !== undefined && !isDenied(address) && (allow.length === 0 || isAllowed(address));
       if (!mayEnter) throw new BffError('FORBIDDEN', 'Requests from this address are not taken.');
     },
-    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
   };
 }
 

@@ -11,7 +11,6 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',
   'PERSISTED_QUERY_NOT_FOUND',
-  'PERSISTED_QUERY_NOT_SUPPORTED',
 ]);
 
 /** A variable that may be null, in the place of an argument that may not: found when executing. */

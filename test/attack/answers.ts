@@ -16,7 +16,6 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   OPERATION_RESOLUTION_FAILURE: true,
   OVERLOADED: true,
   PERSISTED_QUERY_NOT_FOUND: true,
-  PERSISTED_QUERY_NOT_SUPPORTED: true,
   QUERY_TOO_COMPLEX: true,
   RATE_LIMITED: true,
   UNAUTHENTICATED: true,
