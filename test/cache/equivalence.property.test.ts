@@ -18,7 +18,7 @@ import { createTally } from './equivalence-tally.ts';
 import { startTwins } from './equivalence-twins.ts';
 
 /** Each has some twenty-five steps; `npm run test:equivalence` has more than a hundred runs. */
-const RUNS = Number(process.env.EQUIVALENCE_RUNS ?? 1);
+const RUNS = Number(process.env.EQUIVALENCE_RUNS ?? 3);
 /** How often each root field, and each field with a rule of its own, is drawn at least. */
 const LEAST_DRAWN = Math.min(100, RUNS);
 /** The share of answers without errors, which alone are kept, and of hits among them. */
