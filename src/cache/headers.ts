@@ -18,6 +18,9 @@ export const NO_STORE = { 'cache-control': 'no-store' } as const;
  */
 export const cacheStatusOf = (reason: 'bypass' | 'uri-miss'): string => `${CACHE}; fwd=${reason}`;
 
+/** Names and values in turn: node:http takes them as they are. */
+export type HeaderList = readonly string[];
+
 /** How an answer leaves. */
 interface Leaving {
   readonly outcome: Outcome;
@@ -25,6 +28,13 @@ interface Leaving {
   readonly coding: string | undefined;
   /** Whether it is the answer to a POST, of which caches elsewhere know nothing. */
   readonly isPosted: boolean;
+}
+
+/** The headers of an answer, and what conditional requests ask for. */
+interface Described {
+  /** Undefined if it has none. */
+  readonly etag: string | undefined;
+  readonly headers: HeaderList;
 }
 
 /**
@@ -37,49 +47,43 @@ export function headersOf(
   entry: Entry,
   { outcome, coding, isPosted }: Leaving,
   stale: StaleWindows,
-): Record<string, string> {
+): Described {
+  const isStored = !isPosted && entry.maxAge > 0;
+  const { etag, headers } = isStored ? storing(entry, coding, stale) : UNSTORED;
+  const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
+  if (outcome !== 'hit') {
+    return { etag, headers: ['cache-status', FORWARDED[outcome], 'vary', vary, ...headers] };
+  }
   const now = Date.now();
   const ttl = Math.floor((entry.freshUntil - now) / 1_000);
-  const headers: Record<string, string> = {
-    'cache-status': outcome === 'hit' ? `${CACHE}; hit; ttl=${ttl}` : FORWARDED[outcome],
-    vary: entry.scope === 'public' ? VARY : VARY_PRIVATE,
-    ...(isPosted || entry.maxAge === 0 ? NO_STORE : storing(entry, coding, stale)),
-  };
-  if (outcome === 'hit') {
-    headers.age = String(Math.max(0, Math.floor((now - entry.storedAt) / 1_000)));
-  }
-  return headers;
+  const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
+  const status = `${CACHE}; hit; ttl=${ttl}`;
+  return { etag, headers: ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers] };
 }
 
-function storing(
-  entry: Entry,
-  coding: string | undefined,
-  stale: StaleWindows,
-): Readonly<Record<string, string>> {
-  const made = entry.headers.get(coding) ?? makeStoring(entry, coding, stale);
+const UNSTORED: Described = { etag: undefined, headers: Object.entries(NO_STORE).flat() };
+
+function storing(entry: Entry, coding: string | undefined, stale: StaleWindows): Described {
+  const known = entry.headers.get(coding);
+  if (known) return known;
+  const etag = etagOf(entry, coding);
+  const headers = ['etag', etag, ...cachingOf(entry, stale)];
+  const made = { etag, headers };
   entry.headers.set(coding, made);
   return made;
 }
 
-function makeStoring(
-  entry: Entry,
-  coding: string | undefined,
-  { whileRevalidate, ifError }: StaleWindows,
-): Readonly<Record<string, string>> {
-  const etag = etagOf(entry, coding);
-  if (entry.scope !== 'public') return { etag, 'cache-control': 'private, no-cache' };
+function cachingOf(entry: Entry, { whileRevalidate, ifError }: StaleWindows): HeaderList {
+  if (entry.scope !== 'public') return ['cache-control', 'private, no-cache'];
   const tags = tagsWithin(entry.tags);
   const seconds = Math.round(entry.maxAge);
-  return {
-    etag,
-    'cache-control': `public, max-age=0, s-maxage=${seconds}`,
-    'cdn-cache-control': [
-      `public, max-age=${seconds}`,
-      `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`,
-    ].join(', '),
-    'surrogate-key': tags.join(' '),
-    'cache-tag': tags.join(','),
-  };
+  const staleFor = `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`;
+  return [
+    ...['cache-control', `public, max-age=0, s-maxage=${seconds}`],
+    ...['cdn-cache-control', `public, max-age=${seconds}, ${staleFor}`],
+    ...['surrogate-key', tags.join(' ')],
+    ...['cache-tag', tags.join(',')],
+  ];
 }
 
 const FORWARDED: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {

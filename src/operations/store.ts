@@ -9,7 +9,6 @@ const MOST_DOCUMENTS = 2_000;
 /** Characters of text; a parsed document takes some sixty times its text in memory. */
 const MOST_TEXT = 500_000;
 const PERSISTED_FOR_MS = 7 * 24 * 60 * 60 * 1_000;
-const HASH_LENGTH = 64;
 
 interface StoreOptions {
   /** They stay for as long as the process lives. */
@@ -38,7 +37,21 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     maxSize: MOST_TEXT,
     sizeCalculation: ({ source }) => source.length,
   });
+  // By text, of operations that are known: to look a text up is faster than to hash it.
+  const hashes = new LRUCache<string, string>({
+    max: MOST_DOCUMENTS,
+    maxSize: MOST_TEXT,
+    sizeCalculation: (_hash, text) => text.length,
+  });
   const byHash = (hash: string) => trusted.get(hash) ?? recent.get(hash);
+
+  function hashFor(text: string): string {
+    const known = hashes.get(text);
+    if (known) return known;
+    const hash = hashOf(text);
+    if (byHash(hash)) hashes.set(text, hash);
+    return hash;
+  }
 
   function learn(source: string, hash: string): Operation {
     const known = recent.get(hash);
@@ -49,7 +62,7 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
   }
 
   function findByText(query: string, id: string | undefined): Operation | Promise<Operation> {
-    const hash = hashOf(query);
+    const hash = hashFor(query);
     const isTheirs = id === undefined || id === hash || trusted.get(id)?.hash === hash;
     if (!isTheirs) throw new BffError('BAD_REQUEST', 'The provided sha does not match the query.');
     const known = trusted.get(hash);
@@ -91,14 +104,7 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
 
     /** @returns whether it names an operation that is known from the start */
     isTrusted: ({ query, id }: Named): boolean =>
-      trusted.has(query === undefined ? (id ?? '') : hashOf(query)),
-
-    /** Apollo Server's document store: it asks with a key that ends in the hash of the text. */
-    documents: {
-      get: async (key: string) => byHash(key.slice(-HASH_LENGTH))?.document,
-      set: async () => undefined,
-      delete: async () => false,
-    },
+      trusted.has(query === undefined ? (id ?? '') : hashFor(query)),
   };
 }
 

@@ -2,21 +2,22 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import { createCompiler, type OperationStore } from '../operations/index.ts';
+import { createCompiler } from '../operations/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { executeCompiled } from './execute-compiled.ts';
+import type { Executing } from './executing.ts';
 import { createErrorFormatter } from './format-error.ts';
 
 interface ApolloParts {
   readonly schema: GraphQLSchema;
-  readonly operations: OperationStore;
+  readonly executing: Executing;
   readonly explorer: ApolloServerPlugin;
   readonly production: boolean;
   readonly log: Log;
 }
 
 /** The GraphQL engine: it answers requests, and listens to nothing itself. */
-export function createApollo({ schema, operations, explorer, production, log }: ApolloParts) {
+export function createApollo({ schema, executing, explorer, production, log }: ApolloParts) {
   const formatError = createErrorFormatter(log);
   return new ApolloServer<RequestContext>({
     schema,
@@ -25,8 +26,8 @@ export function createApollo({ schema, operations, explorer, production, log }: 
     includeStacktraceInErrorResponses: false,
     // Forged requests, wrong documents and persisted ones are dealt with before it is asked.
     csrfPrevention: false,
-    documentStore: operations.documents,
-    persistedQueries: false,
+    documentStore: executing.documents,
+    persistedQueries: { cache: executing.texts },
     formatError,
     logger: log,
     stopOnTerminationSignals: false,

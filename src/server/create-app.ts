@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { BffError } from '../errors.ts';
-import { ALWAYS } from './always.ts';
+import { sayAlways } from './always.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { answerErrors, answerFrameworkError } from './error-handler.ts';
 
@@ -42,8 +42,8 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     clientErrorHandler: answerBrokenRequest,
     ...options,
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(ALWAYS).header('x-request-id', request.id);
+  sayAlways(app);
+  app.addHook('onRequest', (request, _reply, done) => {
     if (!hasOneHost(request.raw)) throw noHost();
     done();
   });

@@ -17,6 +17,7 @@ import { createErrorAnswerer } from './document-errors.ts';
 import { createDoor } from './door.ts';
 import { createEngine } from './engine.ts';
 import { refuseMethod } from './error-handler.ts';
+import { Executing } from './executing.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
 import { addHealth } from './health.ts';
@@ -54,7 +55,8 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const schema = buildSchema(bff);
   const { operations, example } = loadOperations(bff, schema, config);
   const explorer = createExplorer(example, config);
-  const apollo = createApollo({ schema, operations, explorer, production, log });
+  const executing = new Executing();
+  const apollo = createApollo({ schema, executing, explorer, production, log });
   await apollo.start();
 
   const upstreams = createUpstreams(config.upstreams, log);
@@ -100,7 +102,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
       questionOf,
       edge,
       contextOf,
-      engine: createEngine(apollo),
+      engine: createEngine(apollo, executing),
       send: createSender(edge, bff.stale, isDraining),
       limits: bff.limits,
       batchMost: config.batchMost,

@@ -1,8 +1,9 @@
-import { type ApolloServer, HeaderMap } from '@apollo/server';
+import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyRequest } from 'fastify';
 import type { Executed } from '../cache/index.ts';
 import type { RequestContext } from '../context.ts';
 import type { Asked, PreparedOperation } from '../operations/index.ts';
+import type { Executing } from './executing.ts';
 
 /** What Apollo Server answers, with the headers that it chose. */
 export interface EngineAnswer extends Executed {
@@ -23,13 +24,15 @@ export interface Engine {
 
 /** A page is not executed. */
 const NOBODY = {} as RequestContext;
+const JSON_REQUEST = new HeaderMap([['content-type', 'application/json']]);
 
-/** Lets Apollo Server execute what was found to be well-formed, valid and within the limits. */
-export function createEngine(apollo: ApolloServer<RequestContext>): Engine {
+/**
+ * Lets Apollo Server execute what was found to be well-formed, valid and within the limits.
+ * @param executing - where it finds them
+ */
+export function createEngine(apollo: ApolloServer<RequestContext>, executing: Executing): Engine {
   async function ask(
-    httpGraphQLRequest: Parameters<
-      typeof apollo.executeHTTPGraphQLRequest
-    >[0]['httpGraphQLRequest'],
+    httpGraphQLRequest: HTTPGraphQLRequest,
     context: RequestContext,
   ): Promise<EngineAnswer> {
     const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
@@ -41,25 +44,20 @@ export function createEngine(apollo: ApolloServer<RequestContext>): Engine {
   }
 
   return {
-    execute({ operation: { source }, variables }, { operationName }, mediaType, context) {
-      const headers = headersOf({ accept: mediaType, 'content-type': 'application/json' });
-      const body = { query: source, ...(operationName && { operationName }), variables };
-      return ask({ method: 'POST', headers, search: '', body }, context);
+    async execute({ operation, variables }, { operationName }, mediaType, context) {
+      const persistedQuery = { version: 1, sha256Hash: operation.hash };
+      const body = {
+        ...(operationName && { operationName }),
+        variables,
+        extensions: { persistedQuery },
+      };
+      const request = { method: 'POST', headers: JSON_REQUEST, search: '', body };
+      const answer = await executing.during(operation, () => ask(request, context));
+      return { ...answer, headers: { ...answer.headers, 'content-type': mediaType } };
     },
     page({ headers: { accept = '' } }) {
-      const request = {
-        method: 'GET',
-        headers: headersOf({ accept }),
-        search: '',
-        body: undefined,
-      };
-      return ask(request, NOBODY);
+      const headers = new HeaderMap([['accept', accept]]);
+      return ask({ method: 'GET', headers, search: '', body: undefined }, NOBODY);
     },
   };
-}
-
-function headersOf(headers: Readonly<Record<string, string>>): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) map.set(name, value);
-  return map;
 }

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EdgeCache, Execute } from '../cache/index.ts';
+import type { EdgeCache, Execute, Question } from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
 import type { Admission, OperationLimits } from '../limits/index.ts';
-import type { OperationStore, Planner } from '../operations/index.ts';
+import type { Operation, OperationStore, Planner } from '../operations/index.ts';
 import { answerBatch, costOf, type Member, refuseLongBatch } from './batch.ts';
 import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
@@ -43,6 +43,9 @@ interface Way {
   readonly mediaType: string;
 }
 
+/** A page may do what it likes, but in nobody's frame. */
+const PAGE_POLICY = "frame-ancestors 'none'";
+
 /**
  * The way of a request: who asks, which operation, what it costs, what is remembered of it; and if
  * nothing is, the execution.
@@ -63,23 +66,40 @@ export function createGraphqlHandler(parts: RouteParts) {
     };
   }
 
-  async function answerOne(member: Member, way: Way) {
-    const { request, reply, caller, mediaType } = way;
-    const { prepared, asked } = member;
+  function answerOne(operation: Operation, asked: GraphqlRequest, way: Way) {
+    const { request, reply, caller } = way;
+    const prepared = prepare(operation, asked);
+    if (request.method !== 'POST' && prepared.definition.operation !== 'query') {
+      throw mutationOverGet();
+    }
+    const member = { prepared, asked };
     const paid = payment.pay(caller, prepared.cost, reply);
-    if (paid) await paid;
+    return after(paid, () => answerPaid(member, way));
+  }
 
-    const isReported = isCostWanted(request.headers);
-    const question = isReported ? undefined : questionOf(prepared, caller);
+  function answerPaid(member: Member, way: Way) {
+    const { request, reply, caller, mediaType } = way;
+    if (isCostWanted(request.headers)) return answerWithCost(member, way);
+    const question = questionOf(member.prepared, caller);
     const fresh = question && edge.fresh(question.key);
     if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
-
     leaveWithClient(caller.lifetime, reply);
-    if (!question) {
-      const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
-      const reported = isReported ? withCost(answer, prepared.cost, limits) : answer;
-      return sendAlone(reply, reported, 'bypass');
-    }
+    return question ? answerShared(question, member, way) : answerAlone(member, way);
+  }
+
+  async function answerAlone({ prepared, asked }: Member, { reply, caller, mediaType }: Way) {
+    const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
+    return sendAlone(reply, answer, 'bypass');
+  }
+
+  async function answerWithCost({ prepared, asked }: Member, { reply, caller, mediaType }: Way) {
+    leaveWithClient(caller.lifetime, reply);
+    const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
+    return sendAlone(reply, withCost(answer, prepared.cost, limits), 'bypass');
+  }
+
+  async function answerShared(question: Question, member: Member, way: Way) {
+    const { request, reply, caller, mediaType } = way;
     const answer = await edge.answer(question, caller.lifetime, createExecute(member, way));
     return 'entry' in answer
       ? send(request, reply, answer, question, mediaType)
@@ -103,28 +123,36 @@ export function createGraphqlHandler(parts: RouteParts) {
   const isTrusted = (asked: GraphqlRequest | readonly GraphqlRequest[]) =>
     isSeveral(asked) ? asked.every(operations.isTrusted) : operations.isTrusted(asked);
 
-  return async (request: FastifyRequest, reply: FastifyReply) => {
-    const isRead = request.method !== 'POST';
-    const mediaType = mediaTypeFor(request.headers.accept, isRead);
-    if (mediaType === PAGE_TYPE) {
-      reply.removeHeader('content-security-policy');
-      return sendAlone(reply, await engine.page(request), 'bypass');
-    }
-    const called = callerOf(request);
-    const caller = 'then' in called ? await called : called;
-    payment.refuseExhausted(caller);
-    const way = { request, reply, caller, mediaType };
-    const asked = readRequest(request);
-    const turn = admission.turn(() => isTrusted(asked));
-    if (turn) await turn;
-    if (isSeveral(asked)) return answerMany(asked, way);
+  function answer(way: Way) {
+    payment.refuseExhausted(way.caller);
+    const asked = readRequest(way.request);
+    return after(
+      admission.turn(() => isTrusted(asked)),
+      () => {
+        if (isSeveral(asked)) return answerMany(asked, way);
+        return after(operations.find(asked), (operation) => answerOne(operation, asked, way));
+      },
+    );
+  }
 
-    const found = operations.find(asked);
-    const prepared = prepare('then' in found ? await found : found, asked);
-    if (isRead && prepared.definition.operation !== 'query') throw mutationOverGet();
-    return answerOne({ asked, prepared }, way);
+  async function showPage(request: FastifyRequest, reply: FastifyReply) {
+    reply.header('content-security-policy', PAGE_POLICY);
+    return sendAlone(reply, await engine.page(request), 'bypass');
+  }
+
+  // What is stored leaves in the very turn in which it was asked for: no promise is made on its way.
+  return (request: FastifyRequest, reply: FastifyReply) => {
+    const mediaType = mediaTypeFor(request.headers.accept, request.method !== 'POST');
+    if (mediaType === PAGE_TYPE) return showPage(request, reply);
+    return after(callerOf(request), (caller) => answer({ request, reply, caller, mediaType }));
   };
 }
+
+/** At once, if there is nothing to wait for. */
+const after = <T, Next>(
+  value: T | Promise<T>,
+  next: (value: T) => Next | Promise<Next>,
+): Next | Promise<Next> => (value instanceof Promise ? value.then(next) : next(value));
 
 const isSeveral = (
   asked: GraphqlRequest | readonly GraphqlRequest[],

@@ -1,10 +1,10 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   cacheStatusOf,
   createVariants,
   type EdgeCache,
   type Entry,
+  type HeaderList,
   headersOf,
   isKnown,
   type Kept,
@@ -12,6 +12,7 @@ import {
   type Question,
   type StaleWindows,
 } from '../cache/index.ts';
+import { GUARD_LIST } from './always.ts';
 import type { EngineAnswer } from './engine.ts';
 
 /**
@@ -21,33 +22,36 @@ import type { EngineAnswer } from './engine.ts';
 export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () => boolean) {
   const variants = createVariants();
 
-  async function variantOf(entry: Entry, coding: string, key: string): Promise<string> {
-    const known = entry.variants.get(coding);
-    if (known) return known;
+  async function encode(entry: Entry, coding: string, key: string): Promise<string> {
     const body = await variants.encode(entry, coding);
     edge.addVariant(key, entry, coding, body);
     return body;
   }
 
-  return async (
+  /** @returns nothing if it was sent at once */
+  return (
     request: FastifyRequest,
     reply: FastifyReply,
     { entry, outcome }: Kept,
     { key }: Question,
     contentType: string,
-  ) => {
+  ): Promise<void> | undefined => {
     const { headers, method } = request;
     const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
-    if (isLast()) reply.header('connection', 'close');
-    const described = headersOf(entry, { outcome, coding, isPosted: method === 'POST' }, stale);
-    if (isKnown(described.etag, headers['if-none-match'])) {
-      return write(request, reply, 304, described, '');
-    }
-    described['content-type'] = contentType;
-    if (coding) described['content-encoding'] = coding;
-    const body = coding ? await variantOf(entry, coding, key) : entry.body;
-    described['content-length'] = String(body.length);
-    return write(request, reply, 200, described, body);
+    const leaving = { outcome, coding, isPosted: method === 'POST' };
+    const { etag, headers: described } = headersOf(entry, leaving, stale);
+    const ending = isLast() ? [...described, 'connection', 'close'] : described;
+    if (isKnown(etag, headers['if-none-match'])) return write(request, reply, 304, ending, '');
+
+    const writeWhole = (body: string, ...encoding: string[]) => {
+      const length = ['content-length', `${body.length}`];
+      const whole = [...ending, 'content-type', contentType, ...length, ...encoding];
+      return write(request, reply, 200, whole, body);
+    };
+    if (!coding) return writeWhole(entry.body);
+    const known = entry.variants.get(coding);
+    if (known) return writeWhole(known, 'content-encoding', coding);
+    return encode(entry, coding, key).then((body) => writeWhole(body, 'content-encoding', coding));
   };
 }
 
@@ -58,19 +62,25 @@ export type Sender = ReturnType<typeof createSender>;
  * @param body - a character for each byte
  */
 function write(
-  { method }: FastifyRequest,
+  { id, method }: FastifyRequest,
   reply: FastifyReply,
   status: number,
-  headers: Readonly<Record<string, string>>,
+  headers: HeaderList,
   body: string,
-): void {
+): undefined {
+  const list = [...headers, ...GUARD_LIST, 'x-request-id', id];
+  addGiven(list, reply);
   reply.hijack();
-  const given = reply.getHeaders() as OutgoingHttpHeaders;
-  const sent = { ...given, ...headers };
-  // Those who are asked from other origins are answered differently.
-  if (given.vary && headers.vary) sent.vary = `${headers.vary}, ${given.vary}`;
-  reply.raw.writeHead(status, sent);
+  reply.raw.writeHead(status, list);
   reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
+}
+
+/** Those of who asked from another origin, or must not ask too often. */
+function addGiven(list: string[], reply: FastifyReply): void {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (name === 'vary') list[list.indexOf(name) + 1] += `, ${value}`;
+    else list.push(name, String(value));
+  }
 }
 
 /** Sends an answer that is for the asker alone. */

@@ -51,7 +51,6 @@ describe('the operation store', () => {
     const first = await find(store, { query: '{ a }' });
     assert.equal(await find(store, { query: '{ a }' }), first);
     assert.equal(await find(store, { id: hashOf('{ a }') }), first);
-    assert.equal(await store.documents.get(`other:${first.hash}`), first.document);
   });
 
   it('refuses a text that has another hash', async () => {
