@@ -5,6 +5,7 @@ import { BffError } from '../errors.ts';
 import { sayAlways } from './always.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { answerErrors, answerFrameworkError } from './error-handler.ts';
+import { RequestLog } from './request-log.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -38,6 +39,7 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     exposeHeadRoutes: false,
     // Who needs a query reads it from the address.
     routerOptions: { querystringParser: () => ({}) },
+    logController: new RequestLog(),
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerBrokenRequest,
     ...options,

@@ -42,7 +42,7 @@ export interface BffServer {
 /** One BFF with /graphql, /session, /healthz and /readyz, and its admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
   const app = createApp({
-    logger: { level: config.logLevel, name: bff.name, serializers: { req: describeRequest } },
+    logger: loggerOf(bff.name, config.logLevel),
     forceCloseConnections: 'idle',
     bodyLimit: MOST_BODY,
     trustProxy: [...config.network.trustedProxies],
@@ -126,3 +126,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   });
   return { app, admin, drain };
 }
+
+/** Where nothing is logged, no request has a logger made for it. */
+const loggerOf = (name: string, level: string) =>
+  level === 'silent' ? false : { level, name, serializers: { req: describeRequest } };

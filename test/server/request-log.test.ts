@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createApp } from '../../src/server/create-app.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
 
 const REQUEST = { method: 'GET', url: '/graphql?query={me}', ip: '192.0.2.1', headers: {} };
@@ -24,4 +25,27 @@ test('what is no name of a client is left out', () => {
     const headers = { 'apollographql-client-name': name };
     assert.equal(describeRequest({ ...REQUEST, headers }).client, undefined);
   }
+});
+
+test('the log has one line for each request, with what came of it', async () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => void lines.push(line) };
+  const serializers = { req: describeRequest };
+  const app = createApp({
+    logger: { level: 'info', stream, serializers },
+    notHere: 'Nothing.',
+  });
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  lines.length = 0;
+
+  const headers = { 'x-request-id': 'abc' };
+  await (await fetch(`${address}/missing?a=b`, { headers })).text();
+  await app.close();
+
+  const [line, ...others] = lines.map((text) => JSON.parse(text));
+  assert.deepEqual(others, []);
+  assert.equal(line.reqId, 'abc');
+  assert.equal(line.req.path, '/missing');
+  assert.equal(line.res.statusCode, 404);
+  assert.ok(line.responseTime >= 0);
 });
