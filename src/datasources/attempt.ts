@@ -64,7 +64,7 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
       instance.outstanding++;
       try {
         const url = instance.base + target;
-        const reply = await http.exchange({ ...rest, headers, url }, members);
+        const reply = await http.exchange({ ...rest, headers, url }, members.signal);
         const value = understand(reply, read);
         tellFreshness(reply, members);
         learn(instance, false, since);

@@ -24,6 +24,4 @@ export interface Members {
   readonly deadline: number;
   /** Aborted when the last of them has left. */
   readonly signal: AbortSignal;
-  /** Gives the call up for all of them. */
-  readonly abort: (reason: Error) => void;
 }

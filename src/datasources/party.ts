@@ -76,6 +76,5 @@ export function gather<V>(parties: Iterable<Party<V>>): Members {
       return Math.max(...waiting().map(({ lifetime }) => lifetime.deadline));
     },
     signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
   };
 }

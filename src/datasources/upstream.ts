@@ -141,13 +141,12 @@ export function createUpstream(options: UpstreamOptions) {
         read: Read<Body, T>,
       ): Promise<T> => {
         const { deadline } = call.lifetime;
-        const controller = new AbortController();
         const members: Members = {
           calls: [call],
           waiting: () => [call],
           deadline,
-          signal: controller.signal,
-          abort: (reason) => controller.abort(reason),
+          // A change is not given up, whoever leaves.
+          signal: new AbortController().signal,
         };
         const headers = { ...rest.headers, ...(await identify(call.viewer)) };
         const send = () => {

@@ -169,14 +169,6 @@ describe('a call for many', () => {
     assert.deepEqual(await loads, ['a!', 'a!', 'b!', 'b!', 'c!']);
   });
 
-  it('may be given up for all of them', async () => {
-    using desk = openDesk();
-    const loads = [...'ab'].map((key) => assert.rejects(desk.load(key), /too large/));
-    await turn();
-    desk.sent[0]?.members.abort(new Error('too large'));
-    await Promise.all(loads);
-  });
-
   it('a bad key fails alone, even if its caller has left', async () => {
     using desk = openDesk({ halvings: 9 });
     const leaver = desk.call();
