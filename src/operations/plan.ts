@@ -17,12 +17,18 @@ interface Plan {
   readonly definition: OperationDefinitionNode;
   readonly cache: CachePolicy;
   readonly costWith: ReturnType<CostReader>;
+  /** The names of the variables that have a default. */
+  readonly withDefault: readonly string[];
+  /** What is executed whoever asks, if it takes no variables and was asked before. */
+  bare?: PreparedOperation;
 }
+
+type Variables = Readonly<Record<string, unknown>>;
 
 /** What is asked: an operation of a document, and its variables. */
 export interface Asked {
   readonly operationName: string | undefined;
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Variables;
 }
 
 /** An operation with its variables, which may be executed. */
@@ -39,7 +45,7 @@ export interface PreparedOperation {
    * The variables as they were given, and the defaults of those that were not: graphql-jit misses
    * them where a variable may not be null.
    */
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Variables;
   /** In cost units, at least 1. */
   readonly cost: number;
 }
@@ -50,8 +56,6 @@ interface PlannerParts {
   readonly costOf: CostReader;
   readonly limits: OperationLimits;
 }
-
-const NO_VARIABLES = {};
 
 /** Makes plans, once for each operation of a document, and fills in variables. */
 export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts) {
@@ -64,14 +68,14 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
     const known = plans.get(definition);
     if (known) return known;
     const cache = policyOf(document, definition);
-    const plan = { definition, cache, costWith: costOf(document, definition) };
+    const costWith = costOf(document, definition);
+    const plan = { definition, cache, costWith, withDefault: namesWithDefault(definition) };
     plans.set(definition, plan);
     return plan;
   }
 
-  function coerce({ variableDefinitions = [] }: OperationDefinitionNode, { variables }: Asked) {
-    if (variableDefinitions.length === 0) return NO_VARIABLES;
-    const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, {
+  function coerce({ variableDefinitions = [] }: OperationDefinitionNode, given: Variables) {
+    const { coerced, errors } = getVariableValues(schema, variableDefinitions, given, {
       maxErrors: 5,
     });
     if (errors) throw new DocumentError('BAD_USER_INPUT', errors);
@@ -79,21 +83,28 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
     return coerced;
   }
 
-  function prepare(operation: Operation, asked: Asked): PreparedOperation {
-    const { definition, cache, costWith } = planOf(operation.document, asked.operationName);
-    const variables = coerce(definition, asked);
+  function fill(operation: Operation, plan: Plan, given: Variables): PreparedOperation {
+    const { definition, cache, costWith, withDefault } = plan;
+    const variables = coerce(definition, given);
     const cost = Math.max(1, Math.ceil(costWith(variables)));
     holdTo(limits, 'cost', cost);
-    const canonical = variables === NO_VARIABLES ? '{}' : JSON.stringify(variables);
-    const given = { ...defaultsIn(definition, variables), ...asked.variables };
-    return { operation, definition, cache, canonical, variables: given, cost };
+    const canonical = JSON.stringify(variables);
+    const defaults = Object.fromEntries(withDefault.map((name) => [name, variables[name]]));
+    const completed = { ...defaults, ...given };
+    return { operation, definition, cache, canonical, variables: completed, cost };
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
   return (operation: Operation, asked: Asked): PreparedOperation => {
     const known = prepared.get(asked);
     if (known?.operation === operation) return known;
-    const made = prepare(operation, asked);
+    const plan = planOf(operation.document, asked.operationName);
+    if (plan.bare) return plan.bare;
+    if (takesNone(plan.definition)) {
+      plan.bare = fill(operation, plan, {});
+      return plan.bare;
+    }
+    const made = fill(operation, plan, asked.variables);
     prepared.set(asked, made);
     return made;
   };
@@ -101,16 +112,13 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
 
 export type Planner = ReturnType<typeof createPlanner>;
 
-/** @param coerced - with all defaults filled in */
-function defaultsIn(
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  coerced: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const withDefault = variableDefinitions.filter(({ defaultValue }) => defaultValue);
-  return Object.fromEntries(
-    withDefault.map(({ variable: { name } }) => [name.value, coerced[name.value]]),
-  );
-}
+const takesNone = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
+  variableDefinitions.length === 0;
+
+const namesWithDefault = ({ variableDefinitions = [] }: OperationDefinitionNode): string[] =>
+  variableDefinitions
+    .filter(({ defaultValue }) => defaultValue)
+    .map(({ variable: { name } }) => name.value);
 
 function definitionOf(
   schema: GraphQLSchema,

@@ -30,9 +30,11 @@ export function createRequestReader() {
     if (method === 'POST') {
       return Array.isArray(body) ? body.map(toGraphqlRequest) : toGraphqlRequest(body);
     }
-    const found = known.get(url) ?? toGraphqlRequest(parametersOf(url));
-    if (url.length <= LONGEST_ADDRESS) known.set(url, found);
-    return found;
+    const found = known.get(url);
+    if (found) return found;
+    const asked = toGraphqlRequest(parametersOf(url));
+    if (url.length <= LONGEST_ADDRESS) known.set(url, asked);
+    return asked;
   };
 }
 
