@@ -10,7 +10,7 @@ export const createMemo = <K, V>(
 ): DataLoader<K, V, string> =>
   new DataLoader<K, V, string>(
     (keys) => Promise.all(keys.map((key) => load(key).catch((error: Error) => error))),
-    { batch: false, cacheKeyFn: nameOf },
+    { batch: false, batchScheduleFn: queueMicrotask, cacheKeyFn: nameOf },
   );
 
 /** The first page of one user's list. */
