@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// npm run bench: installs the peers' packages if they are missing, then runs a workload. Until then
-// nothing that needs a package may be imported.
+// npm run bench: installs the peers' packages if they are missing, then runs what is named, or all.
+// Until then nothing that needs a package may be imported.
 
 const lock = new URL('package-lock.json', import.meta.url);
 const installed = new URL('node_modules/.package-lock.json', import.meta.url);
@@ -15,10 +15,11 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtime
 }
 
 try {
-  const [suite, ...options] = process.argv.slice(2);
-  if (suite === 'attack') await import('./attack/run.ts');
+  const args = process.argv.slice(2);
+  if (args[0] === 'attack') await import('./attack/run.ts');
+  if (args[0] === 'profile') await import('./profile/run.ts');
   const { main } = await import('./harness/main.ts');
-  await main([suite ?? '', ...options]);
+  await main(args);
   process.exit();
 } catch (error) {
   console.error((error as Error).message);

@@ -1,7 +1,7 @@
 import { posted, type Received, send } from '../../test/attack/send.ts';
 import { startServices } from '../../test/attack/services.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
-import { describeMachine } from '../harness/machine.ts';
+import { describeMachine, today } from '../harness/machine.ts';
 import { ATTACKS, type Attack } from './attacks.ts';
 import { startTarget, type Target } from './target.ts';
 
@@ -62,7 +62,7 @@ const head = [
   ...targets.flatMap(({ name }) => cells.map((cell) => `${name} ${cell}`)),
 ];
 console.log(
-  `${describeMachine()}. Median of ${ROUNDS} rounds; lag is how long the event loop stood still.\n`,
+  `${describeMachine()}, ${today()}. Median of ${ROUNDS} rounds; lag is how long the event loop stood still.\n`,
 );
 console.log(toLine(head));
 console.log(toLine(head.map((_, n) => (n === 0 ? '---' : '---:'))));

@@ -1,10 +1,27 @@
 import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
-import { ERRORS_IN_BODY, type LoadJob, type LoadResult, statusOf } from './load.ts';
+import {
+  ERRORS_IN_BODY,
+  type LoadJob,
+  type LoadRequest,
+  type LoadResult,
+  statusOf,
+} from './load.ts';
+import { nextTag, PLACEHOLDER } from './placeholder.ts';
 
 const job = JSON.parse(readFileSync(String(process.argv[2]), 'utf8')) as LoadJob;
 const { origin, requests, connections, seconds, rate } = job;
 const expected = statusOf(requests);
+
+const tag = nextTag();
+const rest = PLACEHOLDER.length - tag.length;
+let made = 0;
+const fresh = (request: LoadRequest): LoadRequest => ({
+  ...request,
+  body: (request.body ?? '').replace(PLACEHOLDER, tag + String(made++).padStart(rest, '0')),
+});
+const toOwn = (request: LoadRequest) =>
+  request.body?.includes(PLACEHOLDER) ? { ...request, setupRequest: fresh } : request;
 
 let client = 0;
 const result = await autocannon({
@@ -17,7 +34,7 @@ const result = await autocannon({
   setupClient(connection) {
     const first = client++ % requests.length;
     const own = requests.filter((_, index) => index % connections === first);
-    connection.setRequests(own);
+    connection.setRequests(own.map(toOwn));
   },
   verifyBody: (body) => expected !== 200 || (body.length > 0 && !body.includes(ERRORS_IN_BODY)),
 });

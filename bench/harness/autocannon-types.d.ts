@@ -1,13 +1,15 @@
 declare module 'autocannon' {
   import type { LoadRequest } from './load.ts';
 
+  type Request = LoadRequest & { setupRequest?: (request: LoadRequest) => LoadRequest };
+
   interface Options {
     url: string;
     connections: number;
     duration: number;
     overallRate?: number;
     requests: LoadRequest[];
-    setupClient(connection: { setRequests(requests: LoadRequest[]): void }): void;
+    setupClient(connection: { setRequests(requests: Request[]): void }): void;
     verifyBody(body: string): boolean;
   }
 

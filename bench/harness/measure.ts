@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delays } from '../upstream/routes.ts';
 import { busySeconds, type Cores, cpuSeconds } from './cores.ts';
 import type { LoadGenerator, LoadRequest } from './load.ts';
-import type { Server, Upstream } from './processes.ts';
+import type { Server } from './processes.ts';
+import type { Upstream } from './upstream.ts';
 
 const SETTLE_MS = 300;
 
@@ -24,6 +25,8 @@ export interface Measurement {
   readonly serverBusy: number;
   /** How busy the core of the load generator was, whoever used it. */
   readonly loadBusy: number;
+  /** How busy the upstream was, of one core. */
+  readonly upstreamBusy: number;
 }
 
 export interface Bench {
@@ -49,10 +52,16 @@ export async function measure(
   { delays, rate, ...load }: Load,
 ): Promise<Measurement> {
   await upstream.reset(delays);
-  const before = { time: performance.now(), cpu: cpuSeconds(pid), busy: busySeconds(cores.load) };
+  const before = {
+    time: performance.now(),
+    cpu: cpuSeconds(pid),
+    upstream: cpuSeconds(upstream.pid),
+    busy: busySeconds(cores.load),
+  };
   const result = await generator.run({ ...load, origin, rate, core: cores.load });
   const wall = (performance.now() - before.time) / 1_000;
   const busy = busySeconds(cores.load) - before.busy;
+  const upstreamBusy = (cpuSeconds(upstream.pid) - before.upstream) / wall;
   const serverBusy = (cpuSeconds(pid) - before.cpu) / wall;
   // What was under way when the time was up costs as well: it is waited for, and counted.
   await sleep(SETTLE_MS);
@@ -69,24 +78,23 @@ export async function measure(
     errors: result.errors,
     serverBusy,
     loadBusy: busy / wall,
+    upstreamBusy,
   };
 }
 
-/** What the upstream itself can do, asked by the load generator without a server in between. */
+/**
+ * What the upstream itself can do, asked by the load generator without a server in between.
+ * @param targets - what is asked, in turn; any service answers for all
+ */
 export async function measureUpstream(
   { cores, generator, upstream }: Bench,
-  userIds: readonly string[],
+  targets: readonly string[],
   { connections, seconds, delays }: Omit<Load, 'requests'>,
 ): Promise<{ rate: number; p50: number; p99: number }> {
   await upstream.reset(delays);
-  const requests: LoadRequest[] = userIds.map((userId) => ({
-    method: 'GET',
-    path: `/notifications?user=${userId}&limit=10`,
-    headers: {},
-  }));
+  const requests = targets.map((path): LoadRequest => ({ method: 'GET', path, headers: {} }));
   const origin = upstream.urls.notification ?? '';
-  const core = cores.load;
-  const job = { origin, requests, connections, seconds, rate: undefined, core };
+  const job = { origin, requests, connections, seconds, rate: undefined, core: cores.load };
   const result = await generator.run(job);
   if (result.errors > 0) throw new Error(`the upstream answered ${result.errors} errors`);
   return { rate: result.requests / result.seconds, p50: result.p50, p99: result.p99 };

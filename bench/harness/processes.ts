@@ -1,14 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { Order, Report } from '../upstream/main.ts';
-import type { Delays } from '../upstream/routes.ts';
 import { start } from './cores.ts';
 
-const UPSTREAM = fileURLToPath(new URL('../upstream/main.ts', import.meta.url));
 const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 3_000;
+const ASK_AGAIN_MS = 20;
 const PUBLIC = /^(?!.*\badmin\b).*listening on (http\S+)/;
 const ADMIN = /\badmin listening on (http\S+)/;
 
@@ -37,23 +35,50 @@ export async function startServer(
     once(child, 'exit').then(() => undefined),
     sleep(START_LIMIT_MS, undefined, { ref: false }),
   ]);
-  if (!origin || !child.pid) {
+  if (!origin) {
     child.kill('SIGKILL');
     throw new Error('did not start');
   }
-  return {
-    pid: child.pid,
-    origin,
-    admin,
-    async stop() {
-      if (child.exitCode !== null) return;
-      const gone = once(child, 'exit');
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-      await gone;
-      clearTimeout(timer);
-    },
-  };
+  return { pid: child.pid as number, origin, admin, stop: () => stop(child) };
+}
+
+/**
+ * As startServer, with what it prints thrown away, so that it is asked whether it is ready.
+ * @param port - where it was told to listen
+ */
+export async function startQuietServer(
+  core: number,
+  file: string,
+  env: Readonly<Record<string, string>>,
+  port: number,
+): Promise<Server> {
+  const child = start(core, process.execPath, [file], env, ['ignore', 'ignore', 'inherit']);
+  const origin = `http://127.0.0.1:${port}`;
+  const end = performance.now() + START_LIMIT_MS;
+  while (!(await isReady(origin))) {
+    if (child.exitCode !== null || performance.now() > end) {
+      child.kill('SIGKILL');
+      throw new Error('did not start');
+    }
+    await sleep(ASK_AGAIN_MS);
+  }
+  const never = new Promise<string>(() => {});
+  return { pid: child.pid as number, origin, admin: never, stop: () => stop(child) };
+}
+
+const isReady = (origin: string): Promise<boolean> =>
+  fetch(`${origin}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await gone;
+  clearTimeout(timer);
 }
 
 function originIn(lines: Interface, said: RegExp): Promise<string> {
@@ -64,23 +89,3 @@ function originIn(lines: Interface, said: RegExp): Promise<string> {
     });
   });
 }
-
-/** The stand-in for all services, in a process of its own. */
-export async function startUpstream(core: number) {
-  const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const;
-  const child = start(core, process.execPath, [UPSTREAM], {}, [...stdio]);
-  const [urls] = (await once(child, 'message')) as [Readonly<Record<string, string>>];
-
-  return {
-    pid: child.pid as number,
-    urls,
-    /** Sets the delays, and starts counting anew. @returns what was since the last time */
-    async reset(delays: Delays): Promise<Report> {
-      child.send({ delays } satisfies Order);
-      const [report] = (await once(child, 'message')) as [Report];
-      return report;
-    },
-  };
-}
-
-export type Upstream = Awaited<ReturnType<typeof startUpstream>>;

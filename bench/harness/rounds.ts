@@ -1,8 +1,9 @@
 import type { Mode, Race } from '../workloads/workload.ts';
-import { type Bench, type Load, type Measurement, measure, NO_DELAYS } from './measure.ts';
+import { type Bench, type Measurement, measure, NO_DELAYS } from './measure.ts';
 import type { Options } from './options.ts';
-import type { Contender, Contenders } from './start-peers.ts';
+import type { Contenders } from './start-peers.ts';
 import { summarise } from './stats.ts';
+import { FULL_CONNECTIONS, groupsOf, type Turn, toFull, turnsOf } from './turns.ts';
 
 /** All rounds of one mode, by peer. */
 export type Rounds = ReadonlyMap<string, readonly Measurement[]>;
@@ -12,10 +13,6 @@ export interface Result {
   readonly mode: Mode;
   readonly rounds: Rounds;
 }
-
-type Turn = readonly [peer: string, server: Contender['server'], load: Load];
-
-const FULL_CONNECTIONS = 64;
 
 /** Lets every peer be compiled as far as it will be. */
 export async function warmUp(bench: Bench, contenders: Contenders, seconds: number) {
@@ -28,8 +25,9 @@ export async function warmUp(bench: Bench, contenders: Contenders, seconds: numb
 }
 
 /**
- * Every mode in turn. In each round every peer is measured once, and the next round turns the order
- * around: what slows the machine down for a while slows down all of them.
+ * Every mode in turn; those that are beside another one together with it. In each round every peer
+ * is measured once, and the next round turns the order around: what slows the machine down for a
+ * while slows down all of them.
  */
 export async function runModes(
   bench: Bench,
@@ -40,38 +38,43 @@ export async function runModes(
   const results: Result[] = [];
   let saturation: ReadonlyMap<string, number> | undefined;
 
-  for (const name of modes) {
-    const mode = race.modes[name] as Mode;
-    const turns = [...contenders].flatMap(([peer, { server, requests }]): Turn[] => {
-      const own = requests.get(name);
-      const load = { connections: FULL_CONNECTIONS, seconds, delays: NO_DELAYS };
-      return own ? [[peer, server, { ...load, requests: own }]] : [];
-    });
-    if (mode.half) saturation ??= ratesOf(await runRounds(bench, turns, 1));
-    process.stderr.write(`${mode.title}: `);
-    const loaded = turns.map(([peer, server, load]): Turn => {
-      const rate = mode.half ? (saturation?.get(peer) ?? 0) / 2 : undefined;
-      const delays = (mode.delayed && race.delays) || NO_DELAYS;
-      return [peer, server, { ...load, connections: mode.connections, delays, rate }];
+  for (const group of groupsOf(modes, race)) {
+    const turns = turnsOf(group, contenders, race, seconds);
+    const isHalf = group.some((name) => race.modes[name]?.half);
+    if (isHalf)
+      saturation ??= ratesOf((await runRounds(bench, turns.map(toFull), 1)).get(group[0]));
+    process.stderr.write(`${race.modes[group[0] as string]?.title}: `);
+    const loaded = turns.map((turn): Turn => {
+      const rate = isHalf ? (saturation?.get(turn.peer) ?? 0) / 2 : undefined;
+      return { ...turn, load: { ...turn.load, rate } };
     });
     const measured = await runRounds(bench, loaded, rounds);
     process.stderr.write('\n');
-    results.push({ name, mode, rounds: measured });
-    if (name === 'full') saturation = ratesOf(measured);
+    for (const name of group) {
+      const own = measured.get(name) ?? new Map();
+      results.push({ name, mode: race.modes[name] as Mode, rounds: own });
+      if (name === 'full') saturation = ratesOf(own);
+    }
   }
   return results;
 }
 
-async function runRounds(bench: Bench, turns: readonly Turn[], rounds: number): Promise<Rounds> {
-  const measured = new Map<string, Measurement[]>(turns.map(([peer]) => [peer, []]));
+/** @returns all rounds, by mode */
+async function runRounds(
+  bench: Bench,
+  turns: readonly Turn[],
+  rounds: number,
+): Promise<ReadonlyMap<string | undefined, Rounds>> {
+  const measured = new Map<string, Map<string, Measurement[]>>();
   for (let round = 0; round < rounds; round++) {
-    for (const [peer, server, load] of round % 2 ? turns.toReversed() : turns) {
-      measured.get(peer)?.push(await measure(bench, server, load));
+    for (const { mode, peer, server, load } of round % 2 ? turns.toReversed() : turns) {
+      const ofMode = measured.getOrInsertComputed(mode, () => new Map());
+      ofMode.getOrInsertComputed(peer, () => []).push(await measure(bench, server, load));
     }
     process.stderr.write('.');
   }
   return measured;
 }
 
-const ratesOf = (rounds: Rounds): ReadonlyMap<string, number> =>
+const ratesOf = (rounds: Rounds = new Map()): ReadonlyMap<string, number> =>
   new Map([...rounds].map(([peer, all]) => [peer, summarise(all.map(({ rate }) => rate)).median]));

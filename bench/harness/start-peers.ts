@@ -4,7 +4,8 @@ import { findFaults } from './compare.ts';
 import type { LoadRequest } from './load.ts';
 import type { Bench } from './measure.ts';
 import type { Options } from './options.ts';
-import { type Server, startServer } from './processes.ts';
+import { startPeer } from './peer.ts';
+import type { Server } from './processes.ts';
 
 /** A peer that answers rightly. */
 export interface Contender {
@@ -25,18 +26,19 @@ export async function startPeers(
   options: Options,
 ): Promise<{ contenders: Contenders; excluded: readonly string[] }> {
   const probes = await race.probes();
-  const env = { ...environmentOf(upstream.urls), ...race.env };
+  const env = { ...environmentOf(upstream.urls, race.schema), ...race.env };
   const contenders = new Map<string, Contender>();
   const excluded: string[] = [];
 
   for (const peer of options.peers) {
     try {
-      const server = await startServer(cores.server, PEERS[peer] ?? '', env);
-      const [fault] = await findFaults(server, probes);
+      const server = await startPeer(cores, peer, race.schema, env);
+      const [fault] = await findFaults(server, probes, PEERS[peer]);
       if (fault === undefined) {
         const told = (mode: string, why: string) =>
           excluded.push(`\`${peer}\` was not timed in \`${mode}\`: ${why}`);
-        const requests = await prepare(server, race, options.modes, told);
+        const modes = options.modes.filter((mode) => takesPart(peer, race.modes[mode]));
+        const requests = await prepare(server, race, modes, told);
         contenders.set(peer, { server, requests });
       } else {
         excluded.push(`\`${peer}\` was not timed, because it answered wrongly: ${fault}`);
@@ -48,6 +50,9 @@ export async function startPeers(
   }
   return { contenders, excluded };
 }
+
+const takesPart = (peer: string, mode: Mode | undefined): boolean =>
+  mode?.peers?.includes(peer) ?? true;
 
 async function prepare(
   { origin }: Server,

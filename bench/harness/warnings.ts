@@ -18,13 +18,12 @@ const isFullLoad = ({ connections, delayed, half }: Mode): boolean =>
 /**
  * Says which figures don't count, because requests failed or something else than the server was the
  * limit.
- * @param upstreamRate - calls per second that the upstream answers when nothing else is asked of it
  */
-export function warningsOf(results: readonly Result[], upstreamRate: number): readonly string[] {
+export function warningsOf(results: readonly Result[]): readonly string[] {
   const checks: Readonly<Record<string, Check>> = {
     'Answers were wrong or missing': (_mode, all) => all.some(({ errors }) => errors > 0),
-    'The upstream was asked for more than half of the calls that it can answer': (_mode, all) =>
-      median(all, ({ rate, calls }) => rate * calls) > upstreamRate * UPSTREAM_LIMIT,
+    'The upstream was busy for more than half of the time': (_mode, all) =>
+      median(all, ({ upstreamBusy }) => upstreamBusy) > UPSTREAM_LIMIT,
     "The load generator's core was more than 85 % busy": (_mode, all) =>
       median(all, ({ loadBusy }) => loadBusy) > LOAD_CORE_LIMIT,
     'The server was less than 90 % busy at full load': (mode, all) =>

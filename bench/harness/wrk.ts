@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './cores.ts';
 import { type LoadJob, type LoadRequest, type LoadResult, statusOf } from './load.ts';
+import { nextTag, PLACEHOLDER } from './placeholder.ts';
 import { scratchFile } from './scratch.ts';
 
 const SCRIPT = fileURLToPath(new URL('wrk.lua', import.meta.url));
@@ -27,7 +28,13 @@ export async function runWrk(job: LoadJob): Promise<LoadResult> {
 
   const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', TIMEOUT, '-s', SCRIPT];
   const status = String(statusOf(job.requests));
-  const env = { REQUESTS: file, THINK_MS: String(thinkMs), STATUS: status };
+  const env = {
+    REQUESTS: file,
+    THINK_MS: String(thinkMs),
+    STATUS: status,
+    PLACEHOLDER,
+    TAG: nextTag(),
+  };
   const output = await run(core, 'wrk', [...flags, origin], env);
   const result = /^RESULT (.+)$/m.exec(output)?.[1];
   const bad = /^BAD .+/m.exec(output)?.[0];

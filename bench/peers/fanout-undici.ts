@@ -1,9 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Pool } from 'undici';
 import type { WireNotification, WireOrder, WireUser } from '../upstream/data.ts';
 import { FANOUT_QUERY } from '../workloads/fanout-query.ts';
+import { listen } from './listen.ts';
 import { createTokenReader, settings } from './support.ts';
 
 // What somebody would write who wants this one answer fast: no GraphQL, no schema, no loaders.
@@ -56,7 +56,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return send(response, 400, { errors: [{ message: 'This operation is not known.' }] });
   }
   try {
-    send(response, 200, { data: { dashboard: await dashboardOf(viewer) } });
+    send(response, 200, { data: { dashboard: await dashboardOf(viewer.id) } });
   } catch {
     send(response, 502, { errors: [{ message: 'This can not be had right now.' }] });
   }
@@ -68,11 +68,6 @@ function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, headers).end(bytes);
 }
 
-const server = createServer((request, response) => {
+listen((request, response) => {
   answer(request, response).catch(() => send(response, 400, { errors: [{ message: 'No.' }] }));
 });
-server.listen(0, '127.0.0.1', () => {
-  const { port } = server.address() as AddressInfo;
-  console.log(`listening on http://127.0.0.1:${port}/graphql`);
-});
-process.once('SIGTERM', () => process.exit());

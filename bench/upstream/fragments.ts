@@ -1,4 +1,5 @@
 import { announcements, holdingsOf, userIds, userOf } from './data.ts';
+import { recentOrders } from './recent-orders.ts';
 
 /** One user's part of each answer, as JSON bytes. */
 interface Fragments {
@@ -16,6 +17,8 @@ type Part = keyof Fragments;
 const COMMA = Buffer.from(',');
 const ANY_USER = /^\d{1,9}$/;
 
+const MOST_RECENT = 50;
+
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /**
@@ -25,6 +28,7 @@ const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 export function createFragments() {
   const byUser = new Map(userIds.map((userId) => [userId, fragmentsOf(userId)]));
   const renamed = new Map<string, Buffer>();
+  const recent = bytes({ orders: recentOrders(MOST_RECENT) });
 
   function find(part: Part, userId: string): Buffer | undefined {
     if (part !== 'user') return byUser.get(userId)?.[part];
@@ -34,6 +38,9 @@ export function createFragments() {
 
   return {
     announcements: [bytes({ announcements })],
+
+    /** @returns undefined for another number than the one that is kept ready */
+    recent: (count: number): Buffer[] | undefined => (count === MOST_RECENT ? [recent] : undefined),
 
     /** @returns one user's part; undefined for a user that is not known */
     single(part: Part, userId: string): Buffer[] | undefined {

@@ -1,6 +1,7 @@
 import { publicKeySet } from '../../services/user/tokens.ts';
 import { LIST_LENGTH } from './data.ts';
 import { createFragments } from './fragments.ts';
+import { readQuery } from './query.ts';
 
 /** Which stand-in service a route belongs to: it decides the delay. */
 export type Service = 'user' | 'order' | 'notification';
@@ -33,7 +34,7 @@ const COUNTS = ends('{"counts":[', ']}');
  * be changed but a user's name.
  */
 export function createRoutes(): (target: string, change: string | undefined) => Answer {
-  const { announcements, single, batch, rename } = createFragments();
+  const { announcements, recent, single, batch, rename } = createFragments();
   const keys = [Buffer.from(JSON.stringify(publicKeySet()))];
 
   return (target, change) => {
@@ -59,6 +60,9 @@ export function createRoutes(): (target: string, change: string | undefined) => 
         if (!users) return invalid('user');
         return answer('user', 'usersByIds', batch('user', users, USERS));
       case '/orders':
+        if (parameters.recent) {
+          return answer('order', 'recentOrders', recent(Number(parameters.recent)));
+        }
         if (!isWholeList(parameters)) return invalid('order');
         if (user) return answer('order', 'ordersByUser', single('orderPage', user));
         if (!users) return invalid('order');
@@ -92,17 +96,6 @@ export function createRoutes(): (target: string, change: string | undefined) => 
       }
     }
   };
-}
-
-function readQuery(query: string): Record<string, string> {
-  const parameters: Record<string, string> = {};
-  for (const pair of query.split('&')) {
-    const at = pair.indexOf('=');
-    if (at < 0) continue;
-    const value = pair.slice(at + 1);
-    parameters[pair.slice(0, at)] = value.includes('%') ? decodeURIComponent(value) : value;
-  }
-  return parameters;
 }
 
 function listOf(text: string | undefined): string[] | undefined {

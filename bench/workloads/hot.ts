@@ -9,8 +9,10 @@ const requests = async () => [request];
 export const hot = createRace({
   peers: ['frontdesk', 'apollo-got'],
   baselines: ['apollo-got'],
+  schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
   delays: { user: 10, order: 10, notification: 10 },
+  bare: ['/announcements'],
   modes: {
     hot: {
       title: 'One hot query: 100 connections, nothing is stored',

@@ -1,19 +1,43 @@
+import { fanoutAllOn, hitsAllOn } from './all-on.ts';
+import { boot } from './boot.ts';
 import { fanout } from './fanout.ts';
 import { hits } from './hits.ts';
 import { hot } from './hot.ts';
+import { nPlus1 } from './n-plus-1.ts';
 import { ownHits } from './own-hits.ts';
 import { purges } from './purges.ts';
+import { unseen } from './unseen.ts';
 import type { Suite } from './workload.ts';
 
 export const SUITES: Readonly<Record<string, Suite>> = {
   fanout: {
     title: 'Dashboards for distinct users (`fanout`)',
-    seconds: 4,
+    seconds: 3,
     workloads: [fanout],
+  },
+  'n+1': {
+    title: 'Orders with their customers (`n+1`)',
+    seconds: 3,
+    workloads: [nPlus1],
+  },
+  unseen: {
+    title: 'Documents that were never seen (`unseen`)',
+    seconds: 3,
+    workloads: [unseen],
   },
   cache: {
     title: 'Shared and stored answers (`cache`)',
     seconds: 3,
     workloads: [hot, hits, ownHits, purges],
+  },
+  boot: {
+    title: 'Start and memory (`boot`)',
+    seconds: 3,
+    workloads: [boot],
+  },
+  'all-on': {
+    title: 'With everything on (`all-on`)',
+    seconds: 3,
+    workloads: [fanoutAllOn, hitsAllOn],
   },
 };

@@ -1,22 +1,21 @@
 import { createRace } from '../harness/race.ts';
 import { userIds } from '../upstream/data.ts';
-import { authorizationOf, createRefusals, expectedDashboard } from './dashboard.ts';
+import { expectedDashboard } from './dashboard.ts';
 import { FANOUT_QUERY } from './fanout-query.ts';
 import { byHash } from './operation.ts';
+import { createRefusals, headersOf } from './tokens.ts';
 import type { Probe } from './workload.ts';
 
 const USERS = userIds.slice(0, 100);
 const SAMPLES = USERS.slice(0, 5);
 const hashed = byHash(FANOUT_QUERY);
 
-const headersOf = async (userId: string) => ({ authorization: await authorizationOf(userId) });
-
 /** Each user's own stored dashboard. */
 export const ownHits = createRace({
   peers: ['frontdesk', 'apollo-cache'],
   baselines: ['apollo-cache'],
+  schema: 'mobile',
   env: {},
-  delays: undefined,
   modes: {
     private: {
       title: 'Hits, of 100 users each: GET by hash with a token, 64 connections',

@@ -2,8 +2,8 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import type { LoadRequest } from '../harness/load.ts';
-import { authorizationOf } from './dashboard.ts';
 import { asText, byHash } from './operation.ts';
+import { authorizationOf } from './tokens.ts';
 
 export const PURGE_SECRET = 'bench-purge-secret-of-32-characters';
 const CONNECTIONS = 64;

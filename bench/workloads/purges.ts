@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, measure, NO_DELAYS } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
-import { type Server, startServer } from '../harness/processes.ts';
-import { layOut } from '../harness/report.ts';
+import { startPeer } from '../harness/peer.ts';
+import type { Server } from '../harness/processes.ts';
 import { percentile } from '../harness/stats.ts';
-import { environmentOf, PEERS } from '../peers/index.ts';
+import { environmentOf } from '../peers/index.ts';
+import { layOut } from '../report/tables.ts';
 import { createPurgeClient, PURGE_SECRET, type PurgeClient, profileOf } from './purge-client.ts';
-import { type Findings, findStaleReads, USER_DELAY_MS } from './stale-reads.ts';
+import { notesOn, toPurgeRows } from './purge-rows.ts';
+import { findStaleReads, USER_DELAY_MS } from './stale-reads.ts';
 import type { Outcome, Workload } from './workload.ts';
 
 const PEER = 'frontdesk';
@@ -31,8 +33,8 @@ export const purges: Workload = { peers: [PEER], modes: ['purge'], run };
 
 async function run(bench: Bench, options: Options): Promise<Outcome> {
   const { cores, upstream } = bench;
-  const env = { ...environmentOf(upstream.urls), ...ENV };
-  const server = await startServer(cores.server, PEERS[PEER] ?? '', env);
+  const env = { ...environmentOf(upstream.urls, 'mobile'), ...ENV };
+  const server = await startPeer(cores, PEER, 'mobile', env);
   try {
     const client = await connect(server, upstream.urls.user ?? '');
     const outcome = await runWith(bench, server, client, options);
@@ -40,7 +42,7 @@ async function run(bench: Bench, options: Options): Promise<Outcome> {
     return outcome;
   } catch (error) {
     const why = (error as Error).message;
-    return { lines: [], notes: [`\`${PEER}\` was not timed in \`purge\`: ${why}`] };
+    return { lines: [], figures: {}, notes: [`\`${PEER}\` was not timed in \`purge\`: ${why}`] };
   } finally {
     await server.stop();
   }
@@ -68,6 +70,7 @@ async function runWith(
   const load = { requests: stored.map(profileOf), connections: CONNECTIONS, seconds };
   const alone = await measure(bench, server, { ...load, delays: NO_DELAYS });
   process.stderr.write('.');
+  if (alone.rate === 0) throw new Error('nothing was answered');
   const rate = alone.rate / 2;
   const everyMs = (WRITES_PER_CHECK / (rate * WRITES)) * 1_000;
   const half = { ...load, seconds: seconds * MIXED, rate, answerMs: ANSWER_MS, delays: DELAYS };
@@ -77,37 +80,23 @@ async function runWith(
   ]);
   process.stderr.write('.\n');
 
-  const whole = (value: number) => Math.round(value).toLocaleString('en');
-  const ms = (times: readonly number[], share: number) => percentile(times, share).toFixed(2);
-  const row = {
-    'answers stored': whole(stored.length),
-    'stored per second, each a miss': whole(stored.length / fillSeconds),
-    'hits/s, all of them in turn, 64 connections': whole(alone.rate),
-    'upstream calls/hit': alone.calls.toFixed(2),
-    'CPU µs/hit': whole(alone.cpu),
-    'requests/s beside writes, half of that': whole(mixed.rate),
-    'p50 ms of those': mixed.p50.toFixed(2),
-    'p99 ms of those': mixed.p99.toFixed(2),
-    purges: whole(found.purges.length),
-    'p50 ms of a purge': ms(found.purges, 0.5),
-    'p99 ms of a purge': ms(found.purges, 0.99),
-    mutations: whole(found.mutations.length),
-    'p50 ms of a mutation': ms(found.mutations, 0.5),
-    'p99 ms of a mutation': ms(found.mutations, 0.99),
-    'changes checked': whole(found.checks),
-    'stale reads': whole(found.stale),
-    errors: whole(alone.errors + mixed.errors + found.errors),
+  const table = layOut(
+    TITLE,
+    ['', PEER],
+    toPurgeRows({ stored: stored.length, fillSeconds, alone, mixed, found }),
+  );
+  const figures = {
+    stored: stored.length,
+    staleReads: found.stale,
+    purgeP99Ms: percentile(found.purges, 0.99),
+    rate: alone.rate,
+    errors: alone.errors + mixed.errors + found.errors,
   };
-  const table = layOut(TITLE, ['', PEER], Object.entries(row));
-  return { lines: [table], notes: notesOn(stored.length, found) };
-}
-
-function notesOn(stored: number, { stale, errors }: Findings): string[] {
-  const notes: string[] = [];
-  if (stored < USERS.length) notes.push(`Only ${stored} answers were stored in the time`);
-  if (stale > 0) notes.push(`Old names were answered after ${stale} changes`);
-  if (errors > 0) notes.push(`Changes or checks that failed: ${errors}`);
-  return notes;
+  return {
+    lines: [table],
+    figures: { purge: { [PEER]: figures } },
+    notes: notesOn(stored.length, USERS.length, found),
+  };
 }
 
 /** @returns the users whose card was asked for in the time, once each */

@@ -1,6 +1,7 @@
 import type { LoadRequest } from '../harness/load.ts';
 import type { Bench } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
+import type { SchemaName } from '../peers/index.ts';
 import type { Delays } from '../upstream/routes.ts';
 
 /** Something that is measured of some peers, in some modes. */
@@ -11,10 +12,17 @@ export interface Workload {
   readonly run: (bench: Bench, options: Options) => Promise<Outcome>;
 }
 
-/** Markdown for the README. */
+/** What a peer did in a mode: medians of its rounds, by the names that results.json has them under. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** By mode, then by peer. */
+export type AllFigures = Readonly<Record<string, Readonly<Record<string, Figures>>>>;
+
 export interface Outcome {
-  /** Tables; none if no peer could be timed. */
+  /** Tables for the README, as Markdown; none if no peer could be timed. */
   readonly lines: readonly string[];
+  /** The same for the chart and the summary. */
+  readonly figures: AllFigures;
   /** What the reader must know of them. */
   readonly notes: readonly string[];
 }
@@ -32,10 +40,14 @@ export interface Race {
   readonly peers: readonly string[];
   /** Whom the ratios are taken to. */
   readonly baselines: readonly string[];
+  /** Which of the product's schemas they serve. */
+  readonly schema: SchemaName;
   /** What the peers are told besides what all are told. */
   readonly env: Readonly<Record<string, string>>;
   /** How long the upstreams take in delayed modes. */
-  readonly delays: Delays | undefined;
+  readonly delays?: Delays;
+  /** What the upstream alone is asked for its own limit, if the peers ask it much; GET each. */
+  readonly bare?: readonly string[];
   readonly modes: Readonly<Record<string, Mode>>;
   readonly probes: () => Promise<readonly Probe[]>;
 }
@@ -48,6 +60,10 @@ export interface Mode {
   readonly delayed?: boolean;
   /** Whether the rate is half of what the peer reached in the mode `full`. */
   readonly half?: boolean;
+  /** The mode that this one takes turns with, and whose rates its table compares with. */
+  readonly beside?: string;
+  /** Who takes part, if not all of the race's peers. */
+  readonly peers?: readonly string[];
   /** Whether the table tells how many upstream calls were open at once. */
   readonly atOnce?: boolean;
   /**
@@ -64,4 +80,6 @@ export interface Probe {
   readonly request: LoadRequest;
   /** The whole body; undefined if the peer must refuse. */
   readonly expected: unknown;
+  /** Whether it is about roles, which not every peer knows. */
+  readonly isOfRoles?: boolean;
 }

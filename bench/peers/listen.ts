@@ -1,0 +1,12 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Serves with node:http on any free port, and says where. */
+export function listen(listener: RequestListener): void {
+  const server = createServer(listener);
+  server.listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    console.log(`listening on http://127.0.0.1:${port}/graphql`);
+  });
+  process.once('SIGTERM', () => process.exit());
+}
