@@ -17,6 +17,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
+const COMPILE_CACHE = new URL('../compile-cache.mjs', import.meta.url).href;
 const TIED = new URL('./tied.ts', import.meta.url).href;
 const LISTENING = /\blistening on (https?:\/\/\S+)/;
 const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
@@ -25,7 +26,8 @@ const STOP_LIMIT_MS = 5_000;
 
 /** Starts one process, and says what it says under its name. */
 export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say: Say): Child {
-  const process_ = spawn(process.execPath, ['--import', TIED, fileURLToPath(file)], {
+  const preloaded = ['--import', COMPILE_CACHE, '--import', TIED];
+  const process_ = spawn(process.execPath, [...preloaded, fileURLToPath(file)], {
     env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Out of the terminal's group: Ctrl-C reaches the demo alone, which then ends all in order.
