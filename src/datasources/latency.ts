@@ -8,7 +8,8 @@ const RECENT = 32;
 /** How far apart calls may leave when the process is idle, and how much farther when it is busy. */
 const SPACING_MS = 1;
 const MORE_SPACING_MS = 5;
-const BUSY_FROM = 0.5;
+const BUSY_FROM = 0.4;
+const BUSY_TO = 0.8;
 const MOST_UNDER_WAY = 32;
 
 /** What an operation's recent calls took, and what follows from it. */
@@ -65,7 +66,7 @@ export class Latency {
    * reckoned with, because the others hold the waiting that too many calls bring about.
    */
   get limit(): number {
-    const strain = Math.max(0, this.#busy() - BUSY_FROM) / (1 - BUSY_FROM);
+    const strain = Math.min(1, Math.max(0, this.#busy() - BUSY_FROM) / (BUSY_TO - BUSY_FROM));
     const limit = Math.round(this.#lowest / (SPACING_MS + MORE_SPACING_MS * strain));
     return Math.min(MOST_UNDER_WAY, Math.max(1, limit));
   }

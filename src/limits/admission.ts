@@ -15,7 +15,7 @@ const MOST_IN_SLICE = 64;
 /** The longest that those who came first may have waited when others are still let in. */
 const LONGEST_WAIT_MS = { trusted: 500, adHoc: 250 } as const;
 /** Nobody is refused while there are no more in line: a machine that was away for a moment is not late. */
-const FEW = 50;
+const FEW = 100;
 /** Whoever has waited for so long is let go. */
 const GIVEN_UP_MS = 1_000;
 
