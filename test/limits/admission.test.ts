@@ -20,7 +20,7 @@ function createBusy() {
 
 /** Has so many wait that more may be refused. */
 const crowd = (admission: Admission, isTrusted: boolean) =>
-  Array.from({ length: 51 }, () => admission.turn(() => isTrusted));
+  Array.from({ length: 101 }, () => admission.turn(() => isTrusted));
 
 const isOverloaded = { code: 'OVERLOADED' };
 
@@ -88,7 +88,7 @@ describe('admission', () => {
 
   it('refuses nobody while there are few in line, however late', () => {
     const admission = createBusy();
-    for (let n = 0; n < 50; n++) void admission.turn(() => true);
+    for (let n = 0; n < 100; n++) void admission.turn(() => true);
     work(600);
     admission.refuseExcess();
     assert.ok(admission.turn(() => true));
