@@ -1,6 +1,7 @@
 import { fanout } from '../workloads/fanout.ts';
 import { hits } from '../workloads/hits.ts';
 import { hot } from '../workloads/hot.ts';
+import { unseen } from '../workloads/unseen.ts';
 import type { Workload } from '../workloads/workload.ts';
 
 export interface Profiled {
@@ -22,6 +23,11 @@ export const PROFILED: Readonly<Record<string, Profiled>> = {
     title: 'W4-304: hits with the current ETag (`cache`, `get-304`)',
     workload: hits,
     mode: 'get-304',
+  },
+  unseen: {
+    title: 'One document in ten never seen (`unseen`)',
+    workload: unseen,
+    mode: 'unseen',
   },
   W3: { title: 'W3: one hot query (`cache`, `hot`)', workload: hot, mode: 'hot' },
 };

@@ -48,11 +48,20 @@ export function holdTo(limits: OperationLimits, name: keyof OperationLimits, act
  * @throws BffError QUERY_TOO_COMPLEX
  */
 export function limitDocument(document: DocumentNode, limits: OperationLimits): void {
+  const count = { directives: 0, fragments: 0 };
+  const countFragment = () => {
+    count.fragments++;
+  };
   visit(document, {
     ListValue: ({ values }) => holdTo(limits, 'listSize', values.length),
+    Directive: () => {
+      count.directives++;
+    },
+    FragmentDefinition: countFragment,
+    FragmentSpread: countFragment,
   });
-  holdTo(limits, 'directives', countOf(document, [Kind.DIRECTIVE]));
-  holdTo(limits, 'fragments', countOf(document, FRAGMENTS));
+  holdTo(limits, 'directives', count.directives);
+  holdTo(limits, 'fragments', count.fragments);
   const extentOf = createMeter(document);
   for (const definition of document.definitions) {
     if (!('selectionSet' in definition)) continue;
@@ -72,18 +81,6 @@ export function limitVariables(value: unknown, limits: OperationLimits): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) holdTo(limits, 'listSize', value.length);
   for (const part of Object.values(value)) limitVariables(part, limits);
-}
-
-const FRAGMENTS: readonly Kind[] = [Kind.FRAGMENT_DEFINITION, Kind.FRAGMENT_SPREAD];
-
-function countOf(document: DocumentNode, kinds: readonly Kind[]): number {
-  let count = 0;
-  visit(document, {
-    enter({ kind }) {
-      if (kinds.includes(kind)) count++;
-    },
-  });
-  return count;
 }
 
 function createMeter(document: DocumentNode) {
