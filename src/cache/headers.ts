@@ -78,12 +78,12 @@ function cachingOf(entry: Entry, { whileRevalidate, ifError }: StaleWindows): He
   const tags = tagsWithin(entry.tags);
   const seconds = Math.round(entry.maxAge);
   const staleFor = `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`;
-  return [
-    ...['cache-control', `public, max-age=0, s-maxage=${seconds}`],
-    ...['cdn-cache-control', `public, max-age=${seconds}, ${staleFor}`],
-    ...['surrogate-key', tags.join(' ')],
-    ...['cache-tag', tags.join(',')],
-  ];
+  return Object.entries({
+    'cache-control': `public, max-age=0, s-maxage=${seconds}`,
+    'cdn-cache-control': `public, max-age=${seconds}, ${staleFor}`,
+    'surrogate-key': tags.join(' '),
+    'cache-tag': tags.join(','),
+  }).flat();
 }
 
 const FORWARDED: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {

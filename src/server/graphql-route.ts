@@ -79,23 +79,25 @@ export function createGraphqlHandler(parts: RouteParts) {
 
   function answerPaid(member: Member, way: Way) {
     const { request, reply, caller, mediaType } = way;
-    if (isCostWanted(request.headers)) return answerWithCost(member, way);
-    const question = questionOf(member.prepared, caller);
+    // What it costs is told with an execution.
+    const question = isCostWanted(request.headers)
+      ? undefined
+      : questionOf(member.prepared, caller);
     const fresh = question && edge.fresh(question.key);
     if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
     leaveWithClient(caller.lifetime, reply);
     return question ? answerShared(question, member, way) : answerAlone(member, way);
   }
 
-  async function answerAlone({ prepared, asked }: Member, { reply, caller, mediaType }: Way) {
+  async function answerAlone({ prepared, asked }: Member, way: Way) {
+    const { request, reply, caller, mediaType } = way;
     const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
-    return sendAlone(reply, answer, 'bypass');
-  }
-
-  async function answerWithCost({ prepared, asked }: Member, { reply, caller, mediaType }: Way) {
-    leaveWithClient(caller.lifetime, reply);
-    const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
-    return sendAlone(reply, withCost(answer, prepared.cost, limits), 'bypass');
+    const isReported = isCostWanted(request.headers);
+    return sendAlone(
+      reply,
+      isReported ? withCost(answer, prepared.cost, limits) : answer,
+      'bypass',
+    );
   }
 
   async function answerShared(question: Question, member: Member, way: Way) {
@@ -151,8 +153,8 @@ export function createGraphqlHandler(parts: RouteParts) {
 /** At once, if there is nothing to wait for. */
 const after = <T, Next>(
   value: T | Promise<T>,
-  next: (value: T) => Next | Promise<Next>,
-): Next | Promise<Next> => (value instanceof Promise ? value.then(next) : next(value));
+  goOn: (value: T) => Next | Promise<Next>,
+): Next | Promise<Next> => (value instanceof Promise ? value.then(goOn) : goOn(value));
 
 const isSeveral = (
   asked: GraphqlRequest | readonly GraphqlRequest[],
