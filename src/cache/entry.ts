@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HeaderList } from './headers.ts';
+import type { Head } from './headers.ts';
 import type { Scope } from './policy.ts';
 import type { Tagged } from './tags.ts';
 
@@ -22,10 +22,7 @@ export interface Entry extends Tagged {
   /** The compressed forms that were asked for so far, by content coding; each as the body is. */
   readonly variants: Map<string, string>;
   /** The headers that do not change with time, as far as they were made, by content coding. */
-  readonly headers: Map<
-    string | undefined,
-    { readonly etag: string; readonly headers: HeaderList }
-  >;
+  readonly headers: Map<string | undefined, Head>;
 }
 
 /** Everything about an entry that its body does not say. */

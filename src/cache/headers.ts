@@ -31,7 +31,7 @@ interface Leaving {
 }
 
 /** The headers of an answer, and what conditional requests ask for. */
-interface Described {
+export interface Head {
   /** Undefined if it has none. */
   readonly etag: string | undefined;
   readonly headers: HeaderList;
@@ -47,7 +47,7 @@ export function headersOf(
   entry: Entry,
   { outcome, coding, isPosted }: Leaving,
   stale: StaleWindows,
-): Described {
+): Head {
   const isStored = !isPosted && entry.maxAge > 0;
   const { etag, headers } = isStored ? storing(entry, coding, stale) : UNSTORED;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
@@ -61,9 +61,9 @@ export function headersOf(
   return { etag, headers: ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers] };
 }
 
-const UNSTORED: Described = { etag: undefined, headers: Object.entries(NO_STORE).flat() };
+const UNSTORED: Head = { etag: undefined, headers: Object.entries(NO_STORE).flat() };
 
-function storing(entry: Entry, coding: string | undefined, stale: StaleWindows): Described {
+function storing(entry: Entry, coding: string | undefined, stale: StaleWindows): Head {
   const known = entry.headers.get(coding);
   if (known) return known;
   const etag = etagOf(entry, coding);

@@ -70,8 +70,8 @@ function write(
 ): undefined {
   const list = [...headers, ...GUARD_LIST, 'x-request-id', id];
   addGiven(list, reply);
-  reply.hijack();
   reply.raw.writeHead(status, list);
+  reply.hijack();
   reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
 }
 
