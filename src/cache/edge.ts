@@ -126,7 +126,7 @@ export class EdgeCache {
     };
     // Who follows keeps half of the time: where one service hangs, they must still be able to have
     // the parts of the others.
-    const patienceMs = (leader.deadline - performance.now()) / 2;
+    const patienceMs = Math.max(0, leader.deadline - performance.now()) / 2;
     const timer = setTimeout(land, Math.min(patienceMs, MOST_PATIENCE_MS));
     this.#flights.set(name, flight);
     made.then(

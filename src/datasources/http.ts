@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Duplex } from 'node:stream';
 import got, { type Method, type Request, type Response, TimeoutError } from 'got';
 import { UpstreamFailure } from './failure.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
@@ -101,6 +102,11 @@ const collect = (stream: Request, mostBytes: number): Promise<Collected> =>
       bytes += chunk.length;
       if (bytes > mostBytes) reject(malformed(`more than ${mostBytes} bytes`));
       else chunks.push(chunk);
+    });
+    // Nobody asked for another protocol, and its socket would stay open.
+    stream.once('upgrade', (_response: unknown, socket: Duplex) => {
+      socket.destroy();
+      reject(new UpstreamFailure('status', 'answered 101', { status: 101 }));
     });
     stream.once('end', () => {
       const { statusCode, headers } = stream.response as Response;
