@@ -12,7 +12,9 @@ export function executeCompiled(
 ): ApolloServerPlugin<RequestContext> {
   function toBody({ data, errors }: ExecutionResult) {
     const singleResult = {
-      ...(errors && { errors: errors.map((error) => format(describe(error), causeOf(error))) }),
+      ...(errors && {
+        errors: onePerPath(errors).map((error) => format(describe(error), causeOf(error))),
+      }),
       data: data ?? null,
     };
     return { kind: 'single' as const, singleResult };
@@ -45,3 +47,14 @@ const describe = ({
   ...(path && { path }),
   ...(extensions && { extensions }),
 });
+
+/** graphql-js stops at the first thing that is wrong with a field, graphql-jit tells them all. */
+function onePerPath(errors: readonly GraphQLError[]): readonly GraphQLError[] {
+  const seen = new Set<string>();
+  return errors.filter(({ path }) => {
+    const place = JSON.stringify(path);
+    if (path && seen.has(place)) return false;
+    seen.add(place);
+    return true;
+  });
+}
