@@ -78,7 +78,7 @@ export function createHttpClient() {
   };
 }
 
-/** As a stream, whose bytes are counted as they come: got's promises take a quarter more time. */
+/** As a stream, whose bytes are counted as they come: got's promises take an eighth more time. */
 async function readReply(stream: Request, mostBytes: number): Promise<Reply> {
   const { statusCode: status, headers, body } = await collect(stream, mostBytes);
   const isMeaningful = status >= 200 && status < 500 && (status < 300 || status >= 400);
