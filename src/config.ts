@@ -131,7 +131,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
         notification: read.NOTIFICATION_SERVICE_URL,
       },
       dnsServers: read.DNS_SERVERS ?? [],
-      attemptTimeoutMs: read.UPSTREAM_ATTEMPT_TIMEOUT_MS,
+      // A call must be able to fail by itself, before its request's deadline makes it.
+      attemptTimeoutMs: Math.min(read.UPSTREAM_ATTEMPT_TIMEOUT_MS, read.REQUEST_DEADLINE_MS / 2),
       token: read.UPSTREAM_TOKEN,
       viewerKey: read.VIEWER_SIGNING_KEY,
     },

@@ -45,7 +45,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/datasources/http.ts' },
   dataloader: { by: 'src/datasources/memo.ts' },
-  cockatiel: { by: 'src/{datasources/resilience,limits/redis}.ts' },
+  cockatiel: { by: 'src/{datasources/{circuit-breaker,resilience},limits/redis}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },

@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { learn, pick } from './balancer.ts';
 import type { Members } from './call.ts';
 import { discover } from './discovery.ts';
-import { isAbandoned, UpstreamFailure } from './failure.ts';
+import { isAbandoned, isConnectionFailure, UpstreamFailure } from './failure.ts';
 import { headersFor } from './headers.ts';
 import { createHttpClient, type Exchange, type Reply as RawReply } from './http.ts';
 
@@ -26,6 +26,8 @@ export interface AttemptOptions {
   readonly dnsServers: readonly string[];
   /** The bearer token of this service for its upstreams. */
   readonly token: string | undefined;
+  /** The longest that one attempt of a read may take, in milliseconds. */
+  readonly attemptTimeoutMs: number;
   readonly log: Log;
 }
 
@@ -38,7 +40,8 @@ export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' 
 }
 
 /** Sends calls to one of the upstream's instances, each once. */
-export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOptions) {
+export function createAttempts(options: AttemptOptions) {
+  const { name, urls, dnsServers, token, attemptTimeoutMs, log } = options;
   const http = createHttpClient();
   const discovery = discover(urls, dnsServers, log);
   let turn = 0;
@@ -61,6 +64,7 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
       const instance = pick(instances, turn++);
       const since = performance.now();
+      const isPatient = members.deadline - since >= attemptTimeoutMs;
       instance.outstanding++;
       try {
         const url = instance.base + target;
@@ -70,7 +74,10 @@ export function createAttempts({ name, urls, dnsServers, token, log }: AttemptOp
         learn(instance, false, since);
         return value;
       } catch (error) {
-        if (!isAbandoned(error)) learn(instance, error instanceof UpstreamFailure, since);
+        const isEvidence = isPatient || isConnectionFailure(error);
+        if (isEvidence && !isAbandoned(error)) {
+          learn(instance, error instanceof UpstreamFailure, since);
+        }
         tell(error, operation, headers['x-request-id'], members);
         throw error;
       } finally {

@@ -16,7 +16,6 @@ export type FailureKind =
 
 interface FailureOptions extends ErrorOptions {
   readonly status?: number;
-  readonly waitedMs?: number;
 }
 
 /** For the log and for the machinery in here; clients see what `toBffError` makes of it. */
@@ -25,14 +24,11 @@ export class UpstreamFailure extends Error {
   readonly kind: FailureKind;
   /** The HTTP status, if there was one. */
   readonly status: number | undefined;
-  /** Of what was abandoned at a deadline: how long it had been waited for, in milliseconds. */
-  readonly waitedMs: number;
 
   constructor(kind: FailureKind, message: string, options?: FailureOptions) {
     super(message, options);
     this.kind = kind;
     this.status = options?.status;
-    this.waitedMs = options?.waitedMs ?? 0;
   }
 }
 
@@ -42,9 +38,8 @@ const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFa
 /** Nobody waits for the outcome any more. */
 export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
 
-/** A caller whose deadline came after more waiting than was to be expected. */
-export const isOverdue = (error: unknown, overdueMs: number): boolean =>
-  isFailure(error, 'abandoned') && error.waitedMs >= overdueMs;
+/** No caller's deadline can bring this about. */
+export const isConnectionFailure = (error: unknown): boolean => isFailure(error, 'connection');
 
 /** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
 export const isTrouble = (error: unknown): boolean =>

@@ -12,7 +12,6 @@ export class Lifetime {
   /** How many wait; more than one, where others wait for the same. */
   #waiting = 1;
   #over = false;
-  #expired = false;
 
   /** @param budgetMs - how long until the deadline */
   constructor(budgetMs: number) {
@@ -22,11 +21,6 @@ export class Lifetime {
   /** Whether nobody waits any more. */
   get isOver(): boolean {
     return this.#over;
-  }
-
-  /** Whether it was the deadline that ended the waiting. */
-  get isExpired(): boolean {
-    return this.#expired;
   }
 
   /** One who waits has got the answer, or has left; with the last of them all waiting ends. */
@@ -46,10 +40,7 @@ export class Lifetime {
   /** A timer runs only while somebody waits: what is answered at once needs none. */
   #watch(): NodeJS.Timeout {
     const leftMs = Math.ceil(Math.max(0, this.deadline - performance.now()));
-    return setTimeout(() => {
-      this.#expired = true;
-      this.#end();
-    }, leftMs);
+    return setTimeout(() => this.#end(), leftMs);
   }
 
   #unwatch(): void {

@@ -3,7 +3,6 @@ import { UpstreamFailure } from './failure.ts';
 
 interface Member<V> {
   readonly call: Call;
-  readonly since: number;
   readonly resolve: (value: V) => void;
   readonly reject: (error: unknown) => void;
   readonly stopListening: () => void;
@@ -27,7 +26,7 @@ export class Party<V> {
   join(call: Call): Promise<V> {
     return new Promise<V>((resolve, reject) => {
       const stopListening = call.lifetime.onLeave(() => this.#leave(member));
-      const member = { call, since: performance.now(), resolve, reject, stopListening };
+      const member = { call, resolve, reject, stopListening };
       this.#members.add(member);
     });
   }
@@ -42,7 +41,7 @@ export class Party<V> {
 
   #leave(member: Member<V>): void {
     this.#members.delete(member);
-    member.reject(abandoned(member));
+    member.reject(abandoned());
     if (this.isEmpty) this.onEmpty();
   }
 
@@ -54,11 +53,7 @@ export class Party<V> {
   }
 }
 
-/** @param member - who has waited, if anyone has */
-export function abandoned(member?: Pick<Member<never>, 'call' | 'since'>): UpstreamFailure {
-  const waitedMs = member?.call.lifetime.isExpired ? performance.now() - member.since : 0;
-  return new UpstreamFailure('abandoned', 'the caller waits no more', { waitedMs });
-}
+export const abandoned = () => new UpstreamFailure('abandoned', 'the caller stopped waiting');
 
 /** All members of some parties, as those who wait for one call; whoever joins later may wait longer. */
 export function gather<V>(parties: Iterable<Party<V>>): Members {

@@ -1,18 +1,13 @@
 import {
-  BrokenCircuitError,
   BulkheadRejectedError,
   bulkhead,
-  CircuitState,
-  circuitBreaker,
   ExponentialBackoff,
   handleWhen,
   type IRetryContext,
   retry,
-  SamplingBreaker,
   TaskCancelledError,
 } from 'cockatiel';
-import type { Log } from '../telemetry/log.ts';
-import { isOverdue, isTrouble, isWorthARetry, UpstreamFailure } from './failure.ts';
+import { isWorthARetry, UpstreamFailure } from './failure.ts';
 
 const MOST_RETRIES = 2;
 const RETRY_SHARE = 0.1;
@@ -20,13 +15,6 @@ const MOST_SAVED = 10;
 const BACKOFF = { initialDelay: 20, maxDelay: 200 };
 const AT_ONCE = 64;
 const QUEUED = 256;
-const FAILURE_SHARE = 0.5;
-const WINDOW_MS = 3_000;
-/** At least 15 callers in a window, so that a few failures of a quiet hour open nothing. */
-const LEAST_PER_SECOND = 5;
-/** Less waiting than this at a deadline is the caller's haste, whatever the upstream does. */
-const HASTE_MS = 100;
-const OPEN_MS = 1_000;
 
 /**
  * What may be sent again: a tenth of what is sent. Without a budget, retries turn an upstream's
@@ -54,7 +42,7 @@ export class RetryBudget {
 
 type Attempt<T> = () => Promise<T>;
 
-/** A retry that there was no budget for; it has the error that there was. */
+/** A retry that there was no budget for; its cause is the error that there was. */
 class Unaffordable extends Error {}
 
 /**
@@ -95,43 +83,8 @@ export function createPassage(budget: RetryBudget) {
   };
 }
 
-/**
- * The circuit breaker of one operation. It counts callers, not calls, so that a batch weighs as
- * much as those who waited for it.
- * @param overdueMs - how long a caller must have waited for its deadline to speak against the upstream
- */
-export function createBreaker(operation: string, overdueMs: () => number, log: Log) {
-  const isProbing = () => breaker.state === CircuitState.HalfOpen;
-  const counts = (error: unknown) =>
-    isTrouble(error) ||
-    isOverdue(error, Math.max(HASTE_MS, overdueMs())) ||
-    // A probe proves something only if it is answered.
-    (isProbing() && error instanceof UpstreamFailure);
-  const breaker = circuitBreaker(handleWhen(counts), {
-    halfOpenAfter: OPEN_MS,
-    breaker: new SamplingBreaker({
-      threshold: FAILURE_SHARE,
-      duration: WINDOW_MS,
-      minimumRps: LEAST_PER_SECOND,
-    }),
-  });
-  breaker.onBreak(() => log.warn({ operation }, 'circuit open'));
-  breaker.onReset(() => log.info({ operation }, 'circuit closed'));
-
-  return {
-    /** Whether one call finds out if the upstream is back. */
-    isProbing,
-    /** @throws UpstreamFailure `refused` while the circuit is open, or probed by another caller */
-    async run<T>(work: () => Promise<T>): Promise<T> {
-      if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, and probed');
-      return breaker.execute(work).catch(explain);
-    },
-  };
-}
-
 function explain(error: unknown): never {
   if (error instanceof Unaffordable) throw error.cause;
-  if (error instanceof BrokenCircuitError) throw new UpstreamFailure('refused', 'circuit open');
   if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');
   if (error instanceof TaskCancelledError) throw new UpstreamFailure('abandoned', 'nobody waits');
   throw error;

@@ -2,12 +2,13 @@ import { BffError } from '../errors.ts';
 import { type AttemptOptions, createAttempts, type Read, type Sending } from './attempt.ts';
 import { Batcher, type Lane } from './batcher.ts';
 import type { Call, Members } from './call.ts';
+import { createBreaker } from './circuit-breaker.ts';
 import { Coalescer } from './coalescer.ts';
 import { isWorthHalving, toBffError, toWriteError, wasNotDone } from './failure.ts';
 import { createViewerSigner } from './identity.ts';
 import { Latency } from './latency.ts';
 import { remaining } from './lifetime.ts';
-import { createBreaker, createPassage, RetryBudget } from './resilience.ts';
+import { createPassage, RetryBudget } from './resilience.ts';
 
 export type { Reply } from './attempt.ts';
 export type { Lane } from './batcher.ts';
@@ -20,8 +21,6 @@ const MOST_ITEMS = 1_000;
 export interface UpstreamOptions extends AttemptOptions {
   /** The key that viewers' identities are signed with. */
   readonly viewerKey: string | undefined;
-  /** The longest that one attempt of a read may take, in milliseconds. */
-  readonly attemptTimeoutMs: number;
   /** The share of its time that this process is at work, 0 to 1. */
   readonly busy: () => number;
   /** Counts the writes that this process knows of, over all upstreams. */
@@ -51,6 +50,8 @@ export function createUpstream(options: UpstreamOptions) {
   const budget = new RetryBudget();
   const passage = createPassage(budget);
   const identify = createViewerSigner(options.viewerKey, name);
+  const breakerOf = (operation: string, overdueMs: () => number) =>
+    createBreaker({ operation: `${name}.${operation}`, patienceMs: timeoutMs, overdueMs, log });
 
   return {
     /** An operation that answers many keys in one call, shared by all requests of the process. */
@@ -68,7 +69,7 @@ export function createUpstream(options: UpstreamOptions) {
       },
     ) {
       const latency = new Latency(busy);
-      const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
+      const breaker = breakerOf(operation, () => latency.overdueMs);
       const batcher = new Batcher<V>({
         maxKeys: ({ first = 1 }) =>
           Math.min(MOST_KEYS, Math.max(1, Math.floor(MOST_ITEMS / first))),
@@ -92,7 +93,9 @@ export function createUpstream(options: UpstreamOptions) {
         },
       });
       return (key: string, call: Call, lane?: Omit<Lane, 'locale'>): Promise<V> =>
-        breaker.run(() => batcher.load(key, { ...lane, locale: call.locale }, call)).catch(rethrow);
+        breaker
+          .run(call, (call) => batcher.load(key, { ...lane, locale: call.locale }, call))
+          .catch(rethrow);
     },
 
     /**
@@ -102,7 +105,7 @@ export function createUpstream(options: UpstreamOptions) {
      */
     read(operation: string, scope: 'public' | 'viewer') {
       const latency = new Latency();
-      const breaker = createBreaker(`${name}.${operation}`, () => latency.overdueMs, log);
+      const breaker = breakerOf(operation, () => latency.overdueMs);
       const coalescer = new Coalescer();
 
       return <Body, T>(
@@ -122,7 +125,7 @@ export function createUpstream(options: UpstreamOptions) {
         const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const who = asker && `${asker.role}:${asker.id}`;
         const key = [writes.seen, call.locale, who, target].join(' ');
-        return breaker.run(() => coalescer.join(key, call, send)).catch(rethrow);
+        return breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow);
       };
     },
 
@@ -133,42 +136,37 @@ export function createUpstream(options: UpstreamOptions) {
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened
      */
     write(operation: string) {
-      const breaker = createBreaker(`${name}.${operation}`, () => timeoutMs, log);
+      const breaker = breakerOf(operation, () => timeoutMs);
 
       return async <Body, T>(
         { target, tagsOf, ...rest }: Change<T>,
         call: Call,
         read: Read<Body, T>,
       ): Promise<T> => {
-        const { deadline } = call.lifetime;
-        const members: Members = {
-          calls: [call],
-          waiting: () => [call],
-          deadline,
-          // A change is not given up, whoever leaves.
-          signal: new AbortController().signal,
-        };
         const headers = { ...rest.headers, ...(await identify(call.viewer)) };
-        const send = () => {
-          const sending = { ...rest, operation, target, headers, timeoutMs: remaining(deadline) };
-          return attempts.send(sending, members, read);
+        const sending = { ...rest, operation, target, headers };
+        let isKnown = false;
+        /** A change is not given up, whoever leaves; and a probe has a deadline of its own. */
+        const send = async (call: Call) => {
+          const { deadline } = call.lifetime;
+          const { signal } = new AbortController();
+          const members: Members = { calls: [call], waiting: () => [call], deadline, signal };
+          const value = await passage
+            .write(() => {
+              return attempts.send({ ...sending, timeoutMs: remaining(deadline) }, members, read);
+            })
+            .finally(() => writes.seen++);
+          isKnown = true;
+          call.recorder?.changed(tagsOf(value), true);
+          return value;
         };
         writes.seen++;
-        const sent = breaker.run(() => passage.write(send).finally(() => writes.seen++));
-        let isKnown = false;
-        const told = sent.then(
-          (value) => {
-            isKnown = true;
-            call.recorder?.changed(tagsOf(value), true);
-            return value;
-          },
-          (error) => {
-            // A BffError was thrown before anything was sent, or by the reader of a refusal.
-            isKnown = error instanceof BffError || wasNotDone(error);
-            throw error;
-          },
-        );
-        return call.lifetime.wait(told).catch((error) => {
+        const sent = breaker.run(call, send).catch((error) => {
+          // A BffError was thrown before anything was sent, or by the reader of a refusal.
+          isKnown = error instanceof BffError || wasNotDone(error);
+          throw error;
+        });
+        return call.lifetime.wait(sent).catch((error) => {
           if (!isKnown) call.recorder?.changed(tagsOf(undefined), false);
           throw toWriteError(error);
         });

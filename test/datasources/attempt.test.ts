@@ -29,6 +29,7 @@ it('a call that was abandoned says nothing for an instance', async () => {
     urls: [a.url, b.url],
     dnsServers: [],
     token: undefined,
+    attemptTimeoutMs: 1_000,
     log: pino({ level: 'silent' }),
   });
   const send = () => {

@@ -6,6 +6,9 @@ import { until } from '../support/until.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const ORDERS = '{ dashboard { orders { id } } }';
+const PLACE = `mutation ($key: ID!) {
+  placeOrder(input: { idempotencyKey: $key, currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } }
+}`;
 
 async function askTimes(world: World, times: number) {
   const failures: unknown[] = [];
@@ -68,5 +71,21 @@ describe('several instances', () => {
       await askTimes(two.world, 10);
       assert.deepEqual(await askTimes(two.world, 10), [], JSON.stringify(fault));
     }
+  });
+
+  it('are not left out because of writes whose clients do not wait', async () => {
+    await using two = await startTwo();
+    two.first.control.faults({ placeOrder: { delayMs: 200 } });
+    const headers = { 'x-request-timeout-ms': '50' };
+    for (let n = 0; n < 12; n++) {
+      await two.world.ask(PLACE, { as: '100', headers, variables: { key: `key-${n}` } });
+    }
+    const before = two.counts();
+    await askTimes(two.world, 10);
+    const after = two.counts();
+    assert.deepEqual(
+      after.map((count, n) => count - (before[n] ?? 0)),
+      [5, 5],
+    );
   });
 });

@@ -5,9 +5,13 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { RetryBudget } from '../../src/datasources/resilience.ts';
+import { until } from '../support/until.ts';
 import { type Answer, startWorld, type World } from '../support/world.ts';
 
 const ORDERS = '{ dashboard { orders { id } } }';
+const PLACE = `mutation ($key: ID!) {
+  placeOrder(input: { idempotencyKey: $key, currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } }
+}`;
 const RECENT = '{ recentOrders(first: 1) { id } }';
 
 const codeOf = ({ body }: Answer): string => body.errors?.[0].extensions.code ?? 'none';
@@ -112,28 +116,77 @@ describe('a circuit', () => {
     assert.equal(codeOf(await world.ask('{ order(id: "10001") { id } }', { as: 'staff' })), 'none');
   });
 
-  it('is not opened by callers who do not wait', async () => {
+  it('is not opened by reads whose clients do not wait', async () => {
     await using world = await startWorld(web);
-    await world.ask(RECENT, { as: 'staff' });
+    for (let n = 0; n < 20; n++) await world.ask(RECENT, { as: 'staff' });
     world.services.order.control.faults({ recentOrders: { delayMs: 400 } });
-    const impatient = { as: 'staff', headers: { 'x-request-timeout-ms': '20' } } as const;
-    for (let n = 0; n < 30; n++) {
-      assert.equal(codeOf(await world.ask(RECENT, impatient)), 'UPSTREAM_TIMEOUT');
+    for (const deadline of ['20', '200']) {
+      const headers = { 'x-request-timeout-ms': deadline };
+      const asked = Array.from({ length: 30 }, () => world.ask(RECENT, { as: 'staff', headers }));
+      const codes = new Set((await Promise.all(asked)).map(codeOf));
+      assert.deepEqual([...codes], ['UPSTREAM_TIMEOUT']);
     }
     world.services.order.control.clear();
     assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'none');
   });
 
-  it('opens for callers whose deadlines pass while the upstream is silent', async () => {
+  it('is not opened by writes whose clients do not wait', async () => {
+    await using world = await startWorld(web);
+    const place = (n: number, headers = {}) =>
+      world.ask(PLACE, { as: CAST.customer, variables: { key: `key-${n}` }, headers });
+    assert.equal(codeOf(await place(0)), 'none');
+    world.services.order.control.faults({ placeOrder: { delayMs: 50 } });
+    for (let n = 1; n <= 32; n++) await place(n, { 'x-request-timeout-ms': '3' });
+    const patient = await Promise.all(Array.from({ length: 10 }, (_, n) => place(100 + n)));
+    assert.deepEqual(patient.map(codeOf), Array(10).fill('none'));
+  });
+
+  it('is closed by a probe, whatever the deadline of the caller that it began with', async () => {
+    await using world = await startWorld(web);
+    await world.ask(RECENT, { as: 'staff' });
+    world.services.order.control.faults({ recentOrders: { status: 500 } });
+    await Promise.all(Array.from({ length: 40 }, () => world.ask(RECENT, { as: 'staff' })));
+    assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'UPSTREAM_UNAVAILABLE');
+    const before = callsOf(world, 'recentOrders');
+
+    world.services.order.control.faults({ recentOrders: { delayMs: 100 } });
+    const headers = { 'x-request-timeout-ms': '10' };
+    await until(async () => {
+      await world.ask(RECENT, { as: 'staff', headers });
+      return callsOf(world, 'recentOrders') > before;
+    });
+    await sleep(300);
+    assert.equal(codeOf(await world.ask(RECENT, { as: 'staff' })), 'none');
+  });
+
+  it('lets a burst after a quiet time wait for the probe', async () => {
     await using world = await startWorld(mobile);
+    await Promise.all(
+      Array.from({ length: 20 }, (_, n) => world.ask(ORDERS, { as: String(100 + n) })),
+    );
+    world.services.order.control.faults({ '*': { status: 500 } });
+    await askTimes(world, 40);
+    assert.equal(codeOf(await world.ask(ORDERS, { as: CAST.customer })), 'UPSTREAM_UNAVAILABLE');
+
+    world.services.order.control.faults({ '*': { delayMs: 20 } });
+    await sleep(2_000);
+    const burst = Array.from({ length: 20 }, (_, n) => world.ask(ORDERS, { as: String(200 + n) }));
+    assert.deepEqual((await Promise.all(burst)).map(codeOf), Array(20).fill('none'));
+  });
+
+  it('opens for callers that gave a silent upstream the time of an attempt', async () => {
+    await using world = await startWorld(mobile, { UPSTREAM_ATTEMPT_TIMEOUT_MS: '100' });
     for (let n = 0; n < 20; n++) await world.ask(ORDERS, { as: String(100 + n) });
     world.services.order.control.faults({ '*': { hang: true } });
-    const patient = { as: CAST.customer, headers: { 'x-request-timeout-ms': '300' } };
-    let answer: Answer;
-    do {
-      const asked = await Promise.all(Array.from({ length: 20 }, () => world.ask(ORDERS, patient)));
-      answer = asked[0] as Answer;
-      assert.notEqual(codeOf(answer), 'none');
-    } while (codeOf(answer) !== 'UPSTREAM_UNAVAILABLE');
+    const askAll = (deadline: string) => {
+      const headers = { 'x-request-timeout-ms': deadline };
+      const asked = Array.from({ length: 20 }, () => world.ask(ORDERS, { as: '100', headers }));
+      return Promise.all(asked);
+    };
+    for (let n = 0; n < 3; n++) {
+      const codes = new Set((await askAll('80')).map(codeOf));
+      assert.deepEqual([...codes], ['UPSTREAM_TIMEOUT'], 'impatient callers count for nothing');
+    }
+    await until(async () => codeOf((await askAll('600'))[0] as Answer) === 'UPSTREAM_UNAVAILABLE');
   });
 });
