@@ -1,7 +1,7 @@
-import { Agent as HttpAgent } from 'node:http';
+import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
-import got, { type Method, type Request, type Response, TimeoutError } from 'got';
+import got, { type Got, type Method, type Request, type Response, TimeoutError } from 'got';
 import { UpstreamFailure } from './failure.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
 
@@ -30,53 +30,98 @@ export interface Exchange {
   readonly items?: number | undefined;
 }
 
+/** A write leaves on a connection that was in use this recently: an older one may be closed by now. */
+const MAX_WRITE_IDLE_MS = 50;
+/** How a connection fails that the other side has closed. */
+const CLOSED_CONNECTION = new Set(['ECONNRESET', 'EPIPE']);
+
 /** An upstream may refuse the request (4xx); these refuse the caller instead, which is our affair. */
 const NOT_ABOUT_THE_REQUEST = new Set([401, 403, 407, 408, 425, 429]);
 
-/** The HTTP client of one upstream. It sends once: retries are the affair of resilience.ts. */
+const createAgents = (options: AgentOptions) => ({
+  http: new HttpAgent(options),
+  https: new HttpsAgent(options),
+});
+
+/**
+ * The HTTP client of one upstream. It sends once: retries belong to resilience.ts. The one exception
+ * is a read on a reused connection that the upstream closed before the request reached it: that is no
+ * failure of the upstream, and the read is repeated on a new connection (RFC 9112 §9.3.1). A write
+ * can't be repeated, so it takes no connection that was idle for long.
+ */
 export function createHttpClient() {
   const agents = {
-    http: new HttpAgent({ keepAlive: true }),
-    https: new HttpsAgent({ keepAlive: true }),
+    read: createAgents({ keepAlive: true }),
+    write: createAgents({ keepAlive: true, timeout: MAX_WRITE_IDLE_MS }),
   };
   const client = got.extend({
-    agent: agents,
     decompress: false,
     followRedirect: false,
     retry: { limit: 0 },
     throwHttpErrors: false,
   });
+  const readClient = client.extend({ agent: agents.read });
+  const writeClient = client.extend({ agent: agents.write });
+  const newConnectionClient = client.extend({ agent: { http: false, https: false } });
+
+  async function send(
+    { url, method, headers, json, timeoutMs, items = 1 }: Exchange,
+    signal: AbortSignal,
+    client: Got,
+  ): Promise<Reply> {
+    const stream = client.stream(url, {
+      method,
+      headers,
+      timeout: { request: timeoutMs },
+      signal,
+      ...(json ? { json } : {}),
+    });
+    // Where there might be a body, the stream waits for one.
+    if (method !== 'GET' && !json) stream.end();
+    try {
+      return await readReply(stream, BASE_BYTES + items * BYTES_PER_ITEM);
+    } catch (error) {
+      // What is not wanted is not read to its end.
+      stream.destroy();
+      throw isClosedConnection(stream, error)
+        ? new ClosedConnection(error)
+        : toFailure(error, signal);
+    }
+  }
 
   return {
     /** @throws UpstreamFailure for everything that is no meaningful answer */
-    async exchange(
-      { url, method, headers, json, timeoutMs, items = 1 }: Exchange,
-      signal: AbortSignal,
-    ): Promise<Reply> {
-      const timeout = { request: timeoutMs };
-      const stream = client.stream(url, {
-        method,
-        headers,
-        timeout,
-        signal,
-        ...(json ? { json } : {}),
-      });
-      // Where there might be a body, the stream waits for one.
-      if (method !== 'GET' && !json) stream.end();
+    async exchange(exchange: Exchange, signal: AbortSignal): Promise<Reply> {
+      if (exchange.method !== 'GET') return send(exchange, signal, writeClient);
+      const startedAt = performance.now();
       try {
-        return await readReply(stream, BASE_BYTES + items * BYTES_PER_ITEM);
+        return await send(exchange, signal, readClient);
       } catch (error) {
-        // What is not wanted is not read to its end.
-        stream.destroy();
-        throw toFailure(error, signal);
+        if (!(error instanceof ClosedConnection)) throw error;
+        const timeoutMs = Math.max(1, exchange.timeoutMs - (performance.now() - startedAt));
+        return send({ ...exchange, timeoutMs }, signal, newConnectionClient);
       }
     },
     close() {
-      agents.http.destroy();
-      agents.https.destroy();
+      for (const { http, https } of Object.values(agents)) {
+        http.destroy();
+        https.destroy();
+      }
     },
   };
 }
+
+/** A reused connection was closed by the upstream before an answer began. */
+class ClosedConnection extends UpstreamFailure {
+  constructor(cause: unknown) {
+    super('connection', 'a reused connection was closed', { cause });
+  }
+}
+
+const isClosedConnection = ({ reusedSocket, response }: Request, error: unknown): boolean =>
+  reusedSocket === true &&
+  response === undefined &&
+  CLOSED_CONNECTION.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** As a stream, whose bytes are counted as they come: got's promises take an eighth more time. */
 async function readReply(stream: Request, mostBytes: number): Promise<Reply> {
