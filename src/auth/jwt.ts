@@ -3,7 +3,7 @@ import type { SignedInViewer } from '../context.ts';
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import { CLOCK_TOLERANCE_S, toSignedInViewer, unauthenticated, uncheckable } from './claims.ts';
-import { createKeySet } from './key-set.ts';
+import { ALGORITHM, createKeySet } from './key-set.ts';
 import { TokenMemory } from './token-memory.ts';
 
 /** Where tokens come from. */
@@ -33,6 +33,9 @@ export function createJwtReader({ jwksUrl, issuer, audience }: TokenTrust, log?:
       era += 1;
       remembered.clear();
     },
+    onEmpty() {
+      log?.warn('JWKS_URL: the key set has no usable key, every signed token is refused');
+    },
     onFailure({ message }) {
       log?.warn({ reason: message }, "JWKS_URL: the issuer's keys could not be loaded");
     },
@@ -41,7 +44,7 @@ export function createJwtReader({ jwksUrl, issuer, audience }: TokenTrust, log?:
     issuer,
     audience,
     // The algorithm is ours to choose, never the token's (RFC 8725 §3.1).
-    algorithms: ['ES256'],
+    algorithms: [ALGORITHM],
     requiredClaims: ['exp'],
     clockTolerance: CLOCK_TOLERANCE_S,
   };

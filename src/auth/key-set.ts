@@ -1,29 +1,41 @@
-import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, importJWK, type JWK, type JWTVerifyGetKey } from 'jose';
 import { uncheckable } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
+
+/** The one signature algorithm that is accepted (RFC 8725 §3.1). */
+export const ALGORITHM = 'ES256';
 
 const FRESH_MS = 10 * 60 * 1_000;
 /** The least between two fetches; random key ids would otherwise have us flood the issuer. */
 const PAUSE_MS = 30_000;
-/** As long as there are no keys at all, nobody with a token gets in: an issuer that starts is awaited. */
-const FIRST_PAUSE_MS = 1_000;
+/** The same while there is no usable key: every token is refused until the issuer publishes one. */
+const NO_KEYS_PAUSE_MS = 1_000;
 /** Some hundred keys; an issuer has a few. */
 const BOUNDS = { timeoutMs: 2_000, mostBytes: 256 * 1024 };
 const HEADERS = { accept: 'application/jwk-set+json, application/json' };
 
 interface KeySetEvents {
+  /** The usable keys are not the same as before. */
   readonly onChange: () => void;
-  readonly onFailure?: (error: Error) => void;
+  /** The key set was loaded, and no key in it is usable. Not repeated while that stays so. */
+  readonly onEmpty: () => void;
+  /** The key set could not be loaded; the known keys stay. */
+  readonly onFailure: (error: Error) => void;
 }
 
 /**
  * The issuer's public keys (RFC 7517). They are got again every ten minutes and for a key id never
- * seen, but not thrown away before: an issuer that is down must not lock out whom it let in.
- * @param events - `onChange`: they are others than before; `onFailure`: they could not be had
+ * seen, but not thrown away before: an issuer that is down must not lock out whom it let in. A key
+ * set that was loaded replaces the one before it, also with nothing: unusable keys are ignored one
+ * by one (RFC 7517 §5), and a set without a usable key withdraws all of them.
  * @returns what finds a token's key; throws BffError UPSTREAM_UNAVAILABLE if that can't be told
  */
-export function createKeySet(url: URL, { onChange, onFailure }: KeySetEvents): JWTVerifyGetKey {
+export function createKeySet(
+  url: URL,
+  { onChange, onEmpty, onFailure }: KeySetEvents,
+): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | undefined;
+  let keyCount = 0;
   let known: string | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let failure: unknown;
@@ -32,17 +44,19 @@ export function createKeySet(url: URL, { onChange, onFailure }: KeySetEvents): J
   /** Never rejects: what went wrong is kept, and so are the keys that there are. */
   async function load(): Promise<void> {
     try {
-      const set = toKeySet(await fetchText(url, { headers: HEADERS }, BOUNDS));
-      const text = JSON.stringify(set);
+      const usable = await usableKeysIn(await fetchText(url, { headers: HEADERS }, BOUNDS));
+      const text = JSON.stringify(usable);
       if (text !== known) {
-        keys = createLocalJWKSet(set);
+        keys = createLocalJWKSet({ keys: usable });
+        keyCount = usable.length;
         if (known !== undefined) onChange();
+        if (keyCount === 0) onEmpty();
         known = text;
       }
       failure = undefined;
     } catch (error) {
       failure = error;
-      onFailure?.(error as Error);
+      onFailure(error as Error);
     } finally {
       underWay = undefined;
     }
@@ -52,7 +66,7 @@ export function createKeySet(url: URL, { onChange, onFailure }: KeySetEvents): J
   const sinceLast = () => Math.abs(Date.now() - triedAt);
 
   async function reload(): Promise<void> {
-    if (!underWay && sinceLast() >= (keys ? PAUSE_MS : FIRST_PAUSE_MS)) {
+    if (!underWay && sinceLast() >= (keyCount > 0 ? PAUSE_MS : NO_KEYS_PAUSE_MS)) {
       triedAt = Date.now();
       underWay = load();
     }
@@ -80,18 +94,20 @@ export function createKeySet(url: URL, { onChange, onFailure }: KeySetEvents): J
 
 const isUnknown = (error: unknown): boolean => error instanceof errors.JWKSNoMatchingKey;
 
-function toKeySet(text: string): Parameters<typeof createLocalJWKSet>[0] {
-  const set = JSON.parse(text);
-  if (!isKeySet(set)) throw new Error('the answer is no key set');
-  return set;
+/** @throws Error if the text is not a key set at all */
+async function usableKeysIn(text: string): Promise<JWK[]> {
+  const keys: unknown = JSON.parse(text)?.keys;
+  if (!Array.isArray(keys)) throw new Error('the answer is no key set');
+  const areUsable = await Promise.all(keys.map(isUsable));
+  return keys.filter((_, n) => areUsable[n]);
 }
 
-/** RFC 7517 §4 and RFC 7518 §6.2.1: what keys of our algorithm must have. */
-function isKeySet(value: { keys?: unknown } | null): boolean {
-  const keys = value?.keys;
-  return Array.isArray(keys) && keys.length > 0 && keys.every(isKey);
+/** Whether a public key of our algorithm can be read from an entry. */
+async function isUsable(entry: unknown): Promise<boolean> {
+  try {
+    const key = await importJWK(entry as JWK, ALGORITHM);
+    return !(key instanceof Uint8Array) && key.type === 'public';
+  } catch {
+    return false;
+  }
 }
-
-const isKey = (key: { kty?: unknown; x?: unknown; y?: unknown } | null): boolean =>
-  typeof key?.kty === 'string' &&
-  (key.kty !== 'EC' || (typeof key.x === 'string' && typeof key.y === 'string'));

@@ -14,12 +14,14 @@ export async function startIssuer() {
   // For something else: keys of other algorithms are no reason to take these.
   const rsa = await generateKeyPair('RS256', { extractable: true });
   const rsaJwk = { ...(await exportJWK(rsa.publicKey)), kid: RSA_KEY_ID };
+  // Malformed entries must not keep anyone from using the good ones.
+  const keys = [null, { kty: 'EC', kid: KEY_ID, crv: 'P-256', x: 'AAAA' }, publicJwk, rsaJwk];
   let fetches = 0;
   const state = { isDown: false };
   const server = createServer((_request, response) => {
     fetches++;
     response.writeHead(state.isDown ? 500 : 200, { 'content-type': 'application/json' });
-    response.end(state.isDown ? '{}' : JSON.stringify({ keys: [publicJwk, rsaJwk] }));
+    response.end(state.isDown ? '{}' : JSON.stringify({ keys }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -25,7 +25,7 @@ type Key = Awaited<ReturnType<typeof makeKey>>;
 /** An issuer of tokens, whose published keys can be changed, and that can be down. */
 export async function startIssuer() {
   const first = await makeKey('first');
-  let published: readonly object[] = [first.jwk];
+  let published: readonly unknown[] = [first.jwk];
   let isDown = false;
   const endpoint = await startEndpoint((response) => {
     response.statusCode = isDown ? 500 : 200;
@@ -36,8 +36,12 @@ export async function startIssuer() {
     first,
     /** How often the keys were asked for. */
     fetches: () => endpoint.asked.length,
-    publish(...keys: Key[]) {
+    publish(...keys: Pick<Key, 'jwk'>[]) {
       published = keys.map(({ jwk }) => jwk);
+    },
+    /** @param entries - whatever stands in the key set, also what is no key */
+    publishRaw(...entries: unknown[]) {
+      published = entries;
     },
     setDown(down: boolean) {
       isDown = down;

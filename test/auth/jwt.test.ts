@@ -344,6 +344,105 @@ suite("the issuer's keys", () => {
     await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also one that was remembered');
   });
 
+  const P384 = { kty: 'EC', crv: 'P-384', x: 'A'.repeat(64), y: 'A'.repeat(64) };
+  /** Entries of a key set that can't verify any token (RFC 7517 §5). */
+  const UNUSABLE: Readonly<Record<string, unknown>> = {
+    'no object': null,
+    'a text': 'key',
+    'no type': { kid: 'first' },
+    'an unknown type': { kty: 'XYZ', kid: 'first' },
+    'a symmetric key': { kty: 'oct', kid: 'first', k: 'c2VjcmV0' },
+    'a key without its second coordinate': { kty: 'EC', crv: 'P-256', kid: 'first', x: 'AAAA' },
+    'a key whose coordinates are numbers': { kty: 'EC', crv: 'P-256', kid: 'first', x: 1, y: 2 },
+    'a point that is not on the curve': {
+      kty: 'EC',
+      crv: 'P-256',
+      kid: 'first',
+      x: 'A'.repeat(43),
+      y: 'A'.repeat(43),
+    },
+    'a key of another curve': { ...P384, kid: 'first' },
+    'a key of an unknown curve': { ...P384, kid: 'first', crv: 'P-999' },
+  };
+
+  for (const [what, entry] of Object.entries(UNUSABLE)) {
+    test(`ignores ${what} beside a usable key, whose tokens are still accepted`, async () => {
+      await using issuer = await startIssuer();
+      issuer.publishRaw(entry, issuer.first.jwk);
+      const read = createJwtReader(issuer.trust);
+      assert.ok(await read(await issuer.sign()));
+    });
+
+    test(`withdraws a key whose issuer publishes ${what} in its place`, async () => {
+      await using issuer = await startIssuer();
+      const read = createJwtReader(issuer.trust);
+      const token = await issuer.sign({ exp: inSeconds(7_200) });
+      await read(token);
+      const second = await makeKey('second');
+      issuer.publishRaw(entry, second.jwk);
+      later(600);
+      assert.ok(await read(await issuer.sign({}, { key: second })));
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'remembered');
+      await assert.rejects(async () => read(await issuer.sign({ jti: 'new' })), UNAUTHENTICATED);
+    });
+  }
+
+  test('are not kept when the issuer publishes a private key', async () => {
+    await using issuer = await startIssuer();
+    issuer.publishRaw(await exportJWK(issuer.first.privateKey));
+    const read = createJwtReader(issuer.trust);
+    await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
+  });
+
+  for (const [what, keys] of Object.entries({
+    'is empty': [],
+    'has no usable key': Object.values(UNUSABLE),
+  })) {
+    test(`are all withdrawn when the key set ${what}, until the issuer publishes one again`, async () => {
+      await using issuer = await startIssuer();
+      const read = createJwtReader(issuer.trust);
+      const token = await issuer.sign({ exp: inSeconds(7_200) });
+      await read(token);
+      issuer.publishRaw(...keys);
+      later(600);
+      // An unknown key id loads the key set and waits for it.
+      const unknown = await issuer.sign({}, { key: await makeKey('unknown') });
+      await assert.rejects(async () => read(unknown), UNAUTHENTICATED);
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'remembered');
+      await assert.rejects(async () => read(await issuer.sign({ jti: 'a' })), UNAUTHENTICATED);
+
+      issuer.setDown(true);
+      later(600);
+      await assert.rejects(async () => read(await issuer.sign({ jti: 'b' })), UNAVAILABLE);
+      issuer.setDown(false);
+      issuer.publish(issuer.first);
+      later(1);
+      assert.ok(await read(token), 'within a second of the next publication');
+    });
+  }
+
+  test('log a warning once when the key set has no usable key', async () => {
+    await using issuer = await startIssuer();
+    const warnings: string[] = [];
+    const note = () => {};
+    const log = {
+      error: note,
+      info: note,
+      debug: note,
+      warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))),
+    };
+    issuer.publishRaw();
+    const read = createJwtReader(issuer.trust, log as Parameters<typeof createJwtReader>[1]);
+    for (let n = 0; n < 3; n += 1) {
+      await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
+      later(1);
+    }
+    assert.equal(issuer.fetches(), 3);
+    assert.deepEqual(warnings, [
+      'JWKS_URL: the key set has no usable key, every signed token is refused',
+    ]);
+  });
+
   test('are not taken from an answer that is none, or from elsewhere', async () => {
     const evil = await makeKey('evil');
     await using elsewhere = await startEndpoint((response) => {
@@ -354,16 +453,7 @@ suite("the issuer's keys", () => {
     const token = await signer.sign({}, { key: evil });
     await signer[Symbol.asyncDispose]();
     const read = createJwtReader({ ...signer.trust, jwksUrl: issuer.url });
-    const answers = [
-      '',
-      'null',
-      '[]',
-      '{}',
-      '{"keys":[]}',
-      '{"keys":{}}',
-      '{"keys":[null]}',
-      '<html>',
-    ];
+    const answers = ['', 'null', '[]', '{}', '{"keys":{}}', '{"keys":null}', '<html>'];
     for (const answer of answers) {
       issuer.answer((response) => response.end(answer));
       later(1);
