@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import { BffError } from '../errors.ts';
 import { sayAlways } from './always.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
+import { CountedRequest } from './counted-request.ts';
 import { answerErrors, answerFrameworkError } from './error-handler.ts';
 import { RequestLog } from './request-log.ts';
 
@@ -31,6 +32,7 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
+      IncomingMessage: CountedRequest,
       headersTimeout: HEADERS_TIMEOUT_MS,
       connectionsCheckingInterval: CHECKING_INTERVAL_MS,
       // Node would refuse it without a body.

@@ -1,13 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { cacheStatusOf } from '../cache/index.ts';
 import { BffError, type ErrorCode } from '../errors.ts';
+import type { RateLimiter } from '../limits/index.ts';
 import { DocumentError } from '../operations/index.ts';
 import { answerError } from './error-handler.ts';
 import { type ClientError, inOurWords, toClientError } from './format-error.ts';
 import { createErrorTypeChooser, isLegacy } from './media-type.ts';
+import { createRefusalCharge } from './refusal-charge.ts';
 
-/** So many bytes cost one unit, since it takes time to find out what is wrong with them. */
-const BYTES_PER_UNIT = 200;
 /** Some sentences repeat what was sent. */
 const LONGEST_SENTENCE = 300;
 const VARIABLE = /^Variable "\$\w+"/;
@@ -18,11 +18,9 @@ const VARIABLE = /^Variable "\$\w+"/;
  *   gives types and fields away, one by one
  * @param charge - lets the address pay, which has not paid for anything yet
  */
-export function createErrorAnswerer(
-  isOpen: boolean,
-  charge: (address: string, units: number) => void,
-) {
+export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge']) {
   const typeFor = createErrorTypeChooser();
+  const chargeRefusal = createRefusalCharge(charge);
   const sentenceOf = isOpen ? inOurWords : withoutNames;
 
   const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
@@ -38,7 +36,7 @@ export function createErrorAnswerer(
     request: FastifyRequest,
     reply: FastifyReply,
   ) => {
-    if (!isPaid(error)) charge(request.ip, unitsOf(request));
+    if (!isPaid(error)) chargeRefusal(request);
     reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
     return reply
@@ -50,9 +48,6 @@ export function createErrorAnswerer(
 /** Refused before anything was done. */
 const isPaid = (error: Error): boolean =>
   error instanceof BffError && (error.code === 'OVERLOADED' || error.details.policy === 'address');
-
-const unitsOf = ({ url, headers }: FastifyRequest): number =>
-  1 + (url.length + (Number(headers['content-length']) || 0)) / BYTES_PER_UNIT;
 
 function withoutNames(message: string, code: ErrorCode): string {
   if (code === 'BAD_USER_INPUT')

@@ -1,0 +1,12 @@
+import { IncomingMessage } from 'node:http';
+
+/** A request that counts the bytes of its body as they arrive, whoever reads them. */
+export class CountedRequest extends IncomingMessage {
+  bodyBytes = 0;
+
+  /** Called by node:http with each piece of the body, and with null at its end. */
+  override push(chunk: Buffer | null): boolean {
+    if (chunk !== null) this.bodyBytes += chunk.length;
+    return super.push(chunk);
+  }
+}
