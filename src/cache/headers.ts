@@ -35,6 +35,8 @@ export interface Head {
   /** Undefined if it has none. */
   readonly etag: string | undefined;
   readonly headers: HeaderList;
+  /** Whether shared caches may store the answer, and so send it to other clients. */
+  readonly isPublic: boolean;
 }
 
 /**
@@ -49,26 +51,32 @@ export function headersOf(
   stale: StaleWindows,
 ): Head {
   const isStored = !isPosted && entry.maxAge > 0;
-  const { etag, headers } = isStored ? storing(entry, coding, stale) : UNSTORED;
+  const { etag, headers, isPublic } = isStored ? storing(entry, coding, stale) : UNSTORED;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
   if (outcome !== 'hit') {
-    return { etag, headers: ['cache-status', FORWARDED[outcome], 'vary', vary, ...headers] };
+    const whole = ['cache-status', FORWARDED[outcome], 'vary', vary, ...headers];
+    return { etag, headers: whole, isPublic };
   }
   const now = Date.now();
   const ttl = Math.floor((entry.freshUntil - now) / 1_000);
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
   const status = `${CACHE}; hit; ttl=${ttl}`;
-  return { etag, headers: ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers] };
+  const whole = ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers];
+  return { etag, headers: whole, isPublic };
 }
 
-const UNSTORED: Head = { etag: undefined, headers: Object.entries(NO_STORE).flat() };
+const UNSTORED: Head = {
+  etag: undefined,
+  headers: Object.entries(NO_STORE).flat(),
+  isPublic: false,
+};
 
 function storing(entry: Entry, coding: string | undefined, stale: StaleWindows): Head {
   const known = entry.headers.get(coding);
   if (known) return known;
   const etag = etagOf(entry, coding);
   const headers = ['etag', etag, ...cachingOf(entry, stale)];
-  const made = { etag, headers };
+  const made = { etag, headers, isPublic: entry.scope === 'public' };
   entry.headers.set(coding, made);
   return made;
 }

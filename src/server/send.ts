@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   cacheStatusOf,
@@ -39,14 +40,15 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
     const { headers, method } = request;
     const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
     const leaving = { outcome, coding, isPosted: method === 'POST' };
-    const { etag, headers: described } = headersOf(entry, leaving, stale);
+    const { etag, headers: described, isPublic } = headersOf(entry, leaving, stale);
     const ending = isLast() ? [...described, 'connection', 'close'] : described;
-    if (isKnown(etag, headers['if-none-match'])) return write(request, reply, 304, ending, '');
+    const answer = { request, reply, isPublic };
+    if (isKnown(etag, headers['if-none-match'])) return write(answer, 304, ending, '');
 
     const writeWhole = (body: string, ...encoding: string[]) => {
       const length = ['content-length', `${body.length}`];
       const whole = [...ending, 'content-type', contentType, ...length, ...encoding];
-      return write(request, reply, 200, whole, body);
+      return write(answer, 200, whole, body);
     };
     if (!coding) return writeWhole(entry.body);
     const known = entry.variants.get(coding);
@@ -57,29 +59,50 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
 
 export type Sender = ReturnType<typeof createSender>;
 
+interface OutgoingAnswer {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Whether shared caches may store the answer. */
+  readonly isPublic: boolean;
+}
+
 /**
  * Writes an answer past the framework, which would encode the bytes once more, as UTF-8.
  * @param body - a character for each byte
  */
 function write(
-  { id, method }: FastifyRequest,
-  reply: FastifyReply,
+  { request, reply, isPublic }: OutgoingAnswer,
   status: number,
   headers: HeaderList,
   body: string,
 ): undefined {
+  const id = isPublic ? publicIdOf(request) : request.id;
   const list = [...headers, ...GUARD_LIST, 'x-request-id', id];
-  addGiven(list, reply);
+  addGiven(list, reply, isPublic);
   reply.raw.writeHead(status, list);
   reply.hijack();
-  reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
+  reply.raw.end(request.method === 'HEAD' ? '' : body, 'latin1');
 }
 
-/** Those of who asked from another origin, or must not ask too often. */
-function addGiven(list: string[], reply: FastifyReply): void {
+/**
+ * The request id of an answer that shared caches store with its headers and send to other clients:
+ * never one that a client chose. The log has both ids.
+ */
+function publicIdOf(request: FastifyRequest): string {
+  if (request.headers['x-request-id'] !== request.id) return request.id;
+  const publicRequestId = randomUUID();
+  request.log = request.log.child({ publicRequestId });
+  return publicRequestId;
+}
+
+/**
+ * Adds the headers that were set on the way here. What is public keeps only those of CORS, whose
+ * Vary keeps origins apart: the client's rate limit is nothing for a shared cache to store.
+ */
+function addGiven(list: string[], reply: FastifyReply, isPublic: boolean): void {
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (name === 'vary') list[list.indexOf(name) + 1] += `, ${value}`;
-    else list.push(name, String(value));
+    else if (!isPublic || name.startsWith('access-control-')) list.push(name, String(value));
   }
 }
 

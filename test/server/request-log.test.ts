@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createEntry } from '../../src/cache/entry.ts';
+import { EdgeCache, TagNumbers } from '../../src/cache/index.ts';
 import { createApp } from '../../src/server/create-app.ts';
+import { createSender } from '../../src/server/send.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
 
 const REQUEST = { method: 'GET', url: '/graphql?query={me}', ip: '192.0.2.1', headers: {} };
@@ -48,4 +51,35 @@ test('the log has one line for each request, with what came of it', async () => 
   assert.equal(line.req.path, '/missing');
   assert.equal(line.res.statusCode, 404);
   assert.ok(line.responseTime >= 0);
+});
+
+test('the log line of a public answer names the id that the client sent, and the one that was answered', async () => {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => void lines.push(line) };
+  const app = createApp({ logger: { level: 'info', stream }, notHere: 'Nothing.' });
+  const stale = { whileRevalidate: 0, ifError: 0 };
+  const numbers = new TagNumbers(() => {});
+  const send = createSender(
+    new EdgeCache({ store: undefined, numbers, stale }),
+    stale,
+    () => false,
+  );
+  const policy = { maxAge: 60, scope: 'public', tags: [] } as const;
+  const entry = createEntry('{"data":{}}', { ...policy, number: 0 });
+  app.get('/public', (request, reply) => {
+    void send(request, reply, { outcome: 'hit', entry }, { key: 'k', policy }, 'application/json');
+  });
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  lines.length = 0;
+
+  const given = await fetch(`${address}/public`, { headers: { 'x-request-id': 'abc' } });
+  const made = await fetch(`${address}/public`);
+  await app.close();
+
+  const [one, another, ...others] = lines.map((text) => JSON.parse(text));
+  assert.deepEqual(others, []);
+  assert.equal(one.reqId, 'abc');
+  assert.equal(one.publicRequestId, given.headers.get('x-request-id'));
+  assert.equal(another.reqId, made.headers.get('x-request-id'));
+  assert.equal(another.publicRequestId, undefined);
 });
