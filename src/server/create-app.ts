@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { BffError } from '../errors.ts';
 import { sayAlways } from './always.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { CountedRequest } from './counted-request.ts';
 import { answerErrors, answerFrameworkError } from './error-handler.ts';
+import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { RequestLog } from './request-log.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
@@ -48,7 +47,7 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
   });
   sayAlways(app);
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!hasOneHost(request.raw)) throw noHost();
+    refuseRepeatedHeaders(request.raw);
     done();
   });
   app.server.on('checkExpectation', answerExpectation);
@@ -60,21 +59,6 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
   answerErrors(app, notHere);
   return app;
 }
-
-/** RFC 9112 §3.2: a proxy before us may have read another one. */
-function hasOneHost({ rawHeaders, httpVersion }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let n = 0; n < rawHeaders.length; n += 2) {
-    const name = rawHeaders[n] as string;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
-}
-
-const noHost = () =>
-  new BffError('BAD_REQUEST', 'A request must have one Host header.', {
-    headers: { connection: 'close' },
-  });
 
 const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
