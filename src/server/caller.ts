@@ -4,12 +4,11 @@ import type { ViewerOf } from '../auth/credentials.ts';
 import type { Viewer } from '../context.ts';
 import { Lifetime } from '../datasources/index.ts';
 import { BffError } from '../errors.ts';
+import { createLocaleReader } from './locale.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
-// The first language range of RFC 9110 §12.5.4: a language, and a region or script.
-const LOCALE = /^[a-z]{2,3}(-[a-z\d]{2,8}){0,2}(?=$|[,;\s])/i;
-// W3C Trace Context, version 00.
-const TRACEPARENT = /^00-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/;
+// W3C Trace Context, version 00; ids of zeros alone are invalid (§3.2.2.3, §3.2.2.4).
+const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Who asks, how long they wait, and what of their headers goes on to the services. */
 export interface Caller {
@@ -28,6 +27,8 @@ export type CallerReader = (request: FastifyRequest) => Caller | Promise<Caller>
 
 /** @param deadlineMs - how long a request may take, in milliseconds */
 export function createCallerReader(viewerOf: ViewerOf, deadlineMs: number): CallerReader {
+  const localeOf = createLocaleReader();
+
   return ({ id: requestId, ip: address, headers }) => {
     const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
     const toCaller = (viewer: Viewer): Caller => ({
@@ -35,7 +36,8 @@ export function createCallerReader(viewerOf: ViewerOf, deadlineMs: number): Call
       address,
       viewer,
       lifetime,
-      ...travelling(headers),
+      locale: localeOf(headers['accept-language']),
+      traceparent: traceparentOf(headers),
     });
     const known = viewerOf(headers);
     return 'then' in known ? lifetime.wait(known).then(toCaller) : toCaller(known);
@@ -52,9 +54,6 @@ function timeoutOf({ 'x-request-timeout-ms': given }: IncomingHttpHeaders): numb
   throw new BffError('BAD_REQUEST', 'X-Request-Timeout-Ms must be a whole number, at least 1.');
 }
 
-/** What of the client's headers goes on to the services; the rest does not. */
-function travelling({ 'accept-language': languages, traceparent }: IncomingHttpHeaders) {
-  const [locale] = LOCALE.exec(languages ?? '') ?? [];
-  const isTrace = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
-  return { locale: locale?.toLowerCase(), traceparent: isTrace ? traceparent : undefined };
-}
+/** @returns undefined for a trace that is missing or invalid, which services must not continue */
+const traceparentOf = ({ traceparent }: IncomingHttpHeaders): string | undefined =>
+  typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;

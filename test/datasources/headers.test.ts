@@ -68,6 +68,39 @@ describe('what an upstream is told', () => {
     assert.equal(seen()[0]?.traceparent, undefined);
   });
 
+  for (const [given, language] of Object.entries({
+    'de;q=0, en': 'en',
+    'en;q=0.2, de;q=0.8': 'de',
+    'de ; q=0.5 , PT-br': 'pt-br',
+    '*;q=0.9, de;q=0.1': 'de',
+    'not_a_language, fr': 'fr',
+    'de;q=0': undefined,
+    'de;q=0, *': undefined,
+    'zh-Hant-TW': 'zh-hant-tw',
+    [`${'en;q=0.1, '.repeat(100)}de`]: undefined,
+  })) {
+    it(`is told the language ${language} for "${given.slice(0, 30)}"`, async () => {
+      const headers = { 'accept-language': given };
+      for (let n = 0; n < 2; n++) {
+        world.reset();
+        await world.ask('{ announcements { id } }', { headers });
+        assert.equal(seen()[0]?.['accept-language'], language);
+      }
+    });
+  }
+
+  for (const [what, traceparent] of Object.entries({
+    'an all-zero trace id': `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    'an all-zero parent id': `00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`,
+    'both all-zero': `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`,
+    'an unknown version': TRACE.replace('00-', 'ff-'),
+  })) {
+    it(`is not told a traceparent with ${what}`, async () => {
+      await world.ask('{ announcements { id } }', { headers: { traceparent } });
+      assert.equal(seen()[0]?.traceparent, undefined);
+    });
+  }
+
   it('names the viewer, signed for that upstream, where a call is for one viewer', async () => {
     const mutation = 'mutation { updateProfile(input: { avatarUrl: null }) { user { id } } }';
     const unread = '{ viewer { notifications(unreadOnly: true) { edges { cursor } } } }';
