@@ -133,19 +133,22 @@ suite("a message's signature", () => {
       assertRefused(message({}, 'msg_1', time), BODY, /webhook-timestamp/, time);
     }
     assertRefused(message({ 'webhook-timestamp': undefined }), BODY, /webhook-timestamp/, 'none');
-    for (const id of ['', 'a b', 'a\tb', 'é', 'x'.repeat(129)]) {
+    for (const id of ['', 'a b', 'a\tb', 'é', 'x'.repeat(129), '.', 'msg.1', 'msg_1.']) {
       assertRefused(message({}, id), BODY, /webhook-id/, id);
     }
     assertRefused(message({ 'webhook-id': undefined }), BODY, /webhook-id/, 'none');
   });
 
-  test('holds where id and time are joined with dots: no part can be moved into another', () => {
+  test('can not be replayed with a part of the id moved into the time, or of the time into the body', () => {
     const [id, time] = ['msg', NOW_S];
+    // Signed for an id with a dot: the same bytes as for a shorter id and a longer body.
     const signature = signatureOf(`${id}.${time}`, time, BODY);
     const moved = Buffer.concat([Buffer.from(`${time}.`), BODY]);
     const headers = message({ 'webhook-signature': signature }, id, time);
     assertRefused(headers, BODY, /webhook-signature/, 'without the rest');
-    // What would verify is no JSON object any more.
+    const whole = { ...headers, 'webhook-id': `${id}.${time}` };
+    assertRefused(whole, BODY, /webhook-id/, 'no sender may sign such an id');
+    // The receiver of the moved bytes finds that they are not JSON.
     assert.equal(verify(headers, moved), id);
     assert.throws(() => JSON.parse(moved.toString()));
   });
