@@ -116,7 +116,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     url: '/graphql',
     handler: refuseMethod,
   });
-  if (hasSessions) addSession(app, { route, viewerOf: reader.viewerOf, corsOrigins });
+  if (hasSessions) {
+    const { payment } = door;
+    addSession(app, { route, viewerOf: reader.viewerOf, payment, corsOrigins });
+  }
   app.addHook('onClose', async () => {
     await admin.close();
     await apollo.stop();

@@ -3,15 +3,17 @@ import type { Viewer } from '../context.ts';
 import type { RateLimiter } from '../limits/index.ts';
 import type { Caller } from './caller.ts';
 
+type Payer = Pick<Caller, 'address' | 'viewer'>;
+
 export interface Payment {
   /** As soon as it is known who asks. @throws BffError RATE_LIMITED if nothing is left to them */
-  readonly refuseExhausted: (caller: Caller) => void;
+  readonly refuseExhausted: (caller: Payer) => void;
   /**
    * Pays for an operation, and tells the client what is left.
    * @returns nothing if it was paid at once
    * @throws BffError RATE_LIMITED, or rejects with it
    */
-  readonly pay: (caller: Caller, cost: number, reply: FastifyReply) => undefined | Promise<unknown>;
+  readonly pay: (caller: Payer, cost: number, reply: FastifyReply) => undefined | Promise<unknown>;
 }
 
 export function createPayment(limiter: RateLimiter): Payment {

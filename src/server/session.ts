@@ -7,11 +7,16 @@ import { refuseForgery } from '../auth/csrf.ts';
 import { isJwt } from '../auth/jwt.ts';
 import { fitsIntoCookie, NO_SESSION, toSessionCookie } from '../auth/session-cookie.ts';
 import { BffError } from '../errors.ts';
+import type { Payment } from './payment.ts';
+
+/** What opening a session costs, in cost units. */
+const SESSION_COST = 1;
 
 interface SessionOptions {
   /** What every way in shares: who may come, and how what goes wrong is answered. */
   readonly route: Pick<RouteShorthandOptions, 'onRequest' | 'errorHandler'>;
   readonly viewerOf: ViewerOf;
+  readonly payment: Payment;
   /** The other origins whose pages may sign in and out. */
   readonly corsOrigins: readonly string[];
 }
@@ -23,17 +28,20 @@ interface SessionOptions {
  * To be signed in by somebody else's page, as somebody else, would take an Authorization header of
  * that page's making. No form or link has one, and a script is asked for its origin first (CORS). So
  * a session is opened with that header alone, never with what is in a body or an address.
+ *
+ * Opening one is charged like an operation, and refused when the viewer's budget is exhausted.
  */
 export function addSession(
   app: FastifyInstance,
-  { route, viewerOf, corsOrigins }: SessionOptions,
+  { route, viewerOf, payment, corsOrigins }: SessionOptions,
 ): void {
-  app.post('/session', route, async ({ headers }, reply) => {
+  app.post('/session', route, async ({ headers, ip: address }, reply) => {
     refuseForgery(headers, corsOrigins);
     const token = tokenOf(headers);
     // The cookie that there may be is not looked at: it is what is being replaced.
     const { authorization, 'x-api-key': key } = headers;
-    await viewerOf({ authorization, 'x-api-key': key });
+    const viewer = await viewerOf({ authorization, 'x-api-key': key });
+    await payment.pay({ address, viewer }, SESSION_COST, reply);
     return reply
       .code(204)
       .header('set-cookie', toSessionCookie(token, secondsLeft(token)))

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
+import { createRateLimiter } from '../../src/limits/index.ts';
 import { createApp } from '../../src/server/create-app.ts';
+import { createPayment } from '../../src/server/payment.ts';
 import { addSession } from '../../src/server/session.ts';
 import { startEndpoint } from '../auth/endpoint.ts';
 import { type Issuer, inSeconds, startIssuer } from '../auth/issuer.ts';
+import { authorization, startWorld, type World } from '../support/world.ts';
 
 const PAGE = 'https://shop.example';
 const PROOF = { 'x-csrf-protection': '1' };
 const COOKIE =
   /^__Host-session=([\w.-]+); Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=(\d+)$/;
 const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
+
+const unlimited = async () =>
+  createPayment(await createRateLimiter({ limits: { address: 0, viewer: 0 } }));
 
 suite('a session', () => {
   let issuer: Issuer;
@@ -33,7 +41,8 @@ suite('a session', () => {
       corsOrigins,
       log: app.log,
     });
-    addSession(app, { route: {}, viewerOf: reader.viewerOf, corsOrigins });
+    const payment = await unlimited();
+    addSession(app, { route: {}, viewerOf: reader.viewerOf, payment, corsOrigins });
     // What any route of ours does.
     app.get('/me', async ({ headers }) => reader.viewerOf(headers));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -159,7 +168,7 @@ suite('a session', () => {
     const other = createApp({ notHere: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
     const { viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
-    addSession(other, { route: {}, viewerOf, corsOrigins: [] });
+    addSession(other, { route: {}, viewerOf, payment: await unlimited(), corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
       method: 'POST',
@@ -169,5 +178,48 @@ suite('a session', () => {
     assert.equal(statusCode, 503);
     assert.equal(sent['set-cookie'], undefined);
     await other.close();
+  });
+});
+
+suite('POST /session', () => {
+  const open = async ({ url }: World, asker: string) => {
+    const headers = { ...PROOF, ...(await authorization(asker)) };
+    const answer = await fetch(`${url}/session`, { method: 'POST', headers });
+    return { answer, text: await answer.text() };
+  };
+
+  test('costs the viewer and the address one unit, and tells what is left', async () => {
+    const limits = { RATE_LIMIT_VIEWER: '100', RATE_LIMIT_ADDRESS: '1000' };
+    await using world = await startWorld(web, limits);
+    for (const [address, viewer] of [
+      [999, 99],
+      [998, 98],
+    ]) {
+      const { answer } = await open(world, CAST.customer);
+      assert.equal(answer.status, 204);
+      const left = answer.headers.get('ratelimit') ?? '';
+      assert.match(
+        left,
+        new RegExp(`^"address";r=${address};t=\\d+, "viewer";r=${viewer};t=\\d+$`),
+      );
+    }
+  });
+
+  test('is refused when the budget of the viewer is exhausted, whatever exhausted it', async () => {
+    await using world = await startWorld(web, { RATE_LIMIT_VIEWER: '3' });
+    for (let n = 0; n < 3; n++) await world.ask('{ __typename }', { as: CAST.customer });
+    for (let n = 0; n < 3; n++) {
+      assert.equal((await open(world, CAST.otherCustomer)).answer.status, 204);
+    }
+    for (const asker of [CAST.customer, CAST.otherCustomer]) {
+      const { answer, text } = await open(world, asker);
+      assert.equal(answer.status, 429);
+      assert.equal(JSON.parse(text).errors[0].extensions.code, 'RATE_LIMITED');
+      assert.equal(answer.headers.get('set-cookie'), null);
+      assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
+      assert.match(answer.headers.get('ratelimit') ?? '', /^"viewer";r=0;t=\d+$/);
+    }
+    const queried = await world.ask('{ __typename }', { as: CAST.otherCustomer });
+    assert.equal(queried.status, 429, 'the budget is the one of queries');
   });
 });
