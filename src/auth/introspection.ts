@@ -25,6 +25,7 @@ interface Introspected extends Claims {
   readonly exp?: unknown;
   readonly nbf?: unknown;
   readonly token_type?: unknown;
+  readonly scp?: unknown;
 }
 
 const LONGEST_TOKEN = 2_048;

@@ -55,8 +55,12 @@ test('whoever comes with an opaque token may do no more than its scopes say', as
     none: { ...ACTIVE, scope: undefined },
     null: { ...ACTIVE, scope: null },
     empty: { ...ACTIVE, scope: '' },
+    permissions: { ...ACTIVE, scope: undefined, permissions: ['orders:read'] },
+    scopes: { ...ACTIVE, scope: undefined, scopes: ['orders:read'] },
+    details: { ...ACTIVE, scope: undefined, authorization_details: [{ type: 'orders' }] },
+    nested: { ...ACTIVE, scope: undefined, ext: { scope: 'orders:read' } },
   });
-  for (const token of ['none', 'null', 'empty']) {
+  for (const token of ['none', 'null', 'empty', 'permissions', 'scopes', 'details', 'nested']) {
     assert.deepEqual(await endpoint.look(token), { ...VIEWER, scopes: [] }, token);
   }
 });

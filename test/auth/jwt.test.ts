@@ -83,6 +83,61 @@ suite('a signed token', () => {
     }
   });
 
+  /** Claims that limit what a token is for, by issuers that do not use "scope". */
+  const NARROWING: Readonly<Record<string, Record<string, unknown>>> = {
+    'permissions (Auth0)': { permissions: ['orders:read'] },
+    'no permissions at all': { permissions: [] },
+    'permissions of null': { permissions: null },
+    'one permission': { permission: 'orders:read' },
+    scopes: { scopes: 'orders:read' },
+    'an object of scopes': { scopes: { orders: 'read' } },
+    'authorization_details (RFC 9396)': { authorization_details: [{ type: 'orders' }] },
+    'authorization (UMA)': { authorization: { permissions: [{ rsname: 'orders' }] } },
+    'authorities (Spring)': { authorities: ['ORDERS_READ'] },
+    entitlements: { entitlements: ['orders'] },
+    'resource_access (Keycloak)': { resource_access: { shop: { roles: ['reader'] } } },
+    'realm_access (Keycloak)': { realm_access: { roles: ['reader'] } },
+    'a namespaced claim': { 'https://shop.example/permissions': ['orders:read'] },
+    'a claim in camel case': { grantedScopes: ['orders:read'] },
+    'a claim in capitals': { PERMISSIONS: ['orders:read'] },
+    'a nested scope': { ext: { scope: 'orders:read' } },
+    'a claim in a list': { grants: [{ permissions: ['orders:read'] }] },
+    'a claim that is nested deeply': { a: { b: { c: { d: { e: { permissions: [] } } } } } },
+  };
+
+  for (const [what, claims] of Object.entries(NARROWING)) {
+    test(`with ${what} instead of a scope is refused`, async () => {
+      await assert.rejects(async () => read(await issuer.sign(claims)), {
+        ...UNAUTHENTICATED,
+        message: /must be in its "scope"/,
+      });
+    });
+
+    test(`with ${what} beside a scope may do no more than the scope says`, async () => {
+      const token = await issuer.sign({ ...claims, scope: 'profile:read' });
+      assert.deepEqual((await read(token)).scopes, ['profile:read']);
+    });
+  }
+
+  test('may say more of its user than is understood here', async () => {
+    const token = await issuer.sign({
+      jti: 'a',
+      iat: 1,
+      azp: 'web',
+      client_id: 'web',
+      sid: 's',
+      auth_time: 1,
+      acr: '1',
+      amr: ['pwd'],
+      email: 'ann@shop.example',
+      groups: ['staff'],
+      roles: ['reader'],
+      address: { country: 'DE' },
+      'https://shop.example/tier': 'gold',
+    });
+    assert.deepEqual(await read(token), { role: 'customer', id: '42', issuer: ISSUER });
+  });
+
   test('may be of the kinds that are for access, and of no other', async () => {
     for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt']) {
       assert.ok(await read(await issuer.sign({}, { header: { typ } })), typ);
