@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { RateLimiter } from '../limits/index.ts';
 import { CountedRequest } from './counted-request.ts';
 
-/** Units per byte of a refused request, since it takes time to find out what is wrong with it. */
+/** Reading and checking takes time: this many bytes of a refused request cost one unit. */
 const BYTES_PER_UNIT = 200;
 
 /**
