@@ -31,7 +31,7 @@ export interface BffDefinition extends DomainModule {
   readonly stale: {
     /** While a new one is made behind it (RFC 5861 §3). */
     readonly whileRevalidate: number;
-    /** When no new one can be made (RFC 5861 §4). */
+    /** When no new one can be made (RFC 5861 §4); shared answers only. */
     readonly ifError: number;
   };
   /** The committed operation that the explorer opens with. */

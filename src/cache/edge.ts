@@ -18,7 +18,7 @@ interface Flight {
 export interface StaleWindows {
   /** While a new answer is made behind it (RFC 5861 §3). */
   readonly whileRevalidate: number;
-  /** When no new answer can be made (RFC 5861 §4). */
+  /** When no new answer can be made (RFC 5861 §4); shared answers only. */
   readonly ifError: number;
 }
 
@@ -78,7 +78,8 @@ export class EdgeCache {
       faults = recording.faults;
       return executed;
     });
-    const mayServe = known && expiredForMs < this.#stale.ifError * 1_000;
+    const isShared = question.policy.scope !== 'user';
+    const mayServe = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
     if (mayServe && faults === 'upstream' && !this.#numbers.isStale(known)) {
       return { outcome: 'hit', entry: known };
     }
@@ -164,16 +165,25 @@ export class EdgeCache {
       return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
     }
     const { whileRevalidate, ifError } = this.#stale;
-    const keepS = entry.maxAge + Math.max(whileRevalidate, ifError);
-    await this.#store.set(key, entry, keepS * 1_000);
+    const staleS = entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
+    await this.#store.set(key, entry, (entry.maxAge + staleS) * 1_000);
     return { outcome: 'stored', entry };
   }
 
+  /**
+   * Makes a new answer in the background. A private answer whose refresh fails is dropped, so that
+   * the next request executes and its viewer learns of the outage.
+   */
   #refresh<E extends Executed>(question: Question, execute: Execute<E>): void {
-    if (this.#refreshing.has(question.key)) return;
-    this.#refreshing.add(question.key);
+    const { key, policy } = question;
+    if (this.#refreshing.has(key)) return;
+    this.#refreshing.add(key);
     void this.#make(question, execute, false)
+      .catch(() => ({}))
+      .then((answer) => {
+        if (policy.scope === 'user' && !('entry' in answer)) return this.#store?.delete(key);
+      })
       .catch(() => {})
-      .finally(() => this.#refreshing.delete(question.key));
+      .finally(() => this.#refreshing.delete(key));
   }
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { EdgeCache } from '../../src/cache/edge.ts';
-import type { Waiting } from '../../src/cache/question.ts';
+import type { Question, Waiting } from '../../src/cache/question.ts';
 import type { Recording } from '../../src/cache/recording.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 import { TagNumbers } from '../../src/cache/tags.ts';
 
 const QUESTION = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
+const PRIVATE = { key: 'k', policy: { ...QUESTION.policy, scope: 'user' } } as const;
 const PATIENT: Waiting = {
   deadline: Number.POSITIVE_INFINITY,
   join: () => () => {},
@@ -29,16 +31,15 @@ function open({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
       };
       executions.push({ recording, end });
     });
+  const toText = (answer: Awaited<ReturnType<typeof edge.answer>>) =>
+    'entry' in answer ? `${answer.outcome} ${answer.entry.body}` : `alone ${answer.executed.body}`;
   return {
     numbers,
     edge,
     executions,
     /** The body and how it came about; of what is for the asker alone, the body. */
-    async ask(asker = PATIENT, question: Parameters<EdgeCache['answer']>[0] = QUESTION) {
-      const answer = await edge.answer(question, asker, execute);
-      return 'entry' in answer
-        ? `${answer.outcome} ${answer.entry.body}`
-        : `alone ${answer.executed.body}`;
+    async ask(asker = PATIENT, question: Question = QUESTION) {
+      return toText(await edge.answer(question, asker, execute));
     },
     /** The execution with this number, once it has begun. */
     async execution(index: number) {
@@ -140,9 +141,9 @@ describe('the edge cache', () => {
 
 describe('what has expired', () => {
   /** Answers that upstreams let be kept for no time at all are expired as soon as they are there. */
-  async function openExpired(stale = {}) {
+  async function openExpired(stale = {}, question: Question = QUESTION) {
     const desk = open(stale);
-    const asked = desk.ask();
+    const asked = desk.ask(PATIENT, question);
     const { recording, end } = await desk.execution(0);
     recording.touched(['Order:1']);
     recording.narrowed(1, false);
@@ -184,5 +185,33 @@ describe('what has expired', () => {
     numbers.purge(['Order:1']);
     end('part', 'UPSTREAM_TIMEOUT');
     assert.equal(await asked, 'alone part');
+  });
+
+  it('is not served where upstreams fail, if it is private', async () => {
+    const { ask, execution } = await openExpired({ whileRevalidate: 0 }, PRIVATE);
+    const asked = ask(PATIENT, PRIVATE);
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await asked, 'alone part');
+  });
+
+  it('is dropped if it is private and its refresh fails, so that the next request executes', async () => {
+    for (const codes of [['UPSTREAM_TIMEOUT'], ['UPSTREAM_TIMEOUT', 'FORBIDDEN']]) {
+      const { ask, execution } = await openExpired({}, PRIVATE);
+      assert.equal(await ask(PATIENT, PRIVATE), 'hit old');
+      (await execution(1)).end('part', ...codes);
+      await turn();
+      const next = ask(PATIENT, PRIVATE);
+      (await execution(2)).end('part again', ...codes);
+      assert.equal(await next, 'alone part again');
+    }
+  });
+
+  it('is served on while its refresh fails, if it is shared', async () => {
+    const { ask, execution } = await openExpired();
+    assert.equal(await ask(), 'hit old');
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    await turn();
+    assert.equal(await ask(), 'hit old');
+    (await execution(2)).end('new');
   });
 });
