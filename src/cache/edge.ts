@@ -86,6 +86,33 @@ export class EdgeCache {
     return answer;
   }
 
+  /**
+   * Executes whatever is stored or in flight, and stores a complete answer for others.
+   * @throws what `execute` throws
+   */
+  async executeAndStore<E extends Executed>(
+    { key, policy }: Question,
+    execute: Execute<E>,
+    isAttended = true,
+  ): Promise<Answer<E>> {
+    const recording = new Recording(policy, this.#numbers.last);
+    const executed = await execute(recording, isAttended);
+    const entry = recording.toEntry(executed);
+    const isStale =
+      entry !== undefined && (this.#numbers.isStale(entry) || this.#isOutdated(key, entry));
+    const mayKeep = entry !== undefined && entry.maxAge > 0;
+    // Whoever has seen what is newer must not be shown again what is older.
+    if (!mayKeep && recording.faults === 'none') await this.#store?.delete(key);
+    if (!entry) return { executed };
+    if (!this.#store || !mayKeep || isStale) {
+      return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
+    }
+    const { whileRevalidate, ifError } = this.#stale;
+    const staleS = entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
+    await this.#store.set(key, entry, (entry.maxAge + staleS) * 1_000);
+    return { outcome: 'stored', entry };
+  }
+
   /** Keeps a compressed form of an entry, of which others may be in need as well. */
   addVariant(key: string, entry: Entry, coding: string, body: string): void {
     entry.variants.set(coding, body);
@@ -107,7 +134,7 @@ export class EdgeCache {
     const flight = this.#flights.get(name);
     if (!flight) return this.#lead(name, question, asker, execute);
     // Who has less time than the leader would get nothing where a part could be had.
-    if (asker.deadline < flight.leader.deadline) return this.#make(question, execute);
+    if (asker.deadline < flight.leader.deadline) return this.executeAndStore(question, execute);
     return this.#follow(flight, question, asker, execute);
   }
 
@@ -117,7 +144,7 @@ export class EdgeCache {
     leader: Waiting,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
-    const made = this.#make(question, execute);
+    const made = this.executeAndStore(question, execute);
     const { promise: shared, resolve } = Promise.withResolvers<Entry | undefined>();
     const flight = { leader, shared };
     const land = (entry?: Entry) => {
@@ -145,29 +172,13 @@ export class EdgeCache {
   ): Promise<Answer<E>> {
     const leave = leader.join();
     const entry = await asker.wait(shared).finally(leave);
-    return entry ? { outcome: 'collapsed', entry } : this.#make(question, execute);
+    return entry ? { outcome: 'collapsed', entry } : this.executeAndStore(question, execute);
   }
 
-  async #make<E extends Executed>(
-    { key, policy }: Question,
-    execute: Execute<E>,
-    isAttended = true,
-  ): Promise<Answer<E>> {
-    const recording = new Recording(policy, this.#numbers.last);
-    const executed = await execute(recording, isAttended);
-    const entry = recording.toEntry(executed);
-    const isStale = entry !== undefined && this.#numbers.isStale(entry);
-    const mayKeep = entry !== undefined && entry.maxAge > 0;
-    // Whoever has seen what is newer must not be shown again what is older.
-    if (!mayKeep && recording.faults === 'none') await this.#store?.delete(key);
-    if (!entry) return { executed };
-    if (!this.#store || !mayKeep || isStale) {
-      return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
-    }
-    const { whileRevalidate, ifError } = this.#stale;
-    const staleS = entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
-    await this.#store.set(key, entry, (entry.maxAge + staleS) * 1_000);
-    return { outcome: 'stored', entry };
+  /** Whether the answer of an execution that began later is stored already. */
+  #isOutdated(key: string, { startedAt }: Entry): boolean {
+    const known = this.#store?.peek(key);
+    return known !== undefined && known.startedAt > startedAt && !this.#numbers.isStale(known);
   }
 
   /**
@@ -178,7 +189,7 @@ export class EdgeCache {
     const { key, policy } = question;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    void this.#make(question, execute, false)
+    void this.executeAndStore(question, execute, false)
       .catch(() => ({}))
       .then((answer) => {
         if (policy.scope === 'user' && !('entry' in answer)) return this.#store?.delete(key);

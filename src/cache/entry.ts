@@ -15,6 +15,8 @@ export interface Entry extends Tagged {
   readonly scope: Scope;
   /** How long it is fresh, in seconds, as it is said to others. */
   readonly maxAge: number;
+  /** When its execution began, in milliseconds since the epoch, with fractions. */
+  readonly startedAt: number;
   /** Milliseconds since the epoch, as the next. */
   readonly storedAt: number;
   /** When it is fresh no more; a little before maxAge has passed, and not for all at once. */
@@ -26,20 +28,22 @@ export interface Entry extends Tagged {
 }
 
 /** Everything about an entry that its body does not say. */
-type Described = Pick<Entry, 'maxAge' | 'number' | 'scope' | 'tags'>;
+type Described = Pick<Entry, 'maxAge' | 'number' | 'scope' | 'startedAt' | 'tags'>;
 
 /** Entries that were stored together do not expire together: this much earlier at the most. */
 const JITTER = 0.1;
 /** The objects around them; measured with many small ones. */
 const OVERHEAD_BYTES = 1_024;
 
-export function createEntry(text: string, { maxAge, number, scope, tags }: Described): Entry {
+export function createEntry(text: string, described: Described): Entry {
+  const { maxAge, number, scope, startedAt, tags } = described;
   const storedAt = Date.now();
   const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
   return restore(Buffer.from(text).toString('latin1'), {
     maxAge,
     number,
     scope,
+    startedAt,
     tags,
     storedAt,
     freshUntil: storedAt + freshForMs,
@@ -68,8 +72,9 @@ export const sizeOf = ({ body, tags, variants }: Entry): number =>
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 
 /** An entry as one text, for stores that keep texts: a line of JSON about it, then its body. */
-export function toText({ body, maxAge, number, scope, tags, storedAt, freshUntil }: Entry): string {
-  const header: Header = { maxAge, number, scope, tags, storedAt, freshUntil };
+export function toText(entry: Entry): string {
+  const { body, maxAge, number, scope, startedAt, tags, storedAt, freshUntil } = entry;
+  const header: Header = { maxAge, number, scope, startedAt, tags, storedAt, freshUntil };
   return `${JSON.stringify(header)}\n${body}`;
 }
 

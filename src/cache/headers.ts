@@ -12,11 +12,14 @@ const VARY_PRIVATE = `${VARY}, Authorization, Cookie, X-API-Key`;
 /** What is kept nowhere. */
 export const NO_STORE = { 'cache-control': 'no-store' } as const;
 
+/** The Cache-Status of an answer that is not stored. */
+export const cacheStatusOf = (reason: ForwardReason): string => `${CACHE}; fwd=${reason}`;
+
 /**
- * Says for what nobody keeps why this cache did not answer (RFC 9211 §2.2).
- * @param reason - `bypass`: it is not of the kind that is kept
+ * Why the cache did not answer (RFC 9211 §2.2). `bypass`: the operation is of a kind that is never
+ * stored. `request`: the request's Cache-Control does not allow a stored answer.
  */
-export const cacheStatusOf = (reason: 'bypass' | 'uri-miss'): string => `${CACHE}; fwd=${reason}`;
+export type ForwardReason = 'bypass' | 'request' | 'uri-miss';
 
 /** Names and values in turn: node:http takes them as they are. */
 export type HeaderList = readonly string[];
@@ -24,6 +27,8 @@ export type HeaderList = readonly string[];
 /** How an answer leaves. */
 interface Leaving {
   readonly outcome: Outcome;
+  /** Of an outcome other than a hit. */
+  readonly reason: ForwardReason;
   /** The content coding of the bytes, which have an ETag of their own; undefined for none. */
   readonly coding: string | undefined;
   /** Whether it is the answer to a POST, of which caches elsewhere know nothing. */
@@ -47,14 +52,15 @@ export interface Head {
  */
 export function headersOf(
   entry: Entry,
-  { outcome, coding, isPosted }: Leaving,
+  { outcome, reason, coding, isPosted }: Leaving,
   stale: StaleWindows,
 ): Head {
   const isStored = !isPosted && entry.maxAge > 0;
   const { etag, headers, isPublic } = isStored ? storing(entry, coding, stale) : UNSTORED;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
   if (outcome !== 'hit') {
-    const whole = ['cache-status', FORWARDED[outcome], 'vary', vary, ...headers];
+    const status = cacheStatusOf(reason) + STATUS_SUFFIX[outcome];
+    const whole = ['cache-status', status, 'vary', vary, ...headers];
     return { etag, headers: whole, isPublic };
   }
   const now = Date.now();
@@ -94,10 +100,10 @@ function cachingOf(entry: Entry, { whileRevalidate, ifError }: StaleWindows): He
   }).flat();
 }
 
-const FORWARDED: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {
-  collapsed: `${CACHE}; fwd=uri-miss; collapsed`,
-  stored: `${CACHE}; fwd=uri-miss; stored`,
-  miss: `${CACHE}; fwd=uri-miss`,
+const STATUS_SUFFIX: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {
+  collapsed: '; collapsed',
+  stored: '; stored',
+  miss: '',
 };
 
 const etagOf = ({ etag }: Entry, coding: string | undefined): string =>
@@ -118,4 +124,21 @@ export function isKnown(etag: string | undefined, ifNoneMatch: string | undefine
   if (etag === undefined || ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
   return ifNoneMatch.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+}
+
+const NO_STORE_DIRECTIVE = /(?:^|,)\s*no-store\s*(?:,|$)/i;
+/** `max-age=0` demands the same. */
+const NO_CACHE_DIRECTIVE = /(?:^|,)\s*(?:no-cache|max-age="?0+"?)\s*(?:,|$)/i;
+
+/**
+ * Reads the directives of a request that rule out stored answers (RFC 9111 §5.2.1.1, §5.2.1.4 and
+ * §5.2.1.5). All others are ignored.
+ * @param cacheControl - the request header's value
+ */
+export function requestDirectiveOf(
+  cacheControl: string | undefined,
+): 'no-cache' | 'no-store' | undefined {
+  if (cacheControl === undefined) return undefined;
+  if (NO_STORE_DIRECTIVE.test(cacheControl)) return 'no-store';
+  return NO_CACHE_DIRECTIVE.test(cacheControl) ? 'no-cache' : undefined;
 }

@@ -1,6 +1,14 @@
 export { EdgeCache, type StaleWindows } from './edge.ts';
 export type { Entry } from './entry.ts';
-export { cacheStatusOf, type HeaderList, headersOf, isKnown, NO_STORE } from './headers.ts';
+export {
+  cacheStatusOf,
+  type ForwardReason,
+  type HeaderList,
+  headersOf,
+  isKnown,
+  NO_STORE,
+  requestDirectiveOf,
+} from './headers.ts';
 export { keyOf } from './key.ts';
 export { type CachePolicy, createPolicyReader, type PolicyReader, type Scope } from './policy.ts';
 export type { Execute, Kept, Question } from './question.ts';

@@ -19,6 +19,8 @@ export class Recording {
   readonly scope: Scope;
   /** The highest purge number when the execution began. */
   readonly number: number;
+  /** In milliseconds since the epoch, with fractions. */
+  readonly startedAt = performance.timeOrigin + performance.now();
   readonly #tags: Set<string>;
   readonly #maxAge: number;
   /** When the first upstream's answer will have expired, in milliseconds since the epoch. */
@@ -70,9 +72,9 @@ export class Recording {
   /** @returns undefined if nobody else may get this answer */
   toEntry({ status, body }: Executed): Entry | undefined {
     if (status !== 200 || this.#faults !== 'none' || this.#isSpoilt) return undefined;
-    const { number, scope } = this;
+    const { number, scope, startedAt } = this;
     const leftS = (this.#goodUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, leftS));
-    return createEntry(body, { maxAge, number, scope, tags: [...this.#tags] });
+    return createEntry(body, { maxAge, number, scope, startedAt, tags: [...this.#tags] });
   }
 }

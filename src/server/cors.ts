@@ -9,6 +9,7 @@ const SENT = [
   'apollographql-client-name',
   'apollographql-client-version',
   'authorization',
+  'cache-control',
   'content-type',
   'graphql-cost',
   'traceparent',

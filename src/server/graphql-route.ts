@@ -1,5 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EdgeCache, Execute, Question } from '../cache/index.ts';
+import {
+  type EdgeCache,
+  type Execute,
+  type ForwardReason,
+  type Question,
+  requestDirectiveOf,
+} from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
 import type { Admission, OperationLimits } from '../limits/index.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
@@ -83,29 +89,33 @@ export function createGraphqlHandler(parts: RouteParts) {
     const question = isCostWanted(request.headers)
       ? undefined
       : questionOf(member.prepared, caller);
-    const fresh = question && edge.fresh(question.key);
-    if (fresh) return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
+    const directive = requestDirectiveOf(request.headers['cache-control']);
+    const fresh = question && !directive ? edge.fresh(question.key) : undefined;
+    if (question && fresh) {
+      return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
+    }
     leaveWithClient(caller.lifetime, reply);
-    return question ? answerShared(question, member, way) : answerAlone(member, way);
+    if (!question) return answerAlone(member, way, 'bypass');
+    if (directive === 'no-store') return answerAlone(member, way, 'request');
+    return answerShared(question, member, way, directive ? 'request' : 'uri-miss');
   }
 
-  async function answerAlone({ prepared, asked }: Member, way: Way) {
+  async function answerAlone({ prepared, asked }: Member, way: Way, reason: ForwardReason) {
     const { request, reply, caller, mediaType } = way;
     const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
     const isReported = isCostWanted(request.headers);
-    return sendAlone(
-      reply,
-      isReported ? withCost(answer, prepared.cost, limits) : answer,
-      'bypass',
-    );
+    return sendAlone(reply, isReported ? withCost(answer, prepared.cost, limits) : answer, reason);
   }
 
-  async function answerShared(question: Question, member: Member, way: Way) {
+  async function answerShared(question: Question, member: Member, way: Way, reason: ForwardReason) {
     const { request, reply, caller, mediaType } = way;
-    const answer = await edge.answer(question, caller.lifetime, createExecute(member, way));
+    const execute = createExecute(member, way);
+    const answer = await (reason === 'request'
+      ? edge.executeAndStore(question, execute)
+      : edge.answer(question, caller.lifetime, execute));
     return 'entry' in answer
-      ? send(request, reply, answer, question, mediaType)
-      : sendAlone(reply, answer.executed, 'uri-miss');
+      ? send(request, reply, answer, question, mediaType, reason)
+      : sendAlone(reply, answer.executed, reason);
   }
 
   async function answerMany(batch: readonly GraphqlRequest[], way: Way) {

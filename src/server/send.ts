@@ -5,6 +5,7 @@ import {
   createVariants,
   type EdgeCache,
   type Entry,
+  type ForwardReason,
   type HeaderList,
   headersOf,
   isKnown,
@@ -36,10 +37,11 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
     { entry, outcome }: Kept,
     { key }: Question,
     contentType: string,
+    reason: ForwardReason = 'uri-miss',
   ): Promise<void> | undefined => {
     const { headers, method } = request;
     const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
-    const leaving = { outcome, coding, isPosted: method === 'POST' };
+    const leaving = { outcome, reason, coding, isPosted: method === 'POST' };
     const { etag, headers: described, isPublic } = headersOf(entry, leaving, stale);
     const ending = isLast() ? [...described, 'connection', 'close'] : described;
     const answer = { request, reply, isPublic };
@@ -110,7 +112,7 @@ function addGiven(list: string[], reply: FastifyReply, isPublic: boolean): void 
 export function sendAlone(
   reply: FastifyReply,
   { status, headers, body }: EngineAnswer,
-  reason: Parameters<typeof cacheStatusOf>[0],
+  reason: ForwardReason,
 ) {
   reply.code(status).headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusOf(reason) });
   return reply.send(body);

@@ -41,6 +41,9 @@ function open({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
     async ask(asker = PATIENT, question: Question = QUESTION) {
       return toText(await edge.answer(question, asker, execute));
     },
+    async executeAndStore(question: Question = QUESTION) {
+      return toText(await edge.executeAndStore(question, execute));
+    },
     /** The execution with this number, once it has begun. */
     async execution(index: number) {
       while (!executions[index]) await new Promise((resolve) => setImmediate(resolve));
@@ -136,6 +139,53 @@ describe('the edge cache', () => {
     await assert.rejects(leader, /broken/);
     (await execution(0)).end('1');
     assert.equal(await follower, 'stored 1');
+  });
+});
+
+describe('EdgeCache.executeAndStore', () => {
+  it('executes although an answer is stored, and stores the new one', async () => {
+    const { ask, executeAndStore, execution } = open();
+    const first = ask();
+    (await execution(0)).end('old');
+    await first;
+    const demanded = executeAndStore();
+    (await execution(1)).end('new');
+    assert.equal(await demanded, 'stored new');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('does not join an execution that began before', async () => {
+    const { ask, executeAndStore, execution } = open();
+    const earlier = ask();
+    const first = await execution(0);
+    const demanded = executeAndStore();
+    (await execution(1)).end('new');
+    assert.equal(await demanded, 'stored new');
+    first.end('old');
+    await earlier;
+  });
+
+  it('is not overwritten by an execution that began before', async () => {
+    const { ask, executeAndStore, execution } = open();
+    const earlier = ask();
+    const first = await execution(0);
+    const demanded = executeAndStore();
+    (await execution(1)).end('new');
+    await demanded;
+    first.end('old');
+    assert.equal(await earlier, 'miss old');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('returns the partial answer where upstreams fail, and leaves the stored one to others', async () => {
+    const { ask, executeAndStore, execution } = open();
+    const first = ask();
+    (await execution(0)).end('whole');
+    await first;
+    const demanded = executeAndStore();
+    (await execution(1)).end('part', 'UPSTREAM_UNAVAILABLE');
+    assert.equal(await demanded, 'alone part');
+    assert.equal(await ask(), 'hit whole');
   });
 });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Answer, idOf, isStaff, type Viewer } from './equivalence-client.ts';
+import { type Answer, idOf, isStaff, type Request, type Viewer } from './equivalence-client.ts';
 
 /** A seeded mail address; it ends in the id of the user whose it is. */
 const MAIL = /[a-z.]+(\d+)@example\.(?:com|net|org)/g;
@@ -22,6 +22,12 @@ export function demandDecent(answer: Answer, viewer: Viewer): void {
     .matchAll(MAIL)
     .find(([, id]) => id !== idOf(viewer));
   if (foreign && !isStaff(viewer)) throw new Error(`${viewer} was shown ${foreign[0]}`);
+}
+
+/** A request with `no-cache` is neither answered from the cache nor with another's execution. */
+export function demandExecuted({ cacheStatus }: Answer, { headers }: Request): void {
+  if (headers['cache-control'] !== 'no-cache') return;
+  if (/; (hit|collapsed)/.test(cacheStatus ?? '')) throw new Error(`no-cache got ${cacheStatus}`);
 }
 
 const told = ({ status, body }: Answer) => ({ status, ...body });

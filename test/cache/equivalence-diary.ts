@@ -15,8 +15,9 @@ export function openDiary(questions: readonly Question[]) {
   return {
     note(who: string, { text, way, headers, ...rest }: Request) {
       const language = headers['accept-language'] ?? 'any language';
+      const how = headers['cache-control'] ? `${way} with ${headers['cache-control']}` : way;
       const what = names.get(text) ?? text;
-      lines.push(`${who}, ${language}, ${way}: ${what} ${JSON.stringify(rest)}`);
+      lines.push(`${who}, ${language}, ${how}: ${what} ${JSON.stringify(rest)}`);
     },
 
     tell(): string {

@@ -8,7 +8,7 @@ import {
   send,
   type Viewer,
 } from './equivalence-client.ts';
-import { demandDecent, demandEqual } from './equivalence-demands.ts';
+import { demandDecent, demandEqual, demandExecuted } from './equivalence-demands.ts';
 import { openDiary } from './equivalence-diary.ts';
 import type { Question } from './equivalence-questions.ts';
 import type { Ask, Asker, ChangeStep, Step } from './equivalence-steps.ts';
@@ -52,12 +52,17 @@ export function openModel({ twins, questions, sessions, tally }: Setup) {
     const given = Object.entries(sets[set] ?? {});
     const entries = asker.isReversed ? given.reverse() : given;
     const more = asker.hasMore ? { nobodyAskedForThis: 1 } : {};
+    const { cacheControl } = asker;
     return {
       text: texts[text % texts.length] ?? '',
       operationName: operations[operation % operations.length]?.name,
       variables: { ...Object.fromEntries(entries), ...more },
       way: asker.way,
-      headers: { ...headersOf(asker), ...(language && { 'accept-language': language }) },
+      headers: {
+        ...headersOf(asker),
+        ...(language && { 'accept-language': language }),
+        ...(cacheControl && { 'cache-control': cacheControl }),
+      },
     };
   }
 
@@ -65,6 +70,7 @@ export function openModel({ twins, questions, sessions, tally }: Setup) {
     diary.note(viewer, request);
     const answer = await send(twins.cached, request);
     tally.answer(answer);
+    demandExecuted(answer, request);
     return answer;
   }
 

@@ -20,6 +20,8 @@ export interface Asker {
   readonly isReversed: boolean;
   /** Whether there are variables that the document does not know. */
   readonly hasMore: boolean;
+  /** The request's Cache-Control: `no-cache` demands an answer that no cache has. */
+  readonly cacheControl: 'no-cache' | undefined;
   /** In what it is not what all the others ask. */
   readonly own: Partial<Wording>;
 }
@@ -87,6 +89,10 @@ const asker: fc.Arbitrary<Asker> = fc.record({
   way: fc.constantFrom(...WAYS),
   isReversed: fc.boolean(),
   hasMore: fc.boolean(),
+  cacheControl: fc.oneof(
+    { weight: 14, arbitrary: fc.constant(undefined) },
+    fc.constant('no-cache' as const),
+  ),
   // One thing alone, which shows whether it is minded.
   own: fc.oneof(
     { weight: 8, arbitrary: fc.constant({}) },

@@ -8,12 +8,17 @@ import { headersOf } from '../../src/cache/headers.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const STALE = { whileRevalidate: 30, ifError: 300 };
-const LEAVING = { outcome: 'stored', coding: undefined, isPosted: false } as const;
+const LEAVING = {
+  outcome: 'stored',
+  reason: 'uri-miss',
+  coding: undefined,
+  isPosted: false,
+} as const;
 /** Some proxies take no more in one header line. */
 const MOST_BYTES = 4_096;
 
 const tagsFor = (tags: readonly string[]): string[] => {
-  const described = { maxAge: 60, number: 0, scope: 'public', tags } as const;
+  const described = { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags } as const;
   const { headers } = headersOf(createEntry('{}', described), LEAVING, STALE);
   const of = (name: string) => headers[headers.indexOf(name) + 1];
   assert.equal(of('cache-tag'), of('surrogate-key')?.replaceAll(' ', ','));

@@ -33,7 +33,7 @@ it('kept answers take the memory that they may take, with all their compressed f
   for (let n = 0; n < ENTRIES; n++) {
     const text = `{"data":{"text":"${String(n).repeat(500)}"}}`;
     const tags = ['Query.text', `Text:${n}`, 'Text'];
-    const entry = createEntry(text, { maxAge: 60, number: 0, scope: 'public', tags });
+    const entry = createEntry(text, { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags });
     await store.set(`key ${n}`, entry, 60_000);
     for (const coding of ['br', 'gzip']) {
       entry.variants.set(coding, await variants.encode(entry, coding));

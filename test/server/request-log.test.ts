@@ -65,7 +65,7 @@ test('the log line of a public answer names the id that the client sent, and the
     () => false,
   );
   const policy = { maxAge: 60, scope: 'public', tags: [] } as const;
-  const entry = createEntry('{"data":{}}', { ...policy, number: 0 });
+  const entry = createEntry('{"data":{}}', { ...policy, number: 0, startedAt: 0 });
   app.get('/public', (request, reply) => {
     void send(request, reply, { outcome: 'hit', entry }, { key: 'k', policy }, 'application/json');
   });
