@@ -52,7 +52,9 @@ async function start(): Promise<string> {
   await Promise.all(urls.map(answers));
   await tellOfWrites();
   const order = children.find(({ name }) => name === 'order');
-  const part = order ? `, or kill one service (kill ${order.pid}) for a partial answer` : '';
+  const part = order
+    ? `, or kill one service (kill ${order.pid}) and ask with "cache-control: no-cache" for a partial answer`
+    : '';
   return `${readyIn()}. Next: open ${urls[0]} in a browser${part}`;
 }
 

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { bffNames, serviceNames } from '../../tools/tree.ts';
+import { promisify } from 'node:util';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { bffNames, ROOT, serviceNames } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
 const STAND_INS = ['USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'];
 const FREE_PORTS = Object.fromEntries(
-  ['WEB', 'MOBILE', 'WEB_ADMIN', 'MOBILE_ADMIN', ...STAND_INS].map((name) => [`${name}_PORT`, '0']),
+  [...bffNames().flatMap((name) => [name, `${name}_admin`]), ...STAND_INS].map((name) => [
+    `${name.toUpperCase()}_PORT`,
+    '0',
+  ]),
 );
 
 function startDemo(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
@@ -84,6 +90,28 @@ test('starts everything, survives the loss of one service, and ends all of it', 
   assert.deepEqual(demo.pids().filter(lives), []);
 });
 
+test('prints what the README says: a whole answer, and a partial one while a service fails', async () => {
+  await using demo = startDemo();
+  await demo.ready();
+  const [ask, whole, fail, partial] = await readmeBlocks();
+  const run = (command = '') =>
+    runShell(
+      command
+        .replace(`http://127.0.0.1:${mobile.port}/graphql`, demo.urlOf('mobile'))
+        .replace('http://127.0.0.1:5002', demo.urlOf('order')),
+    );
+
+  assert.deepEqual(toComparable(await run(ask)), toComparable(whole));
+  await run(fail);
+  assert.deepEqual(toComparable(await run(ask)), toComparable(partial));
+
+  await fetch(`${demo.urlOf('order')}/_control/faults`, { method: 'DELETE' });
+  assert.deepEqual(toComparable(await run(ask)), toComparable(whole));
+  await run(/^ready .*\((kill \d+)\)/m.exec(demo.output())?.[1]);
+  await until(() => /^order +\| ended/m.test(demo.output()));
+  assert.deepEqual(toComparable(await run(ask)), toComparable(partial));
+});
+
 test('Ctrl-C during the start ends all', async () => {
   await using demo = startDemo();
   await until(() => demo.pids().length > 0);
@@ -126,6 +154,31 @@ test('says why a BFF does not start, and ends', async () => {
   assert.match(demo.output(), /^\w+ ended with code 1 before it listened$/m);
   assert.match(demo.output(), /REQUEST_DEADLINE_MS: must be/);
 });
+
+/** The demonstration in the README: a request, its answer, a fault, and the answer during it. */
+async function readmeBlocks(): Promise<string[]> {
+  const readme = await readFile(new URL('README.md', ROOT), 'utf8');
+  const blocks = [...readme.matchAll(/^```(sh|json)\n(.*?)^```$/gms)];
+  const first = blocks.findIndex(([, , text]) => text?.startsWith('curl'));
+  const found = blocks.slice(first, first + 4);
+  assert.deepEqual(
+    found.map(([, language]) => language),
+    ['sh', 'json', 'sh', 'json'],
+  );
+  return found.map(([, , text = '']) => text);
+}
+
+async function runShell(command: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: fileURLToPath(ROOT) });
+  return stdout;
+}
+
+/** @param json - an answer, in which each request has an id of its own */
+function toComparable(json = ''): unknown {
+  return JSON.parse(json, (name, value) =>
+    name === 'requestId' && /^[\da-f-]{36}$/.test(value) ? 'a UUID' : value,
+  );
+}
 
 /** By its port, because a process that nobody has waited for still has its number. */
 async function isGone(url: string): Promise<void> {
