@@ -8,23 +8,30 @@ import {
   visit,
 } from 'graphql';
 import { BffError } from '../errors.ts';
-import type { OperationLimits } from './operation-limits.ts';
+import type { IntrospectionLimits, OperationLimits } from './operation-limits.ts';
 
-/** What a selection comes to with all its fragments taken apart. */
-interface Extent {
-  readonly depth: number;
-  readonly fields: number;
-  readonly aliases: number;
-}
+/** The size of a selection with its fragments expanded; what each limit is compared with. */
+type SelectionSize = Readonly<Record<SizeName, number>>;
+type SizeName = keyof IntrospectionLimits | 'depth' | 'fields' | 'aliases';
 
-const NOTHING: Extent = { depth: 0, fields: 0, aliases: 0 };
+type LimitName = keyof OperationLimits | keyof IntrospectionLimits;
+
+const EMPTY: SelectionSize = {
+  depth: 0,
+  fields: 0,
+  aliases: 0,
+  introspectionDepth: 0,
+  introspectionFields: 0,
+};
 /** A clear name for each limit, as the sentence for people has it. */
-const NAMES: Readonly<Record<keyof OperationLimits, string>> = {
+const NAMES: Readonly<Record<LimitName, string>> = {
   characters: 'The number of characters',
   tokens: 'The number of tokens',
   depth: 'The depth of nested fields',
   fields: 'The number of fields, with fragments taken apart,',
   aliases: 'The number of aliases, with fragments taken apart,',
+  introspectionDepth: 'The depth of nested introspection fields',
+  introspectionFields: 'The number of introspection fields, with fragments taken apart,',
   directives: 'The number of directives',
   fragments: 'The number of fragments',
   listSize: 'The size of a list',
@@ -32,7 +39,11 @@ const NAMES: Readonly<Record<keyof OperationLimits, string>> = {
 };
 
 /** @throws BffError QUERY_TOO_COMPLEX, with the limit's name, the limit, and what was asked for */
-export function holdTo(limits: OperationLimits, name: keyof OperationLimits, actual: number): void {
+export function holdTo<Name extends LimitName>(
+  limits: Readonly<Record<Name, number>>,
+  name: Name,
+  actual: number,
+): void {
   const limit = limits[name];
   if (actual <= limit) return;
   throw new BffError('QUERY_TOO_COMPLEX', `${NAMES[name]} is ${actual}: at most ${limit}.`, {
@@ -42,12 +53,19 @@ export function holdTo(limits: OperationLimits, name: keyof OperationLimits, act
 
 /**
  * Refuses what would cost too much to validate, which takes a time that is quadratic in fields and
- * exponential in nested fragments. Each fragment is measured once, so that this takes a time that is
- * linear in the document; it needs no schema, and no document that is valid.
+ * exponential in nested fragments. Each fragment is measured at most twice (in data and in
+ * introspection), so that this takes a time that is linear in the document; it needs no schema, and no
+ * document that is valid.
  *
+ * @param introspection - the limits of what is selected below `__schema` and `__type`; without them it
+ *   counts as any other field
  * @throws BffError QUERY_TOO_COMPLEX
  */
-export function limitDocument(document: DocumentNode, limits: OperationLimits): void {
+export function limitDocument(
+  document: DocumentNode,
+  limits: OperationLimits,
+  introspection?: IntrospectionLimits,
+): void {
   const count = { directives: 0, fragments: 0 };
   const countFragment = () => {
     count.fragments++;
@@ -62,13 +80,32 @@ export function limitDocument(document: DocumentNode, limits: OperationLimits): 
   });
   holdTo(limits, 'directives', count.directives);
   holdTo(limits, 'fragments', count.fragments);
-  const extentOf = createMeter(document);
-  for (const definition of document.definitions) {
-    if (!('selectionSet' in definition)) continue;
-    const { depth, fields, aliases } = extentOf(definition.selectionSet);
-    holdTo(limits, 'depth', depth);
-    holdTo(limits, 'fields', fields);
-    holdTo(limits, 'aliases', aliases);
+  limitSelections(document, limits, introspection);
+}
+
+function limitSelections(
+  { definitions }: DocumentNode,
+  limits: OperationLimits,
+  introspection: IntrospectionLimits | undefined,
+): void {
+  const fragments = definitions.filter(
+    (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
+  );
+  const meter = createSelectionMeter(fragments, introspection !== undefined);
+  const limit = (size: SelectionSize) => {
+    holdTo(limits, 'depth', size.depth);
+    holdTo(limits, 'fields', size.fields);
+    holdTo(limits, 'aliases', size.aliases);
+    if (!introspection) return;
+    holdTo(introspection, 'introspectionDepth', size.introspectionDepth);
+    holdTo(introspection, 'introspectionFields', size.introspectionFields);
+  };
+  for (const definition of definitions) {
+    if (definition.kind === Kind.OPERATION_DEFINITION) limit(meter.sizeOf(definition.selectionSet));
+  }
+  // Validation also reads fragments that no operation spreads, and all fragments of one name.
+  for (const { name, selectionSet } of fragments) {
+    limit(meter.sizeOf(selectionSet, meter.isForIntrospection(name.value)));
   }
 }
 
@@ -83,53 +120,69 @@ export function limitVariables(value: unknown, limits: OperationLimits): void {
   for (const part of Object.values(value)) limitVariables(part, limits);
 }
 
-function createMeter(document: DocumentNode) {
-  const fragments = new Map(
-    document.definitions
-      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
-  );
-  const known = new Map<string, Extent>();
+/** @param isSeparate - whether introspection is measured apart from data */
+function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], isSeparate: boolean) {
+  const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
+  const inData = new Map<string, SelectionSize>();
+  const inIntrospection = new Map<string, SelectionSize>();
 
-  const ofSet = (set: SelectionSetNode): Extent => {
-    const parts = set.selections.map(ofSelection);
-    return {
-      depth: Math.max(0, ...parts.map(({ depth }) => depth)),
-      fields: sumOf(parts, 'fields'),
-      aliases: sumOf(parts, 'aliases'),
-    };
-  };
-
-  function ofSelection(selection: SelectionNode): Extent {
-    if (selection.kind === Kind.FIELD) return ofField(selection);
-    if (selection.kind === Kind.INLINE_FRAGMENT) return ofSet(selection.selectionSet);
-    return ofFragment(selection.name.value);
+  /** @param isIntrospection - whether the selection is below `__schema` or `__type` */
+  function sizeOf({ selections }: SelectionSetNode, isIntrospection = false): SelectionSize {
+    return selections
+      .map((selection) => sizeOfSelection(selection, isIntrospection))
+      .reduce(combine, EMPTY);
   }
 
-  function ofField({ alias, name, selectionSet }: FieldNode): Extent {
-    // How deep the schema may be asked for is limited by validation itself.
-    const isOfSchema = name.value.startsWith('__');
-    const below = selectionSet ? ofSet(selectionSet) : NOTHING;
-    return {
-      depth: isOfSchema ? 1 : below.depth + 1,
-      fields: below.fields + 1,
-      aliases: below.aliases + (alias ? 1 : 0),
-    };
+  function sizeOfSelection(selection: SelectionNode, isIntrospection: boolean): SelectionSize {
+    if (selection.kind === Kind.FIELD) return sizeOfField(selection, isIntrospection);
+    if (selection.kind === Kind.INLINE_FRAGMENT) {
+      return sizeOf(selection.selectionSet, isIntrospection);
+    }
+    return sizeOfFragment(selection.name.value, isIntrospection);
   }
 
-  function ofFragment(name: string): Extent {
-    const extent = known.get(name);
-    if (extent) return extent;
+  function sizeOfField(
+    { alias, name, selectionSet }: FieldNode,
+    isIntrospection: boolean,
+  ): SelectionSize {
+    const isMeta = name.value.startsWith('__');
+    const isBelowIntrospection = isIntrospection || (isSeparate && isMeta);
+    const below = selectionSet ? sizeOf(selectionSet, isBelowIntrospection) : EMPTY;
+    const aliases = below.aliases + (alias ? 1 : 0);
+    if (isIntrospection) {
+      return {
+        ...below,
+        aliases,
+        introspectionDepth: below.introspectionDepth + 1,
+        introspectionFields: below.introspectionFields + 1,
+      };
+    }
+    // Validation itself limits how deep the lists of introspection may be nested.
+    return { ...below, aliases, depth: isMeta ? 1 : below.depth + 1, fields: below.fields + 1 };
+  }
+
+  function sizeOfFragment(name: string, isIntrospection: boolean): SelectionSize {
+    const known = isIntrospection ? inIntrospection : inData;
+    const size = known.get(name);
+    if (size) return size;
     // A fragment that spreads itself adds nothing more here, and is refused by validation.
-    known.set(name, NOTHING);
+    known.set(name, EMPTY);
     const fragment = fragments.get(name);
-    const measured = fragment ? ofSet(fragment.selectionSet) : NOTHING;
+    const measured = fragment ? sizeOf(fragment.selectionSet, isIntrospection) : EMPTY;
     known.set(name, measured);
     return measured;
   }
 
-  return ofSet;
+  /** Whether the selections measured so far spread it, and only below `__schema` or `__type`. */
+  const isForIntrospection = (name: string) => inIntrospection.has(name) && !inData.has(name);
+
+  return { sizeOf, isForIntrospection };
 }
 
-const sumOf = (parts: readonly Extent[], property: keyof Extent): number =>
-  parts.reduce((sum, part) => sum + part[property], 0);
+const combine = (a: SelectionSize, b: SelectionSize): SelectionSize => ({
+  depth: Math.max(a.depth, b.depth),
+  fields: a.fields + b.fields,
+  aliases: a.aliases + b.aliases,
+  introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
+  introspectionFields: a.introspectionFields + b.introspectionFields,
+});

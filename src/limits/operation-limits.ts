@@ -32,3 +32,17 @@ export const STANDARD_LIMITS: OperationLimits = {
   listSize: 100,
   cost: 5_000,
 };
+
+/** The maximum of one operation below `__schema` and `__type`, on every BFF outside production. */
+export interface IntrospectionLimits {
+  /** How deep fields may be nested, the depth of `__schema`'s own fields being 1. */
+  readonly introspectionDepth: number;
+  /** Selected fields, fragments expanded. */
+  readonly introspectionFields: number;
+}
+
+/** The query for the whole schema of graphql itself has a depth of 14 and some 230 fields. */
+export const INTROSPECTION_LIMITS: IntrospectionLimits = {
+  introspectionDepth: 20,
+  introspectionFields: 500,
+};

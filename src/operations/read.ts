@@ -11,7 +11,12 @@ import {
   validate,
 } from 'graphql';
 import { BffError } from '../errors.ts';
-import { holdTo, limitDocument, type OperationLimits } from '../limits/index.ts';
+import {
+  holdTo,
+  INTROSPECTION_LIMITS,
+  limitDocument,
+  type OperationLimits,
+} from '../limits/index.ts';
 import { DocumentError } from './document-error.ts';
 
 /** So many faults are said; to find the others costs more than it helps. */
@@ -33,6 +38,7 @@ interface ReaderOptions {
  */
 export function createDocumentReader(schema: GraphQLSchema, { limits, isOpen }: ReaderOptions) {
   const rules = isOpen ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const introspectionLimits = isOpen ? INTROSPECTION_LIMITS : undefined;
   const options = { maxErrors: MOST_FAULTS, hideSuggestions: !isOpen };
 
   const faultsOf = (document: DocumentNode) =>
@@ -43,7 +49,7 @@ export function createDocumentReader(schema: GraphQLSchema, { limits, isOpen }: 
   return (source: string): DocumentNode => {
     holdTo(limits, 'characters', source.length);
     const document = parseWithin(source, limits);
-    limitDocument(document, limits);
+    limitDocument(document, limits, introspectionLimits);
     const faults = faultsOf(document);
     if (faults.length === 0) return document;
     // Those who write documents want to know where.

@@ -223,6 +223,14 @@ const FOR_ALL: readonly CostAttack[] = [
     small: 25,
     codes: ANY,
   },
+  {
+    name: 'the whole schema thirty times by aliases',
+    document: (size) =>
+      `{${times(size, (n) => `s${n}:__schema{types{...T}}`)}}fragment T on __Type{name fields{args{type{...R}}type{...R}}inputFields{type{...R}}possibleTypes{...R}}fragment R on __Type${nest(9, '{kind name ofType', '}', '{name}')}`,
+    size: 30,
+    small: 6,
+    codes: LIMIT,
+  },
 ];
 
 const OWN: Readonly<Record<string, readonly CostAttack[]>> = {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'graphql';
 import { limitDocument, limitVariables } from '../../src/limits/document.ts';
 import { type OperationLimits, STANDARD_LIMITS } from '../../src/limits/index.ts';
+import type { IntrospectionLimits } from '../../src/limits/operation-limits.ts';
 
 const LIMITS: OperationLimits = {
   ...STANDARD_LIMITS,
@@ -82,7 +83,51 @@ describe('the limits of a document', () => {
     check('{ ...Missing }');
   });
 
-  it('let the whole schema be asked for, where that is allowed at all', () => {
+  it('leave introspection that is not measured apart to validation', () => {
     check('{ __schema { types { fields { type { ofType { ofType { name } } } } } } }');
+    refuses('{ __schema { a b c d e f g h i j } }', 'fields', 11);
+    refuses('{ __schema { ...F } } fragment F on Q { a { b { c { d { e } } } } }', 'depth', 5);
+  });
+});
+
+describe('the limits of introspection', () => {
+  const INTROSPECTION: IntrospectionLimits = { introspectionDepth: 6, introspectionFields: 12 };
+  const measure = (text: string) => limitDocument(parse(text), LIMITS, INTROSPECTION);
+  const exceeds = (text: string, exceeded: string, actual: number) => {
+    const limit = { ...LIMITS, ...INTROSPECTION }[exceeded as keyof OperationLimits];
+    const details = { exceeded, limit, actual };
+    assert.throws(() => measure(text), { code: 'QUERY_TOO_COMPLEX', details });
+  };
+  const DEEP = 'a { b { c { d { e { f } } } } }';
+
+  it('count what is below __schema and __type, and nothing else', () => {
+    measure(`{ a b __schema { ${DEEP} } __type { g h i j k l } }`);
+    exceeds(`{ __schema { ${DEEP} } __type { g h i j k l m } }`, 'introspectionFields', 13);
+    exceeds(`{ __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
+    exceeds('{ __schema { a } b { c { d { e { f } } } } }', 'depth', 5);
+    exceeds('{ __schema { a } b c d e f g h i j k }', 'fields', 11);
+    exceeds('{ __schema { x: a y: a } z: b w: b }', 'aliases', 4);
+  });
+
+  it('measure a fragment by where it is spread, in both places if need be', () => {
+    measure(`{ __schema { ...F } } fragment F on Q { ${DEEP} }`);
+    measure(`fragment F on Q { ...G } fragment G on Q { ${DEEP} } query { __type { ...F } }`);
+    exceeds(`{ a { ...F } __schema { ...F } } fragment F on Q { ${DEEP} }`, 'depth', 7);
+    exceeds(`{ __schema { ...F } a { ...F } } fragment F on Q { ${DEEP} }`, 'depth', 7);
+    exceeds(`{ ...F } fragment F on Q { __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
+  });
+
+  it('measure a fragment once in each place, however often it is spread', () => {
+    const fragments = `${doubling(30)} fragment F30 on Q { a }`;
+    exceeds(`{ __schema { ...F0 } } ${fragments}`, 'introspectionFields', 2 ** 30);
+    exceeds(`{ __schema { a } ...F0 } ${fragments}`, 'fields', 2 ** 30 + 1);
+  });
+
+  it('bound fragments that no operation spreads as data', () => {
+    exceeds(`{ __schema { a } } fragment F on Q { ${DEEP} }`, 'depth', 6);
+    exceeds(`{ a } fragment F on Q { __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
+    const twice = `fragment F on Q { x { ${DEEP} } } fragment F on Q { a }`;
+    exceeds(`{ __schema { ...F } } ${twice}`, 'introspectionDepth', 7);
+    exceeds(`{ ...F } ${twice}`, 'depth', 7);
   });
 });

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { diff } from '@graphql-inspector/core';
+import urlLoader from '@graphql-inspector/url-loader';
+import {
+  buildClientSchema,
+  buildSchema as buildFromText,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  type IntrospectionOptions,
+  isObjectType,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql';
+import { buildSchema } from '../../src/server/build-schema.ts';
+import { ROOT } from '../../tools/tree.ts';
+import { codesOf } from '../attack/answers.ts';
+import { BFFS } from '../attack/bffs.ts';
+import { TRANSPORT_NAMES, TRANSPORTS } from '../attack/transports.ts';
+import { PRODUCTION } from '../support/production.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const ALL_OPTIONS: IntrospectionOptions = {
+  descriptions: true,
+  specifiedByUrl: true,
+  directiveIsRepeatable: true,
+  schemaDescription: true,
+  inputValueDeprecation: true,
+  experimentalDirectiveDeprecation: true,
+  oneOf: true,
+};
+const FULL_QUERY = getIntrospectionQuery(ALL_OPTIONS);
+/** No option, each alone, all of them, and the depths of nested types that older and other tools ask for. */
+const OPTIONS: readonly IntrospectionOptions[] = [
+  { descriptions: false },
+  ...Object.keys(ALL_OPTIONS).map((name) => ({ descriptions: false, [name]: true })),
+  ALL_OPTIONS,
+  { ...ALL_OPTIONS, typeDepth: 7 },
+  { ...ALL_OPTIONS, typeDepth: 12 },
+];
+/** The largest that was found is 145,000, of the web BFF. */
+const MAX_ANSWER_CHARACTERS = 1_000_000;
+
+/** Asks for the whole schema several times in one operation. */
+function repeated(times: number): string {
+  const start = FULL_QUERY.indexOf('__schema {');
+  const end = FULL_QUERY.indexOf('fragment FullType');
+  const selection = FULL_QUERY.slice(start + '__schema '.length, end)
+    .trimEnd()
+    .slice(0, -1);
+  const fields = Array.from({ length: times }, (_, n) => `s${n}: __schema { ...Whole }`);
+  return `{ ${fields.join(' ')} } fragment Whole on __Schema ${selection} ${FULL_QUERY.slice(end)}`;
+}
+
+const sorted = (schema: GraphQLSchema): string => printSchema(lexicographicSortSchema(schema));
+
+/** Runs the command of a development tool, on the same Node. */
+const runTool = (script: string, ...args: string[]) =>
+  promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL(`node_modules/${script}`, ROOT)),
+    ...args,
+  ]);
+
+for (const bff of BFFS) {
+  describe(`introspection of the ${bff.name} BFF in development`, () => {
+    const schema = buildSchema(bff);
+    let world: World;
+    let folder: string;
+    before(async () => {
+      world = await startWorld(bff, { BATCH_MOST: '2' });
+      folder = await mkdtemp(join(tmpdir(), 'introspection-'));
+    });
+    after(async () => {
+      await world[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    });
+
+    for (const options of OPTIONS) {
+      it(`answers graphql's own query with ${JSON.stringify(options)}`, async () => {
+        const query = getIntrospectionQuery(options);
+        const { body } = await world.post({ query, operationName: 'IntrospectionQuery' });
+        assert.equal(body.errors, undefined, JSON.stringify(body.errors));
+        const types = Object.keys(buildClientSchema(body.data).getTypeMap());
+        assert.deepEqual(types.sort(), Object.keys(schema.getTypeMap()).sort());
+      });
+    }
+
+    for (const transport of TRANSPORT_NAMES) {
+      const ask = (query: string) => TRANSPORTS[transport](world.endpoint, { query }, {});
+
+      it(`answers with the whole schema by ${transport}, also once the query is compiled`, async () => {
+        for (const _ of ['executed', 'executed', 'compiled']) {
+          const { text } = await ask(FULL_QUERY);
+          const [answer] = [JSON.parse(text)].flat();
+          assert.equal(answer.errors, undefined, text);
+          assert.equal(sorted(buildClientSchema(answer.data)), sorted(schema));
+        }
+      });
+
+      it(`refuses the whole schema thirty times in one operation by ${transport}`, async () => {
+        const received = await ask(repeated(30));
+        assert.deepEqual(codesOf(received), ['QUERY_TOO_COMPLEX'], received.text);
+      });
+    }
+
+    it('refuses the whole schema three times in one operation for its fields', async () => {
+      const { body } = await world.post({ query: repeated(3) });
+      assert.equal(body.errors?.[0].extensions.exceeded, 'introspectionFields');
+      assert.equal((await world.post({ query: repeated(2) })).body.errors, undefined);
+    });
+
+    it('answers several types by name in one operation', async () => {
+      const names = ['Query', 'Mutation', 'DateTime', 'Money', 'OrderStatus'];
+      const fields = names.map((name) => `${name}: __type(name: "${name}") { ...Type }`);
+      const fragment = 'fragment Type on __Type { name fields { name type { name } } }';
+      const { body } = await world.post({ query: `{ ${fields.join(' ')} } ${fragment}` });
+      assert.deepEqual(
+        Object.values(body.data).map((type) => (type as { name: string }).name),
+        names,
+      );
+    });
+
+    it('bounds the largest answer', async (t) => {
+      const copies = Array.from({ length: bff.limits.aliases }, (_, n) => `d${n}: description`);
+      const fields = `fields { ...Copies }`;
+      for (const query of [
+        `{ __schema { types { ...Copies } } } fragment Copies on __Type { ${copies.join(' ')} }`,
+        `{ __schema { types { ${fields} } } } fragment Copies on __Field { ${copies.join(' ')} }`,
+        repeated(2),
+        `{ __schema { types { fields { type { ${fields} ofType { ofType { ofType { ${fields} } } } } } } } }
+         fragment Copies on __Field { ${copies.slice(copies.length / 2).join(' ')} }`,
+      ]) {
+        const { body } = await world.post({ query });
+        assert.equal(body.errors, undefined, JSON.stringify(body.errors));
+        const { length } = JSON.stringify(body);
+        t.diagnostic(`${length} characters`);
+        assert.ok(length < MAX_ANSWER_CHARACTERS, `${length} characters`);
+      }
+    });
+
+    it('serves the schema to graphql-codegen by its URL', async () => {
+      const output = join(folder, 'codegen.ts');
+      const config = join(folder, 'codegen.json');
+      const generates = { [output]: { plugins: ['typescript'] } };
+      await writeFile(config, JSON.stringify({ schema: world.endpoint, generates }));
+      await runTool('@graphql-codegen/cli/esm/bin.js', '--config', config);
+      const generated = await readFile(output, 'utf8');
+      for (const type of Object.values(schema.getTypeMap())) {
+        if (!isObjectType(type) || type.name.startsWith('__')) continue;
+        assert.match(generated, new RegExp(`^export type ${type.name} = `, 'm'));
+      }
+    });
+
+    it('serves the schema to gql.tada by its URL', async () => {
+      const output = join(folder, 'tada.graphql');
+      await runTool('gql.tada/bin/cli.js', 'generate-schema', world.endpoint, '--output', output);
+      const generated = buildFromText(await readFile(output, 'utf8'));
+      assert.equal(sorted(generated), sorted(schema));
+    });
+
+    it('serves the schema to graphql-inspector by its URL', async () => {
+      const [source] = await urlLoader.load(world.endpoint, {});
+      assert.ok(source?.schema);
+      // Introspection does not tell which directives stand in the schema.
+      const expected = buildFromText(printSchema(schema));
+      assert.deepEqual(await diff(source.schema, expected), []);
+    });
+  });
+
+  test(`${bff.name}: production refuses graphql's own introspection query`, async () => {
+    await using world = await startWorld(bff, PRODUCTION);
+    for (const query of [FULL_QUERY, getIntrospectionQuery({ typeDepth: 3 })]) {
+      const { status, body } = await world.post({ query });
+      assert.equal(status, 400);
+      assert.equal(body.data, undefined);
+    }
+  });
+}
