@@ -1,4 +1,10 @@
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import {
+  BREAK,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  visit,
+} from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 
 /** Executes one operation: as graphql-js's `execute` does, its errors in any order. */
@@ -13,6 +19,12 @@ interface Compiled {
 const USES_BEFORE = 2;
 
 /**
+ * Aliases and variables that a document is not compiled with: graphql-jit uses plain objects, on which
+ * an assignment to `__proto__` is lost, and a variable that is not given is read from the prototype.
+ */
+const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
+
+/**
  * Compiles operations into functions (graphql-jit), once each, when they are asked again. What is
  * compiled lives as long as its document does.
  */
@@ -20,6 +32,7 @@ export function createCompiler(schema: GraphQLSchema) {
   const known = new WeakMap<OperationDefinitionNode, Compiled>();
 
   function compile(document: DocumentNode, name: string | undefined): Execute | undefined {
+    if (hasInheritedName(document)) return undefined;
     const compiled = compileQuery(schema, document, name, {
       // Nobody reads them: the log has the stack of what was thrown.
       disablingCapturingStackErrors: true,
@@ -41,3 +54,14 @@ export function createCompiler(schema: GraphQLSchema) {
 }
 
 export type Compiler = ReturnType<typeof createCompiler>;
+
+function hasInheritedName(document: DocumentNode): boolean {
+  let isFound = false;
+  visit(document, {
+    Name({ value }) {
+      isFound = INHERITED_NAMES.has(value);
+      return isFound ? BREAK : undefined;
+    },
+  });
+  return isFound;
+}

@@ -16,6 +16,8 @@ export interface Drawn {
   readonly name: string | undefined;
   /** Variables that are not drawn, as in `$id: ID!`. */
   readonly declared?: string;
+  /** The name of the first variable that is drawn; a name of its own if there is none. */
+  readonly variableName?: string | undefined;
   readonly selections: readonly Selection[];
 }
 
@@ -38,13 +40,16 @@ export function toDocument(operations: readonly Drawn[], gap = ' '): Printed {
   return { text: printed.map(({ text }) => text).join(gap), sets };
 }
 
-function printOperation({ kind, name, declared, selections }: Drawn, gap: string, prefix: string) {
+function printOperation(drawn: Drawn, gap: string, prefix: string) {
+  const { kind, name, declared, variableName, selections } = drawn;
   const variables: (Variable & { readonly name: string })[] = [];
   const fragments: string[] = [];
 
   function argument({ name, value }: Argument): string {
     if (typeof value === 'string') return `${name}: ${value}`;
-    const variable = { ...value, name: `${prefix}${variables.length}` };
+    const ownName = `${prefix}${variables.length}`;
+    const isFirst = variables.length === 0;
+    const variable = { ...value, name: (isFirst && variableName) || ownName };
     variables.push(variable);
     return `${name}: $${variable.name}`;
   }

@@ -23,6 +23,9 @@ export interface Selection {
   readonly below: readonly Selection[];
 }
 
+/** Names that every plain object has already. */
+export const INHERITED_NAMES = ['__proto__', 'constructor', 'hasOwnProperty', 'toString'] as const;
+
 /** How deep it is drawn beside a way, and below its end. */
 const ASIDE = 1;
 const BEYOND = 3;
@@ -79,7 +82,7 @@ export function createSelections(habits: Habits) {
       on: fc.constant(on),
       field: fc.constant(field),
       // A field under the name of another one brings a mix-up of the two to light.
-      alias: rarely(fc.constantFrom('a', 'b', 'id', 'name')),
+      alias: rarely(fc.constantFrom('a', 'b', 'id', 'name', ...INHERITED_NAMES)),
       args: argumentsOf(args, field),
       directive: rarely(directive),
       wrap: fc.oneof(

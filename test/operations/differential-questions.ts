@@ -17,7 +17,7 @@ import {
   toDocument,
 } from '../cache/equivalence-documents.ts';
 import type { Question } from '../cache/equivalence-questions.ts';
-import { createSelections } from '../cache/equivalence-selections.ts';
+import { createSelections, INHERITED_NAMES } from '../cache/equivalence-selections.ts';
 import { waysThrough } from '../support/reach.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -42,6 +42,7 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
     besides: fc.option(anywhere, { freq: 1 }),
     another: fc.option(anywhere, { freq: 1 }),
     isNamed: fc.boolean(),
+    variableName: fc.option(fc.constantFrom(...INHERITED_NAMES), { freq: 7, nil: undefined }),
   };
 
   return {
@@ -53,7 +54,7 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
       const wanted = fc.constantFrom(...ways.filter(({ target }) => !field || target === field));
       return fc
         .record({ ...plan, wanted })
-        .chain(({ along, wanted, besides, another, isNamed }) => {
+        .chain(({ along, wanted, besides, another, isNamed, variableName }) => {
           const drawn = [wanted, besides, another].map((way) =>
             way ? along(root, way.steps) : fc.constant([]),
           );
@@ -62,6 +63,7 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
               {
                 kind: 'query',
                 name: isNamed || another ? 'Wanted' : undefined,
+                variableName,
                 selections: [...first, ...beside],
               },
               ...(another ? [{ kind: 'query', name: 'Another', selections: second } as const] : []),

@@ -139,11 +139,13 @@ function requestOf(
     ask.operation % operations.length
   ] as Question['operations'][number];
   const given = Object.entries(sets[ask.set] ?? {}).filter(([, value]) => value !== undefined);
+  // The key is refused in a body, and taken from an address.
+  const isForGet = given.some(([variable]) => variable === '__proto__');
   return {
     text: texts[ask.text % texts.length] ?? '',
     operationName: name,
     variables: Object.fromEntries(given),
-    way: ask.way,
+    way: isForGet ? 'GET' : ask.way,
     headers: { ...headers },
     fields,
   };
