@@ -1,22 +1,20 @@
-import type { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { BffError } from '../errors.ts';
 import { hashOf, type Operation } from './operation.ts';
+import type { PersistedTexts } from './persisted-texts.ts';
 import type { DocumentReader } from './read.ts';
 import type { TrustedOperations } from './trusted.ts';
 
 const MOST_DOCUMENTS = 2_000;
 /** Characters of text; a parsed document takes some sixty times its text in memory. */
 const MOST_TEXT = 500_000;
-const PERSISTED_FOR_MS = 7 * 24 * 60 * 60 * 1_000;
 
 interface StoreOptions {
   /** They stay for as long as the process lives. */
   readonly trusted: TrustedOperations;
   /** Whether there are no others. */
   readonly trustedOnly: boolean;
-  /** Where persisted texts are kept, by hash. */
-  readonly texts: Keyv<string>;
+  readonly texts: PersistedTexts;
   readonly read: DocumentReader;
 }
 
@@ -61,42 +59,46 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     return operation;
   }
 
-  function findByText(query: string, id: string | undefined): Operation | Promise<Operation> {
+  function findByText(query: string, id: string | undefined): Operation {
     const hash = hashFor(query);
     const isTheirs = id === undefined || id === hash || trusted.get(id)?.hash === hash;
     if (!isTheirs) throw new BffError('BAD_REQUEST', 'The provided sha does not match the query.');
     const known = trusted.get(hash);
     if (known) return known;
     if (trustedOnly) throw notTrusted();
-    const operation = learn(query, hash);
-    return id === undefined ? operation : persist(operation);
+    return learn(query, hash);
   }
 
-  async function persist(operation: Operation): Promise<Operation> {
-    await texts.set(operation.hash, operation.source, PERSISTED_FOR_MS);
-    return operation;
-  }
-
-  function findById(id: string): Operation | Promise<Operation> {
-    const known = byHash(id);
+  function findById(id: string): Operation {
+    const known = trusted.get(id);
     if (known) return known;
     if (trustedOnly) throw notTrusted();
-    return texts.get(id).then((source) => {
-      if (source === undefined) throw notPersisted();
-      return learn(source, id);
-    });
+    // Asked also where the document is at hand, to keep the text in use.
+    const source = texts.get(id);
+    const operation = recent.get(id);
+    if (operation) return operation;
+    if (source === undefined) throw notPersisted();
+    return learn(source, id);
   }
 
   return {
     /**
-     * @returns at once, unless its text may have to be looked up or kept
      * @throws BffError OPERATION_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND, QUERY_TOO_COMPLEX,
      *   BAD_REQUEST; DocumentError
      */
-    find({ query, id }: Named): Operation | Promise<Operation> {
+    find({ query, id }: Named): Operation {
       if (query !== undefined) return findByText(query, id);
       if (id !== undefined) return findById(id);
       throw new BffError('BAD_REQUEST', 'A query or the id of one is missing.');
+    },
+
+    /** Whether a request gives the text of what it found with its hash, and the text is new. */
+    isRegistration: ({ query, id }: Named, { hash }: Operation): boolean =>
+      query !== undefined && id !== undefined && !trusted.has(hash) && !texts.has(hash),
+
+    /** Lets clients ask for an operation by its hash alone. */
+    register({ hash, source }: Operation): void {
+      texts.add(hash, source);
     },
 
     /** @returns the operation with this hash, if it was ever found valid and is still kept */

@@ -17,7 +17,7 @@ import type { Engine, EngineAnswer } from './engine.ts';
 import { methodNotAllowed } from './error-handler.ts';
 import { createRequestReader, type GraphqlRequest } from './graphql-request.ts';
 import { createMediaTypeChooser, PAGE_TYPE } from './media-type.ts';
-import type { Payment } from './payment.ts';
+import { type Payment, registrationCost } from './payment.ts';
 import type { QuestionMaker } from './question.ts';
 import { type Sender, sendAlone } from './send.ts';
 
@@ -79,8 +79,13 @@ export function createGraphqlHandler(parts: RouteParts) {
       throw mutationOverGet();
     }
     const member = { prepared, asked };
-    const paid = payment.pay(caller, prepared.cost, reply);
-    return after(paid, () => answerPaid(member, way));
+    const isNew = operations.isRegistration(asked, operation);
+    const extra = isNew ? registrationCost(operation.source) : 0;
+    const paid = payment.pay(caller, prepared.cost + extra, reply);
+    return after(paid, () => {
+      if (isNew) operations.register(operation);
+      return answerPaid(member, way);
+    });
   }
 
   function answerPaid(member: Member, way: Way) {
@@ -121,11 +126,15 @@ export function createGraphqlHandler(parts: RouteParts) {
   async function answerMany(batch: readonly GraphqlRequest[], way: Way) {
     const { reply, caller, mediaType } = way;
     refuseLongBatch(batch, batchMost);
-    const members: Member[] = [];
-    for (const asked of batch) {
-      members.push({ asked, prepared: prepare(await operations.find(asked), asked) });
-    }
-    await payment.pay(caller, costOf(members, limits), reply);
+    const members = batch.map((asked): Member => {
+      return { asked, prepared: prepare(operations.find(asked), asked) };
+    });
+    const registrations = members
+      .filter(({ asked, prepared }) => operations.isRegistration(asked, prepared.operation))
+      .map(({ prepared }) => prepared.operation);
+    const extra = registrations.reduce((sum, { source }) => sum + registrationCost(source), 0);
+    await payment.pay(caller, costOf(members, limits) + extra, reply);
+    for (const operation of registrations) operations.register(operation);
     leaveWithClient(caller.lifetime, reply);
     return answerBatch(reply, members, ({ asked, prepared }) =>
       engine.execute(prepared, asked, mediaType, contextOf(caller)),
@@ -142,7 +151,7 @@ export function createGraphqlHandler(parts: RouteParts) {
       admission.turn(() => isTrusted(asked)),
       () => {
         if (isSeveral(asked)) return answerMany(asked, way);
-        return after(operations.find(asked), (operation) => answerOne(operation, asked, way));
+        return answerOne(operations.find(asked), asked, way);
       },
     );
   }

@@ -1,16 +1,16 @@
 import type { GraphQLSchema } from 'graphql';
 import type { BffDefinition } from '../bff.ts';
-import { createTextStore } from '../cache/index.ts';
 import type { Config } from '../config.ts';
 import {
   createDocumentReader,
   createOperationStore,
+  createPersistedTexts,
   loadCommittedOperations,
   loadManifest,
   toTrusted,
 } from '../operations/index.ts';
 
-const MOST_PERSISTED_TEXT = 16_000_000;
+const MAX_PERSISTED_CHARACTERS = 16_000_000;
 
 /**
  * The operations of a BFF that are known from the start, and how it learns others.
@@ -28,7 +28,7 @@ export function loadOperations(
     operations: createOperationStore({
       trusted: toTrusted(committed, manifest),
       trustedOnly,
-      texts: createTextStore(MOST_PERSISTED_TEXT),
+      texts: createPersistedTexts(MAX_PERSISTED_CHARACTERS),
       read: createDocumentReader(schema, { limits: bff.limits, isOpen: !production }),
     }),
   };

@@ -5,6 +5,12 @@ import type { Caller } from './caller.ts';
 
 type Payer = Pick<Caller, 'address' | 'viewer'>;
 
+/** This many bytes cost one unit, of a refused request or of a text that is registered. */
+export const BYTES_PER_UNIT = 200;
+
+/** What it costs to register a text under its hash, in units, besides the operation itself. */
+export const registrationCost = (text: string): number => Buffer.byteLength(text) / BYTES_PER_UNIT;
+
 export interface Payment {
   /** As soon as it is known who asks. @throws BffError RATE_LIMITED if nothing is left to them */
   readonly refuseExhausted: (caller: Payer) => void;

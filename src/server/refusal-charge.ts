@@ -1,9 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { RateLimiter } from '../limits/index.ts';
 import { CountedRequest } from './counted-request.ts';
-
-/** Reading and checking takes time: this many bytes of a refused request cost one unit. */
-const BYTES_PER_UNIT = 200;
+import { BYTES_PER_UNIT } from './payment.ts';
 
 /**
  * Charges an address for a refused request: one unit, and more for the bytes of its URL and of its

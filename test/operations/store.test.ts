@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSchema } from 'graphql';
-import { createTextStore } from '../../src/cache/store.ts';
 import { STANDARD_LIMITS } from '../../src/limits/index.ts';
 import {
   type CommittedOperation,
   createDocumentReader,
   createOperationStore,
+  createPersistedTexts,
   type DocumentError,
   loadCommittedOperations,
   loadManifest,
@@ -39,7 +39,7 @@ const storeWith = ({ files = {}, manifest, trustedOnly = false }: Given = {}) =>
   createOperationStore({
     trusted: toTrusted(loadCommittedOperations(folderWith(files), schema), manifest),
     trustedOnly,
-    texts: createTextStore(1_000),
+    texts: createPersistedTexts(1_000),
     read: createDocumentReader(schema, { limits: STANDARD_LIMITS, isOpen: true }),
   });
 
@@ -75,14 +75,27 @@ describe('the operation store', () => {
     assert.ok(kept(29));
   });
 
-  it('remembers a text that came with its hash, also after the document gave way', async () => {
+  it('remembers a text that was registered, also after the document gave way', async () => {
     const store = storeWith();
     const id = hashOf('{ b }');
     await assert.rejects(find(store, { id }), { code: 'PERSISTED_QUERY_NOT_FOUND' });
-    await find(store, { query: '{ b }', id });
+    store.register(await find(store, { query: '{ b }', id }));
     for (let n = 0; n < 2_100; n++) await find(store, { query: `{ b${n}: b }` });
     assert.equal(store.byHash(id), undefined);
     assert.equal((await find(store, { id })).source, '{ b }');
+  });
+
+  it('registers a text that comes with its hash, once', async () => {
+    const store = storeWith({ files: { 'Home.graphql': HOME } });
+    const isRegistration = async (named: Named) =>
+      store.isRegistration(named, await find(store, named));
+    const named = { query: '{ b }', id: hashOf('{ b }') };
+    assert.equal(await isRegistration(named), true);
+    store.register(await find(store, named));
+    assert.equal(await isRegistration(named), false);
+    assert.equal(await isRegistration({ query: '{ a }' }), false);
+    assert.equal(await isRegistration({ id: named.id }), false);
+    assert.equal(await isRegistration({ query: HOME, id: hashOf(HOME) }), false);
   });
 
   it('takes nothing but trusted operations if it is told so, by text, hash or id', async () => {
@@ -117,6 +130,43 @@ describe('the operation store', () => {
       assert.ok(!store.isTrusted(named));
     }
     await assert.rejects(find(store, { query: '{ a }', id: 'b-1' }), { code: 'BAD_REQUEST' });
+  });
+});
+
+describe('persisted texts', () => {
+  const TEXT = 'x'.repeat(44);
+  /** Room for five texts in each half. */
+  const create = () => createPersistedTexts(2 * 5 * (TEXT.length + 3 + 256));
+  const addMany = (texts: ReturnType<typeof create>, prefix: string) => {
+    for (let n = 0; n < 10; n++) texts.add(`${prefix}-${n}`, TEXT);
+  };
+
+  it('evict the oldest of those that nobody has asked for', () => {
+    const texts = create();
+    addMany(texts, 'a');
+    assert.equal(texts.get('a-4'), undefined);
+    assert.equal(texts.get('a-5'), TEXT);
+  });
+
+  it('keep one that was asked for while others are added', () => {
+    const texts = create();
+    texts.add('use', TEXT);
+    texts.get('use');
+    addMany(texts, 'a');
+    texts.add('use', TEXT);
+    addMany(texts, 'b');
+    assert.equal(texts.get('use'), TEXT);
+  });
+
+  it('evict one that was asked for after many others were added and asked for', () => {
+    const texts = create();
+    texts.add('use', TEXT);
+    texts.get('use');
+    addMany(texts, 'a');
+    for (let n = 5; n < 10; n++) texts.get(`a-${n}`);
+    assert.ok(texts.has('use'), 'it is among the unused ones');
+    addMany(texts, 'b');
+    assert.ok(!texts.has('use'));
   });
 });
 

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { web } from '../../bff-web/bff.ts';
+import { STANDARD_LIMITS } from '../../src/limits/index.ts';
+import { startWorld, type World } from '../support/world.ts';
+import { codesOf } from './answers.ts';
+import { posted, type Received, send } from './send.ts';
+import { type Asked, byHash, TRANSPORTS, withHash } from './transports.ts';
+
+const VIEWERS_TEXT: Asked = { query: 'query Mine { __typename }' };
+/** So many texts of 20 kB fill the memory for texts. */
+const FLOOD = 850;
+const AT_ONCE = 10;
+
+/** A text of the largest size, as nobody else has sent it. */
+const largeText = (n: number): Asked => {
+  const query = `query Flood${n} { __typename } #`;
+  return { query: query.padEnd(STANDARD_LIMITS.characters, 'x') };
+};
+
+const register = ({ endpoint }: World, asked: Asked): Promise<Received> =>
+  send(posted(endpoint, withHash(asked)));
+
+const askByHash = ({ endpoint }: World, asked: Asked): Promise<Received> =>
+  send(posted(endpoint, byHash(asked)));
+
+async function flood(world: World): Promise<void> {
+  for (let n = 0; n < FLOOD; n += AT_ONCE) {
+    const texts = Array.from({ length: AT_ONCE }, (_, at) => largeText(n + at));
+    const received = await Promise.all(texts.map((text) => register(world, text)));
+    for (const { status, text } of received) assert.equal(status, 200, text);
+  }
+}
+
+/** What is left of the address's budget, as the answer says. */
+const restOf = ({ headers, text }: Received): number => {
+  const rest = /"address";r=(\d+)/.exec(String(headers.ratelimit))?.[1];
+  assert.ok(rest, text);
+  return Number(rest);
+};
+
+describe('web: texts registered by others', () => {
+  it('do not evict a text that is asked for by its hash', async () => {
+    await using world = await startWorld(web);
+    await register(world, VIEWERS_TEXT);
+    await askByHash(world, VIEWERS_TEXT);
+    await flood(world);
+    assert.deepEqual(codesOf(await askByHash(world, VIEWERS_TEXT)), []);
+  });
+
+  it('evict a text that was registered before and never asked for', async () => {
+    await using world = await startWorld(web);
+    await register(world, VIEWERS_TEXT);
+    await flood(world);
+    const codes = codesOf(await askByHash(world, VIEWERS_TEXT));
+    assert.deepEqual(codes, ['PERSISTED_QUERY_NOT_FOUND']);
+  });
+
+  for (const transport of ['persisted', 'GET', 'batch'] as const) {
+    it(`cost one unit for each 200 bytes, once, by ${transport}`, async () => {
+      await using world = await startWorld(web, { RATE_LIMIT_ADDRESS: '1000', BATCH_MOST: '2' });
+      const { query = '' } = largeText(0);
+      const asked = withHash({ query: query.slice(0, 8_000) });
+      const first = restOf(await TRANSPORTS[transport](world.endpoint, asked, {}));
+      assert.equal(first, 1_000 - 1 - 40);
+      const second = restOf(await TRANSPORTS[transport](world.endpoint, asked, {}));
+      assert.equal(second, first - 1);
+    });
+  }
+
+  it('are refused when the address has too little left', async () => {
+    await using world = await startWorld(web, { RATE_LIMIT_ADDRESS: '150' });
+    assert.equal((await register(world, largeText(0))).status, 200);
+    assert.equal((await register(world, largeText(1))).status, 429);
+  });
+});
