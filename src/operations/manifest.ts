@@ -4,20 +4,25 @@ import { z } from 'zod';
 import { ConfigError } from '../config.ts';
 import { type Operation, toOperation } from './operation.ts';
 
+const ID = z.string().min(1).max(256);
+
 /** As Apollo Client's `generate-persisted-query-manifest` writes it. */
-const MANIFEST = z.object({
+const APOLLO_MANIFEST = z.object({
   format: z.literal('apollo-persisted-query-manifest'),
   version: z.literal(1),
-  operations: z.array(
-    z.object({ id: z.string().min(1).max(256), name: z.string(), body: z.string() }),
-  ),
+  operations: z.array(z.object({ id: ID, name: z.string(), body: z.string() })),
 });
+
+/** Texts by their hashes, as relay-compiler and graphql-codegen (`persistedDocuments`) write them. */
+const TEXTS = z.record(ID, z.string());
 
 /**
  * Reads a manifest of persisted operations.
  * @returns the operations by their ids, which need not be hashes
  * @throws ConfigError that names all that is wrong with it
  * @see https://www.apollographql.com/docs/react/data/persisted-queries
+ * @see https://relay.dev/docs/guides/persisted-queries
+ * @see https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
  */
 export function loadManifest(path: string, schema: GraphQLSchema): Map<string, Operation> {
   const { operations } = readManifest(path);
@@ -36,14 +41,25 @@ export function loadManifest(path: string, schema: GraphQLSchema): Map<string, O
   return byId;
 }
 
-function readManifest(path: string): z.infer<typeof MANIFEST> {
+function readManifest(path: string): Pick<z.infer<typeof APOLLO_MANIFEST>, 'operations'> {
   try {
-    return MANIFEST.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (!isTexts(json)) return APOLLO_MANIFEST.parse(json);
+    const texts = Object.entries(TEXTS.parse(json));
+    return { operations: texts.map(([id, body]) => ({ id, name: id, body })) };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new ConfigError(`OPERATIONS_MANIFEST (${path}): ${why}`, { cause: error });
   }
 }
+
+/** Anything else is read as Apollo's format, so that the error names what is missing in it. */
+const isTexts = (json: unknown): boolean =>
+  typeof json === 'object' &&
+  json !== null &&
+  !Array.isArray(json) &&
+  !('format' in json) &&
+  Object.keys(json).length > 0;
 
 function parseBody(body: string): Operation | GraphQLError {
   try {

@@ -7,7 +7,7 @@ import type { Asked, Named } from '../operations/index.ts';
 export interface GraphqlRequest extends Named, Asked {}
 
 type Parameters = Partial<
-  Record<'query' | 'documentId' | 'operationName' | 'variables' | 'extensions', unknown>
+  Record<'query' | 'documentId' | 'doc_id' | 'operationName' | 'variables' | 'extensions', unknown>
 >;
 
 type Extensions = { readonly persistedQuery?: unknown } | null | undefined;
@@ -42,13 +42,15 @@ export function createRequestReader() {
 function toGraphqlRequest(given: unknown): GraphqlRequest {
   if (!isRecord(given)) throw badRequest('POST body missing, or not a JSON object.');
   const { query, documentId, operationName, variables, extensions } = given as Parameters;
-  if (![query, documentId, operationName].every(isTextOrNothing)) {
-    throw badRequest('"query", "documentId" and "operationName" must be strings.');
+  // As Relay's guide to persisted queries names it.
+  const { doc_id: relayId } = given as Parameters;
+  if (![query, documentId, relayId, operationName].every(isTextOrNothing)) {
+    throw badRequest('"query", "documentId", "doc_id" and "operationName" must be strings.');
   }
   if (![variables, extensions].every(isRecordOrNothing)) {
     throw badRequest('"variables" and "extensions" must be objects.');
   }
-  const id = idOf(documentId as string | undefined, extensions as Extensions);
+  const id = idOf((documentId ?? relayId) as string | undefined, extensions as Extensions);
   if (!query && !id) throw badRequest(NOTHING_ASKED);
   // Half of a surrogate pair has no bytes of its own, and so the hash of another text.
   if (!isWellFormed(query)) throw badInput('The query must be well-formed Unicode.');
@@ -61,7 +63,7 @@ function toGraphqlRequest(given: unknown): GraphqlRequest {
 }
 
 const NOTHING_ASKED =
-  'POST body missing a "query", a "documentId" or "extensions.persistedQuery"; or the same in a GET.';
+  'POST body missing a "query", a "documentId" (or "doc_id") or "extensions.persistedQuery"; or the same in a GET.';
 
 /** @returns the name of a persisted operation, whichever way it is given */
 function idOf(documentId: string | null | undefined, extensions: Extensions): string | undefined {

@@ -218,7 +218,7 @@ const oddName = (random: Random): string =>
 
 /** What has the keys of a request, and anything as their values. */
 function anyRequest(random: Random): Record<string, unknown> {
-  const keys = ['query', 'variables', 'operationName', 'extensions', 'documentId', 'id'];
+  const keys = ['query', 'variables', 'operationName', 'extensions', 'documentId', 'doc_id', 'id'];
   const chosen = keys.filter(() => random.chance(0.6));
   return Object.fromEntries(
     chosen.map((key) => {

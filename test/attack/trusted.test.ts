@@ -59,6 +59,7 @@ for (const bff of BFFS) {
           await post({ ...withHash({ query: source }), query: AD_HOC.query }),
         ],
         ['an id that is none', await post({ documentId: 'f'.repeat(64) })],
+        ['an id that is none, as doc_id', await post({ doc_id: 'f'.repeat(64) })],
         ['an id that is none over GET', await get({ documentId: 'f'.repeat(64) } as Asked)],
         [
           'an id with another text',

@@ -210,6 +210,12 @@ describe('a manifest', () => {
     assert.equal(operations.get('home')?.hash, hashOf(HOME));
   });
 
+  it('may be texts by their hashes', () => {
+    const operations = load({ abc: HOME, def: 'query B { b }' });
+    assert.deepEqual([...operations.keys()], ['abc', 'def']);
+    assert.equal(operations.get('abc')?.source, HOME);
+  });
+
   it('ends the start if it is wrong, with all that is wrong with it', () => {
     for (const [given, says] of [
       [{}, /OPERATIONS_MANIFEST.*format/s],
@@ -217,6 +223,11 @@ describe('a manifest', () => {
       [manifest({ id: '', name: 'Home', body: HOME }), /id/],
       [manifest(entry('1', '{'), entry('2', '{ c }')), /Syntax Error.*Cannot query field "c"/s],
       [manifest(entry('1', HOME), entry('1', '{ b }')), /the same id/],
+      [{ abc: '{', def: '{ c }' }, /abc: Syntax Error.*def: Cannot query field "c"/s],
+      [{ abc: 1 }, /OPERATIONS_MANIFEST.*abc/s],
+      [{ '': HOME }, /OPERATIONS_MANIFEST/],
+      [[HOME], /OPERATIONS_MANIFEST/],
+      [null, /OPERATIONS_MANIFEST/],
     ] as const) {
       assert.throws(() => load(given), { name: 'ConfigError', message: says });
     }
