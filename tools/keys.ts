@@ -28,12 +28,23 @@ import type { Scope } from '../src/auth/rules.ts';
 const USAGE =
   'Usage: npm run -s keys -- create --partner <name> --scopes <scope,…> [--expires <n>d|h|m] ' +
   '[--rotate [--overlap <n>d|h|m]] | list | revoke <id> [--file <path>]';
+/** What rules let keys do. They are nobody's, so there is nothing that is theirs to change. */
+const KEY_SCOPES: readonly Scope[] = ['orders:read', 'profile:read'];
+const HELP = `${USAGE}
+
+Creates, lists and revokes API keys in the file that API_KEYS_PATH names.
+
+  --file <path>         another file than API_KEYS_PATH
+  --partner <name>      the partner that gets the key
+  --scopes <scope,…>    what the key may read: ${KEY_SCOPES.join(', ')}
+  --expires <n>d|h|m    its lifetime, such as 90d; unlimited if not given
+  --rotate              lets the partner's other keys expire
+  --overlap <n>d|h|m    how long those stay valid; 7d if not given
+  -h, --help            prints this text`;
 const MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MOST_MS = 3_650 * 86_400_000;
 const SECRET_BYTES = 32;
 const ID_BYTES = 4;
-/** What rules let keys do. They are nobody's, so there is nothing that is theirs to change. */
-const KEY_SCOPES: readonly Scope[] = ['orders:read', 'profile:read'];
 /** How long another command is waited for: 2 s. */
 const TRIES = 40;
 const PAUSE_MS = 50;
@@ -50,6 +61,7 @@ try {
 
 async function run(): Promise<void> {
   const { values, positionals } = readArguments();
+  if (values.help) return console.log(HELP);
   const [command, id, ...more] = positionals;
   const file = values.file ?? process.env.API_KEYS_PATH;
   if (!file) throw new Error('API_KEYS_PATH, or --file, must say where the keys are');
@@ -72,6 +84,7 @@ function readArguments() {
       expires: { type: 'string' },
       rotate: { type: 'boolean', default: false },
       overlap: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
 }

@@ -10,23 +10,40 @@ import { bffNames, loadBff } from './tree.ts';
 // (https://www.standardwebhooks.com), with PURGE_SECRET.
 
 const USAGE = 'Usage: npm run -s purge -- <tag> … [--at http://127.0.0.1:9400 …]';
+const HELP = `${USAGE}
+
+Makes stored responses with one of the tags stale, such as Order:17, Order or Query.announcements.
+
+  --at <address>  the admin listener of a BFF, more than once for several; if not given, those of
+                  all BFFs on this machine
+  -h, --help      prints this text
+
+PURGE_SECRET signs the request, and must be that of the BFFs.`;
 const WHERE = 'its <NAME>_ADMIN_PORT, or --at, says where it is';
 const TIMEOUT_MS = 5_000;
 
 try {
-  loadEnvironment();
   const { values, positionals: tags } = parseArgs({
     allowPositionals: true,
-    options: { at: { type: 'string', multiple: true } },
+    options: {
+      at: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
-  if (tags.length === 0) throw new Error('name at least one tag, such as Order:17');
-  const listeners = await findListeners(values.at);
-  const results = await Promise.all(listeners.map((listener) => purge(listener, tags)));
-  for (const { origin, said } of results) console.log(`${origin}: ${said}`);
-  if (results.some(({ isDone }) => !isDone)) process.exitCode = 1;
+  if (values.help) console.log(HELP);
+  else await purgeAll(tags, values.at);
 } catch (error) {
   console.error(`${(error as Error).message}. ${USAGE}`);
   process.exitCode = 2;
+}
+
+async function purgeAll(tags: readonly string[], at: readonly string[] | undefined) {
+  loadEnvironment();
+  if (tags.length === 0) throw new Error('name at least one tag, such as Order:17');
+  const listeners = await findListeners(at);
+  const results = await Promise.all(listeners.map((listener) => purge(listener, tags)));
+  for (const { origin, said } of results) console.log(`${origin}: ${said}`);
+  if (results.some(({ isDone }) => !isDone)) process.exitCode = 1;
 }
 
 /** As `npm run start:web` reads it, but without a word if there is no such file. */

@@ -5,17 +5,28 @@ import { isScope } from '../src/auth/claims.ts';
 const USAGE =
   'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <number>s|m|h|d] ' +
   '[--scope "<scope> …"]';
+const HELP = `${USAGE}
+
+Prints a bearer token of the demo's issuer.
+
+  --user <id>               whose token it is, such as 42 (required)
+  --role customer|staff     customer if not given
+  --expires <number>s|m|h|d its lifetime, such as 15m; 1h if not given, in the past if negative
+  --scope "<scope> …"       limits it to these scopes, such as "orders:read profile:read"
+  -h, --help                prints this text`;
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 /** The longest lifetime; more would not fit into a date. */
 const MOST_SECONDS = 10 * 365 * 86_400;
 
 try {
-  console.log(await issueToken(readRequest(process.argv.slice(2))));
+  const request = readRequest(process.argv.slice(2));
+  console.log(request ? await issueToken(request) : HELP);
 } catch (error) {
   console.error(`${(error as Error).message.split(/\.\s/)[0]}. ${USAGE}`);
   process.exitCode = 2;
 }
 
+/** @returns undefined if only help is wanted */
 function readRequest(args: string[]) {
   const { values } = parseArgs({
     args: joinNegative(args),
@@ -24,8 +35,10 @@ function readRequest(args: string[]) {
       role: { type: 'string', default: 'customer' },
       expires: { type: 'string', default: '1h' },
       scope: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
     },
   });
+  if (values.help) return undefined;
   const { user = '', role } = values;
   if (!/^[\w-]{1,64}$/.test(user)) throw new Error('--user must be a user id, such as 42');
   if (role !== 'customer' && role !== 'staff') throw new Error('--role must be customer or staff');

@@ -228,3 +228,13 @@ for (const [name, { args, says }] of Object.entries(MISTAKES)) {
     assert.deepEqual(await readdir(desk.folder), []);
   });
 }
+
+test('--help prints the usage and every option, and writes nothing', async () => {
+  await using desk = await createDesk();
+  const { code, stdout, stderr } = await desk.keys('--help');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  for (const name of ['file', 'partner', 'scopes', 'expires', 'rotate', 'overlap']) {
+    assert.match(stdout, new RegExp(`^ +--${name}\\b`, 'm'));
+  }
+  assert.deepEqual(await readdir(desk.folder), []);
+});

@@ -140,3 +140,9 @@ for (const [name, { args, env, says }] of Object.entries(MISTAKES)) {
     assert.doesNotMatch(stderr, /\n +at /);
   });
 }
+
+test('--help prints the usage and every option, and purges nothing', async () => {
+  const { code, stdout, stderr } = await purge(['--help']);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  assert.match(stdout, /^Usage: npm run -s purge -- <tag>.*^ +--at /ms);
+});

@@ -69,3 +69,13 @@ for (const [name, { args, says }] of Object.entries(MISTAKES)) {
     assert.match(stderr, /^[^\n]*--role customer\|staff[^\n]*\n$/);
   });
 }
+
+for (const option of ['--help', '-h']) {
+  test(`${option} prints every option, and no token`, async () => {
+    const { code, stdout, stderr } = await token(option);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    for (const name of ['user', 'role', 'expires', 'scope']) {
+      assert.match(stdout, new RegExp(`^ +--${name} `, 'm'));
+    }
+  });
+}
