@@ -1,10 +1,9 @@
-import { loadConfig } from '../src/config.ts';
 import { exitWith, serve } from '../src/server/http.ts';
-import { withSecretFiles } from '../src/server/secret-files.ts';
+import { readConfig } from '../src/server/read-config.ts';
 import { mobile } from './bff.ts';
 
 try {
-  await serve(mobile, loadConfig(withSecretFiles(process.env), mobile));
+  await serve(mobile, readConfig(process.env, mobile));
 } catch (error) {
   exitWith(error);
 }

@@ -1,10 +1,9 @@
-import { loadConfig } from '../src/config.ts';
 import { exitWith, serve } from '../src/server/http.ts';
-import { withSecretFiles } from '../src/server/secret-files.ts';
+import { readConfig } from '../src/server/read-config.ts';
 import { web } from './bff.ts';
 
 try {
-  await serve(web, loadConfig(withSecretFiles(process.env), web));
+  await serve(web, readConfig(process.env, web));
 } catch (error) {
   exitWith(error);
 }

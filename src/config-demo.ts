@@ -1,5 +1,4 @@
 import { urls } from './config-readers.ts';
-import type { Variables } from './config-variables.ts';
 
 const JWKS_PATH = '/.well-known/jwks.json';
 
@@ -20,5 +19,5 @@ export function withDemo(given: Record<string, string | undefined>) {
 }
 
 /** The names of what is the demo's, and must be somebody's own in production. */
-export const demoValues = (read: Variables): string[] =>
-  (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter((name) => read[name] === DEMO[name]);
+export const demoValues = (given: NodeJS.ProcessEnv): string[] =>
+  (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter((name) => given[name] === DEMO[name]);

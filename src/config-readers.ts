@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -11,7 +12,7 @@ const address = (protocol: RegExp, error: string) =>
 
 export const url = address(/^https?:$/, 'must be an http or https address');
 
-export const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 const SRV = /^srv\+https?:$/;
 export const urls = list
@@ -89,3 +90,21 @@ export const origins = list
   .default([]);
 
 export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');
+
+const words = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+export const oneOf = <const T extends readonly string[]>(...allowed: T) =>
+  z.enum(allowed, { error: `must be ${words.format(allowed)}` });
+
+/** DNS servers, such as `10.0.0.2, 10.0.0.3:5353, [::1]:53`. */
+export const dnsServers = list.refine(areDnsServers, {
+  error: 'must be IP addresses, each with or without a port: 10.0.0.2, 10.0.0.3:5353, [::1]:53',
+});
+
+function areDnsServers(servers: readonly string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,8 +1,12 @@
 import type { z } from 'zod';
 import { demoValues, withDemo } from './config-demo.ts';
+import { ConfigError } from './config-error.ts';
 import { VARIABLES, type Variables } from './config-variables.ts';
+import { type ConfigWarning, missingInProduction, misspeltVariables } from './config-warnings.ts';
 
+export { ConfigError, describeIssue, readAll } from './config-error.ts';
 export { SECRETS } from './config-variables.ts';
+export { findMisspelt } from './config-warnings.ts';
 
 /** How the services are reached. */
 export interface UpstreamConfig {
@@ -76,6 +80,8 @@ export interface Config {
   readonly redisUrl: URL | undefined;
   /** A token that the explorer starts with; only outside of production. */
   readonly sandboxToken: string | undefined;
+  /** What to log at the start. */
+  readonly warnings: readonly ConfigWarning[];
 }
 
 /** What a BFF itself says of its configuration. */
@@ -86,12 +92,6 @@ interface BffDefaults {
   readonly trustedOnly?: boolean;
 }
 
-/** Says in one readable message which variables are wrong, all of them. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
-
-const WRONG = 'The configuration is wrong:';
 /**
  * Reads the configuration of one BFF.
  * @throws ConfigError that names every variable at fault
@@ -107,8 +107,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     PORT: given[`${prefix}_PORT`],
     ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
   });
-  if (!result.success) throw new ConfigError(explain(result.error, prefix));
-  if (production) refuseDemo(result.data);
+  const faults = [
+    ...(result.success ? [] : explain(result.error, prefix)),
+    ...missingCredentials(given),
+    ...(production ? demoFaults(given) : []),
+  ];
+  if (!result.success || faults.length > 0) throw new ConfigError(faults);
   const read = result.data;
   return {
     host: read.HOST,
@@ -156,6 +160,10 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     },
     redisUrl: read.REDIS_URL,
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
+    warnings: [
+      ...misspeltVariables(given, [bff.name]),
+      ...(production ? missingInProduction(given) : []),
+    ],
   };
 }
 
@@ -165,20 +173,20 @@ function toIntrospection(read: Variables): Config['introspection'] {
   return url && clientId && clientSecret ? { url, clientId, clientSecret } : undefined;
 }
 
-/** @throws ConfigError that names every secret that everyone knows */
-function refuseDemo(read: Variables): void {
-  const lines = demoValues(read).map(
-    (name) => `  ${name}: must not be the demo's, whose key is public`,
-  );
-  if (lines.length > 0) throw new ConfigError(`${WRONG}\n${lines.join('\n')}`);
-}
+const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>
+  ['INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET']
+    .filter((name) => given.INTROSPECTION_URL && !given[name])
+    .map((name) => `${name}: must be set with INTROSPECTION_URL`);
 
-function explain(error: z.ZodError, prefix: string): string {
+const demoFaults = (given: NodeJS.ProcessEnv): string[] =>
+  demoValues(given).map((name) => `${name}: must not be the demo's, whose key is public`);
+
+function explain(error: z.ZodError, prefix: string): string[] {
   const lines = error.issues.map(({ path, message, code, input }) => {
     const name = String(path[0]);
     const variable = name === 'PORT' || name === 'ADMIN_PORT' ? `${prefix}_${name}` : name;
     const missing = code === 'invalid_type' && input === undefined;
-    return `  ${variable}: ${missing ? 'must be set' : message}`;
+    return `${variable}: ${missing ? 'must be set' : message}`;
   });
-  return `${WRONG}\n${[...new Set(lines)].join('\n')}`;
+  return [...new Set(lines)];
 }

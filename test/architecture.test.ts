@@ -27,7 +27,7 @@ const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
   'src/config.ts': { may: CONFIG_PARTS, types: ALL_TYPES },
-  'src/config-*.ts': { may: [...CONFIG_PARTS, 'node/net'] },
+  'src/config-*.ts': { may: [...CONFIG_PARTS, 'node/{dns,net}', 'npm/fastest-levenshtein'] },
   [LEAVES]: { may: [], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql'] },
   '{src/resolvers/**,bff-*}/permissions.ts': { may: [RIGHTS, ...RESOLVERS], types: MODELS },

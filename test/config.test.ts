@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { ConfigError, loadConfig } from '../src/config.ts';
+import { ConfigError, findMisspelt, loadConfig } from '../src/config.ts';
 
 const WEB = { name: 'web', port: 4000, adminPort: 9400 };
-const MAIN = new URL('../bff-web/main.ts', import.meta.url);
+const BFFS = ['web', 'mobile', 'partner'];
+const MAIN = (bff: string) => new URL(`../bff-${bff}/main.ts`, import.meta.url).pathname;
 
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -36,9 +41,9 @@ function faultsOf(env: NodeJS.ProcessEnv): string[] {
 
 const variablesOf = (faults: string[]) => faults.map((fault) => fault.split(':')[0]).sort();
 
-/** Starts the web BFF with this environment and nothing else of ours, and waits for its end. */
-async function startProcess(env: Record<string, string>) {
-  const child = spawn(process.execPath, [MAIN.pathname], {
+/** Starts a BFF with this environment and nothing else of ours, and waits for its end. */
+async function startProcess(env: Record<string, string>, bff = 'web') {
+  const child = spawn(process.execPath, [MAIN(bff)], {
     timeout: 20_000,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -184,7 +189,182 @@ test('a port in use reads as one clear line, and ends the process with 1', async
   const { code, stderr } = await startProcess({ WEB_PORT: String(port) });
   occupant.close();
   assert.equal(code, 1);
-  assert.equal(stderr, `listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`);
+  assert.equal(
+    stderr,
+    `The configuration is wrong:\n  WEB_PORT: port ${port} is in use by another program\n`,
+  );
+});
+
+test('an admin port in use is named by its own variable', async () => {
+  const occupant = createServer().listen(0, '127.0.0.1');
+  await once(occupant, 'listening');
+  const { port } = occupant.address() as AddressInfo;
+  const { code, stderr } = await startProcess({ WEB_PORT: '0', WEB_ADMIN_PORT: String(port) });
+  occupant.close();
+  assert.equal(code, 1);
+  assert.match(stderr, new RegExp(`^ {2}WEB_ADMIN_PORT: port ${port} is in use by another`, 'm'));
+});
+
+test('one message names variables, secret files, key file and manifest that are wrong', async () => {
+  const { code, stderr } = await startProcess(
+    {
+      PARTNER_PORT: 'abc',
+      NODE_ENV: 'prod',
+      OPERATIONS: 'all',
+      BATCH_MOST: '-1',
+      DNS_SERVERS: '10.0.0.2, nonsense',
+      INTROSPECTION_URL: 'https://id.example/introspect',
+      UPSTREAM_TOKEN_FILE: '/nowhere/token',
+      API_KEYS_PATH: '/nowhere/keys.json',
+      OPERATIONS_MANIFEST: '/nowhere/manifest.json',
+    },
+    'partner',
+  );
+  assert.equal(code, 1);
+  const [headline, ...faults] = stderr.trimEnd().split('\n');
+  assert.equal(headline, 'The configuration is wrong:');
+  assert.deepEqual(
+    faults.map((fault) => fault.trim()),
+    [
+      'UPSTREAM_TOKEN_FILE: there is no file to read at "/nowhere/token"',
+      'NODE_ENV: must be development, test or production',
+      'PARTNER_PORT: must be a port number, 0 to 65535',
+      'OPERATIONS: must be any or trusted',
+      'BATCH_MOST: must be a whole number, at most 999999999; 0 for none',
+      'DNS_SERVERS: must be IP addresses, each with or without a port: 10.0.0.2, 10.0.0.3:5353, [::1]:53',
+      'INTROSPECTION_CLIENT_ID: must be set with INTROSPECTION_URL',
+      'INTROSPECTION_CLIENT_SECRET: must be set with INTROSPECTION_URL',
+      'API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"',
+      'OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"',
+    ],
+  );
+});
+
+test('a key file and a manifest are reported together when all variables are right', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'frontdesk-config-'));
+  const manifest = join(folder, 'manifest.json');
+  await writeFile(manifest, '{"format":"another","version":1,"operations":[]}');
+  const env = { API_KEYS_PATH: '/nowhere/keys.json', OPERATIONS_MANIFEST: manifest };
+  const { stderr } = await startProcess(env, 'partner');
+  await rm(folder, { recursive: true });
+  assert.deepEqual(stderr.trimEnd().split('\n').slice(1).sort(), [
+    '  API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"',
+    `  OPERATIONS_MANIFEST: "${manifest}": format: is missing or not valid`,
+  ]);
+});
+
+test('a secret whose file cannot be read is not also reported as missing', async () => {
+  const { stderr } = await startProcess({
+    INTROSPECTION_URL: 'https://id.example/introspect',
+    INTROSPECTION_CLIENT_ID: 'frontdesk',
+    INTROSPECTION_CLIENT_SECRET_FILE: '/nowhere/secret',
+  });
+  assert.deepEqual(stderr.trimEnd().split('\n').slice(1), [
+    '  INTROSPECTION_CLIENT_SECRET_FILE: there is no file to read at "/nowhere/secret"',
+  ]);
+});
+
+for (const [given, similarTo] of [
+  ['CORS_ORIGIN', 'CORS_ORIGINS'],
+  ['WEBPORT', 'WEB_PORT'],
+  ['REQEST_DEADLINE_MS', 'REQUEST_DEADLINE_MS'],
+  ['ALLOWED_ADDRESSES', 'ALLOW_ADDRESSES'],
+  ['VIEWER_SIGNING_KEY_FLIE', 'VIEWER_SIGNING_KEY_FILE'],
+  ['LOGLEVEL', 'LOG_LEVEL'],
+  ['ORDERS_SERVICE_PORT', 'ORDER_SERVICE_PORT'],
+] as const) {
+  test(`the unknown variable ${given} gets a warning that names ${similarTo}`, () => {
+    assert.deepEqual(load({ [given]: 'x' }).warnings, [
+      { message: 'unknown variable ignored', fields: { variable: given, similarTo } },
+    ]);
+  });
+}
+
+test('no variable of .env.example gets a warning', async () => {
+  const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
+  const names = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name);
+  assert.ok(names.length > 30);
+  const env = Object.fromEntries(names.map((name) => [name, 'x']));
+  for (const bffs of [['web'], ['partner'], BFFS]) assert.deepEqual(findMisspelt(env, bffs), []);
+});
+
+test('variables of the system and of other programs get no warning', () => {
+  const env = {
+    PATH: '/bin',
+    PORT: '80',
+    HOSTNAME: 'x',
+    NODE_OPTIONS: '',
+    NODE_PATH: 'x',
+    DATABASE_URL: 'x',
+    REDIS_HOST: 'x',
+    XDG_DATA_DIRS: 'x',
+    USER_SERVICE_HOST: '10.0.0.1',
+    WEB_SERVICE_PORT: '80',
+    npm_config_loglevel: 'error',
+  };
+  assert.deepEqual(load(env).warnings, []);
+});
+
+/**
+ * Starts the web BFF on free ports, and ends it when it listens and has logged so much.
+ * @returns what it logged about variables
+ */
+async function warningsOf(env: Record<string, string>, count: number) {
+  const child = spawn(process.execPath, [MAIN('web')], {
+    env: { WEB_PORT: '0', WEB_ADMIN_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const warnings: Record<string, unknown>[] = [];
+  let isListening = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    isListening ||= line.includes('admin listening');
+    const { msg, level, variable, similarTo, consequence } = line.startsWith('{')
+      ? JSON.parse(line)
+      : {};
+    if (variable) warnings.push({ msg, level, variable, similarTo, consequence });
+    if (isListening && warnings.length >= count) child.kill('SIGKILL');
+  }
+  return warnings;
+}
+
+test('a process logs an unknown variable that resembles one of ours, and starts', async () => {
+  assert.deepEqual(await warningsOf({ CORS_ORIGIN: 'https://shop.example' }, 1), [
+    {
+      level: 40,
+      msg: 'unknown variable ignored',
+      variable: 'CORS_ORIGIN',
+      similarTo: 'CORS_ORIGINS',
+      consequence: undefined,
+    },
+  ]);
+});
+
+test('production logs once for each variable it should have, with the consequence', async () => {
+  const warnings = await warningsOf(PRODUCTION, 4);
+  assert.deepEqual(
+    warnings.map(({ msg, level, variable }) => ({ msg, level, variable })),
+    ['UPSTREAM_TOKEN', 'VIEWER_SIGNING_KEY', 'PURGE_SECRET', 'TRUSTED_PROXIES'].map((variable) => ({
+      msg: 'variable not set',
+      level: 40,
+      variable,
+    })),
+  );
+  for (const { consequence } of warnings) assert.match(String(consequence), /^[A-Z][^\n]{30,}\.$/);
+});
+
+test('production does not warn about variables that are set, nor development about missing ones', () => {
+  const secret = 'a-secret-that-only-this-test-knows';
+  const recommended = {
+    UPSTREAM_TOKEN: secret,
+    VIEWER_SIGNING_KEY: secret,
+    PURGE_SECRET: secret,
+    TRUSTED_PROXIES: '10.0.0.1',
+  };
+  assert.deepEqual(load({ ...PRODUCTION, ...recommended }).warnings, []);
+  const { PURGE_SECRET: _given, ...others } = recommended;
+  const [warning, ...more] = load({ ...PRODUCTION, ...others }).warnings;
+  assert.deepEqual([warning?.fields.variable, more], ['PURGE_SECRET', []]);
+  assert.deepEqual(load({}).warnings, []);
 });
 
 test('production does not believe the issuer of the demo, whose key is public', () => {

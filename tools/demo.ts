@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
+import { findMisspelt, readAll } from '../src/config.ts';
+import { readConfig } from '../src/server/read-config.ts';
 import { type Child, startChild } from './demo/child.ts';
 import { bffNames, loadBff, ROOT, serviceNames } from './tree.ts';
 
@@ -16,6 +18,7 @@ const SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
 
 const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
 const secrets = values['services-only'] ? {} : newSecrets();
+const environment = withoutMisspelt(given(process.env));
 const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'ending';
@@ -35,6 +38,7 @@ try {
 
 /** @returns the line to say when all answer */
 async function start(): Promise<string> {
+  if (!values['services-only']) await checkConfiguration();
   const services = await Promise.all(SERVICES.map(startService));
   if (values['services-only']) return `${readyIn()}. Next: npm run start:web`;
 
@@ -45,7 +49,7 @@ async function start(): Promise<string> {
     JWT_AUDIENCE: DEMO_AUDIENCE,
     SANDBOX_TOKEN: await issueToken({ userId: '42', role: 'customer', expiresIn: TOKEN_SECONDS }),
     ...secrets,
-    ...given(process.env),
+    ...environment,
     ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
   };
   const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
@@ -58,9 +62,36 @@ async function start(): Promise<string> {
   return `${readyIn()}. Next: open ${urls[0]} in a browser${part}`;
 }
 
+/**
+ * Checks the configuration of all BFFs before anything starts. What only the start itself decides has
+ * a placeholder.
+ * @throws ConfigError that names every variable at fault
+ */
+async function checkConfiguration(): Promise<void> {
+  const bffs = await Promise.all(bffNames().map(loadBff));
+  const env = {
+    ...Object.fromEntries(SERVICES.map((name) => [urlVariable(name), 'http://127.0.0.1'])),
+    JWKS_URL: 'http://127.0.0.1',
+    JWT_ISSUER: DEMO_ISSUER,
+    JWT_AUDIENCE: DEMO_AUDIENCE,
+    ...environment,
+  };
+  readAll(...bffs.map((bff) => () => readConfig(env, bff)));
+}
+
+/** Says which variables nothing reads although they resemble ours, once and not by every process. */
+function withoutMisspelt(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const misspelt = findMisspelt(env, bffNames());
+  for (const { variable, similarTo } of misspelt) {
+    say('warning', `${variable} is not read by anything: is ${similarTo} meant?`);
+  }
+  const names = misspelt.map(({ variable }) => variable);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
 async function startService(name: string): Promise<string> {
   const url = process.env[urlVariable(name)];
-  const env = { PURGE_URLS: await purgeUrls(), ...secrets, ...given(process.env) };
+  const env = { PURGE_URLS: await purgeUrls(), ...secrets, ...environment };
   if (!url) return run(name, `services/${name}/main.ts`, env);
   say(name, `${url} (from ${urlVariable(name)})`);
   return url;

@@ -36,8 +36,14 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
     const url = await app.listen({ port, host: process.env.HOST || '127.0.0.1' });
     console.log(`${name} service listening on ${url}`);
   } catch (error) {
-    fail(`${name} service cannot start: ${error instanceof Error ? error.message : error}`);
+    fail(`${name} service cannot start: ${describe(error, variable, port)}`);
   }
+}
+
+function describe(error: unknown, variable: string, port: number): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return `${variable}: port ${port} is in use by another program`;
+  return message;
 }
 
 function toPort(text: string): number | undefined {

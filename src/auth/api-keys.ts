@@ -23,7 +23,7 @@ interface KnownKey extends StoredKey {
  * @throws ConfigError if there is no such file at the start, or a wrong one
  */
 export function createKeyReader(path: string, log: Log, pollMs = POLL_MS) {
-  let keys = loadAtStart(path);
+  let keys = loadKeys(path);
   const end = new AbortController();
 
   async function follow(): Promise<void> {
@@ -60,13 +60,14 @@ export function createKeyReader(path: string, log: Log, pollMs = POLL_MS) {
   };
 }
 
-function loadAtStart(path: string): ReadonlyMap<string, KnownKey> {
+/** @throws ConfigError if there is no such file, or it is not valid */
+export function loadKeys(path: string): ReadonlyMap<string, KnownKey> {
   try {
     return toIndex(readFileSync(path, 'utf8'));
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     const reason = code === undefined ? message : `there is no file to read at "${path}"`;
-    throw new ConfigError(`The configuration is wrong:\n  API_KEYS_PATH: ${reason}`);
+    throw new ConfigError([`API_KEYS_PATH: ${reason}`]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { describeIssue } from '../config.ts';
 import { isScope } from './claims.ts';
 
 const MOST_KEYS = 10_000;
@@ -37,8 +38,8 @@ export type StoredKey = z.infer<typeof STORED_KEY>;
 export function parseKeyFile(text: string): readonly StoredKey[] {
   const { data, error } = KEY_FILE.safeParse(toJson(text));
   if (data) return data.keys;
-  const [{ path, message } = { path: [], message: '' }] = error.issues;
-  throw new Error(`${path.join('.') || 'the file'}: ${message}`);
+  const [issue] = error.issues;
+  throw new Error(issue ? describeIssue(issue) : 'the file is not valid');
 }
 
 export const formatKeyFile = (keys: readonly StoredKey[]): string =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { z } from 'zod';
-import { ConfigError } from '../config.ts';
+import { ConfigError, describeIssue } from '../config.ts';
 import { type Operation, toOperation } from './operation.ts';
 
 const ID = z.string().min(1).max(256);
@@ -32,12 +32,12 @@ export function loadManifest(path: string, schema: GraphQLSchema): Map<string, O
     const operation = parseBody(body);
     const wrong =
       operation instanceof GraphQLError ? [operation] : validate(schema, operation.document);
-    faults.push(...wrong.map(({ message }) => `  ${name}: ${message}`));
-    if (byId.has(id)) faults.push(`  ${name}: another operation has the same id`);
+    faults.push(...wrong.map(({ message }) => `OPERATIONS_MANIFEST: ${name}: ${message}`));
+    if (byId.has(id))
+      faults.push(`OPERATIONS_MANIFEST: ${name}: another operation has the same id`);
     if (!(operation instanceof GraphQLError)) byId.set(id, operation);
   }
-  if (faults.length > 0)
-    throw new ConfigError(`OPERATIONS_MANIFEST (${path}):\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new ConfigError(faults);
   return byId;
 }
 
@@ -48,8 +48,8 @@ function readManifest(path: string): Pick<z.infer<typeof APOLLO_MANIFEST>, 'oper
     const texts = Object.entries(TEXTS.parse(json));
     return { operations: texts.map(([id, body]) => ({ id, name: id, body })) };
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
-    throw new ConfigError(`OPERATIONS_MANIFEST (${path}): ${why}`, { cause: error });
+    const wrong = faultsOf(error, path).map((fault) => `OPERATIONS_MANIFEST: ${fault}`);
+    throw new ConfigError(wrong, { cause: error });
   }
 }
 
@@ -60,6 +60,14 @@ const isTexts = (json: unknown): boolean =>
   !Array.isArray(json) &&
   !('format' in json) &&
   Object.keys(json).length > 0;
+
+function faultsOf(error: unknown, path: string): readonly string[] {
+  if (error instanceof z.ZodError) {
+    return error.issues.map((issue) => `"${path}": ${describeIssue(issue)}`);
+  }
+  const isText = error instanceof SyntaxError;
+  return [isText ? `"${path}" is not JSON` : `there is no file to read at "${path}"`];
+}
 
 function parseBody(body: string): Operation | GraphQLError {
   try {

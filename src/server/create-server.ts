@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import { loadKeys } from '../auth/api-keys.ts';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
 import { TagNumbers } from '../cache/index.ts';
-import type { Config } from '../config.ts';
+import { type Config, readAll } from '../config.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';
@@ -53,7 +54,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const hasSessions = bff.credentials.includes('cookie');
 
   const schema = buildSchema(bff);
-  const { operations, example } = loadOperations(bff, schema, config);
+  const [{ operations, example }] = readAll(
+    () => loadOperations(bff, schema, config),
+    () => readKeys(bff, config),
+  );
   const explorer = createExplorer(example, config);
   const executing = new Executing();
   const apollo = createApollo({ schema, executing, explorer, production, log });
@@ -128,6 +132,11 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     upstreams.close();
   });
   return { app, admin, drain };
+}
+
+/** So that a wrong file of keys is an error together with a wrong manifest. */
+function readKeys({ credentials }: BffDefinition, { apiKeysPath }: Config): void {
+  if (apiKeysPath !== undefined && credentials.includes('key')) loadKeys(apiKeysPath);
 }
 
 /** Where nothing is logged, no request has a logger made for it. */

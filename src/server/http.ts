@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { type BffServer, createServer } from './create-server.ts';
@@ -13,18 +14,35 @@ const BACKLOG = 4_096;
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const server = await createServer(bff, config);
-  const address = await server.app.listen({
-    host: config.host,
-    port: config.port,
-    backlog: BACKLOG,
-  });
-  const { host, port } = config.admin;
-  const adminAddress = await server.admin.listen({ host, port });
+  const { app, admin } = server;
+  for (const { message, fields } of config.warnings) app.log.warn(fields, message);
+  const prefix = bff.name.toUpperCase();
+  const { host, port } = config;
+  const address = await listen(app, { host, port, backlog: BACKLOG }, `${prefix}_PORT`);
+  const adminAddress = await listen(
+    admin,
+    { host: config.admin.host, port: config.admin.port },
+    `${prefix}_ADMIN_PORT`,
+  );
   const end = () => void close(server, config.drainDelayMs).then(() => process.exit(0), exitWith);
   process.once('SIGTERM', end).once('SIGINT', end);
   process.stdout.write(
     `${bff.name} listening on ${address}/graphql\n${bff.name} admin listening on ${adminAddress}\n`,
   );
+}
+
+/** @throws ConfigError that names the port's variable if another program has the port */
+async function listen(
+  app: FastifyInstance,
+  options: FastifyListenOptions,
+  variable: string,
+): Promise<string> {
+  try {
+    return await app.listen(options);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new ConfigError([`${variable}: port ${options.port} is in use by another program`]);
+  }
 }
 
 /** Ends the process with one readable message. */

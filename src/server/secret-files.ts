@@ -14,9 +14,9 @@ export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     try {
       read[name] = readFileSync(file, 'utf8').trim();
     } catch {
-      unreadable.push(`  ${name}_FILE: there is no file to read at "${file}"`);
+      unreadable.push(`${name}_FILE: there is no file to read at "${file}"`);
     }
   }
   if (unreadable.length === 0) return read;
-  throw new ConfigError(`The configuration is wrong:\n${unreadable.join('\n')}`);
+  throw new ConfigError(unreadable);
 }

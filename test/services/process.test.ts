@@ -63,7 +63,10 @@ test('a port in use ends the start with one readable line', async () => {
   assert.ok(typeof address === 'object' && address);
   const { output, ended } = launch('user', { USER_SERVICE_PORT: String(address.port) });
   assert.deepEqual(await ended, [1, null]);
-  assert.match(output.stderr, /^user service cannot start: .*EADDRINUSE.*\n$/);
+  assert.equal(
+    output.stderr,
+    `user service cannot start: USER_SERVICE_PORT: port ${address.port} is in use by another program\n`,
+  );
   server.close();
 });
 

@@ -140,7 +140,7 @@ test('says in one line which port is in use, and ends', async () => {
   await using demo = startDemo({ ORDER_SERVICE_PORT: String(other.port) });
   assert.equal(await demo.ended, 1);
   const lines = demo.output().trimEnd().split('\n');
-  const reason = `order can't start: port ${other.port} is in use by another program`;
+  const reason = `order can't start: ORDER_SERVICE_PORT: port ${other.port} is in use by another program`;
   assert.deepEqual(
     lines.filter((line) => !/^(user|notification) +\| http/.test(line)),
     [reason],
@@ -149,10 +149,35 @@ test('says in one line which port is in use, and ends', async () => {
 });
 
 test('says why a BFF does not start, and ends', async () => {
-  await using demo = startDemo({ REQUEST_DEADLINE_MS: 'soon' });
+  await using demo = startDemo({ OPERATIONS_MANIFEST: '/nowhere/manifest.json' });
   assert.equal(await demo.ended, 1);
   assert.match(demo.output(), /^\w+ ended with code 1 before it listened$/m);
-  assert.match(demo.output(), /REQUEST_DEADLINE_MS: must be/);
+  assert.match(demo.output(), /OPERATIONS_MANIFEST: there is no file/);
+});
+
+test('names every variable at fault in one message before anything starts', async () => {
+  await using demo = startDemo({
+    USER_SERVICE_URL: 'nonsense',
+    REQUEST_DEADLINE_MS: 'soon',
+    MOBILE_PORT: '70000',
+  });
+  assert.equal(await demo.ended, 1);
+  assert.equal(
+    demo.output(),
+    'The configuration is wrong:\n' +
+      '  MOBILE_PORT: must be a port number, 0 to 65535\n' +
+      '  USER_SERVICE_URL: must be http, https or srv+http(s) addresses\n' +
+      '  REQUEST_DEADLINE_MS: must be a number of milliseconds, at most 999999\n',
+  );
+});
+
+test('warns once of a variable that nothing reads although it resembles one of ours', async () => {
+  await using demo = startDemo({ CORS_ORIGIN: 'https://shop.example' });
+  await demo.ready();
+  const said = demo.output().match(/^.*CORS_ORIGIN\b.*$/gm);
+  assert.deepEqual(said, [
+    'warning      | CORS_ORIGIN is not read by anything: is CORS_ORIGINS meant?',
+  ]);
 });
 
 /** The demonstration in the README: a request, its answer, a fault, and the answer during it. */

@@ -21,7 +21,7 @@ const COMPILE_CACHE = new URL('../compile-cache.mjs', import.meta.url).href;
 const TIED = new URL('./tied.ts', import.meta.url).href;
 const LISTENING = /\blistening on (https?:\/\/\S+)/;
 const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
-const PORT_IN_USE = /EADDRINUSE\D.*?:(\d+)/;
+const PORT_IN_USE = /\w+_PORT: port \d+ is in use by another program/;
 const STOP_LIMIT_MS = 5_000;
 
 /** Starts one process, and says what it says under its name. */
@@ -66,8 +66,8 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
 function explainEnd(held: string[] | undefined, status: string | number): string {
   const how = typeof status === 'number' ? `ended with code ${status}` : `ended (${status})`;
   if (!held) return how;
-  const port = PORT_IN_USE.exec(held.join('\n'))?.[1];
-  if (port) return `can't start: port ${port} is in use by another program`;
+  const [portInUse] = PORT_IN_USE.exec(held.join('\n')) ?? [];
+  if (portInUse) return `can't start: ${portInUse}`;
   return [`${how} before it listened`, ...held].join('\n');
 }
 

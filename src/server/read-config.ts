@@ -1,0 +1,49 @@
+import { loadKeys } from '../auth/api-keys.ts';
+import type { BffDefinition } from '../bff.ts';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { loadManifest } from '../operations/index.ts';
+import { buildSchema } from './build-schema.ts';
+import { withSecretFiles } from './secret-files.ts';
+
+/**
+ * Reads the configuration of one BFF from the environment, with the files that hold secrets.
+ * @throws ConfigError that names every variable at fault, also those that name a file
+ */
+export function readConfig(env: NodeJS.ProcessEnv, bff: BffDefinition): Config {
+  try {
+    return loadConfig(withSecretFiles(env), bff);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new ConfigError(allFaults(env, bff));
+    throw error;
+  }
+}
+
+/** The faults of each part on its own. What is read here, the server reads when it is created. */
+function allFaults(env: NodeJS.ProcessEnv, bff: BffDefinition): string[] {
+  const { API_KEYS_PATH: keys, OPERATIONS_MANIFEST: manifest } = env;
+  const secrets = faultsOf(() => withSecretFiles(env));
+  const variables = faultsOf(() =>
+    loadConfig(secrets.length > 0 ? env : withSecretFiles(env), bff),
+  );
+  const takesKeys = bff.credentials.includes('key');
+  return [
+    ...secrets,
+    ...variables.filter((fault) => !secrets.some((secret) => isOfSameVariable(secret, fault))),
+    ...(keys && takesKeys ? faultsOf(() => loadKeys(keys)) : []),
+    ...(manifest ? faultsOf(() => loadManifest(manifest, buildSchema(bff))) : []),
+  ];
+}
+
+function faultsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+/** Whether a variable is only missing because the file that should hold it can't be read. */
+const isOfSameVariable = (secret: string, fault: string): boolean =>
+  secret.startsWith(`${fault.split(':', 1)[0]}_FILE:`);
