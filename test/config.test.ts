@@ -311,6 +311,7 @@ test('variables of the system and of other programs get no warning', () => {
  */
 async function warningsOf(env: Record<string, string>, count: number) {
   const child = spawn(process.execPath, [MAIN('web')], {
+    timeout: 20_000,
     env: { WEB_PORT: '0', WEB_ADMIN_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode } from '../errors.ts';
-import { ALWAYS } from './always.ts';
+import { alwaysFor } from './always.ts';
 import { toClientError } from './format-error.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -65,7 +65,7 @@ export function answerFrameworkError(
       : errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id);
   void reply
     .code(status)
-    .headers({ ...ALWAYS, 'x-request-id': request.id })
+    .headers({ ...alwaysFor(request), 'x-request-id': request.id })
     .send(body);
 }
 

@@ -14,7 +14,7 @@ import {
   type Question,
   type StaleWindows,
 } from '../cache/index.ts';
-import { GUARD_LIST } from './always.ts';
+import { guardListFor } from './always.ts';
 import type { EngineAnswer } from './engine.ts';
 
 /**
@@ -79,7 +79,7 @@ function write(
   body: string,
 ): undefined {
   const id = isPublic ? publicIdOf(request) : request.id;
-  const list = [...headers, ...GUARD_LIST, 'x-request-id', id];
+  const list = [...headers, ...guardListFor(request), 'x-request-id', id];
   addGiven(list, reply, isPublic);
   reply.raw.writeHead(status, list);
   reply.hijack();
