@@ -25,6 +25,7 @@ import { addHealth } from './health.ts';
 import { loadOperations } from './load-operations.ts';
 import { createSender } from './send.ts';
 import { addSession } from './session.ts';
+import { addStartPage } from './start-page.ts';
 
 /** For how long nothing is kept of what was changed with an unknown outcome. */
 const UNCERTAIN_MS = 30_000;
@@ -120,6 +121,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     url: '/graphql',
     handler: refuseMethod,
   });
+  if (!production) addStartPage(app, { name: bff.name, example, onRequest: door.onRequest });
   if (hasSessions) {
     const { payment } = door;
     addSession(app, { route, viewerOf: reader.viewerOf, payment, corsOrigins });

@@ -1,0 +1,108 @@
+import { hash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import { stripIgnoredCharacters } from 'graphql';
+import Negotiator from 'negotiator';
+import type { CommittedOperation } from '../operations/index.ts';
+import { PAGE_TYPE } from './media-type.ts';
+
+interface StartPageOptions {
+  readonly name: string;
+  /** The operation that the page shows how to send. */
+  readonly example: CommittedOperation | undefined;
+  readonly onRequest: NonNullable<RouteShorthandOptions['onRequest']>;
+}
+
+const DOCS = [
+  'README.md',
+  'docs/authentication.md',
+  'docs/errors.md',
+  'docs/limits.md',
+  'docs/caching.md',
+];
+/** A host name or an IP address, with or without a port (RFC 3986 §3.2). */
+const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
+const STYLE =
+  'body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}' +
+  'pre{background:#f3f3f3;color:#111;padding:1rem;overflow-x:auto;white-space:pre-wrap}';
+const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * Serves `GET /`, for people who have just started a BFF: its endpoint, the explorer, an example for
+ * the command line and the docs. A page for browsers, JSON for everyone else. Not for production.
+ */
+export function addStartPage(app: FastifyInstance, options: StartPageOptions): void {
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: '/',
+    onRequest: options.onRequest,
+    handler(request, reply) {
+      // An address in absolute form (RFC 9112 §3.2.2) may be one of another host.
+      if (!request.url.startsWith('/')) return reply.callNotFound();
+      reply.header('vary', 'accept');
+      const description = describe(options, originOf(request));
+      const type = new Negotiator(request).mediaType(['application/json', 'text/html']);
+      if (type !== 'text/html') return reply.send(description);
+      return reply
+        .type(PAGE_TYPE)
+        .header('content-security-policy', PAGE_POLICY)
+        .send(toPage(description));
+    },
+  });
+}
+
+function describe({ name, example }: StartPageOptions, origin: string) {
+  const endpoint = `${origin}/graphql`;
+  const query = example ? stripIgnoredCharacters(example.source) : '{__typename}';
+  return { name, endpoint, explorer: endpoint, example: toCurl(endpoint, query), docs: DOCS };
+}
+
+function toCurl(endpoint: string, query: string): string {
+  const body = JSON.stringify({ query }).replaceAll("'", String.raw`'\''`);
+  return [
+    `curl -s ${endpoint}`,
+    `-H "content-type: application/json"`,
+    `-H "authorization: Bearer $(npm run -s token -- --user 42)"`,
+    `-d '${body}'`,
+  ].join(' \\\n  ');
+}
+
+/** The origin that the client used, or where the request arrived if that is no host. */
+function originOf({ host, protocol, socket }: FastifyRequest): string {
+  const scheme = protocol === 'https' ? 'https' : 'http';
+  return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;
+}
+
+function toPage({ name, endpoint, example, docs }: ReturnType<typeof describe>): string {
+  const items = docs.map((path) => `<li><code>${escapeHtml(path)}</code></li>`);
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Frontdesk: ${escapeHtml(name)}</title><style>${STYLE}</style></head>
+<body>
+<h1>Frontdesk: ${escapeHtml(name)}</h1>
+<p>GraphQL endpoint and explorer (Apollo Sandbox, in a browser):
+<a href="/graphql">${escapeHtml(endpoint)}</a></p>
+<p>From a terminal, in the folder of the repository:</p>
+<pre>${escapeHtml(example)}</pre>
+<p>Documentation, in the repository:</p>
+<ul>${items.join('')}</ul>
+</body>
+</html>
+`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { describe, it } from 'node:test';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { partner } from '../../bff-partner/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { PRODUCTION } from '../support/production.ts';
+import { authorization, startWorld, type World } from '../support/world.ts';
+
+const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+const open = ({ url }: World, accept: string, method = 'GET') =>
+  fetch(`${url}/`, { method, headers: { accept } });
+
+/** The page for a Host header that fetch would not send. */
+function openAs(host: string, { url }: World) {
+  return new Promise<string>((resolve, reject) => {
+    const headers = { host, accept: 'text/html' };
+    get(url, { headers }, (response) => resolve(text(response))).on('error', reject);
+  });
+}
+
+for (const bff of [web, mobile, partner]) {
+  describe(`start page of ${bff.name}`, () => {
+    it('names the BFF, its endpoint, the explorer, an example and the docs to a browser', async () => {
+      await using world = await startWorld(bff);
+      const response = await open(world, BROWSER);
+      assert.equal(response.status, 200);
+      assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
+      const html = await response.text();
+      assert.match(html, new RegExp(`<title>Frontdesk: ${bff.name}</title>`));
+      assert.ok(html.includes(`<a href="/graphql">${world.endpoint}</a>`));
+      assert.ok(html.includes(`curl -s ${world.endpoint}`));
+      assert.match(html, /docs\/errors\.md/);
+    });
+
+    it('gives machines the same as JSON, with an example that works', async () => {
+      await using world = await startWorld(bff);
+      for (const accept of ['*/*', 'application/json', 'image/png']) {
+        const response = await open(world, accept);
+        assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
+        const { name, endpoint, explorer, example, docs } = (await response.json()) as Record<
+          string,
+          string
+        >;
+        assert.deepEqual(
+          { name, endpoint, explorer },
+          {
+            name: bff.name,
+            endpoint: world.endpoint,
+            explorer: world.endpoint,
+          },
+        );
+        assert.ok(docs?.includes('README.md'));
+        const [, body = ''] = /-d '(.*)'$/s.exec(example ?? '') ?? [];
+        const answer = await world.post(body, await authorization(CAST.customer));
+        assert.equal(answer.status, 200);
+        assert.equal(answer.body.errors, undefined);
+      }
+    });
+  });
+}
+
+describe('start page', () => {
+  it('allows no script, and no style but its own', async () => {
+    await using world = await startWorld(web);
+    const { headers, ...page } = await openWhole(world);
+    const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.html) ?? [];
+    const digest = hash('sha256', style, 'base64');
+    assert.equal(
+      headers.get('content-security-policy'),
+      `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    );
+    assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    assert.equal(headers.get('cache-control'), 'no-store');
+    assert.equal(headers.get('vary'), 'accept');
+    assert.doesNotMatch(page.html, /<script| style=| on\w+=/);
+  });
+
+  it('answers HEAD like GET, without a body', async () => {
+    await using world = await startWorld(web);
+    const response = await open(world, BROWSER, 'HEAD');
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), '');
+  });
+
+  it('shows nothing of a Host header that is no host', async () => {
+    await using world = await startWorld(web);
+    const html = await openAs('evil"><script>alert(1)</script>', world);
+    assert.doesNotMatch(html, /evil|<script/);
+    assert.match(html, new RegExp(world.endpoint));
+    assert.match(await openAs('desk.example:8080', world), /http:\/\/desk\.example:8080\/graphql/);
+  });
+
+  it('is not there in production', async () => {
+    await using world = await startWorld(web, PRODUCTION);
+    for (const accept of [BROWSER, 'application/json']) {
+      const response = await open(world, accept);
+      assert.equal(response.status, 404);
+      const { errors } = (await response.json()) as { errors: { message: string }[] };
+      assert.equal(errors[0]?.message, 'There is nothing here: the API is at /graphql.');
+    }
+  });
+});
+
+async function openWhole(world: World) {
+  const response = await open(world, BROWSER);
+  return { headers: response.headers, html: await response.text() };
+}
