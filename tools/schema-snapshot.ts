@@ -11,9 +11,11 @@ export interface Snapshot {
 interface Comparison {
   readonly file: URL;
   readonly printed: string;
+  /** As `bff-web/schema.graphql`. */
+  readonly name: string;
+  readonly isNew: boolean;
   /** Undefined if file and schema are the same. */
-  readonly report: string | undefined;
-  readonly breaking: boolean;
+  readonly changes: readonly SchemaChange[] | undefined;
 }
 
 /**
@@ -25,32 +27,36 @@ export async function writeSnapshots(
   snapshots: readonly Snapshot[],
   acceptBreaking: boolean,
 ): Promise<{ reports: string[]; written: boolean }> {
-  const comparisons = await Promise.all(snapshots.map(compare));
-  const reports = comparisons.flatMap(({ report }) => report ?? []);
-  if (!acceptBreaking && comparisons.some(({ breaking }) => breaking)) {
-    return { reports, written: false };
-  }
-  for (const { file, printed, report } of comparisons) {
-    if (report) await writeFile(file, printed);
-  }
-  return { reports, written: true };
+  const comparisons = (await Promise.all(snapshots.map(compare))).filter(({ changes }) => changes);
+  const written = acceptBreaking || !comparisons.some(isBreaking);
+  const verb = written ? 'is updated' : 'would change';
+  const reports = comparisons.map((comparison) => describe(comparison, verb));
+  if (!written) return { reports, written };
+  for (const { file, printed } of comparisons) await writeFile(file, printed);
+  return { reports, written };
 }
 
 /** @returns every difference between file and schema, for people; undefined if there is none */
 export async function checkSnapshot(snapshot: Snapshot): Promise<string | undefined> {
-  return (await compare(snapshot)).report;
+  const comparison = await compare(snapshot);
+  return comparison.changes && describe(comparison, 'is not what the code serves');
 }
 
 async function compare({ file, schema }: Snapshot): Promise<Comparison> {
   const name = file.pathname.split('/').slice(-2).join('/');
   const printed = printSorted(schema);
   const before = await readFile(file, 'utf8').catch(() => undefined);
-  if (before === printed) return { file, printed, report: undefined, breaking: false };
-  if (before === undefined) return { file, printed, report: `${name} is new`, breaking: false };
-  const changes = await listChanges(before, printed);
-  const breaking = changes.some((change) => change.breaking);
-  return { file, printed, report: describe(name, changes), breaking };
+  const isNew = before === undefined;
+  if (before === printed) return { file, printed, name, isNew, changes: undefined };
+  const changes = isNew ? [] : await listChanges(before, printed);
+  return { file, printed, name, isNew, changes };
 }
 
-const describe = (name: string, changes: readonly SchemaChange[]) =>
-  [`${name} is not what the code serves:`, ...changes.map(({ text }) => text)].join('\n  ');
+const isBreaking = ({ changes = [] }: Comparison): boolean =>
+  changes.some(({ breaking }) => breaking);
+
+/** @param verb - what becomes of a file that is there already */
+function describe({ name, isNew, changes = [] }: Comparison, verb: string): string {
+  if (isNew) return `${name} is new`;
+  return [`${name} ${verb}:`, ...changes.map(({ text }) => text)].join('\n  ');
+}

@@ -33,6 +33,16 @@ test('an addition is written, and is no difference afterwards', async () => {
   assert.equal(await checkSnapshot(snapshot), undefined);
 });
 
+test('a schema that is written is reported as updated, and one that is refused as not written', async () => {
+  await using folder = await startFolder();
+  const added = await writeSnapshots([{ file: folder.web, schema: ADDED }], false);
+  assert.match(added.reports.join(), /^\S+web\.graphql is updated:\n/);
+  const broken = await writeSnapshots([{ file: folder.mobile, schema: BROKEN }], false);
+  assert.match(broken.reports.join(), /^\S+mobile\.graphql would change:\n/);
+  const difference = await checkSnapshot({ file: folder.mobile, schema: BROKEN });
+  assert.match(difference ?? '', /^\S+mobile\.graphql is not what the code serves:\n/);
+});
+
 test('a breaking change is listed and refused, and nothing is written at all', async () => {
   await using folder = await startFolder();
   const snapshots = [
