@@ -111,6 +111,18 @@ for (const bff of BFFS) {
       });
     });
 
+    it('is answered as HTTP/1.1 with a request line of HTTP/0.9 or HTTP/2.0', async () => {
+      for (const version of ['0.9', '2.0']) {
+        const bytes = `GET /healthz HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`;
+        const { answers } = await exchangeBytes(desk.url, bytes);
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          [200],
+          version,
+        );
+      }
+    });
+
     it('never echoes what a trace or an upgrade brought', async () => {
       // What one can't upgrade to may be passed over (RFC 9110 §7.8).
       for (const bytes of [BROKEN['a trace'] ?? '', UPGRADE]) {

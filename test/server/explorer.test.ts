@@ -128,6 +128,16 @@ test('production gives no hint, whatever a document misspells', async () => {
   }
 });
 
+test('production places syntax errors in the text, and validation errors nowhere', async () => {
+  await using world = await startWorld(web, PRODUCTION);
+  const parsed = (await world.ask('{ profile(')).body.errors[0];
+  assert.equal(parsed.extensions.code, 'GRAPHQL_PARSE_FAILED');
+  assert.deepEqual(parsed.locations, [{ line: 1, column: 11 }]);
+  const validated = (await world.ask('{ profil(id: "42") { id } }')).body.errors[0];
+  assert.equal(validated.extensions.code, 'GRAPHQL_VALIDATION_FAILED');
+  assert.equal(validated.locations, undefined);
+});
+
 const ORDERS = 'query ($v: OrderStatus) { viewer { orders(status: $v) { edges { cursor } } } }';
 const RENAME = 'mutation ($v: UpdateProfileInput!) { updateProfile(input: $v) { user { id } } }';
 
