@@ -62,9 +62,13 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const explorer = createExplorer(example, config);
   const executing = new Executing();
   const apollo = createApollo({ schema, executing, explorer, production, log });
+  // If the start fails, what was opened is closed; otherwise it is when the server is.
+  await using opened = new AsyncDisposableStack();
   await apollo.start();
+  opened.defer(() => apollo.stop());
 
   const upstreams = createUpstreams(config.upstreams, log);
+  opened.defer(() => upstreams.close());
   const numbers = new TagNumbers(() => upstreams.noteChange());
   const { edge, prepare, questionOf } = createEdge(bff, {
     schema,
@@ -85,8 +89,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
 
   const { drain, isDraining } = addHealth(app);
   const door = await createDoor(bff.name, config, log);
+  opened.defer(() => door.close());
   const { credentials } = bff;
   const reader = createCredentialReader({ ...config, credentials, log });
+  opened.defer(() => reader.close());
   await allowOrigins(app, corsOrigins, hasSessions);
   const route = {
     onRequest: door.onRequest,
@@ -126,13 +132,9 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     const { payment } = door;
     addSession(app, { route, viewerOf: reader.viewerOf, payment, corsOrigins });
   }
-  app.addHook('onClose', async () => {
-    await admin.close();
-    await apollo.stop();
-    reader.close();
-    door.close();
-    upstreams.close();
-  });
+  opened.defer(() => admin.close());
+  const resources = opened.move();
+  app.addHook('onClose', () => resources.disposeAsync());
   return { app, admin, drain };
 }
 

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { BffDefinition } from '../../src/bff.ts';
+import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { startServices } from './services.ts';
+import { takeCalls } from './services.ts';
 import { PRELOADED, type Vitals } from './vitals.ts';
 
 /**
@@ -10,7 +11,8 @@ import { PRELOADED, type Vitals } from './vitals.ts';
  * of stand-in services in this process.
  */
 export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessEnv = {}) {
-  const { urls, takeCalls, ...stand } = await startServices();
+  await using started = new AsyncDisposableStack();
+  const { services, urls } = started.use(await startServices());
   const prefix = name.toUpperCase();
   const child = spawn(
     process.execPath,
@@ -28,6 +30,10 @@ export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessE
     },
   );
   const exited = once(child, 'exit');
+  started.defer(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
   let output = '';
   child.stdout?.on('data', (chunk) => {
     output += chunk;
@@ -39,11 +45,12 @@ export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessE
   const [, endpoint = ''] = listening('').exec(output) ?? [];
   const [, adminUrl = ''] = listening('admin ').exec(output) ?? [];
 
+  const rest = started.move();
   return {
     endpoint,
     url: new URL(endpoint).origin,
     adminUrl,
-    takeCalls,
+    takeCalls: () => takeCalls(services),
     pid: child.pid,
 
     /** How the process does; and the delays of its event loop are measured anew. */
@@ -55,10 +62,6 @@ export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessE
 
     isAlive: () => child.exitCode === null && child.signalCode === null,
 
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
-      await stand[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }

@@ -37,6 +37,7 @@ export type Send = () => Promise<void>;
 
 /** The mobile BFF, its log and its limiter on, as a process that counts what it allocates. */
 export async function startCounted(env: NodeJS.ProcessEnv) {
+  await using started = new AsyncDisposableStack();
   const child = spawn(process.execPath, [...STEADY, '--import', COUNTER, 'bff-mobile/main.ts'], {
     cwd: ROOT,
     env: {
@@ -52,6 +53,10 @@ export async function startCounted(env: NodeJS.ProcessEnv) {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const exited = once(child, 'exit');
+  started.defer(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
   const ended = exited.then(([code, signal]) => {
     throw new Error(`the process has ended: ${signal ?? code}`);
   });
@@ -79,6 +84,7 @@ export async function startCounted(env: NodeJS.ProcessEnv) {
     return (await ask('bytes')) - before;
   }
 
+  const rest = started.move();
   return {
     endpoint,
 
@@ -112,10 +118,7 @@ export async function startCounted(env: NodeJS.ProcessEnv) {
       return { requests: SAMPLED, profile: await ask('profile') };
     },
 
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
-    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }
 

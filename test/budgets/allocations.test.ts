@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startServices } from '../attack/services.ts';
+import { startServices } from '../support/services.ts';
 import { type Counted, type Send, startCounted } from './allocation-process.ts';
 import { toSites } from './allocation-sites.ts';
 import { assertAllocations, isMeant, parseTable, readTable } from './allocation-table.ts';

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createNotificationService } from '../../services/notification/service.ts';
-import { createOrderService } from '../../services/order/service.ts';
-import { createUserService } from '../../services/user/service.ts';
+import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { authorization, type Json } from '../support/world.ts';
 
@@ -27,12 +25,8 @@ const PATIENCE_MS = 20_000;
  * three stand-in services, which are in this process.
  */
 export async function startChild() {
-  const services = {
-    user: await createUserService(),
-    order: await createOrderService(),
-    notification: await createNotificationService(),
-  };
-  const local = { host: '127.0.0.1', port: 0 };
+  await using started = new AsyncDisposableStack();
+  const { services, urls } = started.use(await startServices());
   const child = spawn(
     process.execPath,
     [
@@ -50,21 +44,26 @@ export async function startChild() {
         LOG_LEVEL: 'warn',
         REQUEST_DEADLINE_MS: LONG_MS,
         UPSTREAM_ATTEMPT_TIMEOUT_MS: ATTEMPT_MS,
-        USER_SERVICE_URL: await services.user.listen(local),
-        ORDER_SERVICE_URL: await services.order.listen(local),
-        NOTIFICATION_SERVICE_URL: await services.notification.listen(local),
+        ...urls,
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },
   );
   const exited = once(child, 'exit');
+  started.defer(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
   let output = '';
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
-  await until(() => output.includes('\n'));
-  const [, endpoint = ''] = /^mobile listening on (http:\S+)$/m.exec(output) ?? [];
+  const listening = () => /^mobile listening on (http:\S+)$/m.exec(output);
+  await until(() => listening() !== null || child.exitCode !== null);
+  const [, endpoint] = listening() ?? [];
+  if (!endpoint) throw new Error(`mobile did not start: ${output}`);
 
+  const rest = started.move();
   return {
     services,
 
@@ -104,11 +103,7 @@ export async function startChild() {
       return exited;
     },
 
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await exited;
-      await Promise.all(Object.values(services).map((service) => service.close()));
-    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }
 

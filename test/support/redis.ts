@@ -62,11 +62,16 @@ async function spawnRedis(port: number, dir: string) {
   const server = spawn('redis-server', [...where, ...keepNothing], { stdio: 'ignore' });
   // A test that is ended by force disposes of nothing.
   process.once('exit', () => server.kill('SIGKILL'));
-  await until(() => {
-    if (server.exitCode !== null) throw new Error('redis-server does not start');
-    return answers(port);
-  });
-  return server;
+  try {
+    await until(() => {
+      if (server.exitCode !== null) throw new Error('redis-server does not start');
+      return answers(port);
+    });
+    return server;
+  } catch (error) {
+    server.kill('SIGKILL');
+    throw error;
+  }
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -1,11 +1,9 @@
-import { createNotificationService } from '../../services/notification/service.ts';
-import { createOrderService } from '../../services/order/service.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { createUserService } from '../../services/user/service.ts';
 import { issueToken } from '../../services/user/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createServer } from '../../src/server/create-server.ts';
+import { startServices } from './services.ts';
 
 /** Who asks: a user's id, a member of staff, or nobody. */
 export type Asker = string | 'staff' | 'anonymous';
@@ -31,22 +29,11 @@ export interface Ask {
  * this process. `await using` ends them all.
  */
 export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
-  const services = {
-    user: await createUserService(),
-    order: await createOrderService(),
-    notification: await createNotificationService(),
-  };
-  const local = { host: '127.0.0.1', port: 0 };
-  const [userUrl, orderUrl, notificationUrl] = await Promise.all([
-    services.user.listen(local),
-    services.order.listen(local),
-    services.notification.listen(local),
-  ]);
+  await using started = new AsyncDisposableStack();
+  const { services, urls } = started.use(await startServices());
   const config = loadConfig(
     {
-      USER_SERVICE_URL: userUrl,
-      ORDER_SERVICE_URL: orderUrl,
-      NOTIFICATION_SERVICE_URL: notificationUrl,
+      ...urls,
       LOG_LEVEL: 'silent',
       // Most tests look at what services are asked; those about the cache turn it on.
       CACHE_MEMORY_MB: '0',
@@ -56,6 +43,8 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     bff,
   );
   const { app, admin } = await createServer(bff, config);
+  started.defer(() => app.close());
+  const local = { host: '127.0.0.1', port: 0 };
   const url = await app.listen(local);
   const adminUrl = await admin.listen(local);
   const endpoint = `${url}/graphql`;
@@ -93,6 +82,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     }
   }
 
+  const rest = started.move();
   return {
     app,
     url,
@@ -104,10 +94,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     calls,
     read,
     reset,
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      await Promise.all(Object.values(services).map((service) => service.close()));
-    },
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
   };
 }
 
