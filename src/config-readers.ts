@@ -108,3 +108,6 @@ function areDnsServers(servers: readonly string[]): boolean {
     return false;
   }
 }
+/** Whether one of our npm scripts starts the process; `npm test` only passes its environment on. */
+export const isRunByNpm = ({ npm_lifecycle_event: script = '' }: NodeJS.ProcessEnv): boolean =>
+  /^(start|dev)(:|$)/.test(script);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { demoValues, withDemo } from './config-demo.ts';
 import { ConfigError } from './config-error.ts';
+import { isRunByNpm } from './config-readers.ts';
 import { VARIABLES, type Variables } from './config-variables.ts';
 import { type ConfigWarning, missingInProduction, misspeltVariables } from './config-warnings.ts';
 
@@ -55,6 +56,8 @@ export interface Config {
   readonly logLevel: string;
   /** How long a request may take, in milliseconds. */
   readonly requestDeadlineMs: number;
+  /** Whether an npm script starts the process, so that npm is its parent and forwards signals. */
+  readonly isRunByNpm: boolean;
   /** How long after SIGTERM requests are still taken, so that balancers notice, in milliseconds. */
   readonly drainDelayMs: number;
   readonly upstreams: UpstreamConfig;
@@ -127,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     production,
     logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,
+    isRunByNpm: isRunByNpm(env),
     drainDelayMs: read.DRAIN_DELAY_MS ?? (production ? 3_000 : 0),
     upstreams: {
       urls: {

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
 import { findMisspelt, readAll } from '../src/config.ts';
+import { isRunByNpm } from '../src/config-readers.ts';
 import { readConfig } from '../src/server/read-config.ts';
+import { onTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
 import { bffNames, loadBff, ROOT, serviceNames } from './tree.ts';
 
@@ -23,9 +25,14 @@ const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'ending';
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => void end(0));
-}
+onTermination({
+  signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+  isRunByNpm: isRunByNpm(process.env),
+  drain: () => void end(0),
+  abort() {
+    for (const child of children) child.kill();
+  },
+});
 
 try {
   const ready = await Promise.race([start(), failed.promise]);

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { type BffServer, createServer } from './create-server.ts';
+import { onTermination } from './termination.ts';
 
 const CLOSE_LIMIT_MS = 10_000;
 /** Connections that may wait to be accepted: whoever finds no room comes back after seconds. */
@@ -13,21 +14,29 @@ const BACKLOG = 4_096;
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
+  const { host, port, drainDelayMs, isRunByNpm } = config;
+  let listening: BffServer | undefined;
+
+  onTermination({
+    signals: ['SIGTERM', 'SIGINT'],
+    isRunByNpm,
+    drain: () => void close(listening, drainDelayMs).then(() => process.exit(0), exitWith),
+  });
+
   const server = await createServer(bff, config);
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
   const prefix = bff.name.toUpperCase();
-  const { host, port } = config;
   const address = await listen(app, { host, port, backlog: BACKLOG }, `${prefix}_PORT`);
-  const adminAddress = await listen(
+  const url = `${address}/graphql`;
+  const adminUrl = await listen(
     admin,
     { host: config.admin.host, port: config.admin.port },
     `${prefix}_ADMIN_PORT`,
   );
-  const end = () => void close(server, config.drainDelayMs).then(() => process.exit(0), exitWith);
-  process.once('SIGTERM', end).once('SIGINT', end);
+  listening = server;
   process.stdout.write(
-    `${bff.name} listening on ${address}/graphql\n${bff.name} admin listening on ${adminAddress}\n`,
+    `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
   );
 }
 
@@ -47,15 +56,20 @@ async function listen(
 
 /** Ends the process with one readable message. */
 export function exitWith(error: unknown): never {
-  const { syscall, message, stack } = error as NodeJS.ErrnoException;
-  const expected = error instanceof ConfigError || syscall !== undefined;
-  process.stderr.write(`${expected ? message : stack}\n`);
+  const { message, stack } = error as Error;
+  process.stderr.write(`${isExpected(error) ? message : stack}\n`);
   process.exit(1);
 }
 
-async function close({ app, drain }: BffServer, drainDelayMs: number): Promise<void> {
-  drain();
+/** Whether the configuration or the machine is at fault, and not the code. */
+const isExpected = (error: unknown): boolean =>
+  error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall !== undefined;
+
+/** @param server - undefined if it does not listen yet */
+async function close(server: BffServer | undefined, drainDelayMs: number): Promise<void> {
+  if (!server) return;
+  server.drain();
   await sleep(drainDelayMs);
   setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref();
-  await app.close();
+  await server.app.close();
 }

@@ -1,22 +1,68 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createUserService } from '../../services/user/service.ts';
+import { ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
+
+const FREE_PORTS = { MOBILE_PORT: '0', MOBILE_ADMIN_PORT: '0' };
+/** Longer than npm may take to repeat a signal. */
+const LATER_MS = 1_000;
+
+/** Waits until a child process says where the mobile BFF listens. */
+async function endpointOf(child: ChildProcess): Promise<string> {
+  let output = '';
+  child.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  const find = () => /^mobile listening on (http:\S+)$/m.exec(output)?.[1];
+  await until(() => find() !== undefined);
+  return find() ?? '';
+}
+
+async function endOf(child: ChildProcess) {
+  await until(() => child.exitCode !== null || child.signalCode !== null);
+  return [child.exitCode, child.signalCode];
+}
 
 async function startMobile(env: NodeJS.ProcessEnv) {
   const child = spawn(process.execPath, ['bff-mobile/main.ts'], {
-    env: { ...process.env, MOBILE_PORT: '0', MOBILE_ADMIN_PORT: '0', ...env },
+    env: { ...process.env, ...FREE_PORTS, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
+  return {
+    child,
+    endpoint: await endpointOf(child),
+    ended: () => endOf(child),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await endOf(child);
+    },
+  };
+}
+
+/** Starts an npm script as the leader of a process group of its own, which ends with the test. */
+function startScript(script: string, env: NodeJS.ProcessEnv) {
+  const child = spawn('npm', ['run', script], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
   });
-  await until(() => output.includes('\n'));
-  const [, endpoint = ''] = /^mobile listening on (http:\S+)$/m.exec(output) ?? [];
-  return { child, endpoint, exited: once(child, 'exit') };
+  const group = -(child.pid ?? 0);
+  return {
+    child,
+    ended: () => endOf(child),
+    killGroup: (signal: NodeJS.Signals) => process.kill(group, signal),
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill(group, 'SIGKILL');
+      } catch {
+        // The group has ended.
+      }
+    },
+  };
 }
 
 const ask = (endpoint: string, query: string) =>
@@ -26,25 +72,45 @@ const ask = (endpoint: string, query: string) =>
     body: JSON.stringify({ query }),
   });
 
+const answers = (endpoint: string): Promise<boolean> =>
+  fetch(new URL('/healthz', endpoint)).then(
+    () => true,
+    () => false,
+  );
+
+/** A user service that is slow, and a request to a BFF that waits for it. */
+async function createSlowUsers() {
+  const users = await createUserService();
+  const url = await users.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    url,
+    async askSlowly(endpoint: string, delayMs: number): Promise<{ answer: Promise<Response> }> {
+      users.control.faults({ usersByIds: { delayMs } });
+      const answer = ask(endpoint, '{ profile(id: "42") { name } }');
+      await until(() => users.control.requests().routes.usersByIds === 1);
+      return { answer };
+    },
+    [Symbol.asyncDispose]: () => users[Symbol.asyncDispose](),
+  };
+}
+
 describe('a BFF process that is told to end', () => {
   it('answers what is under way, and exits with 0', async () => {
-    await using users = await createUserService();
-    const userUrl = await users.listen({ host: '127.0.0.1', port: 0 });
-    const { child, endpoint, exited } = await startMobile({ USER_SERVICE_URL: userUrl });
-
-    users.control.faults({ usersByIds: { delayMs: 500 } });
-    const underWay = ask(endpoint, '{ profile(id: "42") { name } }');
-    await until(() => users.control.requests().routes.usersByIds === 1);
+    await using users = await createSlowUsers();
+    await using bff = await startMobile({ USER_SERVICE_URL: users.url });
+    const { child, endpoint, ended } = bff;
+    const { answer: underWay } = await users.askSlowly(endpoint, 500);
     child.kill('SIGTERM');
 
     const answer = await underWay;
     assert.equal(answer.status, 200);
     assert.match(await answer.text(), /Amara Okafor/);
-    assert.deepEqual(await exited, [0, null]);
+    assert.deepEqual(await ended(), [0, null]);
   });
 
   it('says at once that it wants no more, and still answers for as long as it was told', async () => {
-    const { child, endpoint, exited } = await startMobile({ DRAIN_DELAY_MS: '60000' });
+    await using bff = await startMobile({ DRAIN_DELAY_MS: '60000' });
+    const { child, endpoint } = bff;
     const ready = async () => (await fetch(new URL('/readyz', endpoint))).status;
     assert.equal(await ready(), 200);
     child.kill('SIGTERM');
@@ -53,7 +119,81 @@ describe('a BFF process that is told to end', () => {
     const answer = await ask(endpoint, '{ __typename }');
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('connection'), 'close');
-    child.kill('SIGKILL');
-    await exited;
+  });
+
+  for (const [signal, code] of [
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const) {
+    it(`exits with ${code} at a second signal, if that is ${signal}`, async () => {
+      await using bff = await startMobile({ DRAIN_DELAY_MS: '60000' });
+      const { child, endpoint, ended } = bff;
+      child.kill('SIGTERM');
+      while ((await fetch(new URL('/readyz', endpoint))).status === 200);
+      child.kill(signal);
+      assert.deepEqual(await ended(), [code, null]);
+    });
+  }
+});
+
+describe('an npm script that is told to end', () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`drains the BFF at ${signal} to npm, exits with 0 and leaves nothing behind`, async () => {
+      await using users = await createSlowUsers();
+      const env = { ...FREE_PORTS, USER_SERVICE_URL: users.url };
+      await using npm = startScript('start:mobile', env);
+      const endpoint = await endpointOf(npm.child);
+      const { answer: underWay } = await users.askSlowly(endpoint, 500);
+      npm.child.kill(signal);
+
+      assert.equal((await underWay).status, 200);
+      assert.deepEqual(await npm.ended(), [0, null]);
+      assert.equal(await answers(endpoint), false);
+    });
+
+    it(`drains once when ${signal} reaches npm and the BFF, as Ctrl-C does`, async () => {
+      await using users = await createSlowUsers();
+      const env = { ...FREE_PORTS, USER_SERVICE_URL: users.url };
+      await using npm = startScript('start:mobile', env);
+      const endpoint = await endpointOf(npm.child);
+      const { answer: underWay } = await users.askSlowly(endpoint, 500);
+      npm.killGroup(signal);
+
+      assert.equal((await underWay).status, 200);
+      assert.deepEqual(await npm.ended(), [0, null]);
+    });
+  }
+
+  it('passes a second signal on, and exits with its code', async () => {
+    await using npm = startScript('start:mobile', { ...FREE_PORTS, DRAIN_DELAY_MS: '60000' });
+    const endpoint = await endpointOf(npm.child);
+    npm.child.kill('SIGTERM');
+    while ((await fetch(new URL('/readyz', endpoint))).status === 200);
+    await sleep(LATER_MS);
+    npm.child.kill('SIGTERM');
+    assert.deepEqual(await npm.ended(), [143, null]);
+    assert.equal(await answers(endpoint), false);
+  });
+
+  it('ends the stand-in services of start:services with it', async () => {
+    const ports = ['USER', 'ORDER', 'NOTIFICATION'].map((name) => [`${name}_SERVICE_PORT`, '0']);
+    await using npm = startScript('start:services', Object.fromEntries(ports));
+    let output = '';
+    npm.child.stdout?.on('data', (chunk) => {
+      output += chunk;
+    });
+    await until(() => /^ready/m.test(output));
+    npm.child.kill('SIGTERM');
+    assert.deepEqual(await npm.ended(), [0, null]);
+    const urls = [...output.matchAll(/\| (http:\S+)/g)].map(([, url = '']) => url);
+    assert.equal(urls.length, 3);
+    for (const url of urls) assert.equal(await answers(url), false);
+  });
+
+  it('is passed on by every script that starts something', async () => {
+    const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
+    const starting = Object.entries(manifest.scripts).filter(([name]) => /^(start|dev)/.test(name));
+    assert.ok(starting.length >= 6);
+    for (const [name, command] of starting) assert.match(command, /^exec node /, name);
   });
 });

@@ -15,6 +15,8 @@ export interface Child {
   /** How it ended, in words, such as "ended (SIGKILL)"; with what it last said, if it never listened. */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 const COMPILE_CACHE = new URL('../compile-cache.mjs', import.meta.url).href;
@@ -60,6 +62,7 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
     adminUrl: adminListening.promise,
     ended: once(process_, 'close').then(([code, signal]) => explainEnd(held, signal ?? code)),
     stop: () => stop(process_),
+    kill: () => void process_.kill('SIGKILL'),
   };
 }
 
