@@ -89,6 +89,21 @@ export const origins = list
   )
   .default([]);
 
+// A field name (RFC 9110 §5.1) without *, which would allow all of them.
+const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
+
+/** Names of headers, in lower case. */
+export const headerNames = list
+  .pipe(
+    z.array(
+      z
+        .string()
+        .regex(HEADER_NAME, { error: 'must be names of headers, separated by commas, and not *' })
+        .toLowerCase(),
+    ),
+  )
+  .default([]);
+
 export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');
 
 const words = new Intl.ListFormat('en-GB', { type: 'disjunction' });

@@ -71,6 +71,8 @@ export interface Config {
   readonly network: NetworkConfig;
   /** The origins whose pages may ask from a browser (CORS). */
   readonly corsOrigins: readonly string[];
+  /** The request headers that they may send besides the usual ones, in lower case. */
+  readonly corsHeaders: readonly string[];
   /** Whether only known operations are taken. */
   readonly trustedOnly: boolean;
   /** A manifest of operations that are known besides the committed ones. */
@@ -153,6 +155,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       deny: read.DENY_ADDRESSES,
     },
     corsOrigins: read.CORS_ORIGINS,
+    corsHeaders: read.CORS_HEADERS,
     trustedOnly: read.OPERATIONS
       ? read.OPERATIONS === 'trusted'
       : production && (bff.trustedOnly ?? false),

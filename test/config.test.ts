@@ -379,3 +379,13 @@ test('a service is found by DNS alone, or by addresses', () => {
   const mixed = { ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org,http://a:1' };
   assert.deepEqual(variablesOf(faultsOf(mixed)), ['ORDER_SERVICE_URL']);
 });
+
+test('CORS_HEADERS are names of headers, and not all of them', () => {
+  const { corsHeaders } = load({ CORS_HEADERS: 'X-Tenant, x_replay!' });
+  assert.deepEqual(corsHeaders, ['x-tenant', 'x_replay!']);
+  for (const wrong of ['*', 'x-a, *', 'x a', 'x-a;', 'x-a,', 'naïve', 'x-a: 1']) {
+    assert.deepEqual(faultsOf({ CORS_HEADERS: wrong }), [
+      'CORS_HEADERS: must be names of headers, separated by commas, and not *',
+    ]);
+  }
+});

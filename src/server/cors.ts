@@ -9,10 +9,13 @@ const SENT = [
   'apollographql-client-name',
   'apollographql-client-version',
   'authorization',
+  'baggage',
   'cache-control',
   'content-type',
   'graphql-cost',
+  'sentry-trace',
   'traceparent',
+  'tracestate',
   'x-apollo-operation-name',
   'x-csrf-protection',
   'x-request-id',
@@ -27,15 +30,19 @@ const READ = [
   'x-request-id',
 ];
 
-/**
- * Lets pages of these origins ask from a browser (CORS), and no others.
- * @param origins - none if it is empty
- * @param hasSessions - whether their requests may bring a session's cookie
- */
+interface CorsOptions {
+  /** None may ask if it is empty. */
+  readonly origins: readonly string[];
+  /** The request headers that are allowed besides those above. */
+  readonly headers: readonly string[];
+  /** Whether requests may bring a session's cookie. */
+  readonly hasSessions: boolean;
+}
+
+/** Lets pages of these origins ask from a browser (CORS), and no others. */
 export async function allowOrigins(
   app: FastifyInstance,
-  origins: readonly string[],
-  hasSessions: boolean,
+  { origins, headers, hasSessions }: CorsOptions,
 ): Promise<void> {
   if (origins.length === 0) return;
   await app.register(cors, {
@@ -44,7 +51,7 @@ export async function allowOrigins(
     strictPreflight: false,
     credentials: hasSessions,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowedHeaders: SENT,
+    allowedHeaders: [...SENT, ...headers],
     exposedHeaders: READ,
     maxAge: REMEMBERED_S,
   });

@@ -93,7 +93,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const { credentials } = bff;
   const reader = createCredentialReader({ ...config, credentials, log });
   opened.defer(() => reader.close());
-  await allowOrigins(app, corsOrigins, hasSessions);
+  await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
   const route = {
     onRequest: door.onRequest,
     errorHandler: createErrorAnswerer(!production, door.charge),

@@ -110,6 +110,19 @@ for (const bff of BFFS) {
       demandShared(await send(posted(world.endpoint, '{', { origin: OURS })), bff);
     });
 
+    it('takes the headers of tracing libraries, and those of CORS_HEADERS, from pages of the list', async () => {
+      await using custom = await startWorld(bff, {
+        CORS_ORIGINS: OURS,
+        CORS_HEADERS: 'X-Session-Replay, x-tenant',
+      });
+      const { headers } = await preflightFrom(custom, OURS);
+      const allowed = String(headers['access-control-allow-headers']).split(/, */);
+      const expected = ['traceparent', 'tracestate', 'baggage', 'sentry-trace'];
+      for (const name of [...expected, 'x-session-replay', 'x-tenant']) {
+        assert.ok(allowed.includes(name), `${name} in ${allowed}`);
+      }
+    });
+
     it('is not readable for anyone without a list', async () => {
       await using closed = await startWorld(bff);
       for (const origin of [OURS, ...THEIRS]) {
