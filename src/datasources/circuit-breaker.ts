@@ -65,7 +65,7 @@ export function createBreaker({ operation, patienceMs, overdueMs, log }: Breaker
     openedAt = performance.now();
     log.warn({ operation }, 'circuit open');
   });
-  breaker.onReset(() => log.info({ operation }, 'circuit closed'));
+  breaker.onReset(() => log.warn({ operation }, 'circuit closed'));
 
   function count<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
     const isPatient = call.lifetime.deadline - performance.now() >= patienceMs;

@@ -146,7 +146,7 @@ function createTeller(log: Log) {
     back() {
       if (state !== 'lost') return;
       state = 'well';
-      log.info('Redis is back');
+      log.warn('Redis is back');
     },
     /** It answers, but with an error: for one key, or for all as long as it loads or is full. */
     refused(error: unknown) {

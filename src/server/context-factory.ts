@@ -3,12 +3,20 @@ import type { Recording } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
 import type { Lifetime, Upstreams } from '../datasources/index.ts';
 import type { Caller } from './caller.ts';
+import { logFailedParts, type OperationLog } from './request-log.ts';
 
 interface ContextOptions {
   readonly upstreams: Upstreams;
   readonly changed: Recorder['changed'];
   /** Whether it is an error to look at the viewer for an answer that others get as well. */
   readonly isStrict: boolean;
+}
+
+/** An execution whose answer may be kept or shared. */
+interface SharedExecution {
+  readonly recording: Recording;
+  /** How long the answer is waited for. */
+  readonly lifetime: Lifetime;
 }
 
 /** Makes what one execution carries to its rules and resolvers. */
@@ -22,12 +30,9 @@ export function createContextFactory({ upstreams, changed, isStrict }: ContextOp
     });
   }
 
-  /**
-   * @param recording - of an execution whose answer may be kept or shared
-   * @param lifetime - how long the answer is waited for
-   */
-  return (caller: Caller, recording?: Recording, lifetime: Lifetime = caller.lifetime) => {
+  return (caller: Caller, operationLog: OperationLog | null, shared?: SharedExecution) => {
     const { requestId } = caller;
+    const { recording, lifetime = caller.lifetime } = shared ?? {};
     const viewer = viewerFor(caller, recording);
     const recorder: Recorder = recording
       ? { touched: recording.touched, narrowed: recording.narrowed, changed }
@@ -36,8 +41,12 @@ export function createContextFactory({ upstreams, changed, isStrict }: ContextOp
       requestId,
       viewer,
       datasources: upstreams.datasourcesFor({ ...caller, viewer, lifetime, recorder }),
-      failed: (codes) => recording?.failed(codes),
+      failed(codes) {
+        recording?.failed(codes);
+        logFailedParts(operationLog, codes);
+      },
     };
+    logFailedParts(operationLog, []);
     return context;
   };
 }

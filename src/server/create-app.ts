@@ -5,7 +5,7 @@ import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { CountedRequest } from './counted-request.ts';
 import { answerErrors, answerFrameworkError } from './error-handler.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
-import { RequestLog } from './request-log.ts';
+import { addOperationLog, RequestLog } from './request-log.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -46,6 +46,7 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
     ...options,
   });
   sayAlways(app);
+  addOperationLog(app);
   app.addHook('onRequest', (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);
     done();

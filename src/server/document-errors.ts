@@ -7,6 +7,7 @@ import { answerError } from './error-handler.ts';
 import { type ClientError, inOurWords, toClientError } from './format-error.ts';
 import { createErrorTypeChooser, isLegacy } from './media-type.ts';
 import { createRefusalCharge } from './refusal-charge.ts';
+import { logRefusal } from './request-log.ts';
 
 /** Some sentences repeat what was sent. */
 const LONGEST_SENTENCE = 300;
@@ -39,6 +40,7 @@ export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge
     if (!isPaid(error)) chargeRefusal(request);
     reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
+    logRefusal(request, error.code);
     return reply
       .code(isLegacy(request.headers.accept) ? 200 : 400)
       .send({ errors: toErrors(error, request.id) });

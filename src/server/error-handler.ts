@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { BffError, type ErrorCode } from '../errors.ts';
 import { alwaysFor } from './always.ts';
 import { toClientError } from './format-error.ts';
+import { logRefusal } from './request-log.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
@@ -21,6 +22,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
  */
 export function answerErrors(app: FastifyInstance, notHere: string): void {
   app.setNotFoundHandler((request, reply) => {
+    logRefusal(request, 'NOT_FOUND');
     return reply.code(404).send(errorBody('NOT_FOUND', notHere, request.id));
   });
   app.setErrorHandler(answerError);
@@ -38,6 +40,7 @@ export function answerError(
 
 function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
   const { code, message, cause, details, status = STATUS[code] ?? 400 } = error;
+  logRefusal(request, code);
   if (code === 'UNAUTHENTICATED') {
     // RFC 6750 §3: with an error only if there was a token.
     const hasToken = request.headers.authorization !== undefined;
@@ -59,14 +62,13 @@ export function answerFrameworkError(
 ): void {
   const status = error.statusCode ?? 500;
   if (status >= 500) request.log.error({ err: error }, 'unexpected error');
-  const body =
-    status < 500
-      ? errorBody('BAD_REQUEST', error.message, request.id)
-      : errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id);
+  const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
+  const message = status < 500 ? error.message : 'Something went wrong on our side.';
+  logRefusal(request, code);
   void reply
     .code(status)
     .headers({ ...alwaysFor(request), 'x-request-id': request.id })
-    .send(body);
+    .send(errorBody(code, message, request.id));
 }
 
 export const refuseMethod = ({ method }: FastifyRequest) => {

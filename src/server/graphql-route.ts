@@ -19,6 +19,7 @@ import { createRequestReader, type GraphqlRequest } from './graphql-request.ts';
 import { createMediaTypeChooser, PAGE_TYPE } from './media-type.ts';
 import { type Payment, registrationCost } from './payment.ts';
 import type { QuestionMaker } from './question.ts';
+import { logOperation } from './request-log.ts';
 import { type Sender, sendAlone } from './send.ts';
 
 export interface RouteParts {
@@ -63,10 +64,11 @@ export function createGraphqlHandler(parts: RouteParts) {
   const readRequest = createRequestReader();
 
   function createExecute({ asked, prepared }: Member, way: Way): Execute<EngineAnswer> {
-    const { caller, mediaType } = way;
+    const { request, caller, mediaType } = way;
     return async (recording, isAttended) => {
       const lifetime = isAttended ? caller.lifetime : new Lifetime(deadlineMs);
-      const context = contextOf(caller, recording, lifetime);
+      const operationLog = isAttended ? request.operationLog : null;
+      const context = contextOf(caller, operationLog, { recording, lifetime });
       const answer = engine.execute(prepared, asked, mediaType, context);
       return isAttended ? answer : answer.finally(() => lifetime.leave());
     };
@@ -75,6 +77,7 @@ export function createGraphqlHandler(parts: RouteParts) {
   function answerOne(operation: Operation, asked: GraphqlRequest, way: Way) {
     const { request, reply, caller } = way;
     const prepared = prepare(operation, asked);
+    logOperation(request, prepared);
     if (request.method !== 'POST' && prepared.definition.operation !== 'query') {
       throw mutationOverGet();
     }
@@ -107,7 +110,8 @@ export function createGraphqlHandler(parts: RouteParts) {
 
   async function answerAlone({ prepared, asked }: Member, way: Way, reason: ForwardReason) {
     const { request, reply, caller, mediaType } = way;
-    const answer = await engine.execute(prepared, asked, mediaType, contextOf(caller));
+    const context = contextOf(caller, request.operationLog);
+    const answer = await engine.execute(prepared, asked, mediaType, context);
     const isReported = isCostWanted(request.headers);
     return sendAlone(reply, isReported ? withCost(answer, prepared.cost, limits) : answer, reason);
   }
@@ -124,10 +128,12 @@ export function createGraphqlHandler(parts: RouteParts) {
   }
 
   async function answerMany(batch: readonly GraphqlRequest[], way: Way) {
-    const { reply, caller, mediaType } = way;
+    const { request, reply, caller, mediaType } = way;
     refuseLongBatch(batch, batchMost);
     const members = batch.map((asked): Member => {
-      return { asked, prepared: prepare(operations.find(asked), asked) };
+      const prepared = prepare(operations.find(asked), asked);
+      logOperation(request, prepared);
+      return { asked, prepared };
     });
     const registrations = members
       .filter(({ asked, prepared }) => operations.isRegistration(asked, prepared.operation))
@@ -137,7 +143,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     for (const operation of registrations) operations.register(operation);
     leaveWithClient(caller.lifetime, reply);
     return answerBatch(reply, members, ({ asked, prepared }) =>
-      engine.execute(prepared, asked, mediaType, contextOf(caller)),
+      engine.execute(prepared, asked, mediaType, contextOf(caller, request.operationLog)),
     );
   }
 

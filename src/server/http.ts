@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config.ts';
+import { createProcessLog } from '../telemetry/log.ts';
 import { type BffServer, createServer } from './create-server.ts';
+import { watchFileDescriptors } from './descriptor-watch.ts';
 import { onTermination } from './termination.ts';
 
 const CLOSE_LIMIT_MS = 10_000;
@@ -14,16 +16,25 @@ const BACKLOG = 4_096;
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
-  const { host, port, drainDelayMs, isRunByNpm } = config;
+  const { host, port, production, drainDelayMs, isRunByNpm } = config;
   let listening: BffServer | undefined;
 
+  function crash(error: unknown): never {
+    createProcessLog(bff.name).fatal({ err: error }, 'process crashed');
+    process.exit(1);
+  }
+  // Rejections that nothing handles come here as well.
+  process.on('uncaughtException', crash);
   onTermination({
     signals: ['SIGTERM', 'SIGINT'],
     isRunByNpm,
-    drain: () => void close(listening, drainDelayMs).then(() => process.exit(0), exitWith),
+    drain: () => void close(listening, drainDelayMs).then(() => process.exit(0), crash),
   });
 
-  const server = await createServer(bff, config);
+  const server = await createServer(bff, config).catch((error) => {
+    if (production && !isExpected(error)) crash(error);
+    throw error;
+  });
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
   const prefix = bff.name.toUpperCase();
@@ -35,9 +46,14 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
     `${prefix}_ADMIN_PORT`,
   );
   listening = server;
-  process.stdout.write(
-    `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
-  );
+  watchFileDescriptors(server.app.log);
+  // Written whatever the log level is: the parent process may wait for it.
+  if (production) createProcessLog(bff.name).info({ url, adminUrl }, 'listening');
+  else {
+    process.stdout.write(
+      `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
+    );
+  }
 }
 
 /** @throws ConfigError that names the port's variable if another program has the port */

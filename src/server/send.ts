@@ -39,7 +39,11 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
     contentType: string,
     reason: ForwardReason = 'uri-miss',
   ): Promise<void> | undefined => {
-    const { headers, method } = request;
+    const { headers, method, operationLog } = request;
+    if (operationLog) {
+      operationLog.cacheStatus = outcome;
+      operationLog.failedParts = 0;
+    }
     const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
     const leaving = { outcome, reason, coding, isPosted: method === 'POST' };
     const { etag, headers: described, isPublic } = headersOf(entry, leaving, stale);
@@ -114,6 +118,8 @@ export function sendAlone(
   { status, headers, body }: EngineAnswer,
   reason: ForwardReason,
 ) {
+  const { operationLog } = reply.request;
+  if (operationLog) operationLog.cacheStatus = reason;
   reply.code(status).headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusOf(reason) });
   return reply.send(body);
 }

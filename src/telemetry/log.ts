@@ -1,8 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 
 /** Where things are said that only operators may read. */
 export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
+
+/**
+ * The log of a process itself, on every log level: where it listens in production, and why it crashed.
+ * Lines are written synchronously, so that the process may exit after one.
+ */
+export const createProcessLog = (name: string): Log & Pick<Logger, 'fatal'> => pino({ name });
 
 interface LoggedRequest {
   readonly method: string;

@@ -22,6 +22,8 @@ async function open(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const writes = { seen: 0 };
+  const logged: { readonly level: number; readonly msg: string }[] = [];
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
   const upstream = createUpstream({
     name: 'x',
     urls: [new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)],
@@ -31,12 +33,13 @@ async function open(
     attemptTimeoutMs: 30_000,
     busy: () => 0,
     writes,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'info' }, stream),
   });
   const callers = createCallers();
   return {
     upstream,
     writes,
+    logged,
     callers,
     calls: () => n,
     async [Symbol.asyncDispose]() {
@@ -113,6 +116,33 @@ describe('what callers of one upstream share', () => {
     assert.equal(desk.writes.seen, before + 1, 'it has begun, and not ended');
     held?.end('{}');
     await until(() => desk.writes.seen === before + 2);
+  });
+
+  it('is logged when a circuit opens and when it closes, at one level', async () => {
+    let isDown = true;
+    await using desk = await open((_request, response) => {
+      if (isDown) response.writeHead(500);
+      response.end('{}');
+    });
+    const write = desk.upstream.write('w');
+    const send = () =>
+      write({ method: 'POST', target: '/w', tagsOf: () => [] }, desk.callers.call(), () => 1);
+    const lines = () => desk.logged.filter(({ msg }) => msg.startsWith('circuit'));
+    for (let n = 0; n < 40; n++) await send().catch(() => {});
+    isDown = false;
+    await until(() =>
+      send().then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.deepEqual(
+      lines().map(({ level, msg }) => [level, msg]),
+      [
+        [40, 'circuit open'],
+        [40, 'circuit closed'],
+      ],
+    );
   });
 
   it('a call that is refused for its rate is not sent again in halves', async () => {
