@@ -6,6 +6,10 @@ import { until } from '../support/until.ts';
 import { takeCalls } from './services.ts';
 import { PRELOADED, type Vitals } from './vitals.ts';
 
+/** In words, or as JSON in production. */
+const LISTENING = /(?:^\w+ listening on |"url":")(http:[^\s"]+)/m;
+const ADMIN_LISTENING = /(?:^\w+ admin listening on |"adminUrl":")(http:[^\s"]+)/m;
+
 /**
  * A BFF as a process, so that it can die, hold up its event loop and take memory by itself, in front
  * of stand-in services in this process.
@@ -38,12 +42,11 @@ export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessE
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
-  const listening = (what: string) => new RegExp(`^${name} ${what}listening on (\\S+)$`, 'm');
-  const isUp = () => listening('admin ').test(output);
+  const isUp = () => ADMIN_LISTENING.test(output);
   await until(() => isUp() || child.exitCode !== null);
   if (!isUp()) throw new Error(`${name} did not start: ${output}`);
-  const [, endpoint = ''] = listening('').exec(output) ?? [];
-  const [, adminUrl = ''] = listening('admin ').exec(output) ?? [];
+  const [, endpoint = ''] = LISTENING.exec(output) ?? [];
+  const [, adminUrl = ''] = ADMIN_LISTENING.exec(output) ?? [];
 
   const rest = started.move();
   return {
