@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startServices } from '../attack/services.ts';
 import { PRODUCTION } from '../support/production.ts';
+import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import type { Json } from '../support/world.ts';
 
