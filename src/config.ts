@@ -21,6 +21,8 @@ export interface UpstreamConfig {
   readonly dnsServers: readonly string[];
   /** The longest that one attempt of a read may take, in milliseconds. */
   readonly attemptTimeoutMs: number;
+  /** The longest that a write may take, in milliseconds, whatever the deadline of its client. */
+  readonly writeTimeoutMs: number;
   /** This service's own bearer token. */
   readonly token: string | undefined;
   /** What viewers' identities are signed with, for the services to verify. */
@@ -29,9 +31,8 @@ export interface UpstreamConfig {
 
 /** Who may connect: addresses and CIDR ranges. */
 export interface NetworkConfig {
-  /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
-  /** Who alone may ask; everyone if empty. */
+  /** Everyone if empty. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];
 }
@@ -106,7 +107,6 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   const production = env.NODE_ENV === 'production';
   const withDefaults = production ? given : withDemo(given);
   const prefix = bff.name.toUpperCase();
-
   const result = VARIABLES.safeParse({
     ...withDefaults,
     PORT: given[`${prefix}_PORT`],
@@ -143,6 +143,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       dnsServers: read.DNS_SERVERS ?? [],
       // A call must be able to fail by itself, before its request's deadline makes it.
       attemptTimeoutMs: Math.min(read.UPSTREAM_ATTEMPT_TIMEOUT_MS, read.REQUEST_DEADLINE_MS / 2),
+      writeTimeoutMs: read.REQUEST_DEADLINE_MS,
       token: read.UPSTREAM_TOKEN,
       viewerKey: read.VIEWER_SIGNING_KEY,
     },

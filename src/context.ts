@@ -37,8 +37,11 @@ export interface Recorder {
   readonly touched?: (tags: readonly string[]) => void;
   /** An upstream lets its answer be kept for `maxAge` seconds, and if it is private, for one user. */
   readonly narrowed?: (maxAge: number, isPrivate: boolean) => void;
-  /** What has these tags was changed; or may have been or may yet be, if that is not certain. */
-  readonly changed: (tags: readonly string[], isCertain: boolean) => void;
+  /**
+   * What has these tags was changed; or may have been or may yet be, if that is not certain.
+   * @returns what to call when the outcome is certain after all; undefined if it was
+   */
+  readonly changed: (tags: readonly string[], isCertain: boolean) => (() => void) | undefined;
 }
 
 /** What one request carries to its rules and resolvers. */

@@ -57,18 +57,22 @@ export class TagNumbers {
   /**
    * Purges the tags, lets nothing with them be kept for a while, and purges them again: for a change
    * of which it is not known whether and when it is made.
+   * @returns what ends it before the time is over, once the outcome is known
    */
-  hold(tags: readonly string[], ms: number): void {
+  hold(tags: readonly string[], ms: number): () => void {
     this.purge(tags);
     for (const tag of tags) this.#holds.set(tag, (this.#holds.get(tag) ?? 0) + 1);
-    setTimeout(() => {
+    const release = () => {
+      clearTimeout(timer);
       for (const tag of tags) {
         const others = (this.#holds.get(tag) ?? 1) - 1;
         if (others > 0) this.#holds.set(tag, others);
         else this.#holds.delete(tag);
       }
       this.purge(tags);
-    }, ms).unref();
+    };
+    const timer = setTimeout(release, ms).unref();
+    return release;
   }
 
   isStale({ tags, number }: Tagged): boolean {

@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { learn, pick } from './balancer.ts';
 import type { Members } from './call.ts';
 import { discover } from './discovery.ts';
-import { isAbandoned, isConnectionFailure, UpstreamFailure } from './failure.ts';
+import { isAbandoned, isOfUpstreamAlone, isRefusedCaller, UpstreamFailure } from './failure.ts';
 import { headersFor } from './headers.ts';
 import { createHttpClient, type Exchange, type Reply as RawReply } from './http.ts';
 
@@ -26,14 +26,16 @@ export interface AttemptOptions {
   readonly dnsServers: readonly string[];
   /** The bearer token of this service for its upstreams. */
   readonly token: string | undefined;
-  /** The longest that one attempt of a read may take, in milliseconds. */
-  readonly attemptTimeoutMs: number;
   readonly log: Log;
 }
 
 /** What is sent; `headers` come on top of those that every call has. */
 export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' | 'items'> {
   readonly operation: string;
+  /** The least time, in milliseconds, that the call must have left for a 5xx to count. */
+  readonly patienceMs: number;
+  /** Whether the upstream is told the viewer, so that it may refuse this one viewer. */
+  readonly isForViewer: boolean;
   /** Path and query, encoded (see target.ts). */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -41,7 +43,7 @@ export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' 
 
 /** Sends calls to one of the upstream's instances, each once. */
 export function createAttempts(options: AttemptOptions) {
-  const { name, urls, dnsServers, token, attemptTimeoutMs, log } = options;
+  const { name, urls, dnsServers, token, log } = options;
   const http = createHttpClient();
   const discovery = discover(urls, dnsServers, log);
   let turn = 0;
@@ -58,13 +60,13 @@ export function createAttempts(options: AttemptOptions) {
   return {
     /** @throws UpstreamFailure; BffError if `read` throws one, or the deadline has passed */
     async send<Body, T>(sending: Sending, members: Members, read: Read<Body, T>): Promise<T> {
-      const { operation, target, ...rest } = sending;
+      const { operation, target, patienceMs, isForViewer, ...rest } = sending;
       const headers = { ...headersFor(members, token), ...sending.headers };
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
       const instance = pick(instances, turn++);
       const since = performance.now();
-      const isPatient = members.deadline - since >= attemptTimeoutMs;
+      const isPatient = members.deadline - since >= patienceMs;
       instance.outstanding++;
       try {
         const url = instance.base + target;
@@ -74,8 +76,8 @@ export function createAttempts(options: AttemptOptions) {
         learn(instance, false, since);
         return value;
       } catch (error) {
-        const isEvidence = isPatient || isConnectionFailure(error);
-        if (isEvidence && !isAbandoned(error)) {
+        const isOfCaller = isAbandoned(error) || (isForViewer && isRefusedCaller(error));
+        if (!isOfCaller && (isPatient || isOfUpstreamAlone(error))) {
           learn(instance, error instanceof UpstreamFailure, since);
         }
         tell(error, operation, headers['x-request-id'], members);
@@ -91,6 +93,8 @@ export function createAttempts(options: AttemptOptions) {
     },
   };
 }
+
+export type Attempts = ReturnType<typeof createAttempts>;
 
 function tellFreshness({ freshness }: RawReply, members: Members): void {
   if (!freshness) return;

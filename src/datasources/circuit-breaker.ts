@@ -8,7 +8,7 @@ import {
 } from 'cockatiel';
 import type { Log } from '../telemetry/log.ts';
 import type { Call } from './call.ts';
-import { isConnectionFailure, isTrouble, UpstreamFailure } from './failure.ts';
+import { isOfUpstreamAlone, isRefusedCaller, isTrouble, UpstreamFailure } from './failure.ts';
 import { Lifetime, remaining } from './lifetime.ts';
 import { Party } from './party.ts';
 
@@ -32,8 +32,10 @@ class Weighed extends Error {
 
 interface BreakerOptions {
   readonly operation: string;
-  /** The least time, in milliseconds, that a call must have had for its failure to count. */
+  /** The least time, in milliseconds, that a call must have left for a 5xx of its to count. */
   readonly patienceMs: number;
+  /** The time that a probe has, in milliseconds. */
+  readonly probeMs: number;
   /** How long callers wait for a probe, in milliseconds: longer than an upstream in health takes. */
   readonly overdueMs: () => number;
   readonly log: Log;
@@ -43,23 +45,27 @@ interface BreakerOptions {
  * The circuit breaker of one operation. It counts callers, not calls, so that a batch weighs as
  * much as the callers that wait for it.
  *
- * A client's deadline or disconnect never opens, closes or probes a circuit: the failure of a call
- * that had less than `patienceMs` counts only if the connection failed, an abandoned call counts
- * for nothing, and a probe has a deadline of its own. docs/upstreams.md lists every outcome.
+ * A client's deadline or disconnect never opens, closes or probes a circuit: a 5xx counts only if the
+ * call had `patienceMs` left, since an upstream is told how long its caller waits; an abandoned call
+ * counts for nothing; and a probe has a deadline of its own. docs/upstreams.md lists every outcome.
  */
-export function createBreaker({ operation, patienceMs, overdueMs, log }: BreakerOptions) {
+export function createBreaker(options: BreakerOptions) {
+  const { operation, patienceMs, probeMs, overdueMs, log } = options;
   let openedAt = 0;
+  let countedAt = 0;
   /** Settles when the probe is answered or overdue; undefined if callers are refused meanwhile. */
   let probed: Promise<unknown> | undefined;
   const isProbing = () => breaker.state === CircuitState.HalfOpen;
   const counts = (error: unknown) => (error instanceof Weighed ? error.counts : isTrouble(error));
+  const sampling = new SamplingBreaker({
+    threshold: FAILURE_SHARE,
+    duration: WINDOW_MS,
+    minimumRps: LEAST_PER_SECOND,
+  });
+  const noSamples = sampling.state;
   const breaker = circuitBreaker(handleWhen(counts), {
     halfOpenAfter: OPEN_MS,
-    breaker: new SamplingBreaker({
-      threshold: FAILURE_SHARE,
-      duration: WINDOW_MS,
-      minimumRps: LEAST_PER_SECOND,
-    }),
+    breaker: sampling,
   });
   breaker.onBreak(() => {
     openedAt = performance.now();
@@ -67,7 +73,15 @@ export function createBreaker({ operation, patienceMs, overdueMs, log }: Breaker
   });
   breaker.onReset(() => log.warn({ operation }, 'circuit closed'));
 
+  /** The library forgets old samples only as new ones come. */
+  function forgetOldSamples(): void {
+    const now = Date.now();
+    if (now - countedAt > WINDOW_MS) sampling.state = noSamples;
+    countedAt = now;
+  }
+
   function count<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
+    forgetOldSamples();
     const isPatient = call.lifetime.deadline - performance.now() >= patienceMs;
     return breaker.execute(() => (isPatient ? work(call) : work(call).catch(weighImpatient)));
   }
@@ -76,7 +90,7 @@ export function createBreaker({ operation, patienceMs, overdueMs, log }: Breaker
   function probe<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
     remaining(call.lifetime.deadline);
     const isAfterQuiet = performance.now() - openedAt > QUIET_AFTER_MS;
-    const lifetime = new Lifetime(2 * patienceMs);
+    const lifetime = new Lifetime(probeMs);
     const probing = breaker.execute(() => work({ ...call, lifetime }).catch(weighProbe));
     if (isProbing()) probed = isAfterQuiet ? settledWithin(probing, overdueMs()) : undefined;
     const waiting = new Party<T>();
@@ -106,12 +120,12 @@ export function createBreaker({ operation, patienceMs, overdueMs, log }: Breaker
 }
 
 function weighImpatient(error: unknown): never {
-  throw new Weighed(error, isConnectionFailure(error));
+  throw new Weighed(error, isOfUpstreamAlone(error));
 }
 
-/** A probe proves something only if it is answered. */
+/** A probe proves something only if it is answered; to refuse its caller is an answer. */
 function weighProbe(error: unknown): never {
-  throw new Weighed(error, error instanceof UpstreamFailure);
+  throw new Weighed(error, error instanceof UpstreamFailure && !isRefusedCaller(error));
 }
 
 /** Resolves when the work has an outcome of either kind, or after a time. */

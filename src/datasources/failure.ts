@@ -38,8 +38,16 @@ const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFa
 /** Nobody waits for the outcome any more. */
 export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
 
-/** No caller's deadline can bring this about. */
-export const isConnectionFailure = (error: unknown): boolean => isFailure(error, 'connection');
+/** A failure that no caller's deadline can bring about: timeouts are the operator's. */
+export const isOfUpstreamAlone = (error: unknown): boolean =>
+  isFailure(error, 'connection', 'timeout');
+
+/** A status that refuses the caller, such as 401 or 429: the upstream itself is sound. */
+export const isRefusedCaller = (error: unknown): boolean =>
+  isFailure(error, 'status') &&
+  error.status !== undefined &&
+  error.status >= 400 &&
+  error.status < 500;
 
 /** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
 export const isTrouble = (error: unknown): boolean =>

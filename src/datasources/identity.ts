@@ -30,3 +30,5 @@ export function createViewerSigner(key: string | undefined, audience: string) {
     return { 'x-viewer': await token };
   };
 }
+
+export type ViewerSigner = ReturnType<typeof createViewerSigner>;

@@ -83,6 +83,8 @@ export function createPassage(budget: RetryBudget) {
   };
 }
 
+export type Passage = ReturnType<typeof createPassage>;
+
 function explain(error: unknown): never {
   if (error instanceof Unaffordable) throw error.cause;
   if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');

@@ -1,14 +1,13 @@
-import { BffError } from '../errors.ts';
 import { type AttemptOptions, createAttempts, type Read, type Sending } from './attempt.ts';
 import { Batcher, type Lane } from './batcher.ts';
 import type { Call, Members } from './call.ts';
 import { createBreaker } from './circuit-breaker.ts';
 import { Coalescer } from './coalescer.ts';
-import { isWorthHalving, toBffError, toWriteError, wasNotDone } from './failure.ts';
+import { isWorthHalving, toBffError } from './failure.ts';
 import { createViewerSigner } from './identity.ts';
 import { Latency } from './latency.ts';
-import { remaining } from './lifetime.ts';
 import { createPassage, RetryBudget } from './resilience.ts';
+import { createWrites } from './write.ts';
 
 export type { Reply } from './attempt.ts';
 export type { Lane } from './batcher.ts';
@@ -21,19 +20,14 @@ const MOST_ITEMS = 1_000;
 export interface UpstreamOptions extends AttemptOptions {
   /** The key that viewers' identities are signed with. */
   readonly viewerKey: string | undefined;
+  /** The longest that one attempt of a read may take, in milliseconds. */
+  readonly attemptTimeoutMs: number;
+  /** The longest that a write may take, in milliseconds. */
+  readonly writeTimeoutMs: number;
   /** The share of its time that this process is at work, 0 to 1. */
   readonly busy: () => number;
   /** Counts the writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
-}
-
-/** Something to be changed. */
-export interface Change<T> extends Pick<Sending, 'method' | 'target' | 'json' | 'headers'> {
-  /**
-   * The tags of all that is changed.
-   * @param value - undefined if the outcome is not known
-   */
-  readonly tagsOf: (value: T | undefined) => readonly string[];
 }
 
 export type Upstream = ReturnType<typeof createUpstream>;
@@ -50,8 +44,17 @@ export function createUpstream(options: UpstreamOptions) {
   const budget = new RetryBudget();
   const passage = createPassage(budget);
   const identify = createViewerSigner(options.viewerKey, name);
-  const breakerOf = (operation: string, overdueMs: () => number) =>
-    createBreaker({ operation: `${name}.${operation}`, patienceMs: timeoutMs, overdueMs, log });
+  const reading = { patienceMs: timeoutMs, timeoutMs };
+  const readBreaker = (operation: string, overdueMs: () => number) => {
+    const probeMs = 2 * timeoutMs;
+    return createBreaker({
+      operation: `${name}.${operation}`,
+      ...reading,
+      probeMs,
+      overdueMs,
+      log,
+    });
+  };
 
   return {
     /** An operation that answers many keys in one call, shared by all requests of the process. */
@@ -69,7 +72,7 @@ export function createUpstream(options: UpstreamOptions) {
       },
     ) {
       const latency = new Latency(busy);
-      const breaker = breakerOf(operation, () => latency.overdueMs);
+      const breaker = readBreaker(operation, () => latency.overdueMs);
       const batcher = new Batcher<V>({
         maxKeys: ({ first = 1 }) =>
           Math.min(MOST_KEYS, Math.max(1, Math.floor(MOST_ITEMS / first))),
@@ -83,7 +86,8 @@ export function createUpstream(options: UpstreamOptions) {
             method: 'GET',
             target: target(keys, lane),
             items: keys.length * (lane.first ?? 1),
-            timeoutMs,
+            isForViewer: false,
+            ...reading,
           } as const;
           return passage.read(
             () => latency.time(() => attempts.send(sending, members, read(keys, lane))),
@@ -105,7 +109,7 @@ export function createUpstream(options: UpstreamOptions) {
      */
     read(operation: string, scope: 'public' | 'viewer') {
       const latency = new Latency();
-      const breaker = breakerOf(operation, () => latency.overdueMs);
+      const breaker = readBreaker(operation, () => latency.overdueMs);
       const coalescer = new Coalescer();
 
       return <Body, T>(
@@ -114,8 +118,10 @@ export function createUpstream(options: UpstreamOptions) {
         read: Read<Body, T>,
       ): Promise<T> => {
         const send = async (members: Members) => {
-          const headers = scope === 'viewer' ? await identify(call.viewer) : {};
-          const sending = { operation, method: 'GET', target, items, headers, timeoutMs } as const;
+          const isForViewer = scope === 'viewer';
+          const headers = isForViewer ? await identify(call.viewer) : {};
+          const request = { operation, method: 'GET', target, items, headers } as const;
+          const sending = { ...request, isForViewer, ...reading };
           return passage.read(
             () => latency.time(() => attempts.send(sending, members, read)),
             members.signal,
@@ -129,49 +135,8 @@ export function createUpstream(options: UpstreamOptions) {
       };
     },
 
-    /**
-     * An operation that changes something: sent once, on the viewer's behalf, and not given up when
-     * the client leaves, since its outcome matters to others.
-     * The caches are told before its outcome is.
-     * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened
-     */
-    write(operation: string) {
-      const breaker = breakerOf(operation, () => timeoutMs);
-
-      return async <Body, T>(
-        { target, tagsOf, ...rest }: Change<T>,
-        call: Call,
-        read: Read<Body, T>,
-      ): Promise<T> => {
-        const headers = { ...rest.headers, ...(await identify(call.viewer)) };
-        const sending = { ...rest, operation, target, headers };
-        let isKnown = false;
-        /** A change is not given up, whoever leaves; and a probe has a deadline of its own. */
-        const send = async (call: Call) => {
-          const { deadline } = call.lifetime;
-          const { signal } = new AbortController();
-          const members: Members = { calls: [call], waiting: () => [call], deadline, signal };
-          const value = await passage
-            .write(() => {
-              return attempts.send({ ...sending, timeoutMs: remaining(deadline) }, members, read);
-            })
-            .finally(() => writes.seen++);
-          isKnown = true;
-          call.recorder?.changed(tagsOf(value), true);
-          return value;
-        };
-        writes.seen++;
-        const sent = breaker.run(call, send).catch((error) => {
-          // A BffError was thrown before anything was sent, or by the reader of a refusal.
-          isKnown = error instanceof BffError || wasNotDone(error);
-          throw error;
-        });
-        return call.lifetime.wait(sent).catch((error) => {
-          if (!isKnown) call.recorder?.changed(tagsOf(undefined), false);
-          throw toWriteError(error);
-        });
-      };
-    },
+    /** An operation that changes something: see write.ts. */
+    write: createWrites({ ...options, attempts, passage, identify }),
 
     close() {
       attempts.close();

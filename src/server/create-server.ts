@@ -78,8 +78,11 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const contextOf = createContextFactory({
     upstreams,
     isStrict: strictScopes,
-    changed: (tags, isCertain) =>
-      isCertain ? numbers.purge(tags) : numbers.hold(tags, UNCERTAIN_MS),
+    changed(tags, isCertain) {
+      if (!isCertain) return numbers.hold(tags, UNCERTAIN_MS);
+      numbers.purge(tags);
+      return undefined;
+    },
   });
   const admin = createAdmin({
     log,

@@ -66,6 +66,7 @@ describe('of a change with an unknown outcome', () => {
       token: undefined,
       viewerKey: undefined,
       attemptTimeoutMs: 30_000,
+      writeTimeoutMs: 60_000,
       busy: () => 0,
       writes: { seen: 0 },
       log: pino({ level: 'silent' }),
@@ -74,7 +75,10 @@ describe('of a change with an unknown outcome', () => {
     const change = upstream.write('w');
     const told: (readonly [readonly string[], boolean])[] = [];
     const recorder = {
-      changed: (tags: readonly string[], sure: boolean) => told.push([tags, sure]),
+      changed(tags: readonly string[], sure: boolean) {
+        told.push([tags, sure]);
+        return undefined;
+      },
     };
     const call = { ...callers.call(200), recorder };
     const sent = change({ method: 'POST', target: '/w', tagsOf: () => ['Order:1'] }, call, () => 1);

@@ -29,7 +29,6 @@ it('a call that was abandoned says nothing for an instance', async () => {
     urls: [a.url, b.url],
     dnsServers: [],
     token: undefined,
-    attemptTimeoutMs: 1_000,
     log: pino({ level: 'silent' }),
   });
   const send = () => {
@@ -37,7 +36,14 @@ it('a call that was abandoned says nothing for an instance', async () => {
     const party = new Party<void>();
     void party.join(call).catch(() => {});
     const sent = attempts.send(
-      { operation: 'o', method: 'GET', target: '/', timeoutMs: 30_000 },
+      {
+        operation: 'o',
+        method: 'GET',
+        target: '/',
+        timeoutMs: 30_000,
+        patienceMs: 0,
+        isForViewer: false,
+      },
       gather([party]),
       () => 1,
     );

@@ -34,6 +34,7 @@ async function open(attemptTimeoutMs: number) {
     dnsServers: [],
     token: undefined,
     viewerKey: undefined,
+    writeTimeoutMs: 60_000,
     attemptTimeoutMs,
     busy: () => 0,
     writes: { seen: 0 },

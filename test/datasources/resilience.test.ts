@@ -22,6 +22,12 @@ const askTimes = async (world: World, times: number, query = ORDERS) => {
   }
   return answers;
 };
+/** Places another order with each call. */
+function createPlacer(world: World) {
+  let placed = 0;
+  return (headers = {}) =>
+    world.ask(PLACE, { as: CAST.customer, variables: { key: `key-${placed++}` }, headers });
+}
 const callsOf = (world: World, operation: string) =>
   world.services.order.control.requests().routes[operation] ?? 0;
 
@@ -132,13 +138,33 @@ describe('a circuit', () => {
 
   it('is not opened by writes whose clients do not wait', async () => {
     await using world = await startWorld(web);
-    const place = (n: number, headers = {}) =>
-      world.ask(PLACE, { as: CAST.customer, variables: { key: `key-${n}` }, headers });
-    assert.equal(codeOf(await place(0)), 'none');
+    const place = createPlacer(world);
+    assert.equal(codeOf(await place()), 'none');
     world.services.order.control.faults({ placeOrder: { delayMs: 50 } });
-    for (let n = 1; n <= 32; n++) await place(n, { 'x-request-timeout-ms': '3' });
-    const patient = await Promise.all(Array.from({ length: 10 }, (_, n) => place(100 + n)));
+    for (let n = 1; n <= 32; n++) await place({ 'x-request-timeout-ms': '3' });
+    const patient = await Promise.all(Array.from({ length: 10 }, () => place()));
     assert.deepEqual(patient.map(codeOf), Array(10).fill('none'));
+  });
+
+  it('is not opened by writes whose clients wait longer than for a read, but not long enough', async () => {
+    await using world = await startWorld(web, { UPSTREAM_ATTEMPT_TIMEOUT_MS: '100' });
+    const place = createPlacer(world);
+    assert.equal(codeOf(await place()), 'none');
+    world.services.order.control.faults({ placeOrder: { delayMs: 400 } });
+    const headers = { 'x-request-timeout-ms': '200' };
+    await Promise.all(Array.from({ length: 20 }, () => place(headers)));
+    const patient = await Promise.all(Array.from({ length: 10 }, () => place()));
+    assert.deepEqual(patient.map(codeOf), Array(10).fill('none'));
+  });
+
+  it('is closed by a write that takes longer than a read may', async () => {
+    await using world = await startWorld(web, { UPSTREAM_ATTEMPT_TIMEOUT_MS: '100' });
+    const place = createPlacer(world);
+    world.services.order.control.faults({ placeOrder: { status: 503 } });
+    await Promise.all(Array.from({ length: 20 }, () => place()));
+    assert.equal(codeOf(await place()), 'UPSTREAM_UNAVAILABLE');
+    world.services.order.control.faults({ placeOrder: { delayMs: 400 } });
+    await until(async () => codeOf(await place()) === 'none');
   });
 
   it('is closed by a probe, whatever the deadline of the caller that it began with', async () => {

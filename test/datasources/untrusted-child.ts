@@ -13,8 +13,8 @@ const TELL = `process.on('message', () => {
   process.send({ rss: process.memoryUsage().rss, polluted: {}.polluted ?? null });
 })`;
 
-/** Longer than any answer takes, so that what ends it is not the clock. */
-const LONG_MS = '60000';
+/** Longer than any answer takes, so that what ends it is not the clock; a change that hangs takes it. */
+const LONG_MS = '8000';
 /** Long for an attempt that answers; one that hangs gets into the log when it is over. */
 const ATTEMPT_MS = '2000';
 /** Much longer than an answer takes, and much shorter than LONG_MS. */

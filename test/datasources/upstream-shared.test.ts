@@ -31,6 +31,7 @@ async function open(
     token: undefined,
     viewerKey: 'a key of the tests that has 32 bytes or more',
     attemptTimeoutMs: 30_000,
+    writeTimeoutMs: 60_000,
     busy: () => 0,
     writes,
     log: pino({ level: 'info' }, stream),

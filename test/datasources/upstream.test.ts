@@ -40,6 +40,7 @@ describe('an upstream', () => {
         token: undefined,
         viewerKey: undefined,
         attemptTimeoutMs: 5_000,
+        writeTimeoutMs: 60_000,
         busy: () => 0,
         writes: { seen: 0 },
         log: pino({ level: 'silent' }),
