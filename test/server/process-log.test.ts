@@ -102,9 +102,9 @@ describe('the log of a BFF in production', () => {
 
     const entries = await bff.find('request completed', 4);
     const [stored, hit, batch, unnamed] = entries.map(
-      ({ operation, cost, cacheStatus, failedParts, errorCodes }) => ({
-        ...{ operation, cost, cacheStatus, failedParts, errorCodes },
-      }),
+      ({ operation, cost, cacheStatus, failedParts, errorCodes }) => {
+        return { operation, cost, cacheStatus, failedParts, errorCodes };
+      },
     );
     assert.ok(stored?.cost > 0);
     const answered = { operation: 'Card', failedParts: 0, errorCodes: undefined };
