@@ -130,7 +130,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     url: '/graphql',
     handler: refuseMethod,
   });
-  if (!production) addStartPage(app, { name: bff.name, example, onRequest: door.onRequest });
+  if (!production) {
+    const { trustedOnly } = config;
+    addStartPage(app, { name: bff.name, example, trustedOnly, onRequest: door.onRequest });
+  }
   if (hasSessions) {
     const { payment } = door;
     addSession(app, { route, viewerOf: reader.viewerOf, payment, corsOrigins });

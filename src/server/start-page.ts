@@ -9,6 +9,8 @@ interface StartPageOptions {
   readonly name: string;
   /** The operation that the page shows how to send. */
   readonly example: CommittedOperation | undefined;
+  /** Whether only registered operations are accepted. */
+  readonly trustedOnly: boolean;
   readonly onRequest: NonNullable<RouteShorthandOptions['onRequest']>;
 }
 
@@ -56,19 +58,26 @@ export function addStartPage(app: FastifyInstance, options: StartPageOptions): v
   });
 }
 
-function describe({ name, example }: StartPageOptions, origin: string) {
+function describe({ name, example, trustedOnly }: StartPageOptions, origin: string) {
   const endpoint = `${origin}/graphql`;
-  const query = example ? stripIgnoredCharacters(example.source) : '{__typename}';
-  return { name, endpoint, explorer: endpoint, example: toCurl(endpoint, query), docs: DOCS };
+  const body = exampleBody(example, trustedOnly);
+  return { name, endpoint, explorer: endpoint, example: toCurl(endpoint, body), docs: DOCS };
 }
 
-function toCurl(endpoint: string, query: string): string {
-  const body = JSON.stringify({ query }).replaceAll("'", String.raw`'\''`);
+/** A readable query, or the operation's id where its text is accepted only as it is registered. */
+function exampleBody(example: CommittedOperation | undefined, trustedOnly: boolean) {
+  if (!example) return { query: '{__typename}' };
+  if (trustedOnly) return { documentId: example.hash };
+  return { query: stripIgnoredCharacters(example.source) };
+}
+
+function toCurl(endpoint: string, body: object): string {
+  const json = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
   return [
     `curl -s ${endpoint}`,
     `-H "content-type: application/json"`,
     `-H "authorization: Bearer $(npm run -s token -- --user 42)"`,
-    `-d '${body}'`,
+    `-d '${json}'`,
   ].join(' \\\n  ');
 }
 

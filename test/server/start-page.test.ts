@@ -95,6 +95,17 @@ describe('start page', () => {
     assert.match(await openAs('desk.example:8080', world), /http:\/\/desk\.example:8080\/graphql/);
   });
 
+  it('shows an example by its id where only registered operations are accepted', async () => {
+    await using world = await startWorld(web, { OPERATIONS: 'trusted' });
+    const response = await open(world, 'application/json');
+    const { example } = (await response.json()) as { example: string };
+    const [, body = ''] = /-d '(.*)'$/s.exec(example) ?? [];
+    assert.match(body, /^{"documentId":"[\da-f]{64}"}$/);
+    const answer = await world.post(body, await authorization(CAST.customer));
+    assert.equal(answer.status, 200);
+    assert.equal(answer.body.errors, undefined);
+  });
+
   it('is not there in production', async () => {
     await using world = await startWorld(web, PRODUCTION);
     for (const accept of [BROWSER, 'application/json']) {
