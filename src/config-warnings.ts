@@ -20,9 +20,10 @@ const CONSEQUENCES = {
 /** Variables of the stand-in services, which read the same .env. */
 const STAND_IN_VARIABLES = ['DATA_DIR', 'PURGE_URLS'];
 const PORT_SUFFIXES = ['PORT', 'ADMIN_PORT'];
-const UPPER_CASE = /^[A-Z][A-Z\d_]*$/;
 /** Short names are like one another by chance: how many letters a slip may change, from which length. */
 const MIN_LENGTH = { oneEdit: 6, twoEdits: 12 };
+
+const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** @param env - of a process in production */
 export const missingInProduction = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
@@ -43,28 +44,48 @@ export const misspeltVariables = (
     fields: { variable, similarTo },
   }));
 
-/** Finds variables that nothing reads and whose names are nearly those of ours. */
+/**
+ * Finds variables that nothing reads and whose names are nearly those of ours.
+ * @returns each with the names that may be meant: `RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER`
+ */
 export function findMisspelt(env: NodeJS.ProcessEnv, bffs: readonly string[]) {
-  const known = knownVariables(bffs);
+  const names = variableNames(bffs);
+  const known = new Set([...names, ...names.filter(isServiceUrl).map(toServiceHost)]);
   return Object.keys(env)
-    .filter((name) => UPPER_CASE.test(name) && !known.has(name))
+    .filter((variable) => !known.has(variable) && !isOneLowerCaseWord(variable))
     .flatMap((variable) => {
-      const similarTo = [...known].find((name) => isSimilar(variable, name));
-      return similarTo ? [{ variable, similarTo }] : [];
+      const similar = findSimilar(variable.toUpperCase(), names);
+      return similar.length > 0 ? [{ variable, similarTo: OR.format(similar) }] : [];
     });
 }
 
-function knownVariables(bffs: readonly string[]): ReadonlySet<string> {
+/** The names of all variables that the BFFs and the stand-in services read. */
+function variableNames(bffs: readonly string[]): readonly string[] {
   const own = Object.keys(VARIABLES.shape).filter((name) => !PORT_SUFFIXES.includes(name));
-  const services = own.filter((name) => name.endsWith('_SERVICE_URL'));
-  return new Set([
+  return [
     ...own,
     ...SECRETS.map((name) => `${name}_FILE`),
-    // Kubernetes sets the hosts of services that have these names.
-    ...services.flatMap((name) => ['PORT', 'HOST'].map((end) => name.replace(/URL$/, end))),
+    ...own.filter(isServiceUrl).map((name) => name.replace(/URL$/, 'PORT')),
     ...STAND_IN_VARIABLES,
     ...bffs.flatMap((bff) => PORT_SUFFIXES.map((suffix) => `${bff.toUpperCase()}_${suffix}`)),
-  ]);
+  ];
+}
+
+const isServiceUrl = (name: string): boolean => name.endsWith('_SERVICE_URL');
+
+/** What Kubernetes sets for a service that has the name of ours; nothing reads it. */
+const toServiceHost = (name: string): string => name.replace(/URL$/, 'HOST');
+
+/** Such as `host`, which other programs set. */
+const isOneLowerCaseWord = (name: string): boolean => /^[^A-Z_]+$/.test(name);
+
+/** @returns the one name with a slip, or all names that continue the given one */
+function findSimilar(given: string, names: readonly string[]): readonly string[] {
+  const similar = names.find((name) => isSimilar(given, name));
+  if (similar) return [similar];
+  // One word alone, such as USER or DATA, belongs to other programs.
+  if (!given.includes('_')) return [];
+  return names.filter((name) => name.startsWith(`${given}_`) && !name.endsWith('_FILE'));
 }
 
 function isSimilar(given: string, known: string): boolean {
@@ -76,5 +97,6 @@ function isSimilar(given: string, known: string): boolean {
   );
 }
 
-/** Without underscores and the plural's s. */
-const plain = (name: string): string => name.replaceAll('_', '').replace(/S$/, '');
+/** Without underscores and the plural's ending. */
+const plain = (name: string): string =>
+  name.replaceAll('_', '').replace(/IES$/, 'Y').replace(/S$/, '');

@@ -272,6 +272,14 @@ for (const [given, similarTo] of [
   ['VIEWER_SIGNING_KEY_FLIE', 'VIEWER_SIGNING_KEY_FILE'],
   ['LOGLEVEL', 'LOG_LEVEL'],
   ['ORDERS_SERVICE_PORT', 'ORDER_SERVICE_PORT'],
+  ['TRUSTED_PROXY', 'TRUSTED_PROXIES'],
+  ['ALLOW_ADDRESS', 'ALLOW_ADDRESSES'],
+  ['Cors_Origins', 'CORS_ORIGINS'],
+  ['web_port', 'WEB_PORT'],
+  ['CACHE_MEMORY', 'CACHE_MEMORY_MB'],
+  ['RATE_LIMIT', 'RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER'],
+  ['VIEWER_SIGNING', 'VIEWER_SIGNING_KEY'],
+  ['USER_SERVICE', 'USER_SERVICE_URL or USER_SERVICE_PORT'],
 ] as const) {
   test(`the unknown variable ${given} gets a warning that names ${similarTo}`, () => {
     assert.deepEqual(load({ [given]: 'x' }).warnings, [
@@ -298,7 +306,12 @@ test('variables of the system and of other programs get no warning', () => {
     DATABASE_URL: 'x',
     REDIS_HOST: 'x',
     XDG_DATA_DIRS: 'x',
+    USER: 'x',
+    DATA: 'x',
+    host: 'x86_64-linux',
+    http_proxy: 'x',
     USER_SERVICE_HOST: '10.0.0.1',
+    ORDERS_SERVICE_HOST: '10.0.0.1',
     WEB_SERVICE_PORT: '80',
     npm_config_loglevel: 'error',
   };
