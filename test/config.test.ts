@@ -250,6 +250,8 @@ test('a key file and a manifest are reported together when all variables are rig
   assert.deepEqual(stderr.trimEnd().split('\n').slice(1).sort(), [
     '  API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"',
     `  OPERATIONS_MANIFEST: "${manifest}": format: is missing or not valid`,
+    `  OPERATIONS_MANIFEST: "${manifest}": two forms are accepted: { "<id>": "<text of an operation>", … }, ` +
+      'or { "format": "apollo-persisted-query-manifest", "version": 1, "operations": [ … ] }',
   ]);
 });
 

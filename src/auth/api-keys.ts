@@ -66,7 +66,7 @@ export function loadKeys(path: string): ReadonlyMap<string, KnownKey> {
     return toIndex(readFileSync(path, 'utf8'));
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
-    const reason = code === undefined ? message : `there is no file to read at "${path}"`;
+    const reason = code ? `there is no file to read at "${path}"` : `"${path}": ${message}`;
     throw new ConfigError([`API_KEYS_PATH: ${reason}`]);
   }
 }

@@ -16,6 +16,10 @@ const APOLLO_MANIFEST = z.object({
 /** Texts by their hashes, as relay-compiler and graphql-codegen (`persistedDocuments`) write them. */
 const TEXTS = z.record(ID, z.string());
 
+const FORMS =
+  'two forms are accepted: { "<id>": "<text of an operation>", … }, or ' +
+  '{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [ … ] }';
+
 /**
  * Reads a manifest of persisted operations.
  * @returns the operations by their ids, which need not be hashes
@@ -55,15 +59,11 @@ function readManifest(path: string): Pick<z.infer<typeof APOLLO_MANIFEST>, 'oper
 
 /** Anything else is read as Apollo's format, so that the error names what is missing in it. */
 const isTexts = (json: unknown): boolean =>
-  typeof json === 'object' &&
-  json !== null &&
-  !Array.isArray(json) &&
-  !('format' in json) &&
-  Object.keys(json).length > 0;
+  typeof json === 'object' && json !== null && !Array.isArray(json) && !('format' in json);
 
 function faultsOf(error: unknown, path: string): readonly string[] {
   if (error instanceof z.ZodError) {
-    return error.issues.map((issue) => `"${path}": ${describeIssue(issue)}`);
+    return [...error.issues.map(describeIssue), FORMS].map((fault) => `"${path}": ${fault}`);
   }
   const isText = error instanceof SyntaxError;
   return [isText ? `"${path}" is not JSON` : `there is no file to read at "${path}"`];

@@ -180,7 +180,10 @@ for (const [what, [text, says]] of Object.entries(WRONG_FILES)) {
       () => createKeyReader(keys.path, { error() {}, warn() {}, info() {}, debug() {} }),
       (error) => {
         assert.ok(error instanceof ConfigError);
-        assert.match(error.message, /^The configuration is wrong:\n {2}API_KEYS_PATH: [^\n]*$/);
+        assert.match(
+          error.message,
+          new RegExp(`^The configuration is wrong:\n {2}API_KEYS_PATH: "${keys.path}": [^\n]*$`),
+        );
         assert.match(error.message, says);
         assert.doesNotMatch(error.message, new RegExp(`${SECRET}|${stored().hash}|secret`));
         return true;

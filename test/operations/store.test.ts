@@ -216,18 +216,22 @@ describe('a manifest', () => {
     assert.equal(operations.get('abc')?.source, HOME);
   });
 
+  it('may be empty, as it is before relay-compiler runs for the first time', () => {
+    assert.deepEqual([...load({})], []);
+  });
+
   it('ends the start if it is wrong, with all that is wrong with it', () => {
     for (const [given, says] of [
-      [{}, /OPERATIONS_MANIFEST.*format/s],
+      [{ format: 'another' }, /OPERATIONS_MANIFEST.*format: .*two forms/s],
       [{ ...manifest(), version: 2 }, /version/],
       [manifest({ id: '', name: 'Home', body: HOME }), /id/],
       [manifest(entry('1', '{'), entry('2', '{ c }')), /Syntax Error.*Cannot query field "c"/s],
       [manifest(entry('1', HOME), entry('1', '{ b }')), /the same id/],
       [{ abc: '{', def: '{ c }' }, /abc: Syntax Error.*def: Cannot query field "c"/s],
-      [{ abc: 1 }, /OPERATIONS_MANIFEST.*abc/s],
+      [{ abc: 1 }, /manifest\.json": abc: .*\n.*manifest\.json": .*two forms.*text.*"operations"/],
       [{ '': HOME }, /OPERATIONS_MANIFEST/],
-      [[HOME], /OPERATIONS_MANIFEST/],
-      [null, /OPERATIONS_MANIFEST/],
+      [[HOME], /OPERATIONS_MANIFEST.*two forms/s],
+      [null, /OPERATIONS_MANIFEST.*two forms/s],
     ] as const) {
       assert.throws(() => load(given), { name: 'ConfigError', message: says });
     }
