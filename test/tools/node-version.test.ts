@@ -21,14 +21,18 @@ function run(file: string, args: string[], cwd = ROOT) {
 
 const readPackage = async () => JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
 
-/** Runs the guard in a process that claims to be this version of Node. */
-async function runAsNode(version: string) {
+/** Runs the guard in a process that claims to be this version of Node, on this platform. */
+async function runAsNode(version: string, { cwd = ROOT, platform = process.platform } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'frontdesk-node-'));
   const disguise = join(folder, 'disguise.cjs');
-  const versions = `{ ...process.versions, node: '${version}' }`;
-  await writeFile(disguise, `Object.defineProperty(process, 'versions', { value: ${versions} })`);
+  const versions = { ...process.versions, node: version };
+  const script = `
+    Object.defineProperty(process, 'versions', { value: ${JSON.stringify(versions)} });
+    Object.defineProperty(process, 'platform', { value: '${platform}' });
+  `;
+  await writeFile(disguise, script);
   try {
-    return await run(process.execPath, ['-r', disguise, '-r', GUARD, '-p', '"started"']);
+    return await run(process.execPath, ['-r', disguise, '-r', GUARD, '-p', '"started"'], cwd);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -41,6 +45,34 @@ test('an old Node stops every npm script with one sentence that says what to ins
     stderr,
     /^Frontdesk needs Node 26 or newer, but this is Node 20\.20\.2: [^\n]*nodejs\.org[^\n]*\n$/,
   );
+});
+
+/** A copy of the guard where no packages are installed. */
+async function runWithoutPackages(version: string, platform: NodeJS.Platform = process.platform) {
+  const folder = await mkdtemp(join(tmpdir(), 'frontdesk-node-'));
+  try {
+    await mkdir(join(folder, 'tools'));
+    for (const file of ['package.json', GUARD])
+      await copyFile(join(ROOT, file), join(folder, file));
+    return await runAsNode(version, { cwd: folder, platform });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const NO_PACKAGES = 'The packages of Frontdesk are not installed: run "npm ci" first.\n';
+
+test('without packages, old and new Node stop every npm script with a sentence that names npm ci', async () => {
+  for (const version of ['18.20.8', '26.10.0']) {
+    const result = await runWithoutPackages(version);
+    assert.deepEqual(result, { code: 1, stdout: '', stderr: NO_PACKAGES });
+  }
+});
+
+test('without packages, an old Node says what to install if no package brings a new one', async () => {
+  const { stderr } = await runWithoutPackages('20.20.2', 'freebsd');
+  assert.match(stderr, /^Frontdesk needs Node 26 or newer.*nodejs\.org/);
+  assert.equal((await runWithoutPackages('26.10.0', 'freebsd')).stderr, NO_PACKAGES);
 });
 
 test('the required version of Node is the one in package.json', async () => {
