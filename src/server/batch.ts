@@ -19,7 +19,12 @@ export interface Member {
  * @throws BffError BAD_REQUEST, QUERY_TOO_COMPLEX
  */
 export function refuseLongBatch({ length: actual }: readonly unknown[], most: number): void {
-  if (most === 0) throw new BffError('BAD_REQUEST', 'One operation at a time: no arrays here.');
+  if (most === 0) {
+    throw new BffError(
+      'BAD_REQUEST',
+      'Send one operation per request; arrays of operations are not accepted.',
+    );
+  }
   if (actual === 0) throw new BffError('BAD_REQUEST', 'The array of operations is empty.');
   if (actual <= most) return;
   throw new BffError('QUERY_TOO_COMPLEX', `The array has ${actual} operations: at most ${most}.`, {

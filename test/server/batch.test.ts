@@ -12,6 +12,10 @@ test('arrays of operations are not taken unless they are allowed', async () => {
   await using world = await startWorld(mobile);
   const { status, body } = await world.post([GREETING]);
   assert.deepEqual([status, body.errors[0].extensions.code], [400, 'BAD_REQUEST']);
+  assert.equal(
+    body.errors[0].message,
+    'Send one operation per request; arrays of operations are not accepted.',
+  );
 });
 
 test('an array is answered in its order, under the same rights, and kept by nobody', async () => {
