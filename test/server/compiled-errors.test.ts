@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
@@ -17,4 +18,15 @@ test('a field with two wrong arguments has one error, compiled or not', async ()
     messages.push(body.errors.map(({ message }: Json) => message));
   }
   assert.deepEqual(messages, Array(3).fill(['"first" must not be null.']));
+});
+
+test('an error has the location of its field if the operation is committed, and none otherwise', async () => {
+  await using world = await startWorld(web);
+  const committed = await readFile(new URL('Home.graphql', web.operations), 'utf8');
+  for (let asked = 0; asked < 3; asked++) {
+    const locations = [committed, '{ viewer { id } }'].map(
+      async (text) => (await world.ask(text)).body.errors[0].locations,
+    );
+    assert.deepEqual(await Promise.all(locations), [[{ line: 3, column: 3 }], undefined]);
+  }
 });

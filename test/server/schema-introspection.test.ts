@@ -36,6 +36,8 @@ const ALL_OPTIONS: IntrospectionOptions = {
   oneOf: true,
 };
 const FULL_QUERY = getIntrospectionQuery(ALL_OPTIONS);
+/** The largest option of graphql's own query that `introspectionDepth` allows (docs/limits.md). */
+const MAX_TYPE_DEPTH = 15;
 /** No option, each alone, all of them, and the depths of nested types that older and other tools ask for. */
 const OPTIONS: readonly IntrospectionOptions[] = [
   { descriptions: false },
@@ -43,6 +45,7 @@ const OPTIONS: readonly IntrospectionOptions[] = [
   ALL_OPTIONS,
   { ...ALL_OPTIONS, typeDepth: 7 },
   { ...ALL_OPTIONS, typeDepth: 12 },
+  { ...ALL_OPTIONS, typeDepth: MAX_TYPE_DEPTH },
 ];
 /** The largest that was found is 145,000, of the web BFF. */
 const MAX_ANSWER_CHARACTERS = 1_000_000;
@@ -113,6 +116,12 @@ for (const bff of BFFS) {
       const { body } = await world.post({ query: repeated(3) });
       assert.equal(body.errors?.[0].extensions.exceeded, 'introspectionFields');
       assert.equal((await world.post({ query: repeated(2) })).body.errors, undefined);
+    });
+
+    it('refuses types that are nested deeper than the documented typeDepth', async () => {
+      const query = getIntrospectionQuery({ typeDepth: MAX_TYPE_DEPTH + 1 });
+      const { body } = await world.post({ query });
+      assert.equal(body.errors?.[0].extensions.exceeded, 'introspectionDepth');
     });
 
     it('answers several types by name in one operation', async () => {
