@@ -171,38 +171,60 @@ test('a process with a wrong configuration says what is wrong, and ends with 1',
   assert.doesNotMatch(stderr, /^\s+at /m);
 });
 
-test('a host that is not of this machine reads as one clear line', async () => {
-  // 203.0.113.0/24 belongs to nobody (RFC 5737).
-  const { code, stderr } = await startProcess({
-    WEB_PORT: '0',
-    WEB_ADMIN_PORT: '0',
-    HOST: '203.0.113.9',
+for (const [variable, host] of [
+  // 203.0.113.0/24 belongs to nobody (RFC 5737), and names below .invalid do not exist (RFC 2606).
+  ['HOST', '203.0.113.9'],
+  ['HOST', 'nope.invalid'],
+  ['ADMIN_HOST', '1.2.3.4.5'],
+] as const) {
+  test(`${variable}=${host}, which is not of this machine, is named by its variable`, async () => {
+    const { code, stderr } = await startProcess({
+      WEB_PORT: '0',
+      WEB_ADMIN_PORT: '0',
+      [variable]: host,
+    });
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      `The configuration is wrong:\n  ${variable}: must be an IP address or a name of this machine, ` +
+        `or 0.0.0.0 for all interfaces, not "${host}"\n`,
+    );
   });
-  assert.equal(code, 1);
-  assert.match(stderr, /^listen EADDRNOTAVAIL: .*203\.0\.113\.9(:\d+)?\n$/);
-});
+}
 
-test('a port in use reads as one clear line, and ends the process with 1', async () => {
+/** A port that another program has. */
+async function occupyPort() {
   const occupant = createServer().listen(0, '127.0.0.1');
   await once(occupant, 'listening');
   const { port } = occupant.address() as AddressInfo;
-  const { code, stderr } = await startProcess({ WEB_PORT: String(port) });
-  occupant.close();
+  return { port, [Symbol.asyncDispose]: () => occupant[Symbol.asyncDispose]() };
+}
+
+test('a port in use reads as one clear line, and ends the process with 1', async () => {
+  await using occupied = await occupyPort();
+  const { code, stderr } = await startProcess({
+    WEB_PORT: String(occupied.port),
+    WEB_ADMIN_PORT: '0',
+  });
   assert.equal(code, 1);
   assert.equal(
     stderr,
-    `The configuration is wrong:\n  WEB_PORT: port ${port} is in use by another program\n`,
+    `The configuration is wrong:\n  WEB_PORT: port ${occupied.port} is in use by another program\n`,
   );
 });
 
-test('an admin port in use is named by its own variable', async () => {
-  const occupant = createServer().listen(0, '127.0.0.1');
-  await once(occupant, 'listening');
-  const { port } = occupant.address() as AddressInfo;
-  const { code, stderr } = await startProcess({ WEB_PORT: '0', WEB_ADMIN_PORT: String(port) });
-  occupant.close();
+test('a port and an admin port in use are named together', async () => {
+  await using occupied = await occupyPort();
+  await using occupiedToo = await occupyPort();
+  const { code, stderr } = await startProcess({
+    WEB_PORT: String(occupied.port),
+    WEB_ADMIN_PORT: String(occupiedToo.port),
+  });
   assert.equal(code, 1);
-  assert.match(stderr, new RegExp(`^ {2}WEB_ADMIN_PORT: port ${port} is in use by another`, 'm'));
+  assert.deepEqual(stderr.split('\n').slice(1, -1), [
+    `  WEB_PORT: port ${occupied.port} is in use by another program`,
+    `  WEB_ADMIN_PORT: port ${occupiedToo.port} is in use by another program`,
+  ]);
 });
 
 test('one message names variables, secret files, key file and manifest that are wrong', async () => {

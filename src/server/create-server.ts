@@ -1,9 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { loadKeys } from '../auth/api-keys.ts';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
 import { TagNumbers } from '../cache/index.ts';
-import { type Config, readAll } from '../config.ts';
+import type { Config } from '../config.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';
@@ -55,10 +54,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const hasSessions = bff.credentials.includes('cookie');
 
   const schema = buildSchema(bff);
-  const [{ operations, example }] = readAll(
-    () => loadOperations(bff, schema, config),
-    () => readKeys(bff, config),
-  );
+  const { operations, example } = loadOperations(bff, schema, config);
   const explorer = createExplorer(example, config);
   const executing = new Executing();
   const apollo = createApollo({ schema, executing, explorer, production, log });
@@ -142,11 +138,6 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const resources = opened.move();
   app.addHook('onClose', () => resources.disposeAsync());
   return { app, admin, drain };
-}
-
-/** So that a wrong file of keys is an error together with a wrong manifest. */
-function readKeys({ credentials }: BffDefinition, { apiKeysPath }: Config): void {
-  if (apiKeysPath !== undefined && credentials.includes('key')) loadKeys(apiKeysPath);
 }
 
 /** Where nothing is logged, no request has a logger made for it. */

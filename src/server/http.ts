@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance, FastifyListenOptions } from 'fastify';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { createProcessLog } from '../telemetry/log.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';
+import { listen } from './listen.ts';
 import { onTermination } from './termination.ts';
 
 const CLOSE_LIMIT_MS = 10_000;
@@ -38,13 +38,19 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
   const prefix = bff.name.toUpperCase();
-  const address = await listen(app, { host, port, backlog: BACKLOG }, `${prefix}_PORT`);
-  const url = `${address}/graphql`;
-  const adminUrl = await listen(
-    admin,
-    { host: config.admin.host, port: config.admin.port },
-    `${prefix}_ADMIN_PORT`,
+  const [address, adminUrl] = await listen(
+    {
+      app,
+      options: { host, port, backlog: BACKLOG },
+      variables: { host: 'HOST', port: `${prefix}_PORT` },
+    },
+    {
+      app: admin,
+      options: { host: config.admin.host, port: config.admin.port },
+      variables: { host: 'ADMIN_HOST', port: `${prefix}_ADMIN_PORT` },
+    },
   );
+  const url = `${address}/graphql`;
   listening = server;
   watchFileDescriptors(server.app.log);
   // Written whatever the log level is: the parent process may wait for it.
@@ -53,20 +59,6 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
     process.stdout.write(
       `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
     );
-  }
-}
-
-/** @throws ConfigError that names the port's variable if another program has the port */
-async function listen(
-  app: FastifyInstance,
-  options: FastifyListenOptions,
-  variable: string,
-): Promise<string> {
-  try {
-    return await app.listen(options);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new ConfigError([`${variable}: port ${options.port} is in use by another program`]);
   }
 }
 

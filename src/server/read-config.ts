@@ -6,16 +6,13 @@ import { buildSchema } from './build-schema.ts';
 import { withSecretFiles } from './secret-files.ts';
 
 /**
- * Reads the configuration of one BFF from the environment, with the files that hold secrets.
+ * Reads the configuration of one BFF from the environment, and checks every file that it names.
  * @throws ConfigError that names every variable at fault, also those that name a file
  */
 export function readConfig(env: NodeJS.ProcessEnv, bff: BffDefinition): Config {
-  try {
-    return loadConfig(withSecretFiles(env), bff);
-  } catch (error) {
-    if (error instanceof ConfigError) throw new ConfigError(allFaults(env, bff));
-    throw error;
-  }
+  const faults = allFaults(env, bff);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return loadConfig(withSecretFiles(env), bff);
 }
 
 /** The faults of each part on its own. What is read here, the server reads when it is created. */

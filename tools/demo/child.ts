@@ -23,7 +23,8 @@ const COMPILE_CACHE = new URL('../compile-cache.mjs', import.meta.url).href;
 const TIED = new URL('./tied.ts', import.meta.url).href;
 const LISTENING = /\blistening on (https?:\/\/\S+)/;
 const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
-const PORT_IN_USE = /\w+_PORT: port \d+ is in use by another program/;
+/** What a BFF and a stand-in service say of a variable that is wrong. */
+const FAULT = /(?<=^ {2}|service cannot start: )[A-Z][\w-]*: .+$/gm;
 const STOP_LIMIT_MS = 5_000;
 
 /** Starts one process, and says what it says under its name. */
@@ -69,8 +70,8 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
 function explainEnd(held: string[] | undefined, status: string | number): string {
   const how = typeof status === 'number' ? `ended with code ${status}` : `ended (${status})`;
   if (!held) return how;
-  const [portInUse] = PORT_IN_USE.exec(held.join('\n')) ?? [];
-  if (portInUse) return `can't start: ${portInUse}`;
+  const faults = held.join('\n').match(FAULT);
+  if (faults) return `can't start: ${faults.join('; ')}`;
   return [`${how} before it listened`, ...held].join('\n');
 }
 

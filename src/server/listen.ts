@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyListenOptions } from 'fastify';
+import { ConfigError } from '../config.ts';
+
+export interface Listener {
+  readonly app: FastifyInstance;
+  readonly options: FastifyListenOptions;
+  /** The variables that the host and the port come from. */
+  readonly variables: { readonly host: string; readonly port: string };
+}
+
+/**
+ * Opens listeners.
+ * @returns their addresses
+ * @throws ConfigError that names the host or the port of every listener that can't be opened
+ */
+export async function listen<const T extends readonly Listener[]>(...listeners: T) {
+  const results = await Promise.allSettled(
+    listeners.map(({ app, options }) => app.listen(options)),
+  );
+  const faults = results.flatMap((result, index) => {
+    const listener = listeners[index];
+    return result.status === 'rejected' && listener ? [describe(result.reason, listener)] : [];
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+  return results.map((result) => (result as PromiseFulfilledResult<string>).value) as {
+    readonly [K in keyof T]: string;
+  };
+}
+
+/** @throws what is no fault of the host or the port */
+function describe(error: NodeJS.ErrnoException, { options, variables }: Listener): string {
+  const { code, syscall } = error;
+  if (code === 'EADDRINUSE') {
+    return `${variables.port}: port ${options.port} is in use by another program`;
+  }
+  if (code === 'EACCES') return `${variables.port}: this user may not open port ${options.port}`;
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
+    return (
+      `${variables.host}: must be an IP address or a name of this machine, ` +
+      `or 0.0.0.0 for all interfaces, not "${options.host}"`
+    );
+  }
+  throw error;
+}
