@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { readSettings } from '../services/support/settings.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
-import { findMisspelt, readAll } from '../src/config.ts';
+import { ConfigError, findMisspelt, readAll } from '../src/config.ts';
+import { withDemo } from '../src/config-demo.ts';
 import { isRunByNpm } from '../src/config-readers.ts';
 import { readConfig } from '../src/server/read-config.ts';
 import { onTermination } from '../src/server/termination.ts';
@@ -45,9 +47,9 @@ try {
 
 /** @returns the line to say when all answer */
 async function start(): Promise<string> {
-  if (!values['services-only']) await checkConfiguration();
+  await checkConfiguration();
   const services = await Promise.all(SERVICES.map(startService));
-  if (values['services-only']) return `${readyIn()}. Next: npm run start:web`;
+  if (values['services-only']) return `${readyIn()}. Next: ${webCommand(services)}`;
 
   const [userUrl] = services[SERVICES.indexOf('user')]?.split(',') ?? [];
   const env = {
@@ -70,12 +72,12 @@ async function start(): Promise<string> {
 }
 
 /**
- * Checks the configuration of all BFFs before anything starts. What only the start itself decides has
- * a placeholder.
+ * Checks the configuration of all that is about to start. What only the start itself decides has a
+ * placeholder.
  * @throws ConfigError that names every variable at fault
  */
 async function checkConfiguration(): Promise<void> {
-  const bffs = await Promise.all(bffNames().map(loadBff));
+  const bffs = values['services-only'] ? [] : await Promise.all(bffNames().map(loadBff));
   const env = {
     ...Object.fromEntries(SERVICES.map((name) => [urlVariable(name), 'http://127.0.0.1'])),
     JWKS_URL: 'http://127.0.0.1',
@@ -83,7 +85,22 @@ async function checkConfiguration(): Promise<void> {
     JWT_AUDIENCE: DEMO_AUDIENCE,
     ...environment,
   };
-  readAll(...bffs.map((bff) => () => readConfig(env, bff)));
+  readAll(
+    ...bffs.map((bff) => () => readConfig(env, bff)),
+    ...SERVICES.filter((name) => !environment[urlVariable(name)]).map((name) => () => {
+      const { faults } = readSettings(environment, name, 0);
+      if (faults.length > 0) throw new ConfigError(faults);
+    }),
+  );
+}
+
+/** The command that starts a BFF in front of these services, whose addresses may not be the defaults. */
+function webCommand(services: readonly string[]): string {
+  const defaults: Record<string, string> = withDemo({});
+  const variables = SERVICES.map((name, index) => [urlVariable(name), services[index]])
+    .filter(([variable = '', url]) => url !== defaults[variable])
+    .map(([variable, url]) => `${variable}=${url} `);
+  return `${variables.join('')}npm run start:web`;
 }
 
 /** Says which variables nothing reads although they resemble ours, once and not by every process. */

@@ -1,6 +1,7 @@
 import { enableCompileCache } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import { readSecret } from './secret.ts';
+import { portVariable, readSettings, type Settings } from './settings.ts';
 import type { ServiceOptions } from './stand-in.ts';
 
 type Runnable = {
@@ -12,13 +13,10 @@ type Runnable = {
 
 /** Runs one service as a process: environment in, one line out, ends on a signal. */
 export async function run({ name, defaultPort, create }: Runnable): Promise<void> {
-  const variable = `${name.toUpperCase()}_SERVICE_PORT`;
-  const port = toPort(process.env[variable] || String(defaultPort));
-  if (port === undefined) {
-    return fail(`${variable} must be a port from 0 to 65535, not "${process.env[variable]}"`);
-  }
+  const settings = readSettings(process.env, name, defaultPort);
+  const { dataDir, subscribers, faults } = settings;
+  if (faults.length > 0) return fail(name, faults.join('; '));
   enableCompileCache();
-  const dataDir = process.env.DATA_DIR;
   try {
     const viewerKey = readSecret('VIEWER_SIGNING_KEY');
     const serviceToken = readSecret('UPSTREAM_TOKEN');
@@ -26,32 +24,35 @@ export async function run({ name, defaultPort, create }: Runnable): Promise<void
     const app = await create({
       ...(dataDir && { dataDir }),
       ...(viewerKey && { viewerKey }),
-      subscribers: (process.env.PURGE_URLS ?? '').split(',').filter(Boolean),
+      subscribers,
       ...(serviceToken && { serviceToken }),
       ...(purgeSecret && { purgeSecret }),
     });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => void app.close());
     }
-    const url = await app.listen({ port, host: process.env.HOST || '127.0.0.1' });
+    const url = await app.listen({ port: settings.port, host: settings.host });
     console.log(`${name} service listening on ${url}`);
   } catch (error) {
-    fail(`${name} service cannot start: ${describe(error, variable, port)}`);
+    fail(name, describe(error, name, settings));
   }
 }
 
-function describe(error: unknown, variable: string, port: number): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return `${variable}: port ${port} is in use by another program`;
+function describe(error: unknown, name: string, { host, port }: Settings): string {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return `${portVariable(name)}: port ${port} is in use by another program`;
+  }
+  if (code === 'EADDRNOTAVAIL' || syscall === 'getaddrinfo') {
+    return (
+      'HOST: must be an IP address or a name of this machine, ' +
+      `or 0.0.0.0 for all interfaces, not "${host}"`
+    );
+  }
   return message;
 }
 
-function toPort(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : -1;
-  return port >= 0 && port <= 65_535 ? port : undefined;
-}
-
-function fail(message: string): void {
-  console.error(message);
+function fail(name: string, reason: string): void {
+  console.error(`${name} service cannot start: ${reason}`);
   process.exitCode = 1;
 }

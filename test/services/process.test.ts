@@ -50,9 +50,33 @@ test('a wrong port ends the start with one readable line', async () => {
     assert.deepEqual(await ended, [1, null]);
     assert.equal(
       output.stderr,
-      `USER_SERVICE_PORT must be a port from 0 to 65535, not "${port}"\n`,
+      'user service cannot start: USER_SERVICE_PORT: must be a port number, 0 to 65535\n',
     );
     assert.equal(output.stdout, '');
+  }
+});
+
+test('wrong addresses and a wrong folder end the start with one line that names them', async () => {
+  const { output, ended } = launch('user', { PURGE_URLS: 'foo', DATA_DIR: '/etc/hostname' });
+  assert.deepEqual(await ended, [1, null]);
+  assert.equal(
+    output.stderr,
+    'user service cannot start: ' +
+      'PURGE_URLS: must be at most 20 http or https addresses, separated by commas; ' +
+      'DATA_DIR: must be a folder that can be written to, or a new one\n',
+  );
+});
+
+test('a host that is not of this machine ends the start with one line that names HOST', async () => {
+  // 203.0.113.0/24 belongs to nobody (RFC 5737), and names below .invalid do not exist (RFC 2606).
+  for (const HOST of ['203.0.113.9', 'nope.invalid']) {
+    const { output, ended } = launch('user', { USER_SERVICE_PORT: '0', HOST });
+    assert.deepEqual(await ended, [1, null]);
+    assert.equal(
+      output.stderr,
+      'user service cannot start: HOST: must be an IP address or a name of this machine, ' +
+        `or 0.0.0.0 for all interfaces, not "${HOST}"\n`,
+    );
   }
 });
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +15,8 @@ import { bffNames, ROOT, serviceNames } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
+/** Where a BFF without other words looks for orders. */
+const DEMO_ORDERS = 'http://127.0.0.1:5002';
 const STAND_INS = ['USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'];
 const FREE_PORTS = Object.fromEntries(
   [...bffNames().flatMap((name) => [name, `${name}_admin`]), ...STAND_INS].map((name) => [
@@ -148,11 +152,40 @@ test('says in one line which port is in use, and ends', async () => {
   assert.deepEqual(demo.pids().filter(lives), []);
 });
 
-test('says why a BFF does not start, and ends', async () => {
-  await using demo = startDemo({ OPERATIONS_MANIFEST: '/nowhere/manifest.json' });
+test('names both ports of a BFF when both are in use', async () => {
+  await using other = await listen();
+  await using another = await listen();
+  const ports = { MOBILE_PORT: String(other.port), MOBILE_ADMIN_PORT: String(another.port) };
+  await using demo = startDemo(ports);
   assert.equal(await demo.ended, 1);
-  assert.match(demo.output(), /^\w+ ended with code 1 before it listened$/m);
-  assert.match(demo.output(), /OPERATIONS_MANIFEST: there is no file/);
+  assert.ok(
+    demo
+      .output()
+      .endsWith(
+        `\nmobile can't start: MOBILE_PORT: port ${other.port} is in use by another program; ` +
+          `MOBILE_ADMIN_PORT: port ${another.port} is in use by another program\n`,
+      ),
+    demo.output(),
+  );
+});
+
+test('says which host a process cannot listen on, and ends', async () => {
+  // 203.0.113.0/24 belongs to nobody (RFC 5737).
+  await using demo = startDemo({ ADMIN_HOST: '203.0.113.9' });
+  assert.equal(await demo.ended, 1);
+  assert.match(demo.output(), /\n\w+ can't start: ADMIN_HOST: must be an IP address [^\n]*\n$/);
+});
+
+test('says what a process said that ended before it listened', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'frontdesk-demo-'));
+  await writeFile(join(folder, 'order.db'), 'This is no database.');
+  await using demo = startDemo({ DATA_DIR: folder });
+  assert.equal(await demo.ended, 1);
+  await rm(folder, { recursive: true });
+  assert.match(
+    demo.output(),
+    /^order ended with code 1 before it listened\norder service cannot start: [^\n]+\n$/m,
+  );
 });
 
 test('names every variable at fault in one message before anything starts', async () => {
@@ -160,14 +193,62 @@ test('names every variable at fault in one message before anything starts', asyn
     USER_SERVICE_URL: 'nonsense',
     REQUEST_DEADLINE_MS: 'soon',
     MOBILE_PORT: '70000',
+    USER_SERVICE_PORT: 'not read, because the service has an address',
+    ORDER_SERVICE_PORT: '-1',
+    NOTIFICATION_SERVICE_PORT: 'abc',
+    PURGE_URLS: 'foo',
+    DATA_DIR: '/etc/hostname',
+    API_KEYS_PATH: tmpdir(),
+    OPERATIONS_MANIFEST: '/nowhere/manifest.json',
+  });
+  assert.equal(await demo.ended, 1);
+  const [headline, ...faults] = demo.output().trimEnd().split('\n');
+  assert.equal(headline, 'The configuration is wrong:');
+  assert.deepEqual(faults.map((line) => line.trim()).sort(), [
+    `API_KEYS_PATH: there is no file to read at "${tmpdir()}"`,
+    'DATA_DIR: must be a folder that can be written to, or a new one',
+    'MOBILE_PORT: must be a port number, 0 to 65535',
+    'NOTIFICATION_SERVICE_PORT: must be a port number, 0 to 65535',
+    'OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"',
+    'ORDER_SERVICE_PORT: must be a port number, 0 to 65535',
+    'PURGE_URLS: must be at most 20 http or https addresses, separated by commas',
+    'REQUEST_DEADLINE_MS: must be a number of milliseconds, at most 999999',
+    'USER_SERVICE_URL: must be http, https or srv+http(s) addresses',
+  ]);
+});
+
+test('names key file and manifest together when all variables are right', async () => {
+  await using demo = startDemo({
+    API_KEYS_PATH: '/nowhere/keys.json',
+    OPERATIONS_MANIFEST: '/nowhere/manifest.json',
   });
   assert.equal(await demo.ended, 1);
   assert.equal(
     demo.output(),
     'The configuration is wrong:\n' +
-      '  MOBILE_PORT: must be a port number, 0 to 65535\n' +
-      '  USER_SERVICE_URL: must be http, https or srv+http(s) addresses\n' +
-      '  REQUEST_DEADLINE_MS: must be a number of milliseconds, at most 999999\n',
+      '  OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"\n' +
+      '  API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"\n',
+  );
+});
+
+test('names every wrong variable of the services when they are started alone', async () => {
+  await using demo = startDemo({ USER_SERVICE_PORT: 'abc', PURGE_URLS: 'foo' }, '--services-only');
+  assert.equal(await demo.ended, 1);
+  assert.equal(demo.pids().length, 0);
+  assert.match(demo.output(), /^ {2}PURGE_URLS: .*\n {2}USER_SERVICE_PORT: .*\n$/m);
+});
+
+test('services alone end with the command that starts a BFF, with their addresses', async () => {
+  await using demo = startDemo({ ORDER_SERVICE_URL: DEMO_ORDERS }, '--services-only');
+  await demo.ready();
+  const [user, notification] = ['user', 'notification'].map(demo.urlOf);
+  assert.ok(
+    demo
+      .output()
+      .endsWith(
+        `. Next: NOTIFICATION_SERVICE_URL=${notification} USER_SERVICE_URL=${user} npm run start:web\n`,
+      ),
+    demo.output(),
   );
 });
 
