@@ -301,3 +301,14 @@ async function listen() {
   const { port } = server.address() as AddressInfo;
   return { port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
+
+test('gets ready in production as well', async () => {
+  await using demo = startDemo({
+    NODE_ENV: 'production',
+    JWT_ISSUER: 'https://id.example',
+    JWT_AUDIENCE: 'shop',
+    PURGE_SECRET: 'a secret of this test that nobody else has',
+  });
+  await demo.ready();
+  assert.match(demo.output(), /^ready in/m);
+});

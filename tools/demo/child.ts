@@ -23,6 +23,8 @@ const COMPILE_CACHE = new URL('../compile-cache.mjs', import.meta.url).href;
 const TIED = new URL('./tied.ts', import.meta.url).href;
 const LISTENING = /\blistening on (https?:\/\/\S+)/;
 const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
+/** In production a BFF logs both addresses in one line of JSON. */
+const LOGGED = /"url":"(https?:[^"]+)","adminUrl":"(https?:[^"]+)","msg":"listening"/;
 /** What a BFF and a stand-in service say of a variable that is wrong. */
 const FAULT = /(?<=^ {2}|service cannot start: )[A-Z][\w-]*: .+$/gm;
 const STOP_LIMIT_MS = 5_000;
@@ -42,9 +44,11 @@ export function startChild(name: string, file: URL, env: NodeJS.ProcessEnv, say:
   let held: string[] | undefined = [];
 
   function onLine(line: string) {
-    const adminUrl = ADMIN_LISTENING.exec(line)?.[1];
-    if (adminUrl) return adminListening.resolve(adminUrl);
-    const url = held && LISTENING.exec(line)?.[1];
+    const [, loggedUrl, loggedAdminUrl] = LOGGED.exec(line) ?? [];
+    const adminUrl = loggedAdminUrl ?? ADMIN_LISTENING.exec(line)?.[1];
+    if (adminUrl) adminListening.resolve(adminUrl);
+    if (adminUrl && !loggedUrl) return;
+    const url = held && (loggedUrl ?? LISTENING.exec(line)?.[1]);
     if (url) {
       for (const earlier of held ?? []) say(name, earlier);
       held = undefined;
