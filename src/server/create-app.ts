@@ -3,7 +3,12 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import { sayAlways } from './always.ts';
 import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
 import { CountedRequest } from './counted-request.ts';
-import { answerErrors, answerFrameworkError } from './error-handler.ts';
+import {
+  answerError,
+  answerErrors,
+  answerFrameworkError,
+  type ErrorAnswerer,
+} from './error-handler.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
 
@@ -19,13 +24,19 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 interface AppOptions extends FastifyServerOptions {
   /** What to say where there is nothing. */
   readonly notHere: string;
+  /** Replaces the answerer of errors. */
+  readonly answerError?: ErrorAnswerer;
 }
 
 /**
  * A listener of ours: every answer has the request's id, every error one form, and nothing is kept
  * by anyone unless a route says so.
  */
-export function createApp({ notHere, ...options }: AppOptions): FastifyInstance {
+export function createApp({
+  notHere,
+  answerError: answer = answerError,
+  ...options
+}: AppOptions): FastifyInstance {
   const app = fastify({
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -57,7 +68,7 @@ export function createApp({ notHere, ...options }: AppOptions): FastifyInstance 
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
     body === '' ? done(null, undefined) : parse(request, body as string, done),
   );
-  answerErrors(app, notHere);
+  answerErrors(app, notHere, answer);
   return app;
 }
 

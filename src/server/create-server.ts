@@ -16,12 +16,13 @@ import { createEdge } from './create-edge.ts';
 import { createErrorAnswerer } from './document-errors.ts';
 import { createDoor } from './door.ts';
 import { createEngine } from './engine.ts';
-import { refuseMethod } from './error-handler.ts';
+import { pathNotFound, refuseMethod } from './error-handler.ts';
 import { Executing } from './executing.ts';
 import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
-import { addHealth } from './health.ts';
+import { addHealth, isHealthCheck } from './health.ts';
 import { loadOperations } from './load-operations.ts';
+import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { createSender } from './send.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
@@ -30,6 +31,8 @@ import { addStartPage } from './start-page.ts';
 const UNCERTAIN_MS = 30_000;
 /** The most that a request's body may have, in bytes. */
 const MOST_BODY = 256 * 1_024;
+
+const NOT_HERE = 'There is nothing here: the API is at /graphql.';
 
 /** One BFF, ready to listen. */
 export interface BffServer {
@@ -42,12 +45,15 @@ export interface BffServer {
 
 /** One BFF with /graphql, /session, /healthz and /readyz, and its admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
+  const malformedUrls = createMalformedUrlRefusal();
   const app = createApp({
     logger: loggerOf(bff.name, config.logLevel),
     forceCloseConnections: 'idle',
     bodyLimit: MOST_BODY,
     trustProxy: [...config.network.trustedProxies],
-    notHere: 'There is nothing here: the API is at /graphql.',
+    notHere: NOT_HERE,
+    frameworkErrors: malformedUrls.reroute,
+    answerError: (...failed) => answerError(...failed),
   });
   const { log } = app;
   const { production, requestDeadlineMs, strictScopes, corsOrigins } = config;
@@ -92,17 +98,21 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const { credentials } = bff;
   const reader = createCredentialReader({ ...config, credentials, log });
   opened.defer(() => reader.close());
+  const answerError = createErrorAnswerer(!production, door.charge);
   await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
-  const route = {
-    onRequest: door.onRequest,
-    errorHandler: createErrorAnswerer(!production, door.charge),
-  };
+  // After that of CORS, so that pages can read the refusals.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!isHealthCheck(request)) door.check(request);
+    malformedUrls.refuse(request);
+    // Before the body is parsed.
+    if (request.is404) throw pathNotFound(NOT_HERE);
+    done();
+  });
   // What a page of another site may post without asking first (CORS) is not taken.
   app.removeContentTypeParser('text/plain');
   app.route({
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',
-    ...route,
     handler: createGraphqlHandler({
       callerOf: createCallerReader(reader.viewerOf, requestDeadlineMs),
       operations,
@@ -121,18 +131,13 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     }),
   });
   app.route({
-    ...route,
     method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'],
     url: '/graphql',
     handler: refuseMethod,
   });
-  if (!production) {
-    const { trustedOnly } = config;
-    addStartPage(app, { name: bff.name, example, trustedOnly, onRequest: door.onRequest });
-  }
+  if (!production) addStartPage(app, { name: bff.name, example, trustedOnly: config.trustedOnly });
   if (hasSessions) {
-    const { payment } = door;
-    addSession(app, { route, viewerOf: reader.viewerOf, payment, corsOrigins });
+    addSession(app, { viewerOf: reader.viewerOf, payment: door.payment, corsOrigins });
   }
   opened.defer(() => admin.close());
   const resources = opened.move();

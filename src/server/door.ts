@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import {
   type Admission,
@@ -14,7 +14,7 @@ import { createPayment, type Payment } from './payment.ts';
 /** Who may come in, how often, and how many at a time. */
 export interface Door {
   /** Before anything is read of a request but its headers. @throws BffError */
-  readonly onRequest: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+  readonly check: (request: FastifyRequest) => void;
   readonly payment: Payment;
   readonly admission: Admission;
   /** Lets whoever asked in vain pay for the asking. */
@@ -37,11 +37,10 @@ export async function createDoor(
   });
   const admission = createAdmission();
   return {
-    onRequest({ ip }, _reply, done) {
+    check({ ip }) {
       refuseAddress(ip);
       admission.refuseExcess();
       limiter.refuseExhausted({ address: ip });
-      done();
     },
     payment: createPayment(limiter),
     admission,

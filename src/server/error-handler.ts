@@ -16,16 +16,22 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UPSTREAM_TIMEOUT: 503,
 };
 
+/** Answers errors outside of an execution, in the form of those inside. */
+export type ErrorAnswerer = (
+  error: FastifyError | BffError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown;
+
 /**
  * What goes wrong outside of an execution gets the same form as what goes wrong inside.
  * @param notHere - what to say where there is nothing
  */
-export function answerErrors(app: FastifyInstance, notHere: string): void {
-  app.setNotFoundHandler((request, reply) => {
-    logRefusal(request, 'NOT_FOUND');
-    return reply.code(404).send(errorBody('NOT_FOUND', notHere, request.id));
+export function answerErrors(app: FastifyInstance, notHere: string, answer: ErrorAnswerer): void {
+  app.setNotFoundHandler(() => {
+    throw pathNotFound(notHere);
   });
-  app.setErrorHandler(answerError);
+  app.setErrorHandler<FastifyError | BffError>(answer);
 }
 
 /** Answers what was thrown on the way of a request. */
@@ -78,6 +84,9 @@ export const refuseMethod = ({ method }: FastifyRequest) => {
 /** @param allow - the methods that are (RFC 9110 §15.5.6) */
 export const methodNotAllowed = (message: string, allow: string) =>
   new BffError('BAD_REQUEST', message, { status: 405, headers: { allow } });
+
+export const pathNotFound = (message: string) =>
+  new BffError('NOT_FOUND', message, { status: 404 });
 
 export const errorBody = (code: ErrorCode, message: string, requestId: string) => ({
   errors: [toClientError(code, message, requestId)],

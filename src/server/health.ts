@@ -1,4 +1,6 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
+const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
 
 /** Whether the process is alive, and whether it may be sent requests. */
 export interface Health {
@@ -27,3 +29,7 @@ export function addHealth(app: FastifyInstance): Health {
     isDraining: () => draining,
   };
 }
+
+/** Whether a request is answered whoever sends it, and however busy the process is. */
+export const isHealthCheck = ({ method, url }: FastifyRequest): boolean =>
+  method === 'GET' && HEALTH_CHECK.test(url);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyInstance, RouteShorthandOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { decodeJwt } from 'jose';
 import { bearerOf } from '../auth/bearer.ts';
 import type { ViewerOf } from '../auth/credentials.ts';
@@ -9,12 +9,11 @@ import { fitsIntoCookie, NO_SESSION, toSessionCookie } from '../auth/session-coo
 import { BffError } from '../errors.ts';
 import type { Payment } from './payment.ts';
 
-/** What opening a session costs, in cost units. */
+/** What opening or ending a session costs, in cost units. */
 const SESSION_COST = 1;
+const ANONYMOUS = { role: 'anonymous' } as const;
 
 interface SessionOptions {
-  /** What every way in shares: who may come, and how what goes wrong is answered. */
-  readonly route: Pick<RouteShorthandOptions, 'onRequest' | 'errorHandler'>;
   readonly viewerOf: ViewerOf;
   readonly payment: Payment;
   /** The other origins whose pages may sign in and out. */
@@ -29,13 +28,13 @@ interface SessionOptions {
  * that page's making. No form or link has one, and a script is asked for its origin first (CORS). So
  * a session is opened with that header alone, never with what is in a body or an address.
  *
- * Opening one is charged like an operation, and refused when the viewer's budget is exhausted.
+ * Both are charged like an operation. Opening one is refused when the viewer's budget is exhausted.
  */
 export function addSession(
   app: FastifyInstance,
-  { route, viewerOf, payment, corsOrigins }: SessionOptions,
+  { viewerOf, payment, corsOrigins }: SessionOptions,
 ): void {
-  app.post('/session', route, async ({ headers, ip: address }, reply) => {
+  app.post('/session', async ({ headers, ip: address }, reply) => {
     refuseForgery(headers, corsOrigins);
     const token = tokenOf(headers);
     // The cookie that there may be is not looked at: it is what is being replaced.
@@ -49,8 +48,9 @@ export function addSession(
   });
 
   // Whatever the cookie holds: whose session is over must be able to get rid of it.
-  app.delete('/session', route, async ({ headers }, reply) => {
+  app.delete('/session', async ({ headers, ip: address }, reply) => {
     refuseForgery(headers, corsOrigins);
+    await payment.pay({ address, viewer: ANONYMOUS }, SESSION_COST, reply);
     return reply.code(204).header('set-cookie', NO_SESSION).send();
   });
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { stripIgnoredCharacters } from 'graphql';
 import Negotiator from 'negotiator';
 import type { CommittedOperation } from '../operations/index.ts';
@@ -11,7 +11,6 @@ interface StartPageOptions {
   readonly example: CommittedOperation | undefined;
   /** Whether only registered operations are accepted. */
   readonly trustedOnly: boolean;
-  readonly onRequest: NonNullable<RouteShorthandOptions['onRequest']>;
 }
 
 const DOCS = [
@@ -42,7 +41,6 @@ export function addStartPage(app: FastifyInstance, options: StartPageOptions): v
   app.route({
     method: ['GET', 'HEAD'],
     url: '/',
-    onRequest: options.onRequest,
     handler(request, reply) {
       // An address in absolute form (RFC 9112 §3.2.2) may be one of another host.
       if (!request.url.startsWith('/')) return reply.callNotFound();

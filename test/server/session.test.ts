@@ -42,7 +42,7 @@ suite('a session', () => {
       log: app.log,
     });
     const payment = await unlimited();
-    addSession(app, { route: {}, viewerOf: reader.viewerOf, payment, corsOrigins });
+    addSession(app, { viewerOf: reader.viewerOf, payment, corsOrigins });
     // What any route of ours does.
     app.get('/me', async ({ headers }) => reader.viewerOf(headers));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -168,7 +168,7 @@ suite('a session', () => {
     const other = createApp({ notHere: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
     const { viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
-    addSession(other, { route: {}, viewerOf, payment: await unlimited(), corsOrigins: [] });
+    addSession(other, { viewerOf, payment: await unlimited(), corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
       method: 'POST',
@@ -221,5 +221,21 @@ suite('POST /session', () => {
     }
     const queried = await world.ask('{ __typename }', { as: CAST.otherCustomer });
     assert.equal(queried.status, 429, 'the budget is the one of queries');
+  });
+});
+
+suite('DELETE /session', () => {
+  test('costs the address one unit, and is refused when the address is exhausted', async () => {
+    await using world = await startWorld(web, { RATE_LIMIT_ADDRESS: '2' });
+    const end = () => fetch(`${world.url}/session`, { method: 'DELETE', headers: PROOF });
+    for (const left of [1, 0]) {
+      const answer = await end();
+      assert.equal(answer.status, 204);
+      assert.match(
+        answer.headers.get('ratelimit') ?? '',
+        new RegExp(`^"address";r=${left};t=\\d+$`),
+      );
+    }
+    assert.equal((await end()).status, 429);
   });
 });

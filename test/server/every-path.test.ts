@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { web } from '../../bff-web/bff.ts';
+import { until } from '../support/until.ts';
+import { startWorld, type World } from '../support/world.ts';
+
+const DENIED = '192.0.2.66';
+const EXHAUSTED = '192.0.2.67';
+const LIMIT = 10_000;
+const PATHS = [
+  'POST /graphql',
+  'PUT /graphql',
+  'POST /session',
+  'DELETE /session',
+  'PUT /session',
+  'GET /',
+  'POST /',
+  'POST /nothing',
+  'GET /nothing',
+  'POST /%',
+  'POST /healthz',
+  'HEAD /readyz',
+] as const;
+/** The unit of each refusal and of asking what is left, the URL, and rounding. */
+const SLACK_UNITS = 4;
+
+describe('Every path but GET /healthz and /readyz', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(web, {
+      RATE_LIMIT_ADDRESS: String(LIMIT),
+      TRUSTED_PROXIES: '127.0.0.1',
+      DENY_ADDRESSES: DENIED,
+    });
+    for (let n = 0; n < 8; n++) await send('POST /graphql', EXHAUSTED, '{'.repeat(250_000));
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  /** As node:http sends it: fetch would change some paths. */
+  async function send(line: string, address: string, body = '') {
+    const [method, path] = line.split(' ');
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+    const { hostname, port } = new URL(world.url);
+    const sent = request({ hostname, port, method, path, headers });
+    if (method !== 'GET' && method !== 'HEAD' && body)
+      sent.setHeader('content-length', body.length);
+    return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      sent.on('error', reject).on('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (data: string) => {
+          text += data;
+        });
+        response.on('end', () => resolve({ status: response.statusCode, text }));
+      });
+      sent.end(method === 'GET' || method === 'HEAD' ? undefined : body);
+    });
+  }
+
+  /** Cost units that are left to an address; it costs one to ask. */
+  async function remaining(address: string): Promise<number> {
+    const { headers } = await world.post(
+      { query: '{ __typename }' },
+      { 'x-forwarded-for': address },
+    );
+    return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+  }
+
+  for (const line of PATHS) {
+    it(`refuses a denied address: ${line}`, async () => {
+      assert.equal((await send(line, DENIED, '{}')).status, 403);
+    });
+
+    it(`refuses an exhausted address: ${line}`, async () => {
+      assert.equal((await send(line, EXHAUSTED, '{}')).status, 429);
+    });
+  }
+
+  for (const path of ['/healthz', '/readyz', '/healthz?by=balancer']) {
+    it(`only: GET ${path} is answered to every address`, async () => {
+      for (const address of [DENIED, EXHAUSTED]) {
+        assert.equal((await send(`GET ${path}`, address)).status, 200);
+      }
+    });
+  }
+
+  const BODY = JSON.stringify({ a: 'x'.repeat(100_000 - 8) });
+  const BODY_UNITS = BODY.length / 200;
+  for (const [line, status, units] of [
+    ['GET /nothing', 404, 1],
+    ['POST /nothing', 404, BODY_UNITS],
+    ['POST /', 404, BODY_UNITS],
+    ['POST /healthz', 404, BODY_UNITS],
+    ['POST /%', 400, BODY_UNITS],
+    ['PUT /graphql', 405, BODY_UNITS],
+  ] as const) {
+    it(`charges a refusal: ${line}`, async () => {
+      const address = `198.51.100.${PATHS.indexOf(line) + 1}`;
+      const before = await remaining(address);
+      assert.equal((await send(line, address, BODY)).status, status);
+      let polls = 0;
+      const charged = async () => {
+        polls += 1;
+        return before - (await remaining(address)) - polls;
+      };
+      // The rest of a body may be read after the answer has left.
+      await until(async () => (await charged()) >= units).catch(() => {});
+      const actual = await charged();
+      assert.ok(actual >= units && actual <= units + SLACK_UNITS, `${actual} of ${units} units`);
+    });
+  }
+
+  it('does not parse the body of a request to an unknown path', async () => {
+    const { status, text } = await send('POST /nothing', '192.0.2.1', '{"not JSON');
+    assert.equal(status, 404);
+    assert.equal(JSON.parse(text).errors[0].extensions.code, 'NOT_FOUND');
+  });
+});
