@@ -3,6 +3,8 @@ import { IncomingMessage } from 'node:http';
 /** A request that counts the bytes of its body as they arrive, whoever reads them. */
 export class CountedRequest extends IncomingMessage {
   bodyBytes = 0;
+  /** How many of them the rate limit has been charged for. */
+  chargedBytes = 0;
 
   /** Called by node:http with each piece of the body, and with null at its end. */
   override push(chunk: Buffer | null): boolean {
@@ -10,3 +12,7 @@ export class CountedRequest extends IncomingMessage {
     return super.push(chunk);
   }
 }
+
+/** Whether the headers announce a body (RFC 9112 §6.3). */
+export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

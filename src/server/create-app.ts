@@ -9,6 +9,7 @@ import {
   answerFrameworkError,
   type ErrorAnswerer,
 } from './error-handler.ts';
+import { refuseIgnoredBody } from './ignored-body.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
 
@@ -60,6 +61,7 @@ export function createApp({
   addOperationLog(app);
   app.addHook('onRequest', (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);
+    refuseIgnoredBody(request.raw);
     done();
   });
   app.server.on('checkExpectation', answerExpectation);

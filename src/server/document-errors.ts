@@ -37,7 +37,7 @@ export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge
     request: FastifyRequest,
     reply: FastifyReply,
   ) => {
-    if (!isPaid(error)) chargeRefusal(request);
+    chargeRefusal(request, reply, isPaid(error));
     reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
     logRefusal(request, error.code);

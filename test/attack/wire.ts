@@ -7,10 +7,13 @@ const PATIENCE_MS = 1_500;
 /** After an answer, for how long another is waited for. */
 const QUIET_MS = 30;
 
-/** A connection on which anything can be written, HTTP or not. */
-export async function dial(url: string): Promise<Socket> {
+/**
+ * A connection on which anything can be written, HTTP or not.
+ * @param allowHalfOpen - whether it stays writable after the server has ended its side
+ */
+export async function dial(url: string, allowHalfOpen = false): Promise<Socket> {
   const { hostname, port } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen });
   // Connections under attack break; what matters is what was answered before.
   socket.on('error', () => {});
   await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { dial } from '../attack/wire.ts';
@@ -140,4 +141,140 @@ describe('The rate limit charges a refused request for the body bytes that were 
       );
     });
   }
+});
+
+/** Request heads that are refused before their body is read. */
+const REFUSED_EARLY: Readonly<Record<string, { readonly head: string; readonly status: number }>> =
+  {
+    'of an unsupported type': { head: head(TEXT_TYPE, 'Transfer-Encoding: chunked'), status: 415 },
+    'over the limit': { head: head(JSON_TYPE, lengthOf(1_000_000_000)), status: 413 },
+    'to an unknown path': {
+      head: head(JSON_TYPE, 'Transfer-Encoding: chunked').replace('/graphql', '/nothing'),
+      status: 404,
+    },
+    'to a malformed URL': {
+      head: head(JSON_TYPE, 'Transfer-Encoding: chunked').replace('/graphql', '/%'),
+      status: 400,
+    },
+    'with two Authorization headers': {
+      head: head('Authorization: a', 'Authorization: b', 'Transfer-Encoding: chunked'),
+      status: 401,
+    },
+    'of a GET request': {
+      head: head('Transfer-Encoding: chunked').replace(
+        'POST /graphql',
+        'GET /graphql?query={__typename}',
+      ),
+      status: 400,
+    },
+    'of a GET request for /healthz': {
+      head: head('Transfer-Encoding: chunked').replace('POST /graphql', 'GET /healthz'),
+      status: 400,
+    },
+  };
+
+describe('A request that is refused before its body is read', () => {
+  let world: World;
+  before(async () => {
+    world = await startWorld(web, {
+      RATE_LIMIT_ADDRESS: '10000000',
+      TRUSTED_PROXIES: '127.0.0.1',
+      DENY_ADDRESSES: '192.0.2.66',
+    });
+  });
+  after(() => world[Symbol.asyncDispose]());
+
+  /** Cost units that are left to an address; it costs one to ask. */
+  async function remaining(address: string): Promise<number> {
+    const { headers } = await world.post(VALID, { 'x-forwarded-for': address });
+    return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
+  }
+
+  /** Connects as a proxy that forwards a client's request, and keeps what is answered. */
+  async function forward(address: string, sentHead: string) {
+    const socket = await dial(world.url, true);
+    const state = { text: '', isEnded: false, isClosed: false };
+    socket.on('data', (data) => {
+      state.text += data;
+    });
+    socket.on('end', () => {
+      state.isEnded = true;
+    });
+    socket.on('close', () => {
+      state.isClosed = true;
+    });
+    socket.write(sentHead.replace('\r\n\r\n', `\r\nX-Forwarded-For: ${address}\r\n\r\n`));
+    await until(() => state.text.includes('\r\n\r\n'));
+    return { socket, state };
+  }
+
+  /** @returns how many bytes the client could write until the connection was closed */
+  async function sendUntilClosed(socket: Socket, state: { readonly isClosed: boolean }) {
+    let sentBytes = 0;
+    await until(() => {
+      if (!state.isClosed && socket.writableLength === 0) {
+        socket.write(chunk('x'.repeat(1_000)));
+        sentBytes += 1_000;
+      }
+      return state.isClosed;
+    });
+    return sentBytes;
+  }
+
+  for (const [n, [what, { head: sentHead, status }]] of Object.entries(REFUSED_EARLY).entries()) {
+    const address = `192.0.2.${n + 1}`;
+
+    it(`${what}: is answered with "connection: close", and the connection ends while the client sends`, async () => {
+      const before = await remaining(address);
+      const { socket, state } = await forward(address, sentHead);
+      assert.match(state.text, new RegExp(`^HTTP/1.1 ${status} `));
+      assert.match(state.text, /^connection: close\r$/im);
+
+      const sentBytes = await sendUntilClosed(socket, state);
+      // Some of it may have been on its way when the connection ended.
+      const least = Math.floor(sentBytes / 2 / BYTES_PER_UNIT);
+      await until(async () => before - (await remaining(address)) >= least).catch(() => {});
+      const units = before - (await remaining(address));
+      assert.ok(units >= least, `${units} units for ${sentBytes} bytes`);
+    });
+
+    it(`${what}: is charged for what arrives until the client breaks off the connection`, async () => {
+      const before = await remaining(address);
+      const { socket } = await forward(address, sentHead);
+      await new Promise((resolve) => socket.write(chunk(X100K), resolve));
+      socket.destroy();
+      let polls = 0;
+      const charged = async () => {
+        polls += 1;
+        return before - (await remaining(address)) - polls;
+      };
+      await until(async () => (await charged()) >= 100_000 / BYTES_PER_UNIT).catch(() => {});
+      const units = await charged();
+      assert.ok(units >= 100_000 / BYTES_PER_UNIT, `${units} units`);
+    });
+  }
+
+  it('keeps its connection if a body within the limit arrives at once', async () => {
+    const body = 'x'.repeat(1_000);
+    const { socket, state } = await forward('192.0.2.50', head(TEXT_TYPE, lengthOf(1_000)));
+    assert.match(state.text, /^HTTP\/1.1 415 /);
+    assert.match(state.text, /^connection: keep-alive\r$/im);
+    socket.write(`${body}${whole(VALID)}`);
+    await until(() => state.text.includes('HTTP/1.1 200 '));
+    socket.destroy();
+  });
+
+  it('loses its connection if a body within the limit does not arrive', async () => {
+    const { socket, state } = await forward('192.0.2.51', head(TEXT_TYPE, lengthOf(1_000)));
+    await until(() => state.isEnded);
+    socket.destroy();
+    assert.match(state.text, /^HTTP\/1.1 415 /);
+  });
+
+  it('from a denied address loses its connection as well', async () => {
+    const sentHead = head(JSON_TYPE, 'Transfer-Encoding: chunked');
+    const { socket, state } = await forward('192.0.2.66', sentHead);
+    await sendUntilClosed(socket, state);
+    assert.match(state.text, /^HTTP\/1.1 403 /);
+  });
 });
