@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, importJWK, type JWK, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from 'jose';
 import { uncheckable } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
 
@@ -102,11 +102,11 @@ async function usableKeysIn(text: string): Promise<JWK[]> {
   return keys.filter((_, n) => areUsable[n]);
 }
 
-/** Whether a public key of our algorithm can be read from an entry. */
+/** Whether an entry is a public key that can verify our algorithm's signatures. */
 async function isUsable(entry: unknown): Promise<boolean> {
   try {
-    const key = await importJWK(entry as JWK, ALGORITHM);
-    return !(key instanceof Uint8Array) && key.type === 'public';
+    await createLocalJWKSet({ keys: [entry as JWK] })({ alg: ALGORITHM });
+    return true;
   } catch {
     return false;
   }

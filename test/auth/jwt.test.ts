@@ -26,6 +26,19 @@ function signedWith(secret: string | Buffer, header: object): string {
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
+/** A log that keeps its warnings. */
+function createWarningLog() {
+  const warnings: string[] = [];
+  const ignore = () => {};
+  const log = {
+    error: ignore,
+    info: ignore,
+    debug: ignore,
+    warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))),
+  };
+  return { log: log as Parameters<typeof createJwtReader>[1], warnings };
+}
+
 async function importedPem(jwk: JWK): Promise<string> {
   return exportSPKI((await importJWK(jwk, 'ES256', { extractable: true })) as CryptoKey);
 }
@@ -399,6 +412,30 @@ suite("the issuer's keys", () => {
     await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also one that was remembered');
   });
 
+  let unfit: Record<string, JWK>;
+  before(async () => {
+    const { jwk } = await makeKey('first');
+    unfit = {
+      'is for encryption': { ...jwk, use: 'enc' },
+      'is for another algorithm': { ...jwk, alg: 'ES384' },
+      'is not for verifying': { ...jwk, key_ops: ['deriveKey'] },
+    };
+  });
+
+  for (const what of ['is for encryption', 'is for another algorithm', 'is not for verifying']) {
+    test(`count as none when the only key ${what}: a warning, and the next one is known in a second`, async () => {
+      await using issuer = await startIssuer();
+      issuer.publishRaw(unfit[what]);
+      const { log, warnings } = createWarningLog();
+      const read = createJwtReader(issuer.trust, log);
+      await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
+      assert.equal(warnings.length, 1);
+      issuer.publish(issuer.first);
+      later(1);
+      assert.ok(await read(await issuer.sign()));
+    });
+  }
+
   const P384 = { kty: 'EC', crv: 'P-384', x: 'A'.repeat(64), y: 'A'.repeat(64) };
   /** Entries of a key set that can't verify any token (RFC 7517 §5). */
   const UNUSABLE: Readonly<Record<string, unknown>> = {
@@ -478,16 +515,9 @@ suite("the issuer's keys", () => {
 
   test('log a warning once when the key set has no usable key', async () => {
     await using issuer = await startIssuer();
-    const warnings: string[] = [];
-    const note = () => {};
-    const log = {
-      error: note,
-      info: note,
-      debug: note,
-      warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))),
-    };
+    const { log, warnings } = createWarningLog();
     issuer.publishRaw();
-    const read = createJwtReader(issuer.trust, log as Parameters<typeof createJwtReader>[1]);
+    const read = createJwtReader(issuer.trust, log);
     for (let n = 0; n < 3; n += 1) {
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
       later(1);
