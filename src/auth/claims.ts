@@ -9,13 +9,35 @@ const SUBJECT = /^[\w-]{1,64}$/;
 // RFC 6749 §3.3: printable ASCII without space, quotation mark and backslash.
 const SCOPE = /^[!#-[\]-~]+$/;
 
-/**
- * Names that issuers give to what a token may be used for, other than "scope": alone, as the last
- * part of a namespaced name (`https://shop.example/permissions`) or in camel case.
- */
-const LIMITING_CLAIM =
-  /(scp|scopes?|permissions?|privileges?|entitlements?|authorities|authorization(_?details)?|(realm|resource)_access)$/i;
-const MAX_CLAIM_DEPTH = 4;
+/** A claim with one of these words in its name may limit what the token is for. */
+const LIMITING_WORDS = new Set([
+  'acl',
+  'authorities',
+  'authorization',
+  'authz',
+  'capabilities',
+  'capability',
+  'entitlement',
+  'entitlements',
+  'grants',
+  'permission',
+  'permissions',
+  'perms',
+  'privilege',
+  'privileges',
+  'rights',
+  'scope',
+  'scopes',
+  'scp',
+]);
+/** Whole names that do so as well; `act` and `may_act` are about delegation (RFC 8693 §4). */
+const LIMITING_NAMES = new Set(['access', 'act', 'may_act', 'realm_access', 'resource_access']);
+/** Objects in which issuers put further claims of the token. */
+const CLAIM_CONTAINERS = ['ext', 'app_metadata'] as const;
+
+const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/]*/i;
+/** Anything but ASCII letters, and the start of a word in camel case. */
+const WORD_BOUNDARY = /[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 
 /** What a token says of its user, as far as it is of use here; nothing of it is trusted in its form. */
 export interface Claims {
@@ -47,14 +69,27 @@ export function toSignedInViewer(claims: Claims, issuer: string): SignedInViewer
   return scope === undefined ? user : { ...user, scopes: toScopes(scope) };
 }
 
-/** At any level; what is nested too deeply to be read counts as a limit. */
-const hasLimitingClaim = (claims: object, depth = 1): boolean =>
-  depth > MAX_CLAIM_DEPTH ||
-  Object.entries(claims).some(
-    ([name, value]) =>
-      LIMITING_CLAIM.test(name) ||
-      (typeof value === 'object' && value !== null && hasLimitingClaim(value, depth + 1)),
+/**
+ * Whether claims other than "scope" may limit what the token is for, by their names. Only the claims
+ * themselves and those in CLAIM_CONTAINERS are read: what is nested elsewhere is data of the user.
+ */
+const hasLimitingClaim = (claims: object): boolean =>
+  Object.keys(claims).some(isLimiting) ||
+  CLAIM_CONTAINERS.some((name) =>
+    Object.keys(Object((claims as Record<string, unknown>)[name])).some(isLimiting),
   );
+
+/** Reads a namespaced name (`https://shop.example/permissions`) without its origin. */
+function isLimiting(name: string): boolean {
+  const words = wordsOf(name.replace(ORIGIN, ''));
+  return LIMITING_NAMES.has(words.join('_')) || words.some((word) => LIMITING_WORDS.has(word));
+}
+
+const wordsOf = (name: string): string[] =>
+  name
+    .split(WORD_BOUNDARY)
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
 
 /** RFC 8693 §4.2 and RFC 7662 §2.2: one text, separated by single spaces; empty for none. */
 function toScopes(scope: unknown): readonly string[] {

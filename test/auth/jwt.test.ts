@@ -113,9 +113,23 @@ suite('a signed token', () => {
     'a namespaced claim': { 'https://shop.example/permissions': ['orders:read'] },
     'a claim in camel case': { grantedScopes: ['orders:read'] },
     'a claim in capitals': { PERMISSIONS: ['orders:read'] },
-    'a nested scope': { ext: { scope: 'orders:read' } },
-    'a claim in a list': { grants: [{ permissions: ['orders:read'] }] },
-    'a claim that is nested deeply': { a: { b: { c: { d: { e: { permissions: [] } } } } } },
+    'a claim with a version': { permissions_v2: ['orders:read'] },
+    'a claim with a blank in its name': { 'scope ': 'orders:read' },
+    'a claim with an invisible character in its name': { 'scope\u200b': 'orders:read' },
+    perms: { perms: ['orders:read'] },
+    permission_list: { permission_list: ['orders:read'] },
+    scopeList: { scopeList: ['orders:read'] },
+    OAuthScopes: { OAuthScopes: ['orders:read'] },
+    'urn:shop:rights': { 'urn:shop:rights': ['orders:read'] },
+    'shop.acl': { 'shop.acl': ['orders:read'] },
+    authz: { authz: ['orders:read'] },
+    grants: { grants: ['orders:read'] },
+    capabilities: { capabilities: ['orders:read'] },
+    'access (of a registry)': { access: [{ type: 'repository', actions: ['pull'] }] },
+    'act (RFC 8693)': { act: { sub: 'service' } },
+    'may_act (RFC 8693)': { may_act: { sub: 'service' } },
+    'ext.scope (Hydra)': { ext: { scope: 'orders:read' } },
+    'app_metadata.permissions': { app_metadata: { permissions: ['orders:read'] } },
   };
 
   for (const [what, claims] of Object.entries(NARROWING)) {
@@ -147,6 +161,18 @@ suite('a signed token', () => {
       roles: ['reader'],
       address: { country: 'DE' },
       'https://shop.example/tier': 'gold',
+      'https://permissions.example/tier': 'gold',
+      timescope: 'day',
+      copyright: 'ann',
+      grant_type: 'password',
+      fact: 1,
+      actor: 'ann',
+      last_access: 1,
+      user_metadata: { permissions: { camera: true } },
+      consents: { marketing_permission: true },
+      preferences: { notification_permissions: { push: true }, telescope: true },
+      deep: { a: { b: { c: { d: { e: [[[[['x']]]]] } } } } },
+      ext: null,
     });
     assert.deepEqual(await read(token), { role: 'customer', id: '42', issuer: ISSUER });
   });
@@ -412,20 +438,14 @@ suite("the issuer's keys", () => {
     await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also one that was remembered');
   });
 
-  let unfit: Record<string, JWK>;
-  before(async () => {
-    const { jwk } = await makeKey('first');
-    unfit = {
-      'is for encryption': { ...jwk, use: 'enc' },
-      'is for another algorithm': { ...jwk, alg: 'ES384' },
-      'is not for verifying': { ...jwk, key_ops: ['deriveKey'] },
-    };
-  });
-
-  for (const what of ['is for encryption', 'is for another algorithm', 'is not for verifying']) {
+  for (const [what, members] of Object.entries({
+    'is for encryption': { use: 'enc' },
+    'is for another algorithm': { alg: 'ES384' },
+    'is not for verifying': { key_ops: ['deriveKey'] },
+  })) {
     test(`count as none when the only key ${what}: a warning, and the next one is known in a second`, async () => {
       await using issuer = await startIssuer();
-      issuer.publishRaw(unfit[what]);
+      issuer.publishRaw({ ...issuer.first.jwk, ...members });
       const { log, warnings } = createWarningLog();
       const read = createJwtReader(issuer.trust, log);
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
