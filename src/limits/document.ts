@@ -22,6 +22,7 @@ const EMPTY: SelectionSize = {
   aliases: 0,
   introspectionDepth: 0,
   introspectionFields: 0,
+  introspectionAliases: 0,
 };
 /** A clear name for each limit, as the sentence for people has it. */
 const NAMES: Readonly<Record<LimitName, string>> = {
@@ -32,6 +33,7 @@ const NAMES: Readonly<Record<LimitName, string>> = {
   aliases: 'The number of aliases, with fragments taken apart,',
   introspectionDepth: 'The depth of nested introspection fields',
   introspectionFields: 'The number of introspection fields, with fragments taken apart,',
+  introspectionAliases: 'The number of introspection aliases, with fragments taken apart,',
   directives: 'The number of directives',
   fragments: 'The number of fragments',
   listSize: 'The size of a list',
@@ -57,8 +59,8 @@ export function holdTo<Name extends LimitName>(
  * introspection), so that this takes a time that is linear in the document; it needs no schema, and no
  * document that is valid.
  *
- * @param introspection - the limits of what is selected below `__schema` and `__type`; without them it
- *   counts as any other field
+ * @param introspection - the limits of what is selected below `__schema` and `__type`, and of their
+ *   aliases; without them it counts as any other field
  * @throws BffError QUERY_TOO_COMPLEX
  */
 export function limitDocument(
@@ -99,6 +101,7 @@ function limitSelections(
     if (!introspection) return;
     holdTo(introspection, 'introspectionDepth', size.introspectionDepth);
     holdTo(introspection, 'introspectionFields', size.introspectionFields);
+    holdTo(introspection, 'introspectionAliases', size.introspectionAliases);
   };
   for (const definition of definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) limit(meter.sizeOf(definition.selectionSet));
@@ -148,17 +151,20 @@ function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], is
     const isMeta = name.value.startsWith('__');
     const isBelowIntrospection = isIntrospection || (isSeparate && isMeta);
     const below = selectionSet ? sizeOf(selectionSet, isBelowIntrospection) : EMPTY;
-    const aliases = below.aliases + (alias ? 1 : 0);
+    const isAliased = alias !== undefined;
     if (isIntrospection) {
       return {
         ...below,
-        aliases,
         introspectionDepth: below.introspectionDepth + 1,
         introspectionFields: below.introspectionFields + 1,
+        introspectionAliases: below.introspectionAliases + Number(isAliased),
       };
     }
+    const counted =
+      isBelowIntrospection && name.value !== '__typename' ? 'introspectionAliases' : 'aliases';
+    const size = { ...below, [counted]: below[counted] + Number(isAliased) };
     // Validation itself limits how deep the lists of introspection may be nested.
-    return { ...below, aliases, depth: isMeta ? 1 : below.depth + 1, fields: below.fields + 1 };
+    return { ...size, depth: isMeta ? 1 : below.depth + 1, fields: below.fields + 1 };
   }
 
   function sizeOfFragment(name: string, isIntrospection: boolean): SelectionSize {
@@ -185,4 +191,5 @@ const combine = (a: SelectionSize, b: SelectionSize): SelectionSize => ({
   aliases: a.aliases + b.aliases,
   introspectionDepth: Math.max(a.introspectionDepth, b.introspectionDepth),
   introspectionFields: a.introspectionFields + b.introspectionFields,
+  introspectionAliases: a.introspectionAliases + b.introspectionAliases,
 });

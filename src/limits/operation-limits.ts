@@ -39,10 +39,13 @@ export interface IntrospectionLimits {
   readonly introspectionDepth: number;
   /** Selected fields, fragments expanded. */
   readonly introspectionFields: number;
+  /** Fields with an alias, `__schema` and `__type` themselves as well, fragments expanded. */
+  readonly introspectionAliases: number;
 }
 
-/** The query for the whole schema of graphql itself has a depth of 14 and some 230 fields. */
+/** The query for the whole schema of graphql itself has a depth of 14, some 230 fields and no alias. */
 export const INTROSPECTION_LIMITS: IntrospectionLimits = {
   introspectionDepth: 20,
-  introspectionFields: 500,
+  introspectionFields: 350,
+  introspectionAliases: 10,
 };

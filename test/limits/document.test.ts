@@ -91,7 +91,11 @@ describe('the limits of a document', () => {
 });
 
 describe('the limits of introspection', () => {
-  const INTROSPECTION: IntrospectionLimits = { introspectionDepth: 6, introspectionFields: 12 };
+  const INTROSPECTION: IntrospectionLimits = {
+    introspectionDepth: 6,
+    introspectionFields: 12,
+    introspectionAliases: 2,
+  };
   const measure = (text: string) => limitDocument(parse(text), LIMITS, INTROSPECTION);
   const exceeds = (text: string, exceeded: string, actual: number) => {
     const limit = { ...LIMITS, ...INTROSPECTION }[exceeded as keyof OperationLimits];
@@ -106,7 +110,15 @@ describe('the limits of introspection', () => {
     exceeds(`{ __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
     exceeds('{ __schema { a } b { c { d { e { f } } } } }', 'depth', 5);
     exceeds('{ __schema { a } b c d e f g h i j k }', 'fields', 11);
-    exceeds('{ __schema { x: a y: a } z: b w: b }', 'aliases', 4);
+  });
+
+  it('count aliases of __schema and __type and below them, apart from others', () => {
+    measure('{ x: __schema { y: a } z: b w: b v: __typename }');
+    exceeds('{ x: __schema { y: a z: a } }', 'introspectionAliases', 3);
+    exceeds('{ x: __type { a } y: __type { a } z: __schema { a } }', 'introspectionAliases', 3);
+    exceeds('{ x: __schema { ...F } } fragment F on Q { y: a z: a }', 'introspectionAliases', 3);
+    exceeds('{ __schema { y: a } z: b w: b v: b u: __typename }', 'aliases', 4);
+    refuses('{ x: __schema { y: a } z: b w: b }', 'aliases', 4);
   });
 
   it('measure a fragment by where it is spread, in both places if need be', () => {
