@@ -31,6 +31,22 @@ let number = 0;
 const adHoc = (endpoint: string, fields: number): Sent =>
   posted(endpoint, { query: `query Q${number++} { ${'__typename '.repeat(fields)} }` });
 
+for (const bff of BFFS) {
+  it(`${bff.name}: a process that has just started refuses none of 300 connections`, async () => {
+    await using desk = await startProcess(bff, { LOG_LEVEL: 'silent' });
+    const statuses = new Map<number, number>();
+    const one = async () => {
+      // All of them together are fewer than it takes until a process is warm.
+      for (let n = 0; n < 3; n++) {
+        const { status } = await send(adHoc(desk.endpoint, FIELDS.usual));
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    await Promise.all(Array.from({ length: 300 }, one));
+    assert.deepEqual([...statuses], [[200, 900]]);
+  });
+}
+
 for (const [bff, [what, fields]] of BFFS.flatMap((bff) =>
   Object.entries(FIELDS).map((kind) => [bff, kind] as const),
 )) {

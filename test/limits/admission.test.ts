@@ -18,6 +18,19 @@ function createBusy() {
   return admission;
 }
 
+/** Keeps the process busy, and has it begin as many requests from the line as a warm one has. */
+async function createWarm() {
+  const admission = createBusy();
+  const waiting = [true, false].flatMap((isTrusted) =>
+    Array.from({ length: 1_000 }, () => admission.turn(() => isTrusted)),
+  );
+  await Promise.all(waiting.map(async (one) => one));
+  await sleep(1);
+  assert.equal(admission.turn(assert.fail), undefined);
+  work(11);
+  return admission;
+}
+
 /** Has so many wait that more may be refused. */
 const crowd = (admission: Admission, isTrusted: boolean) =>
   Array.from({ length: 101 }, () => admission.turn(() => isTrusted));
@@ -60,7 +73,7 @@ describe('admission', () => {
   });
 
   it('refuses those who come when the first in line has waited too long', async () => {
-    const admission = createBusy();
+    const admission = await createWarm();
     const waiting = [...crowd(admission, false), ...crowd(admission, true)];
     work(300);
     assert.throws(() => admission.turn(() => false), isOverloaded);
@@ -77,7 +90,7 @@ describe('admission', () => {
   });
 
   it('lets go of whoever has waited for longer than anyone would', async () => {
-    const admission = createBusy();
+    const admission = await createWarm();
     const waiting = crowd(admission, true);
     work(1_100);
     const outcomes = await Promise.allSettled(waiting.map(async (one) => one));
@@ -86,8 +99,46 @@ describe('admission', () => {
     assert.equal(last?.status, 'fulfilled', 'a few are not too many, however late');
   });
 
-  it('refuses nobody while there are few in line, however late', () => {
+  it('refuses nobody in a process that has just started, however long the line waits', async () => {
     const admission = createBusy();
+    const waiting = [...crowd(admission, false), ...crowd(admission, true)];
+    work(1_100);
+    admission.refuseExcess();
+    waiting.push(
+      admission.turn(() => false),
+      admission.turn(() => true),
+    );
+    await Promise.all(waiting.map(async (one) => one));
+  });
+
+  it('refuses in a process that has just started when 1,000 wait', async () => {
+    const admission = createBusy();
+    const waiting = Array.from({ length: 1_000 }, () => admission.turn(() => false));
+    assert.throws(() => admission.turn(() => false), isOverloaded);
+    waiting.push(admission.turn(() => true));
+    await Promise.all(waiting.map(async (one) => one));
+  });
+
+  it('reads sockets between few requests, also when that takes long', async () => {
+    const admission = await createWarm();
+    let begun = 0;
+    let mostAtOnce = 0;
+    const timer = setInterval(() => {
+      mostAtOnce = Math.max(mostAtOnce, begun);
+      begun = 0;
+      work(10);
+    }, 1);
+    const ones = Array.from({ length: 60 }, async () => {
+      await admission.turn(() => true);
+      begun += 1;
+      work(2);
+    });
+    await Promise.all(ones).finally(() => clearInterval(timer));
+    assert.ok(mostAtOnce > 0 && mostAtOnce <= 6, `${mostAtOnce} requests between two turns`);
+  });
+
+  it('refuses nobody while there are few in line, however late', async () => {
+    const admission = await createWarm();
     for (let n = 0; n < 100; n++) void admission.turn(() => true);
     work(600);
     admission.refuseExcess();
