@@ -27,14 +27,13 @@ export function endUnreadBody(
     socket.destroySoon = () => socket.end();
   }
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  request.once('end', () => {
-    if (isShort) clearTimeout(timer);
-    onRead();
-  });
-  socket.once('close', () => {
+  const finish = () => {
     clearTimeout(timer);
+    socket.off('close', finish);
     onRead();
-  });
+  };
+  socket.once('close', finish);
+  request.once('end', isShort ? finish : onRead);
   // node:http would discard the rest without counting it.
   request.resume();
 }

@@ -264,6 +264,18 @@ describe('A request that is refused before its body is read', () => {
     socket.destroy();
   });
 
+  it('leaves no listener on a connection that is kept', async () => {
+    const warnings: string[] = [];
+    const note = ({ name }: Error) => void warnings.push(name);
+    process.on('warning', note);
+    const refused = head(TEXT_TYPE, lengthOf(10)) + 'x'.repeat(10);
+    const { socket, state } = await forward('192.0.2.52', refused.repeat(20) + whole(VALID));
+    await until(() => state.text.includes('HTTP/1.1 200 '));
+    socket.destroy();
+    process.off('warning', note);
+    assert.deepEqual(warnings, []);
+  });
+
   it('loses its connection if a body within the limit does not arrive', async () => {
     const { socket, state } = await forward('192.0.2.51', head(TEXT_TYPE, lengthOf(1_000)));
     await until(() => state.isEnded);
