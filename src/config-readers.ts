@@ -23,6 +23,13 @@ export const urls = list
 
 export const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 
+const WHSEC = /^whsec_(?:[a-z\d+/]{4}){8,}(?:[a-z\d+/]{2}==|[a-z\d+/]{3}=)?$/i;
+/** A Standard Webhooks secret (base64 of at least 24 bytes), or any plain secret. */
+export const webhookSecret = secret.refine(
+  (text) => !text.startsWith('whsec_') || WHSEC.test(text),
+  { error: 'must be "whsec_" and base64 of at least 24 bytes' },
+);
+
 export const megabytes = z
   .string()
   .regex(/^\d{1,5}$/, { error: 'must be a number of megabytes, at most 99999' })

@@ -15,6 +15,7 @@ import {
   secret,
   url,
   urls,
+  webhookSecret,
 } from './config-readers.ts';
 
 /** Every variable that a BFF reads, in the order of .env.example. */
@@ -50,7 +51,7 @@ export const VARIABLES = z.object({
   VIEWER_SIGNING_KEY: secret.optional(),
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.optional(),
-  PURGE_SECRET: secret.optional(),
+  PURGE_SECRET: webhookSecret.optional(),
   CACHE_MEMORY_MB: megabytes.default(64),
   DNS_SERVERS: dnsServers.optional(),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),

@@ -1,27 +1,30 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 
 type Message = {
   body: string;
-  /** The key is its UTF-8 bytes. */
+  /** Base64 after `whsec_`, otherwise plain text, whose UTF-8 bytes are the key. */
   secret: string;
-  /** The same on every repetition. */
+  /** The same for every repetition. */
   id?: string;
   /** Seconds since the epoch. */
   timestamp?: number;
 };
 
-/** The headers of a message that is signed: https://www.standardwebhooks.com */
+/** Signs a message and returns its headers: https://www.standardwebhooks.com */
 export function webhookHeaders({
   body,
   secret,
   id = randomUUID(),
   timestamp = Math.floor(Date.now() / 1_000),
 }: Message) {
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`);
+  const webhook = secret.startsWith('whsec_')
+    ? new Webhook(secret)
+    : new Webhook(Buffer.from(secret), { format: 'raw' });
   return {
     'content-type': 'application/json',
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': `v1,${signature.digest('base64')}`,
+    'webhook-signature': webhook.sign(id, new Date(timestamp * 1_000), body),
   };
 }
