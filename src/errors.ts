@@ -50,4 +50,8 @@ export class BffError extends Error {
 export const notFound = (what: string): BffError =>
   new BffError('NOT_FOUND', `There is no such ${what}.`);
 
+/** For credentials that are missing, malformed or not valid. */
+export const unauthenticated = (message: string, cause?: unknown): BffError =>
+  new BffError('UNAUTHENTICATED', message, { cause });
+
 export const badInput = (message: string): BffError => new BffError('BAD_USER_INPUT', message);

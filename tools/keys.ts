@@ -14,12 +14,12 @@ import { parseArgs } from 'node:util';
 import {
   formatKey,
   formatKeyFile,
-  hashOf,
   isExpired,
-  isPartner,
+  isPartnerName,
   parseKeyFile,
   type StoredKey,
-} from '../src/auth/key-file.ts';
+  secretHash,
+} from '../src/auth/api-key-file.ts';
 import type { Scope } from '../src/auth/rules.ts';
 
 // npm run keys: makes, lists and revokes the API keys in API_KEYS_PATH. The file has only hashes of
@@ -91,7 +91,7 @@ function readArguments() {
 
 async function create(file: string, options: Options): Promise<void> {
   const { partner = '', expires, rotate, overlap } = options;
-  if (!isPartner(partner)) {
+  if (!isPartnerName(partner)) {
     throw new Error('--partner must be a name of at most 30 small letters, digits and "-"');
   }
   if (overlap !== undefined && !rotate) throw new Error('--overlap is for --rotate');
@@ -101,7 +101,7 @@ async function create(file: string, options: Options): Promise<void> {
   const key: StoredKey = {
     id: `${partner}-${randomBytes(ID_BYTES).toString('hex')}`,
     partner,
-    hash: hashOf(secret).toString('hex'),
+    hash: secretHash(secret).toString('hex'),
     scopes,
     createdAt: toTime(now),
     ...(expires !== undefined && { expiresAt: toTime(now + toMs('--expires', expires)) }),

@@ -4,66 +4,67 @@ import { readFile, stat } from 'node:fs/promises';
 import { setInterval as every } from 'node:timers/promises';
 import { ConfigError } from '../config.ts';
 import type { PartnerViewer } from '../context.ts';
+import { unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import { unauthenticated } from './claims.ts';
-import { hashOf, isExpired, parseKey, parseKeyFile, type StoredKey } from './key-file.ts';
+import { isExpired, parseKey, parseKeyFile, type StoredKey, secretHash } from './api-key-file.ts';
 
-const POLL_MS = 5_000;
-/** What a key is compared with whose id is not known, so that both take the same time. */
-const NOBODYS_HASH = Buffer.alloc(32);
+const POLL_INTERVAL_MS = 5_000;
+/** Compared with keys whose id is unknown, so that an unknown id takes as long as a wrong secret. */
+const UNKNOWN_KEY_HASH = Buffer.alloc(32);
 
-interface KnownKey extends StoredKey {
+interface LoadedKey extends StoredKey {
   readonly digest: Buffer;
 }
 
 /**
- * Reads API keys, with the file as it is now: it is looked at every few seconds, and what is no
- * longer in it is no longer taken. A file that is broken or gone is logged, and the keys stay.
- * @param pollMs - how often the file is looked at
- * @throws ConfigError if there is no such file at the start, or a wrong one
+ * Creates a reader of API keys that reloads the key file when it changes, so that keys are added and
+ * revoked while the server runs. If the file becomes invalid or disappears, the loaded keys stay
+ * valid and an error is logged.
+ * @param pollMs - interval between checks of the file
+ * @throws ConfigError if the file is missing or invalid at startup
  */
-export function createKeyReader(path: string, log: Log, pollMs = POLL_MS) {
-  let keys = loadKeys(path);
-  const end = new AbortController();
+export function createApiKeyReader(path: string, log: Log, pollMs = POLL_INTERVAL_MS) {
+  let keys = loadApiKeys(path);
+  const closing = new AbortController();
 
-  async function follow(): Promise<void> {
+  async function pollFile(): Promise<void> {
     let seen: string | undefined;
-    for await (const _ of every(pollMs, undefined, { ref: false, signal: end.signal })) {
-      const stamp = await stampOf(path);
-      if (stamp === seen) continue;
-      // Taken before the file is read: what changes meanwhile is read the next time.
-      seen = stamp;
+    for await (const _ of every(pollMs, undefined, { ref: false, signal: closing.signal })) {
+      const version = await fileVersion(path);
+      if (version === seen) continue;
+      // Read before the content: a change in between is found by the next poll.
+      seen = version;
       try {
-        keys = toIndex(await readFile(path, 'utf8'));
+        keys = indexKeys(await readFile(path, 'utf8'));
       } catch (error) {
         log.error(
           { reason: (error as Error).message },
-          'API_KEYS_PATH: the keys stay as they were',
+          'API_KEYS_PATH: the file could not be loaded, the known keys stay valid',
         );
       }
     }
   }
-  // It ends with an AbortError.
-  follow().catch(() => {});
+  // The AbortError of close() ends it.
+  pollFile().catch(() => {});
 
   return {
     /** @throws BffError UNAUTHENTICATED */
-    viewerOf(key: string): PartnerViewer {
+    readViewer(key: string): PartnerViewer {
       const { id, secret } = parseKey(key) ?? { id: '', secret: key };
       const known = keys.get(id);
-      const isRight = timingSafeEqual(hashOf(secret), known?.digest ?? NOBODYS_HASH);
+      const isRight = timingSafeEqual(secretHash(secret), known?.digest ?? UNKNOWN_KEY_HASH);
       if (!known || !isRight) throw unauthenticated('The API key is not valid.');
-      if (isExpired(known)) throw unauthenticated('The API key has expired: ask for a new one.');
+      if (isExpired(known)) throw unauthenticated('The API key has expired: request a new one.');
       return { role: 'partner', partner: known.partner, scopes: known.scopes };
     },
-    close: () => end.abort(),
+    close: () => closing.abort(),
   };
 }
 
-/** @throws ConfigError if there is no such file, or it is not valid */
-export function loadKeys(path: string): ReadonlyMap<string, KnownKey> {
+/** @throws ConfigError if the file is missing or invalid */
+export function loadApiKeys(path: string): ReadonlyMap<string, LoadedKey> {
   try {
-    return toIndex(readFileSync(path, 'utf8'));
+    return indexKeys(readFileSync(path, 'utf8'));
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     const reason = code ? `there is no file to read at "${path}"` : `"${path}": ${message}`;
@@ -71,13 +72,13 @@ export function loadKeys(path: string): ReadonlyMap<string, KnownKey> {
   }
 }
 
-const toIndex = (text: string): ReadonlyMap<string, KnownKey> =>
+const indexKeys = (text: string): ReadonlyMap<string, LoadedKey> =>
   new Map(
     parseKeyFile(text).map((key) => [key.id, { ...key, digest: Buffer.from(key.hash, 'hex') }]),
   );
 
-/** Is another one for another file, or other content; a time alone may be too coarse. */
-async function stampOf(path: string): Promise<string> {
+/** Changes when the file is replaced or written; the times alone may be too coarse. */
+async function fileVersion(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
     return [ino, size, mtimeNs, ctimeNs].join();

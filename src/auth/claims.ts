@@ -1,10 +1,10 @@
 import type { SignedInViewer } from '../context.ts';
-import { BffError } from '../errors.ts';
+import { BffError, unauthenticated } from '../errors.ts';
 
-/** How far the issuer's clock and ours may be apart. */
-export const CLOCK_TOLERANCE_S = 5;
+/** Maximum difference between the issuer's clock and ours. */
+export const CLOCK_TOLERANCE_SECONDS = 5;
 
-// A subject becomes part of upstream addresses, so a token can't bring in a path of its own.
+// A subject becomes part of upstream URLs, so it must not contain a path.
 const SUBJECT = /^[\w-]{1,64}$/;
 // RFC 6749 §3.3: printable ASCII without space, quotation mark and backslash.
 const SCOPE = /^[!#-[\]-~]+$/;
@@ -39,7 +39,7 @@ const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/]*/i;
 /** Anything but ASCII letters, and the start of a word in camel case. */
 const WORD_BOUNDARY = /[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
 
-/** What a token says of its user, as far as it is of use here; nothing of it is trusted in its form. */
+/** The claims that the viewer is read from, before their types are checked. */
 export interface Claims {
   readonly sub?: unknown;
   readonly role?: unknown;
@@ -48,8 +48,9 @@ export interface Claims {
 }
 
 /**
- * @returns who that is; with scopes only if the token has some
- * @throws BffError UNAUTHENTICATED for claims that say of nobody who it is
+ * Reads the user, and the scopes if the token has a "scope", from the claims of a valid token.
+ * @throws BffError UNAUTHENTICATED if the claims name no user, or limit the token in a way that is
+ *   not supported
  */
 export function toSignedInViewer(claims: Claims, issuer: string): SignedInViewer {
   const { sub, role, scope, cnf } = claims;
@@ -57,16 +58,16 @@ export function toSignedInViewer(claims: Claims, issuer: string): SignedInViewer
     throw unauthenticated("The token's subject is not a user id.");
   }
   if (role !== 'customer' && role !== 'staff') {
-    throw unauthenticated("The token's role is not known.");
+    throw unauthenticated("The token's role must be customer or staff.");
   }
-  // Bound to a key that its bearer would have to prove (RFC 7800); we don't ask for the proof.
+  // Bound to a key (RFC 7800). Possession of the key would have to be verified, which we don't do.
   if (cnf !== undefined) throw unauthenticated('The token is not a bearer token.');
-  // Ignored, each of these would make a limited token one that may do all that its user may.
+  // If such a claim were ignored, a limited token would get all rights of its user.
   if (scope === undefined && hasLimitingClaim(claims)) {
     throw unauthenticated('The token\'s permissions must be in its "scope".');
   }
   const user = { role, id: sub, issuer } as const;
-  return scope === undefined ? user : { ...user, scopes: toScopes(scope) };
+  return scope === undefined ? user : { ...user, scopes: parseScopes(scope) };
 }
 
 /**
@@ -91,8 +92,8 @@ const wordsOf = (name: string): string[] =>
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase());
 
-/** RFC 8693 §4.2 and RFC 7662 §2.2: one text, separated by single spaces; empty for none. */
-function toScopes(scope: unknown): readonly string[] {
+/** RFC 8693 §4.2 and RFC 7662 §2.2: one string, separated by single spaces. */
+function parseScopes(scope: unknown): readonly string[] {
   if (scope === '') return [];
   const scopes = typeof scope === 'string' ? scope.split(' ') : [''];
   if (scopes.every(isScope)) return Object.freeze([...new Set(scopes)]);
@@ -101,9 +102,8 @@ function toScopes(scope: unknown): readonly string[] {
 
 export const isScope = (text: string): boolean => SCOPE.test(text);
 
-export const unauthenticated = (message: string, cause?: unknown): BffError =>
-  new BffError('UNAUTHENTICATED', message, { cause });
-
-/** For when it can't be told whether a token is valid, which is not the client's fault. */
-export const uncheckable = (cause?: unknown): BffError =>
-  new BffError('UPSTREAM_UNAVAILABLE', 'Tokens can not be checked right now.', { cause });
+/** For tokens that cannot be verified because the issuer is unavailable: not the client's fault. */
+export const tokenCheckUnavailable = (cause?: unknown): BffError =>
+  new BffError('UPSTREAM_UNAVAILABLE', 'Tokens cannot be verified right now: retry later.', {
+    cause,
+  });

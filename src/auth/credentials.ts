@@ -1,94 +1,103 @@
+/**
+ * Authentication and rights. `createCredentialReader` turns a request's headers into a Viewer:
+ *
+ *   Authorization ── JWT ─────► jwt.ts (keys: key-set.ts) ─────┐
+ *                 └─ opaque ──► introspection.ts ──────────────┼► claims.ts ► Viewer
+ *   Cookie ► csrf.ts ► session-cookie.ts ► jwt.ts ─────────────┘
+ *   X-API-Key ────────────────► api-keys.ts (api-key-file.ts) ────────────► Viewer
+ *
+ * rules.ts and shield.ts decide what a viewer may see; webhook.ts authenticates purges. A credential
+ * that is not valid must never be treated as absent, and no error or log line may contain one.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SignedInViewer, Viewer } from '../context.ts';
-import { BffError } from '../errors.ts';
+import { BffError, unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createKeyReader } from './api-keys.ts';
-import { bearerOf } from './bearer.ts';
-import { unauthenticated } from './claims.ts';
-import { refuseForgery } from './csrf.ts';
-import { createIntrospector, type IntrospectionTrust } from './introspection.ts';
-import { createJwtReader, isJwt, type TokenTrust } from './jwt.ts';
-import { sessionOf } from './session-cookie.ts';
+import { createApiKeyReader } from './api-keys.ts';
+import { bearerToken } from './bearer-token.ts';
+import { preventCsrf } from './csrf.ts';
+import { createIntrospector, type IntrospectionEndpoint } from './introspection.ts';
+import { createJwtVerifier, isJwt, type TokenTrust } from './jwt.ts';
+import { sessionToken } from './session-cookie.ts';
 
 interface CredentialOptions {
   readonly tokens: TokenTrust;
-  /** Where opaque tokens are looked up; none are taken without it. */
-  readonly introspection?: IntrospectionTrust | undefined;
-  /** The file with the hashes of API keys; none are taken without it. */
+  /** Opaque tokens are refused without it. */
+  readonly introspection?: IntrospectionEndpoint | undefined;
+  /** The API key file; API keys are refused without it. */
   readonly apiKeysPath?: string | undefined;
-  /** What is taken besides bearer tokens. */
+  /** The credentials that are accepted besides bearer tokens. */
   readonly credentials: readonly ('cookie' | 'key')[];
-  /** The other origins whose pages may use a session. */
+  /** Other origins whose pages may use a session. */
   readonly corsOrigins: readonly string[];
   readonly log: Log;
 }
 
-export type ViewerOf = (headers: IncomingHttpHeaders) => Viewer | Promise<Viewer>;
+/** Returns without a promise for anonymous requests, API keys and cached tokens. */
+export type ReadViewer = (headers: IncomingHttpHeaders) => Viewer | Promise<Viewer>;
 
 const ANONYMOUS: Viewer = { role: 'anonymous' };
 
 /**
- * Reads from a request's headers who is asking: by a bearer token, else by an API key, else by a
- * session cookie. What a browser sends by itself comes last, and what is not valid is never taken for
- * nothing.
- * @throws ConfigError if the file of API keys is missing or wrong
+ * Creates a reader that authenticates requests by a bearer token, otherwise by an API key, otherwise
+ * by a session cookie. The cookie comes last because browsers attach it automatically.
+ * @throws ConfigError if the API key file is missing or invalid
  */
 export function createCredentialReader(options: CredentialOptions) {
   const { tokens, introspection, credentials, apiKeysPath, corsOrigins, log } = options;
-  const readJwt = createJwtReader(tokens, log);
+  const verifyJwt = createJwtVerifier(tokens, log);
   const introspect = introspection && createIntrospector(introspection, tokens);
-  const takesKeys = credentials.includes('key') && apiKeysPath !== undefined;
-  const keys = takesKeys ? createKeyReader(apiKeysPath, log) : undefined;
-  const takesCookies = credentials.includes('cookie');
+  const acceptsApiKeys = credentials.includes('key') && apiKeysPath !== undefined;
+  const apiKeys = acceptsApiKeys ? createApiKeyReader(apiKeysPath, log) : undefined;
+  const acceptsCookies = credentials.includes('cookie');
 
-  function byToken(authorization: string) {
-    const token = bearerOf(authorization);
-    if (isJwt(token)) return readJwt(token);
+  function readToken(authorization: string) {
+    const token = bearerToken(authorization);
+    if (isJwt(token)) return verifyJwt(token);
     if (introspect) return introspect(token);
-    throw unauthenticated('The token is not a signed one (JWT).');
+    throw unauthenticated('The token is not a JWT, and opaque tokens are not accepted here.');
   }
 
-  function byKey(key: string | string[]) {
-    if (!keys) throw unauthenticated('API keys are not taken here: send a bearer token.');
-    return keys.viewerOf(String(key));
+  function readApiKey(key: string | string[]) {
+    if (!apiKeys) throw unauthenticated('API keys are not accepted here: send a bearer token.');
+    return apiKeys.readViewer(String(key));
   }
 
-  function bySession(token: string, headers: IncomingHttpHeaders) {
-    refuseForgery(headers, corsOrigins);
-    const known = readJwt(token);
-    return known instanceof Promise ? known.catch(rethrowOfSession) : known;
+  function readSession(token: string, headers: IncomingHttpHeaders) {
+    preventCsrf(headers, corsOrigins);
+    const viewer = verifyJwt(token);
+    return viewer instanceof Promise ? viewer.catch(rethrowSessionError) : viewer;
   }
 
   /**
-   * At once for the anonymous, for API keys, and for tokens that were checked lately.
-   * @returns anonymous only if there is no credential at all
-   * @throws BffError UNAUTHENTICATED for one that is not valid, is not taken here, or comes with
-   *   another; FORBIDDEN for a session that a page of another site may have used;
-   *   UPSTREAM_UNAVAILABLE if it can't be told whether one is valid
+   * @returns the anonymous viewer only if there is no credential at all
+   * @throws BffError UNAUTHENTICATED for a credential that is not valid, not accepted here, or sent
+   *   with another one; FORBIDDEN for a session that a page of another site may have used;
+   *   UPSTREAM_UNAVAILABLE if a token cannot be verified right now
    */
-  const viewerOf: ViewerOf = (headers) => {
+  const readViewer: ReadViewer = (headers) => {
     const { authorization, 'x-api-key': key } = headers;
     if (authorization !== undefined && key !== undefined) {
       throw unauthenticated('Send either Authorization or X-API-Key, not both.');
     }
-    if (authorization !== undefined) return byToken(authorization);
-    if (key !== undefined) return byKey(key);
-    const session = takesCookies ? sessionOf(headers.cookie) : undefined;
-    return session === undefined ? ANONYMOUS : bySession(session, headers);
+    if (authorization !== undefined) return readToken(authorization);
+    if (key !== undefined) return readApiKey(key);
+    const session = acceptsCookies ? sessionToken(headers.cookie) : undefined;
+    return session === undefined ? ANONYMOUS : readSession(session, headers);
   };
 
   return {
-    viewerOf,
-    /** Looks at the file of API keys no more. */
-    close: () => keys?.close(),
+    readViewer,
+    /** Stops watching the API key file. */
+    close: () => apiKeys?.close(),
   };
 }
 
-/** Whoever has only the cookie can't get a new token with it, but can sign in again. */
-const sessionOver = (cause?: unknown): BffError =>
-  unauthenticated('The session is over: sign in again, or end it with DELETE /session.', cause);
+/** A session cannot be renewed, unlike a token: the user must sign in again. */
+const sessionExpired = (cause?: unknown): BffError =>
+  unauthenticated('The session has expired: sign in again, or end it with DELETE /session.', cause);
 
-function rethrowOfSession(error: unknown): SignedInViewer {
+function rethrowSessionError(error: unknown): SignedInViewer {
   const isInvalid = error instanceof BffError && error.code === 'UNAUTHENTICATED';
-  throw isInvalid ? sessionOver(error.cause) : error;
+  throw isInvalid ? sessionExpired(error.cause) : error;
 }

@@ -1,24 +1,24 @@
 import type { SignedInViewer } from '../context.ts';
+import { unauthenticated } from '../errors.ts';
 import {
-  CLOCK_TOLERANCE_S,
+  CLOCK_TOLERANCE_SECONDS,
   type Claims,
+  tokenCheckUnavailable,
   toSignedInViewer,
-  unauthenticated,
-  uncheckable,
 } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
 import type { TokenTrust } from './jwt.ts';
-import { TokenMemory } from './token-memory.ts';
+import { TokenCache } from './token-cache.ts';
 
-/** Where opaque tokens are looked up, and our credentials there. */
-export interface IntrospectionTrust {
+/** The issuer's introspection endpoint and our client credentials there. */
+export interface IntrospectionEndpoint {
   readonly url: URL;
   readonly clientId: string;
   readonly clientSecret: string;
 }
 
-/** What the endpoint says (RFC 7662 §2.2); nothing of it is trusted in its form. */
-interface Introspected extends Claims {
+/** The endpoint's response (RFC 7662 §2.2), before its types are checked. */
+interface IntrospectionResponse extends Claims {
   readonly active?: unknown;
   readonly iss?: unknown;
   readonly aud?: unknown;
@@ -28,108 +28,110 @@ interface Introspected extends Claims {
   readonly scp?: unknown;
 }
 
-const LONGEST_TOKEN = 2_048;
-const BOUNDS = { timeoutMs: 2_000, mostBytes: 64 * 1024 };
-/** A token that is sent again and again costs one lookup in this time. */
-const REFUSED_MS = 10_000;
-/** Random tokens can't be told from good ones, only be let through no faster than this many at once. */
-const MOST_LOOKUPS = 32;
+const MAX_TOKEN_LENGTH = 2_048;
+const FETCH_LIMITS = { timeoutMs: 2_000, maxBytes: 64 * 1024 };
+/** An invalid token that is sent repeatedly costs one lookup per this interval. */
+const NEGATIVE_CACHE_MS = 10_000;
+/** Limits the load that a flood of random tokens puts on the endpoint. */
+const MAX_CONCURRENT_LOOKUPS = 32;
 
 /**
- * Looks opaque tokens up at their issuer (RFC 7662). Remembers whose they are for a minute at most,
- * and for ten seconds that they are nobody's.
- * @throws BffError UNAUTHENTICATED for a token that is not valid; UPSTREAM_UNAVAILABLE if that can't
- *   be told
+ * Creates a verifier of opaque tokens that looks them up at their issuer (RFC 7662). Caches active
+ * tokens for up to a minute and inactive ones for ten seconds.
+ * @throws BffError UNAUTHENTICATED for a token that is not valid; UPSTREAM_UNAVAILABLE if the lookup
+ *   fails
  */
 export function createIntrospector(
-  { url, clientId, clientSecret }: IntrospectionTrust,
+  { url, clientId, clientSecret }: IntrospectionEndpoint,
   trust: Pick<TokenTrust, 'issuer' | 'audience'>,
 ) {
-  const accepted = new TokenMemory<SignedInViewer>();
-  const refused = new TokenMemory<{ readonly message: string }>(REFUSED_MS);
-  const underWay = new Map<string, Promise<SignedInViewer>>();
+  const viewers = new TokenCache<SignedInViewer>();
+  const refusals = new TokenCache<{ readonly message: string }>(NEGATIVE_CACHE_MS);
+  const inFlight = new Map<string, Promise<SignedInViewer>>();
   const headers = {
     accept: 'application/json',
-    authorization: basic(clientId, clientSecret),
+    authorization: basicAuthorization(clientId, clientSecret),
     'content-type': 'application/x-www-form-urlencoded',
   };
 
-  async function ask(token: string): Promise<Introspected> {
+  async function introspect(token: string): Promise<IntrospectionResponse> {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' }).toString();
     try {
-      const text = await fetchText(url, { method: 'POST', headers, body }, BOUNDS);
-      const answer: Introspected | null = JSON.parse(text);
-      if (typeof answer?.active === 'boolean') return answer;
+      const text = await fetchText(url, { method: 'POST', headers, body }, FETCH_LIMITS);
+      const response: IntrospectionResponse | null = JSON.parse(text);
+      if (typeof response?.active === 'boolean') return response;
     } catch (error) {
-      // What JSON.parse says would have some of the answer in it.
-      const isForm = error instanceof SyntaxError;
-      throw uncheckable(isForm ? new Error('the answer is not JSON') : error);
+      // The message of JSON.parse quotes the response.
+      const isSyntax = error instanceof SyntaxError;
+      throw tokenCheckUnavailable(isSyntax ? new Error('the response is not JSON') : error);
     }
-    throw uncheckable(new Error('the answer does not say whether the token is active'));
+    throw tokenCheckUnavailable(new Error('the response has no "active" member'));
   }
 
   async function lookUp(token: string): Promise<SignedInViewer> {
-    const answer = await ask(token);
+    const response = await introspect(token);
     try {
-      const viewer = toViewer(answer, trust);
-      accepted.set(token, viewer, toSeconds(answer.exp));
+      const viewer = toViewer(response, trust);
+      viewers.set(token, viewer, expirySeconds(response.exp));
       return viewer;
     } catch (error) {
-      refused.set(token, { message: (error as Error).message }, undefined);
+      refusals.set(token, { message: (error as Error).message }, undefined);
       throw error;
     }
   }
 
-  function join(token: string): Promise<SignedInViewer> {
-    const found = underWay.get(token);
+  function lookUpOnce(token: string): Promise<SignedInViewer> {
+    const found = inFlight.get(token);
     if (found) return found;
-    if (underWay.size >= MOST_LOOKUPS) throw uncheckable(new Error('too many lookups at once'));
-    const lookup = lookUp(token).finally(() => underWay.delete(token));
-    underWay.set(token, lookup);
+    if (inFlight.size >= MAX_CONCURRENT_LOOKUPS)
+      throw tokenCheckUnavailable(new Error('too many concurrent lookups'));
+    const lookup = lookUp(token).finally(() => inFlight.delete(token));
+    inFlight.set(token, lookup);
     return lookup;
   }
 
-  /** At once for a token that was looked up lately. */
+  /** Returns without a promise for a cached token. */
   return (token: string): SignedInViewer | Promise<SignedInViewer> => {
-    if (token.length > LONGEST_TOKEN) throw unauthenticated('The token is too long.');
-    const viewer = accepted.get(token);
+    if (token.length > MAX_TOKEN_LENGTH)
+      throw unauthenticated(`The token is longer than ${MAX_TOKEN_LENGTH} characters.`);
+    const viewer = viewers.get(token);
     if (viewer) return viewer;
-    const refusal = refused.get(token);
+    const refusal = refusals.get(token);
     if (refusal) throw unauthenticated(refusal.message);
-    return join(token).then((found) => ({ ...found }));
+    return lookUpOnce(token).then((found) => ({ ...found }));
   };
 }
 
-/** RFC 6749 §2.3.1: both are form-encoded first, so that a colon in them is none. */
-function basic(clientId: string, clientSecret: string): string {
-  const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;
+/** HTTP Basic for OAuth clients (RFC 6749 §2.3.1): both parts are form-encoded first. */
+function basicAuthorization(clientId: string, clientSecret: string): string {
+  const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`;
   return `Basic ${Buffer.from(pair).toString('base64')}`;
 }
 
-const formEncoded = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
+const formEncode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
 
-/** What is not said is not checked: the issuer knows whether the token is active, and for whom. */
+/** Checks the optional members only if present: the issuer has already checked the token. */
 function toViewer(
-  answer: Introspected,
+  response: IntrospectionResponse,
   { issuer, audience }: Pick<TokenTrust, 'issuer' | 'audience'>,
 ) {
-  const { active, iss, aud, exp, nbf, token_type: type } = answer;
-  if (active !== true) throw notValid();
-  if (iss !== undefined && iss !== issuer) throw notValid();
-  if (aud !== undefined && ![aud].flat().includes(audience)) throw notValid();
-  if (type !== undefined && !isBearer(type)) throw notValid();
+  const { active, iss, aud, exp, nbf, token_type: type } = response;
+  if (active !== true) throw invalidToken();
+  if (iss !== undefined && iss !== issuer) throw invalidToken();
+  if (aud !== undefined && ![aud].flat().includes(audience)) throw invalidToken();
+  if (type !== undefined && !isBearer(type)) throw invalidToken();
   const now = Date.now() / 1_000;
-  if (exp !== undefined && !(Number(exp) > now - CLOCK_TOLERANCE_S)) throw notValid();
-  if (nbf !== undefined && !(Number(nbf) <= now + CLOCK_TOLERANCE_S)) throw notValid();
-  // An opaque token is another party's: it may do what its scopes name, and nothing without any.
-  return toSignedInViewer({ ...answer, scope: answer.scope ?? answer.scp ?? '' }, issuer);
+  if (exp !== undefined && !(Number(exp) > now - CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
+  if (nbf !== undefined && !(Number(nbf) <= now + CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
+  // Opaque tokens belong to third-party clients: without scopes, they have no rights.
+  return toSignedInViewer({ ...response, scope: response.scope ?? response.scp ?? '' }, issuer);
 }
 
-/** RFC 6749 §7.1: of any case. */
+/** Case-insensitive (RFC 6749 §7.1). */
 const isBearer = (type: unknown): boolean =>
   typeof type === 'string' && type.toLowerCase() === 'bearer';
 
-const toSeconds = (exp: unknown): number | undefined =>
+const expirySeconds = (exp: unknown): number | undefined =>
   exp === undefined ? undefined : Number(exp);
 
-const notValid = () => unauthenticated('The token is not valid: get a new one.');
+const invalidToken = () => unauthenticated('The token is not valid: get a new one.');

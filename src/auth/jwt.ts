@@ -1,12 +1,12 @@
 import { errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import type { SignedInViewer } from '../context.ts';
-import { BffError } from '../errors.ts';
+import { BffError, unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import { CLOCK_TOLERANCE_S, toSignedInViewer, unauthenticated, uncheckable } from './claims.ts';
+import { CLOCK_TOLERANCE_SECONDS, tokenCheckUnavailable, toSignedInViewer } from './claims.ts';
 import { ALGORITHM, createKeySet } from './key-set.ts';
-import { TokenMemory } from './token-memory.ts';
+import { TokenCache } from './token-cache.ts';
 
-/** Where tokens come from. */
+/** The token issuer, and the audience that tokens must name. */
 export interface TokenTrust {
   readonly jwksUrl: URL;
   readonly issuer: string;
@@ -14,24 +14,24 @@ export interface TokenTrust {
 }
 
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-// RFC 8725 §3.11, RFC 9068 §2.1: other kinds of JWT of the same issuer are not for access.
-const TYPE = /^(application\/)?(at\+)?jwt$/i;
+// Other types of JWT by the same issuer are not access tokens (RFC 8725 §3.11, RFC 9068 §2.1).
+const ACCESS_TOKEN_TYPE = /^(application\/)?(at\+)?jwt$/i;
 
-/** Whether a token has the form of a signed JWT (RFC 7515 §3.1); all others are opaque. */
+/** True for the form of a signed JWT (RFC 7515 §3.1); all other tokens are opaque. */
 export const isJwt = (token: string): boolean => JWT.test(token);
 
 /**
- * Verifies JWTs (RFC 7519), and remembers the ones that are valid, for a minute at most.
+ * Creates a verifier of JWTs (RFC 7519) that caches valid ones for up to a minute.
  * @throws BffError UNAUTHENTICATED for a token that is not valid; UPSTREAM_UNAVAILABLE if the
- *   issuer's keys can't be had
+ *   issuer's keys are unavailable
  */
-export function createJwtReader({ jwksUrl, issuer, audience }: TokenTrust, log?: Log) {
-  const remembered = new TokenMemory<SignedInViewer>();
-  let era = 0;
+export function createJwtVerifier({ jwksUrl, issuer, audience }: TokenTrust, log?: Log) {
+  const verified = new TokenCache<SignedInViewer>();
+  let keyGeneration = 0;
   const keys = createKeySet(jwksUrl, {
     onChange() {
-      era += 1;
-      remembered.clear();
+      keyGeneration += 1;
+      verified.clear();
     },
     onEmpty() {
       log?.warn('JWKS_URL: the key set has no usable key, every signed token is refused');
@@ -43,33 +43,33 @@ export function createJwtReader({ jwksUrl, issuer, audience }: TokenTrust, log?:
   const options = {
     issuer,
     audience,
-    // The algorithm is ours to choose, never the token's (RFC 8725 §3.1).
+    // Pinned: the token's header must not choose the algorithm (RFC 8725 §3.1).
     algorithms: [ALGORITHM],
     requiredClaims: ['exp'],
-    clockTolerance: CLOCK_TOLERANCE_S,
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
   };
 
   async function verify(token: string): Promise<SignedInViewer> {
-    const began = era;
+    const generation = keyGeneration;
     try {
       const { payload, protectedHeader } = await jwtVerify(token, keys, options);
-      refuseOtherTypes(protectedHeader);
+      assertAccessToken(protectedHeader);
       const viewer = toSignedInViewer(payload, issuer);
-      // The key that it was verified with may be gone by now.
-      if (began === era) remembered.set(token, viewer, payload.exp);
+      // Do not cache if the keys changed during verification: this key may have been withdrawn.
+      if (generation === keyGeneration) verified.set(token, viewer, payload.exp);
       return viewer;
     } catch (error) {
       throw toBffError(error);
     }
   }
 
-  /** At once for a token that was verified lately. */
+  /** Returns without a promise for a cached token. */
   return (token: string): SignedInViewer | Promise<SignedInViewer> =>
-    remembered.get(token) ?? verify(token);
+    verified.get(token) ?? verify(token);
 }
 
-function refuseOtherTypes({ typ }: JWTHeaderParameters): void {
-  if (typ !== undefined && !TYPE.test(typ)) {
+function assertAccessToken({ typ }: JWTHeaderParameters): void {
+  if (typ !== undefined && !ACCESS_TOKEN_TYPE.test(typ)) {
     throw unauthenticated('The token is not an access token.');
   }
 }
@@ -81,5 +81,5 @@ function toBffError(error: unknown): BffError {
   }
   return error instanceof errors.JOSEError
     ? unauthenticated('The token is not valid: get a new one.', error)
-    : uncheckable(error);
+    : tokenCheckUnavailable(error);
 }

@@ -3,12 +3,16 @@ import type { Reads, RequestContext, Viewer } from '../context.ts';
 import { BffError, notFound } from '../errors.ts';
 import { allow, deny, rule } from './shield-library.ts';
 
+// The rule atoms that permission trees are made of. "Third-party" clients are those whose token has
+// scopes; "partners" are servers with an API key, which has scopes too. Neither has any right that a
+// rule does not name a scope for. First-party clients have no scopes and all rights of their user.
+
 export type ShieldRule = IRule | typeof allow;
 
-/** Which rule guards which field. Whole-type rules and wildcards are refused: see shield.ts. */
+/** Rules by type and field. Rules for whole types and wildcards are refused: see shield.ts. */
 export type PermissionTree = Readonly<Record<string, Readonly<Record<string, ShieldRule>>>>;
 
-/** All that another party can be let do (RFC 6749 §3.3). */
+/** All scopes that third-party clients and partners can have (RFC 6749 §3.3). */
 export const SCOPES = [
   'profile:read',
   'profile:write',
@@ -19,98 +23,98 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-const declared = new WeakMap<ShieldRule, Reads>();
+const readsByRule = new WeakMap<ShieldRule, Reads>();
 
 /**
- * Says what a rule looks at to decide, which decides who may share an answer that it guards. While
- * an answer is made for more than one viewer, looking at more is refused (see shared-viewer.ts).
+ * Declares which properties of the viewer a rule reads, which decides who may share a response that
+ * it guards. Reading others while a shared response is computed is an error: see shared-viewer.ts.
  */
-function reading<R extends ShieldRule>(reads: Reads, given: R): R {
-  declared.set(given, reads);
+function declareReads<R extends ShieldRule>(reads: Reads, given: R): R {
+  readsByRule.set(given, reads);
   return given;
 }
 
-/** What a rule looks at; undefined for one that is not of this file. */
-export const readsOf = (given: ShieldRule): Reads | undefined => declared.get(given);
+/** The declared reads of a rule; undefined for rules from outside of this file. */
+export const readsOf = (given: ShieldRule): Reads | undefined => readsByRule.get(given);
 
-/** Everyone, with or without a token, whatever its scopes. */
-export const anyone = reading('nothing', allow);
+/** Allows everyone, with or without a token, whatever its scopes. */
+export const anyone = declareReads('nothing', allow);
 
-/** Whoever may see the parent may see this part of it. */
-export const inherited = reading(
+/** Allows everyone who may see the parent. */
+export const inherited = declareReads(
   'nothing',
   rule('inherited')(() => true),
 );
 
-/** Nobody: what a field gets that no rule names. */
-export const nobody = reading('nothing', deny);
+/** Denies everyone: the rule of fields that no tree names. */
+export const nobody = declareReads('nothing', deny);
 
-type Known = Exclude<Viewer, { role: 'anonymous' }>;
-type Verdict = true | BffError;
+type KnownViewer = Exclude<Viewer, { role: 'anonymous' }>;
+type Decision = true | BffError;
 
 const forbidden = (message: string) => new BffError('FORBIDDEN', message);
-const unauthenticated = () =>
-  new BffError('UNAUTHENTICATED', 'This needs a signed-in user: send a bearer token.');
-const forUsersOnly = () => forbidden('This is for users only.');
-const forStaffOnly = () => forbidden('This is for staff only.');
+const signInRequired = () =>
+  new BffError('UNAUTHENTICATED', 'This requires a signed-in user: send a bearer token.');
+const usersOnly = () => forbidden('This is for users only: an API key has no user.');
+const staffOnly = () => forbidden('This is for staff only.');
 
-/** Our own clients may do all that the user may; another party needs one of the scopes. */
-function hasScope(viewer: Known, scopes: readonly Scope[]): Verdict {
+/** First-party clients have all rights of their user; all others need one of the scopes. */
+function checkScopes(viewer: KnownViewer, scopes: readonly Scope[]): Decision {
   if (viewer.role !== 'partner' && viewer.scopes === undefined) return true;
   if (scopes.some((scope) => viewer.scopes?.includes(scope))) return true;
-  if (scopes.length === 0) return forbidden('This is for our own clients only.');
-  return forbidden(`This needs the scope ${scopes.join(' or ')}.`);
+  if (scopes.length === 0) return forbidden('This is for first-party clients only.');
+  return forbidden(`This requires the scope ${scopes.join(' or ')}.`);
 }
 
-const byPermissions = (decide: (viewer: Known) => Verdict): ShieldRule =>
-  reading(
+const permissionRule = (decide: (viewer: KnownViewer) => Decision): ShieldRule =>
+  declareReads(
     'permissions',
     rule()((_parent: unknown, _args: unknown, { viewer }: RequestContext) =>
-      viewer.role === 'anonymous' ? unauthenticated() : decide(viewer),
+      viewer.role === 'anonymous' ? signInRequired() : decide(viewer),
     ),
   );
 
 /**
- * Whoever may see the parent, but another party only with one of the scopes: for a part of something
- * that takes less, or another scope. The anonymous never.
+ * Allows everyone who may see the parent, except anonymous viewers; third-party clients and partners
+ * only with one of the scopes. For a part that needs another scope than its parent.
  */
 export const scoped = (...scopes: readonly Scope[]): ShieldRule =>
-  byPermissions((viewer) => hasScope(viewer, scopes));
+  permissionRule((viewer) => checkScopes(viewer, scopes));
 
-/** Every user with a valid token; another party's client only with one of the scopes. */
+/** Allows every signed-in user; their third-party clients only with one of the scopes. */
 export const authenticated = (...scopes: readonly Scope[]): ShieldRule =>
-  byPermissions((viewer) =>
-    viewer.role === 'partner' ? forUsersOnly() : hasScope(viewer, scopes),
+  permissionRule((viewer) =>
+    viewer.role === 'partner' ? usersOnly() : checkScopes(viewer, scopes),
   );
 
-/** Those who work here; another party's client that acts for them only with one of the scopes. */
+/** Allows staff; their third-party clients only with one of the scopes. */
 export const staff = (...scopes: readonly Scope[]): ShieldRule =>
-  byPermissions((viewer) => (viewer.role === 'staff' ? hasScope(viewer, scopes) : forStaffOnly()));
+  permissionRule((viewer) => (viewer.role === 'staff' ? checkScopes(viewer, scopes) : staffOnly()));
 
-/** As staff, and partners' servers that have one of the scopes. */
+/** Allows what `staff` does, and partners with one of the scopes. */
 export const staffOrPartner = (...scopes: readonly Scope[]): ShieldRule =>
-  byPermissions((viewer) =>
-    viewer.role === 'customer' ? forStaffOnly() : hasScope(viewer, scopes),
+  permissionRule((viewer) =>
+    viewer.role === 'customer' ? staffOnly() : checkScopes(viewer, scopes),
   );
 
-type OwnerOf<P, A> = (parent: P, args: A, context: RequestContext) => string | Promise<string>;
+type LoadOwner<P, A> = (parent: P, args: A, context: RequestContext) => string | Promise<string>;
 
-function ownedBy(partners: () => Verdict) {
-  return <P, A>(what: string, ownerOf: OwnerOf<P, A>, ...scopes: readonly Scope[]): ShieldRule =>
-    reading(
+function ownerRule(partners: () => Decision) {
+  return <P, A>(what: string, ownerOf: LoadOwner<P, A>, ...scopes: readonly Scope[]): ShieldRule =>
+    declareReads(
       'viewer',
       rule()(async (parent: P, args: A, context: RequestContext) => {
         const { viewer } = context;
-        if (viewer.role === 'anonymous') return unauthenticated();
+        if (viewer.role === 'anonymous') return signInRequired();
         if (viewer.role === 'partner' && partners() !== true) return partners();
-        // Before anything is loaded: who lacks the scope must not learn what exists.
-        const verdict = hasScope(viewer, scopes);
-        if (verdict !== true || viewer.role !== 'customer') return verdict;
+        // Checked before loading: a client without the scope must not learn which objects exist.
+        const decision = checkScopes(viewer, scopes);
+        if (decision !== true || viewer.role !== 'customer') return decision;
         try {
           return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
         } catch (error) {
-          // Returned, because shield turns what a rule throws into "not allowed", and a service that
-          // is down is not that.
+          // Returned, because graphql-shield turns what a rule throws into "not authorised", and an
+          // upstream that is down must not look like that.
           return error as Error;
         }
       }),
@@ -118,12 +122,12 @@ function ownedBy(partners: () => Verdict) {
 }
 
 /**
- * The user to whom the object belongs, and staff. To everyone else the object does not exist. Another
- * party's client that acts for them needs one of the scopes.
- * @param what - what the object is called when it "does not exist"
- * @param ownerOf - the owner's user id; where it must load the object, through the request's memo
+ * Allows the owner of an object and staff; their third-party clients only with one of the scopes. For
+ * everyone else the object does not exist (NOT_FOUND).
+ * @param what - the object's name in that error
+ * @param ownerOf - returns the owner's user id; objects are loaded through the request's memo
  */
-export const ownerOrStaff = ownedBy(forUsersOnly);
+export const ownerOrStaff = ownerRule(usersOnly);
 
-/** As ownerOrStaff, and partners' servers that have one of the scopes, whoever is the owner. */
-export const ownerStaffOrPartner = ownedBy(() => true);
+/** Allows what `ownerOrStaff` does, and partners with one of the scopes, for objects of any owner. */
+export const ownerStaffOrPartner = ownerRule(() => true);

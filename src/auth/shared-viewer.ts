@@ -1,19 +1,20 @@
 import type { PartnerViewer, SignedInViewer, Viewer } from '../context.ts';
 
-type AnyViewer = Partial<Omit<SignedInViewer, 'role'>> & Partial<Pick<PartnerViewer, 'partner'>>;
+type ViewerProperties = Partial<Omit<SignedInViewer, 'role'>> &
+  Partial<Pick<PartnerViewer, 'partner'>>;
 
 /**
- * The viewer as an execution may see it whose answer others get as well: looking at more than they
- * have in common is told to `onRead`.
- * @param shares - what all of them have in common: nothing, or what they may do
- * @param onRead - gets the property's name; what it throws ends the field that looked
+ * The viewer for an execution whose response is shared with other viewers. Reads of properties that
+ * those viewers do not have in common are reported to `onRead`.
+ * @param shares - the common properties: none, or role and scopes
+ * @param onRead - receives the property's name; an error that it throws fails the field that read it
  */
 export function toSharedViewer(
   viewer: Viewer,
   shares: 'nothing' | 'permissions',
   onRead: (property: string) => void,
 ): Viewer {
-  const known: AnyViewer & Pick<Viewer, 'role'> = viewer;
+  const known: ViewerProperties & Pick<Viewer, 'role'> = viewer;
   const read = (property: 'role' | 'id' | 'issuer' | 'scopes' | 'partner') => {
     onRead(property);
     return known[property];

@@ -3,8 +3,8 @@ import type * as GraphQLMiddleware from 'graphql-middleware';
 import type * as GraphQLShield from 'graphql-shield';
 
 // graphql-shield's ES build does not load on Node 23 and later (it imports `util.isUndefined`), and
-// its rules are told apart with `instanceof`. So both packages come from their CommonJS builds, and
-// from this file only.
+// the library recognises rules with `instanceof`, so there must be one copy. Import both packages from
+// this file only: it loads their CommonJS builds.
 const require = createRequire(import.meta.url);
 
 export const { allow, deny, rule, shield } = require('graphql-shield') as typeof GraphQLShield;

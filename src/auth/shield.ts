@@ -14,26 +14,26 @@ import { applyMiddleware, shield } from './shield-library.ts';
 type FieldMiddleware = Record<string, Record<string, unknown>>;
 
 /**
- * The schema with the rules of all trees in front of their fields. Denied by default: a root field,
- * or a field that returns an object, is refused to everyone unless a tree names it. Scalar fields
- * are as open as their parent, unless named.
+ * Adds the rules of all permission trees to the fields of a schema. Denied by default: a root field,
+ * or a field that returns an object, is denied to everyone unless a tree names it. Other fields are
+ * as visible as their parent unless a tree names them.
  *
- * Shield alone would wrap every field, rule or not, which triples the time of an execution, so only
- * what a rule guards is taken from it.
+ * graphql-shield alone would wrap every field, with or without a rule, which triples the execution
+ * time. So only the middleware of fields with a rule is applied.
  *
- * @throws Error if two trees name one field, or one names a field that the schema does not have
+ * @throws Error if two trees name one field, or a tree names a field that the schema does not have
  */
 export function guardSchema(
   schema: GraphQLSchema,
   trees: readonly PermissionTree[],
 ): GraphQLSchema {
   const tree = mergeTrees(trees);
-  refuseRulesThatGuardNothing(schema, tree);
-  const rules = ruleOfEachField(schema, tree);
+  assertRulesMatchSchema(schema, tree);
+  const rules = fieldRules(schema, tree);
   const generated = shield(tree, {
     allowExternalErrors: true,
     fallbackRule: nobody,
-    fallbackError: new BffError('FORBIDDEN', 'You may not see or do this.'),
+    fallbackError: new BffError('FORBIDDEN', 'You may not access this.'),
   }).generate(schema) as FieldMiddleware;
 
   const guarded: FieldMiddleware = {};
@@ -46,15 +46,16 @@ export function guardSchema(
 }
 
 /**
- * What the rule of each field looks at; a field without a rule lets its parent's decide.
- * @throws Error for a rule that does not say what it looks at
+ * Creates a lookup of the viewer properties that a field's rule reads; nothing for a field without a
+ * rule, which is as visible as its parent.
+ * @throws Error for a rule that does not declare what it reads
  */
-export function createReadsOf(
+export function createReadsLookup(
   schema: GraphQLSchema,
   trees: readonly PermissionTree[],
 ): (type: string, field: string) => Reads {
   const known = new Map(
-    ruleOfEachField(schema, mergeTrees(trees)).map(([type, field, rule]) => {
+    fieldRules(schema, mergeTrees(trees)).map(([type, field, rule]) => {
       const reads = readsOf(rule);
       if (!reads)
         throw new Error(`Permissions of ${type}.${field}: the rule must say what it reads`);
@@ -64,19 +65,22 @@ export function createReadsOf(
   return (type, field) => known.get(`${type}.${field}`) ?? 'nothing';
 }
 
-/** Shield itself passes over rules on interfaces and inputs without a word, and so would we. */
-function refuseRulesThatGuardNothing(schema: GraphQLSchema, tree: PermissionTree): void {
+/**
+ * graphql-shield silently ignores rules on interfaces, inputs and unknown fields.
+ * @throws Error for a rule that would guard nothing
+ */
+function assertRulesMatchSchema(schema: GraphQLSchema, tree: PermissionTree): void {
   for (const [name, fields] of Object.entries(tree)) {
     const type = schema.getType(name);
     if (!isObjectType(type))
-      throw new Error(`Permissions of ${name}: there is no such object type`);
+      throw new Error(`Permissions of ${name}: the schema has no such object type`);
     const unknown = Object.keys(fields).find((field) => !Object.hasOwn(type.getFields(), field));
-    if (unknown) throw new Error(`Permissions of ${name}.${unknown}: there is no such field`);
+    if (unknown) throw new Error(`Permissions of ${name}.${unknown}: the schema has no such field`);
   }
 }
 
-/** Every field that needs a rule, with the one it has. */
-export function ruleOfEachField(
+/** All fields that have or need a rule, each with its rule or `nobody`. */
+export function fieldRules(
   schema: GraphQLSchema,
   tree: PermissionTree,
 ): [type: string, field: string, rule: ShieldRule][] {
@@ -92,7 +96,9 @@ export function ruleOfEachField(
       Object.values(type.getFields()).flatMap((field) => {
         const named = tree[type.name]?.[field.name];
         if (roots.has(type) && named === inherited) {
-          throw new Error(`Permissions of ${type.name}.${field.name}: a root inherits from nobody`);
+          throw new Error(
+            `Permissions of ${type.name}.${field.name}: a root field has no parent to inherit from`,
+          );
         }
         const needsRule = roots.has(type) || isCompositeType(getNamedType(field.type));
         if (!named && !needsRule) return [];
@@ -104,9 +110,9 @@ export function ruleOfEachField(
 export function mergeTrees(trees: readonly PermissionTree[]): PermissionTree {
   const merged: Record<string, Record<string, ShieldRule>> = {};
   for (const [type, fields] of trees.flatMap((tree) => Object.entries(tree))) {
-    // A rule for a whole type would go unnoticed here, and its fields unguarded.
+    // A rule for a whole type would be lost here and leave the type's fields unguarded.
     if (typeof fields !== 'object' || fields.constructor !== Object || '*' in fields) {
-      throw new Error(`Permissions of ${type}: name each field with a rule of its own`);
+      throw new Error(`Permissions of ${type}: give each field its own rule`);
     }
     merged[type] ??= {};
     for (const [field, rule] of Object.entries(fields)) {
@@ -115,7 +121,8 @@ export function mergeTrees(trees: readonly PermissionTree[]): PermissionTree {
           `Permissions of ${type}.${field}: call the atom, as in staff('orders:read')`,
         );
       }
-      if (merged[type][field]) throw new Error(`Permissions of ${type}.${field} are given twice`);
+      if (merged[type][field])
+        throw new Error(`Permissions of ${type}.${field}: two trees define a rule`);
       merged[type][field] = rule;
     }
   }

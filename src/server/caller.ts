@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import type { ViewerOf } from '../auth/credentials.ts';
+import type { ReadViewer } from '../auth/credentials.ts';
 import type { Viewer } from '../context.ts';
 import { Lifetime } from '../datasources/index.ts';
 import { BffError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface Caller {
 export type CallerReader = (request: FastifyRequest) => Caller | Promise<Caller>;
 
 /** @param deadlineMs - how long a request may take, in milliseconds */
-export function createCallerReader(viewerOf: ViewerOf, deadlineMs: number): CallerReader {
+export function createCallerReader(viewerOf: ReadViewer, deadlineMs: number): CallerReader {
   const localeOf = createLocaleReader();
 
   return ({ id: requestId, ip: address, headers }) => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type GraphQLSchema, printSchema } from 'graphql';
-import { createReadsOf } from '../auth/shield.ts';
+import { createReadsLookup } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
 import {
   createEntryStore,
@@ -26,7 +26,7 @@ interface EdgeParts {
  */
 export function createEdge(bff: BffDefinition, { schema, numbers, bytes }: EdgeParts) {
   const trees = [...bff.domains, bff].map(({ permissions }) => permissions);
-  const policyOf = createPolicyReader(schema, createReadsOf(schema, trees));
+  const policyOf = createPolicyReader(schema, createReadsLookup(schema, trees));
   // Half for entries as they are sent, half for those that the first half has no room for any more.
   const store = bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2)) : undefined;
   const edge = new EdgeCache({ store, numbers, stale: bff.stale });

@@ -114,7 +114,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',
     handler: createGraphqlHandler({
-      callerOf: createCallerReader(reader.viewerOf, requestDeadlineMs),
+      callerOf: createCallerReader(reader.readViewer, requestDeadlineMs),
       operations,
       prepare,
       payment: door.payment,
@@ -137,7 +137,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   });
   if (!production) addStartPage(app, { name: bff.name, example, trustedOnly: config.trustedOnly });
   if (hasSessions) {
-    addSession(app, { viewerOf: reader.viewerOf, payment: door.payment, corsOrigins });
+    addSession(app, { viewerOf: reader.readViewer, payment: door.payment, corsOrigins });
   }
   opened.defer(() => admin.close());
   const resources = opened.move();

@@ -1,4 +1,4 @@
-import { loadKeys } from '../auth/api-keys.ts';
+import { loadApiKeys } from '../auth/api-keys.ts';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { loadManifest } from '../operations/index.ts';
@@ -26,7 +26,7 @@ function allFaults(env: NodeJS.ProcessEnv, bff: BffDefinition): string[] {
   return [
     ...secrets,
     ...variables.filter((fault) => !secrets.some((secret) => isOfSameVariable(secret, fault))),
-    ...(keys && takesKeys ? faultsOf(() => loadKeys(keys)) : []),
+    ...(keys && takesKeys ? faultsOf(() => loadApiKeys(keys)) : []),
     ...(manifest ? faultsOf(() => loadManifest(manifest, buildSchema(bff))) : []),
   ];
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { unauthenticated } from '../auth/claims.ts';
-import { BffError } from '../errors.ts';
+import { BffError, unauthenticated } from '../errors.ts';
 
 /**
  * Refuses requests that name their host, or show a credential, more than once. node:http keeps the

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { decodeJwt } from 'jose';
-import { bearerOf } from '../auth/bearer.ts';
-import type { ViewerOf } from '../auth/credentials.ts';
-import { refuseForgery } from '../auth/csrf.ts';
+import { bearerToken } from '../auth/bearer-token.ts';
+import type { ReadViewer } from '../auth/credentials.ts';
+import { preventCsrf } from '../auth/csrf.ts';
 import { isJwt } from '../auth/jwt.ts';
-import { fitsIntoCookie, NO_SESSION, toSessionCookie } from '../auth/session-cookie.ts';
+import { CLEARED_SESSION_COOKIE, fitsInCookie, toSessionCookie } from '../auth/session-cookie.ts';
 import { BffError } from '../errors.ts';
 import type { Payment } from './payment.ts';
 
@@ -14,7 +14,7 @@ const SESSION_COST = 1;
 const ANONYMOUS = { role: 'anonymous' } as const;
 
 interface SessionOptions {
-  readonly viewerOf: ViewerOf;
+  readonly viewerOf: ReadViewer;
   readonly payment: Payment;
   /** The other origins whose pages may sign in and out. */
   readonly corsOrigins: readonly string[];
@@ -35,7 +35,7 @@ export function addSession(
   { viewerOf, payment, corsOrigins }: SessionOptions,
 ): void {
   app.post('/session', async ({ headers, ip: address }, reply) => {
-    refuseForgery(headers, corsOrigins);
+    preventCsrf(headers, corsOrigins);
     const token = tokenOf(headers);
     // The cookie that there may be is not looked at: it is what is being replaced.
     const { authorization, 'x-api-key': key } = headers;
@@ -49,9 +49,9 @@ export function addSession(
 
   // Whatever the cookie holds: whose session is over must be able to get rid of it.
   app.delete('/session', async ({ headers, ip: address }, reply) => {
-    refuseForgery(headers, corsOrigins);
+    preventCsrf(headers, corsOrigins);
     await payment.pay({ address, viewer: ANONYMOUS }, SESSION_COST, reply);
-    return reply.code(204).header('set-cookie', NO_SESSION).send();
+    return reply.code(204).header('set-cookie', CLEARED_SESSION_COOKIE).send();
   });
 }
 
@@ -59,9 +59,9 @@ function tokenOf({ authorization }: IncomingHttpHeaders): string {
   if (authorization === undefined) {
     throw new BffError('UNAUTHENTICATED', 'A session is opened with a bearer token.');
   }
-  const token = bearerOf(authorization);
+  const token = bearerToken(authorization);
   if (!isJwt(token)) throw new BffError('UNAUTHENTICATED', 'A session needs a signed token (JWT).');
-  if (fitsIntoCookie(token)) return token;
+  if (fitsInCookie(token)) return token;
   throw new BffError('BAD_REQUEST', 'The token is too large for a cookie.');
 }
 

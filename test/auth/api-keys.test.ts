@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createKeyReader } from '../../src/auth/api-keys.ts';
-import { formatKey, formatKeyFile, hashOf, type StoredKey } from '../../src/auth/key-file.ts';
+import {
+  formatKey,
+  formatKeyFile,
+  type StoredKey,
+  secretHash,
+} from '../../src/auth/api-key-file.ts';
+import { createApiKeyReader } from '../../src/auth/api-keys.ts';
 import { ConfigError } from '../../src/config.ts';
 import { until } from '../support/until.ts';
 
@@ -17,7 +22,7 @@ const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
 const stored = (changed: Partial<StoredKey> = {}): StoredKey => ({
   id: 'acme-1',
   partner: 'acme',
-  hash: hashOf(SECRET).toString('hex'),
+  hash: secretHash(SECRET).toString('hex'),
   scopes: ['orders:read'],
   createdAt: '2026-01-01T00:00:00Z',
   ...changed,
@@ -34,10 +39,10 @@ async function startKeys(...keys: StoredKey[]) {
   const logged: unknown[] = [];
   const say = (...words: unknown[]) => void logged.push(words);
   const log = { error: say, warn: say, info: say, debug: say };
-  const reader = createKeyReader(path, log, POLL_MS);
+  const reader = createApiKeyReader(path, log, POLL_MS);
   const isIn = (key: string) => {
     try {
-      return reader.viewerOf(key).role === 'partner';
+      return reader.readViewer(key).role === 'partner';
     } catch {
       return false;
     }
@@ -61,9 +66,9 @@ const GOOD = formatKey('acme-1', SECRET);
 test('a key says which partner it is of, and what that may do', async () => {
   await using keys = await startKeys(stored(), stored({ id: 'b', partner: 'bee', scopes: [] }));
   const acme = { role: 'partner', partner: 'acme', scopes: ['orders:read'] };
-  assert.deepEqual(keys.reader.viewerOf(GOOD), acme);
+  assert.deepEqual(keys.reader.readViewer(GOOD), acme);
   const bee = { role: 'partner', partner: 'bee', scopes: [] };
-  assert.deepEqual(keys.reader.viewerOf(formatKey('b', SECRET)), bee);
+  assert.deepEqual(keys.reader.readViewer(formatKey('b', SECRET)), bee);
 });
 
 test('a key that is not right in every character is refused, and all alike', async () => {
@@ -83,7 +88,7 @@ test('a key that is not right in every character is refused, and all alike', asy
     formatKey('acme-1', SECRET.slice(0, -1)),
     formatKey('acme-1', `${SECRET}a`),
     formatKey('acme-1', SECRET.toLowerCase()),
-    formatKey('acme-1', hashOf(SECRET).toString('hex')),
+    formatKey('acme-1', secretHash(SECRET).toString('hex')),
     formatKey('acme-1', 'x'.repeat(10_000)),
     GOOD.replace('fdk', 'FDK'),
     ` ${GOOD}`,
@@ -92,7 +97,7 @@ test('a key that is not right in every character is refused, and all alike', asy
   ];
   for (const key of wrong) {
     assert.throws(
-      () => keys.reader.viewerOf(key),
+      () => keys.reader.readViewer(key),
       { ...UNAUTHENTICATED, message: 'The API key is not valid.' },
       key,
     );
@@ -106,9 +111,9 @@ test('a key that has expired is refused, without a new file', async () => {
   try {
     assert.ok(keys.isIn(GOOD));
     mock.timers.setTime(Date.parse('2100-01-01T00:00:00Z'));
-    assert.throws(() => keys.reader.viewerOf(GOOD), { ...UNAUTHENTICATED, message: /expired/ });
+    assert.throws(() => keys.reader.readViewer(GOOD), { ...UNAUTHENTICATED, message: /expired/ });
     // Who has not the right secret is not told that there was such a key.
-    assert.throws(() => keys.reader.viewerOf(formatKey('acme-1', OTHER)), /not valid/);
+    assert.throws(() => keys.reader.readViewer(formatKey('acme-1', OTHER)), /not valid/);
   } finally {
     mock.timers.reset();
   }
@@ -117,7 +122,7 @@ test('a key that has expired is refused, without a new file', async () => {
 test('keys are rotated with an overlap, and revoked, while the server runs', async () => {
   await using keys = await startKeys(stored());
   const next = formatKey('acme-2', OTHER);
-  const newer = stored({ id: 'acme-2', hash: hashOf(OTHER).toString('hex') });
+  const newer = stored({ id: 'acme-2', hash: secretHash(OTHER).toString('hex') });
   assert.ok(!keys.isIn(next));
   await keys.put(stored({ expiresAt: '2100-01-01T00:00:00Z' }), newer);
   await until(() => keys.isIn(next));
@@ -177,7 +182,7 @@ for (const [what, [text, says]] of Object.entries(WRONG_FILES)) {
     await using keys = await startKeys();
     await keys.write(text);
     assert.throws(
-      () => createKeyReader(keys.path, { error() {}, warn() {}, info() {}, debug() {} }),
+      () => createApiKeyReader(keys.path, { error() {}, warn() {}, info() {}, debug() {} }),
       (error) => {
         assert.ok(error instanceof ConfigError);
         assert.match(
@@ -194,7 +199,7 @@ for (const [what, [text, says]] of Object.entries(WRONG_FILES)) {
 
 test('a file that is not there ends the start', () => {
   const log = { error() {}, warn() {}, info() {}, debug() {} };
-  assert.throws(() => createKeyReader('/nowhere/keys.json', log), {
+  assert.throws(() => createApiKeyReader('/nowhere/keys.json', log), {
     name: 'ConfigError',
     message: /API_KEYS_PATH: there is no file to read at "\/nowhere\/keys\.json"/,
   });

@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
-import { formatKey, formatKeyFile, hashOf } from '../../src/auth/key-file.ts';
 import { startEndpoint } from './endpoint.ts';
 import { ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
@@ -34,7 +34,7 @@ suite('who a request is of', () => {
       response.end(JSON.stringify({ active, sub: '7', role: 'customer', scope: 'profile:read' }));
     });
     folder = await mkdtemp(join(tmpdir(), 'credentials-'));
-    const key = { id: 'acme-1', partner: 'acme', hash: hashOf(SECRET).toString('hex') };
+    const key = { id: 'acme-1', partner: 'acme', hash: secretHash(SECRET).toString('hex') };
     const kept = { ...key, scopes: ACME.scopes, createdAt: '2026-01-01T00:00:00Z' };
     await writeFile(join(folder, 'keys.json'), formatKeyFile([kept]));
   });
@@ -47,7 +47,7 @@ suite('who a request is of', () => {
   type Options = Partial<Parameters<typeof createCredentialReader>[0]>;
   /** A reader that takes everything, but for what is changed. */
   function createReader(changed: Options = {}) {
-    const { viewerOf, close } = createCredentialReader({
+    const { readViewer, close } = createCredentialReader({
       tokens: issuer.trust,
       introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
       apiKeysPath: join(folder, 'keys.json'),
@@ -57,8 +57,8 @@ suite('who a request is of', () => {
       ...changed,
     });
     return {
-      atOnce: viewerOf,
-      viewerOf: async (headers: IncomingHttpHeaders) => viewerOf(headers),
+      readViewerSync: readViewer,
+      readViewer: async (headers: IncomingHttpHeaders) => readViewer(headers),
       [Symbol.dispose]: close,
     };
   }
@@ -71,41 +71,46 @@ suite('who a request is of', () => {
     const names = ['session', '__host-session', 'x__Host-session', '__Host-sessions', '__Host-'];
     for (const cookie of [undefined, '', ...names.map((name) => `a=b; ${name}=x`)]) {
       const headers: IncomingHttpHeaders = cookie === undefined ? {} : { cookie };
-      assert.deepEqual(reader.atOnce(headers), { role: 'anonymous' }, cookie ?? 'none');
+      assert.deepEqual(reader.readViewerSync(headers), { role: 'anonymous' }, cookie ?? 'none');
     }
-    assert.deepEqual(reader.atOnce({ cookie: 'a="__Host-session=x"' }), { role: 'anonymous' });
+    assert.deepEqual(reader.readViewerSync({ cookie: 'a="__Host-session=x"' }), {
+      role: 'anonymous',
+    });
   });
 
   test('is told by a signed token, an opaque one, a key, or a session', async () => {
     using reader = createReader();
-    const { viewerOf } = reader;
+    const { readViewer } = reader;
     const user = { role: 'customer', id: '42', issuer: ISSUER };
-    assert.deepEqual(await viewerOf({ authorization: `Bearer ${await issuer.sign()}` }), user);
-    assert.deepEqual(await viewerOf({ authorization: 'bearer opaque' }), {
+    assert.deepEqual(await readViewer({ authorization: `Bearer ${await issuer.sign()}` }), user);
+    assert.deepEqual(await readViewer({ authorization: 'bearer opaque' }), {
       role: 'customer',
       id: '7',
       issuer: ISSUER,
       scopes: ['profile:read'],
     });
-    assert.deepEqual(reader.atOnce({ 'x-api-key': KEY }), ACME, 'at once');
+    assert.deepEqual(reader.readViewerSync({ 'x-api-key': KEY }), ACME, 'at once');
     const cookie = `a=b;${await cookieOf({ sub: '43' })} ; c=d`;
-    assert.deepEqual(await viewerOf({ cookie, ...PROOF }), { ...user, id: '43' });
-    assert.deepEqual(reader.atOnce({ cookie, ...PROOF }), { ...user, id: '43' }, 'at once');
+    assert.deepEqual(await readViewer({ cookie, ...PROOF }), { ...user, id: '43' });
+    assert.deepEqual(reader.readViewerSync({ cookie, ...PROOF }), { ...user, id: '43' }, 'at once');
   });
 
   test('is what the client says itself, rather than what its browser adds', async () => {
     using reader = createReader();
     const cookie = await cookieOf({ sub: '43' });
     const authorization = `Bearer ${await issuer.sign()}`;
-    assert.deepEqual(await reader.viewerOf({ authorization, cookie }), {
+    assert.deepEqual(await reader.readViewer({ authorization, cookie }), {
       role: 'customer',
       id: '42',
       issuer: ISSUER,
     });
-    assert.deepEqual(await reader.viewerOf({ 'x-api-key': KEY, cookie }), ACME);
+    assert.deepEqual(await reader.readViewer({ 'x-api-key': KEY, cookie }), ACME);
     // What is not valid is not passed over for a session that is.
     for (const headers of [{ authorization: 'Bearer a.b.c' }, { 'x-api-key': 'fdk_x_y' }]) {
-      await assert.rejects(reader.viewerOf({ ...headers, cookie, ...PROOF }), unauthenticated(/./));
+      await assert.rejects(
+        reader.readViewer({ ...headers, cookie, ...PROOF }),
+        unauthenticated(/./),
+      );
     }
   });
 
@@ -117,7 +122,7 @@ suite('who a request is of', () => {
       { authorization: '', 'x-api-key': KEY },
       { authorization, 'x-api-key': '' },
     ]) {
-      await assert.rejects(reader.viewerOf(headers), unauthenticated(/not both/));
+      await assert.rejects(reader.readViewer(headers), unauthenticated(/not both/));
     }
   });
 
@@ -144,7 +149,7 @@ suite('who a request is of', () => {
       'too many cookies': { cookie: `${await cookieOf()}; a=${'x'.repeat(8_192)}`, ...PROOF },
     };
     for (const [what, headers] of Object.entries(wrong)) {
-      await assert.rejects(reader.viewerOf(headers), { code: 'UNAUTHENTICATED' }, what);
+      await assert.rejects(reader.readViewer(headers), { code: 'UNAUTHENTICATED' }, what);
     }
   });
 
@@ -153,7 +158,7 @@ suite('who a request is of', () => {
     const stranger = await issuer.sign({}, { key: { ...(await makeKey('first')), kid: 'first' } });
     for (const cookie of [await cookieOf({ exp: inSeconds(-60) }), `__Host-session=${stranger}`]) {
       await assert.rejects(
-        reader.viewerOf({ cookie, ...PROOF }),
+        reader.readViewer({ cookie, ...PROOF }),
         unauthenticated(/sign in again.*DELETE \/session/),
       );
     }
@@ -161,16 +166,19 @@ suite('who a request is of', () => {
 
   test('is refused by what is not taken here', async () => {
     using reader = createReader({ credentials: [], introspection: undefined });
-    const { viewerOf } = reader;
+    const { readViewer } = reader;
     await assert.rejects(
-      viewerOf({ 'x-api-key': KEY }),
-      unauthenticated(/keys are not taken here/),
+      readViewer({ 'x-api-key': KEY }),
+      unauthenticated(/keys are not accepted here/),
     );
-    await assert.rejects(viewerOf({ authorization: 'Bearer opaque' }), unauthenticated(/JWT/));
+    await assert.rejects(readViewer({ authorization: 'Bearer opaque' }), unauthenticated(/JWT/));
     // A browser sends cookies to whoever they were once set by, so they say nothing here.
-    assert.deepEqual(await viewerOf({ cookie: await cookieOf() }), { role: 'anonymous' });
+    assert.deepEqual(await readViewer({ cookie: await cookieOf() }), { role: 'anonymous' });
     using without = createReader({ apiKeysPath: undefined });
-    await assert.rejects(without.viewerOf({ 'x-api-key': KEY }), unauthenticated(/not taken here/));
+    await assert.rejects(
+      without.readViewer({ 'x-api-key': KEY }),
+      unauthenticated(/not accepted here/),
+    );
   });
 
   test('stays unknown while it can not be told, also with a session', async () => {
@@ -184,7 +192,7 @@ suite('who a request is of', () => {
       { authorization: 'Bearer opaque' },
       { cookie: await cookieOf(), ...PROOF },
     ]) {
-      await assert.rejects(reader.viewerOf(headers), { code: 'UPSTREAM_UNAVAILABLE' });
+      await assert.rejects(reader.readViewer(headers), { code: 'UPSTREAM_UNAVAILABLE' });
     }
   });
 
@@ -213,10 +221,10 @@ suite('who a request is of', () => {
       },
     };
     for (const [what, headers] of Object.entries(forged)) {
-      await assert.rejects(reader.viewerOf({ cookie, ...headers }), FORBIDDEN, what);
+      await assert.rejects(reader.readViewer({ cookie, ...headers }), FORBIDDEN, what);
       // It is not told whether the session is good.
       const over = '__Host-session=x';
-      await assert.rejects(reader.viewerOf({ cookie: over, ...headers }), FORBIDDEN, what);
+      await assert.rejects(reader.readViewer({ cookie: over, ...headers }), FORBIDDEN, what);
     }
     const good: IncomingHttpHeaders[] = [
       { 'apollo-require-preflight': 'true' },
@@ -228,7 +236,7 @@ suite('who a request is of', () => {
       { ...PROOF, 'sec-fetch-site': 'same-site', origin: PAGE },
     ];
     for (const headers of good) {
-      assert.ok(await reader.viewerOf({ cookie, ...headers }), JSON.stringify(headers));
+      assert.ok(await reader.readViewer({ cookie, ...headers }), JSON.stringify(headers));
     }
   });
 
@@ -236,8 +244,8 @@ suite('who a request is of', () => {
     using reader = createReader();
     const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     const authorization = `Bearer ${await issuer.sign()}`;
-    assert.ok(await reader.viewerOf({ authorization, cookie: await cookieOf(), ...elsewhere }));
-    assert.ok(await reader.viewerOf({ 'x-api-key': KEY, ...elsewhere }));
-    assert.deepEqual(await reader.viewerOf(elsewhere), { role: 'anonymous' });
+    assert.ok(await reader.readViewer({ authorization, cookie: await cookieOf(), ...elsewhere }));
+    assert.ok(await reader.readViewer({ 'x-api-key': KEY, ...elsewhere }));
+    assert.deepEqual(await reader.readViewer(elsewhere), { role: 'anonymous' });
   });
 });

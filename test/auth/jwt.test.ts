@@ -10,7 +10,7 @@ import {
   SignJWT,
   UnsecuredJWT,
 } from 'jose';
-import { createJwtReader } from '../../src/auth/jwt.ts';
+import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { until } from '../support/until.ts';
 import { startEndpoint } from './endpoint.ts';
 import { goodClaims, ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
@@ -45,10 +45,10 @@ async function importedPem(jwk: JWK): Promise<string> {
 
 suite('a signed token', () => {
   let issuer: Issuer;
-  let read: ReturnType<typeof createJwtReader>;
+  let read: ReturnType<typeof createJwtVerifier>;
   before(async () => {
     issuer = await startIssuer();
-    read = createJwtReader(issuer.trust);
+    read = createJwtVerifier(issuer.trust);
   });
   after(() => issuer[Symbol.asyncDispose]());
 
@@ -225,7 +225,7 @@ suite('a signed token', () => {
       };
       await using another = await startIssuer();
       another.publish({ ...key, jwk: { ...key.jwk, alg } as typeof another.first.jwk });
-      const readOther = createJwtReader(another.trust);
+      const readOther = createJwtVerifier(another.trust);
       const token = await another.sign({}, { key: key as typeof another.first, header: { alg } });
       await assert.rejects(async () => readOther(token), UNAUTHENTICATED, alg);
     }
@@ -306,7 +306,7 @@ suite("the issuer's clock and ours", () => {
 
   test('may be five seconds apart', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     for (const good of [{ exp: inSeconds(-4) }, { nbf: inSeconds(5) }]) {
       assert.ok(await read(await issuer.sign(good)), JSON.stringify(good));
     }
@@ -331,7 +331,7 @@ suite("the issuer's keys", () => {
 
   test('are got once for many at once, and again for a key that is new', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     const tokens = await Promise.all(
       Array.from({ length: 20 }, (_, n) => issuer.sign({ sub: `${n}` })),
     );
@@ -348,7 +348,7 @@ suite("the issuer's keys", () => {
 
   test('are got at most every 30 s, however many ids nobody has are tried', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     await read(await issuer.sign());
     for (const [seconds, fetches] of [
       [10, 1],
@@ -372,7 +372,7 @@ suite("the issuer's keys", () => {
 
   test('stay while the issuer is down, which is not asked more often then', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     await read(await issuer.sign());
     issuer.setDown(true);
     const second = await makeKey('second');
@@ -394,7 +394,7 @@ suite("the issuer's keys", () => {
   test('are awaited if there never were any, and asked for once a second', async () => {
     await using issuer = await startIssuer();
     issuer.setDown(true);
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     const token = await issuer.sign();
     for (let n = 0; n < 20; n += 1) await assert.rejects(async () => read(token), UNAVAILABLE);
     assert.equal(issuer.fetches(), 1);
@@ -406,7 +406,7 @@ suite("the issuer's keys", () => {
 
   test('are asked for once at a time, however long that takes', async () => {
     await using issuer = await startEndpoint(() => {});
-    const read = createJwtReader({ issuer: ISSUER, audience: 'shop', jwksUrl: issuer.url });
+    const read = createJwtVerifier({ issuer: ISSUER, audience: 'shop', jwksUrl: issuer.url });
     const token = new UnsecuredJWT(goodClaims()).encode().replace(/\.$/, '.x');
     const asKeyed = token.replace(/^[^.]+/, encoded({ alg: 'ES256', kid: 'a' }));
     const first = read(asKeyed);
@@ -421,7 +421,7 @@ suite("the issuer's keys", () => {
 
   test('are got again every ten minutes, so that one that is withdrawn is trusted no more', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     const token = await issuer.sign();
     await read(token);
     issuer.publish(await makeKey('second'));
@@ -481,13 +481,13 @@ suite("the issuer's keys", () => {
     test(`ignores ${what} beside a usable key, whose tokens are still accepted`, async () => {
       await using issuer = await startIssuer();
       issuer.publishRaw(entry, issuer.first.jwk);
-      const read = createJwtReader(issuer.trust);
+      const read = createJwtVerifier(issuer.trust);
       assert.ok(await read(await issuer.sign()));
     });
 
     test(`withdraws a key whose issuer publishes ${what} in its place`, async () => {
       await using issuer = await startIssuer();
-      const read = createJwtReader(issuer.trust);
+      const read = createJwtVerifier(issuer.trust);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
       await read(token);
       const second = await makeKey('second');
@@ -502,7 +502,7 @@ suite("the issuer's keys", () => {
   test('are not kept when the issuer publishes a private key', async () => {
     await using issuer = await startIssuer();
     issuer.publishRaw(await exportJWK(issuer.first.privateKey));
-    const read = createJwtReader(issuer.trust);
+    const read = createJwtVerifier(issuer.trust);
     await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
   });
 
@@ -512,7 +512,7 @@ suite("the issuer's keys", () => {
   })) {
     test(`are all withdrawn when the key set ${what}, until the issuer publishes one again`, async () => {
       await using issuer = await startIssuer();
-      const read = createJwtReader(issuer.trust);
+      const read = createJwtVerifier(issuer.trust);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
       await read(token);
       issuer.publishRaw(...keys);
@@ -537,7 +537,7 @@ suite("the issuer's keys", () => {
     await using issuer = await startIssuer();
     const { log, warnings } = createWarningLog();
     issuer.publishRaw();
-    const read = createJwtReader(issuer.trust, log);
+    const read = createJwtVerifier(issuer.trust, log);
     for (let n = 0; n < 3; n += 1) {
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
       later(1);
@@ -557,7 +557,7 @@ suite("the issuer's keys", () => {
     const signer = await startIssuer();
     const token = await signer.sign({}, { key: evil });
     await signer[Symbol.asyncDispose]();
-    const read = createJwtReader({ ...signer.trust, jwksUrl: issuer.url });
+    const read = createJwtVerifier({ ...signer.trust, jwksUrl: issuer.url });
     const answers = ['', 'null', '[]', '{}', '{"keys":{}}', '{"keys":null}', '<html>'];
     for (const answer of answers) {
       issuer.answer((response) => response.end(answer));

@@ -3,7 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueToken } from '../../services/user/tokens.ts';
-import { formatKey, formatKeyFile, hashOf, type StoredKey } from '../../src/auth/key-file.ts';
+import {
+  formatKey,
+  formatKeyFile,
+  type StoredKey,
+  secretHash,
+} from '../../src/auth/api-key-file.ts';
 import { SCOPES } from '../../src/auth/rules.ts';
 import type { Json, World } from '../support/world.ts';
 import type { Asked } from './ways.ts';
@@ -37,7 +42,7 @@ export async function createKeyring() {
   const folder = await mkdtemp(join(tmpdir(), 'keys-'));
   const path = join(folder, 'keys.json');
   const secret = randomBytes(32).toString('base64url');
-  const hash = hashOf(secret).toString('hex');
+  const hash = secretHash(secret).toString('hex');
   const keys = Array.from({ length: 2 ** SCOPES.length }, (_, set): StoredKey => {
     const scopes = SCOPES.filter((_scope, bit) => set & (1 << bit));
     return { id: `set-${set}`, partner: 'acme', hash, scopes, createdAt: new Date().toISOString() };

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { anyone, inherited } from '../../src/auth/rules.ts';
-import { mergeTrees, ruleOfEachField } from '../../src/auth/shield.ts';
+import { fieldRules, mergeTrees } from '../../src/auth/shield.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { leavesOf, valuesAt } from '../support/reach.ts';
 import type { Json } from '../support/world.ts';
@@ -29,7 +29,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 
 export function guardedFields(schema: GraphQLSchema, bff: BffDefinition): ReadonlySet<string> {
   const tree = mergeTrees([...bff.domains, bff].map(({ permissions }) => permissions));
   return new Set(
-    ruleOfEachField(schema, tree)
+    fieldRules(schema, tree)
       .filter(([, , rule]) => rule !== anyone && rule !== inherited)
       .map(([type, field]) => `${type}.${field}`),
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CAST } from '../../services/support/cast.ts';
 import { DEMO_ISSUER, issueToken } from '../../services/user/tokens.ts';
-import { formatKey, formatKeyFile, hashOf } from '../../src/auth/key-file.ts';
+import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { Viewer } from '../../src/context.ts';
 
@@ -40,7 +40,7 @@ export async function gatherAskers({ credentials }: BffDefinition) {
 
   const folder = await mkdtemp(join(tmpdir(), 'differential-'));
   const path = join(folder, 'keys.json');
-  const hash = hashOf(SECRET).toString('hex');
+  const hash = secretHash(SECRET).toString('hex');
   const createdAt = '2026-01-01T00:00:00Z';
   await writeFile(path, formatKeyFile(PARTNERS.map((key) => ({ ...key, hash, createdAt }))));
   const partners = PARTNERS.map(

@@ -42,9 +42,9 @@ suite('a session', () => {
       log: app.log,
     });
     const payment = await unlimited();
-    addSession(app, { viewerOf: reader.viewerOf, payment, corsOrigins });
+    addSession(app, { viewerOf: reader.readViewer, payment, corsOrigins });
     // What any route of ours does.
-    app.get('/me', async ({ headers }) => reader.viewerOf(headers));
+    app.get('/me', async ({ headers }) => reader.readViewer(headers));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
   after(async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createKeyReader } from '../../src/auth/api-keys.ts';
+import { createApiKeyReader } from '../../src/auth/api-keys.ts';
 import { SCOPES } from '../../src/auth/rules.ts';
 import { readScopes } from '../bff/scopes-table.ts';
 
@@ -40,9 +40,9 @@ async function createDesk() {
     read: async () => JSON.parse(await readFile(file, 'utf8')).keys,
     /** Whose key it is for a server that starts now. */
     partnerOf(key: string) {
-      const reader = createKeyReader(file, LOG);
+      const reader = createApiKeyReader(file, LOG);
       try {
-        return reader.viewerOf(key.trim());
+        return reader.readViewer(key.trim());
       } finally {
         reader.close();
       }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { createJwtReader } from '../../src/auth/jwt.ts';
-import { TokenMemory } from '../../src/auth/token-memory.ts';
+import { createJwtVerifier } from '../../src/auth/jwt.ts';
+import { TokenCache } from '../../src/auth/token-cache.ts';
 import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
 describe('verified tokens', () => {
   it('are not remembered beyond their own expiry', () => {
-    const memory = new TokenMemory<{ id: string }>();
+    const memory = new TokenCache<{ id: string }>();
     memory.set('expired', { id: '1' }, inSeconds(-1));
     memory.set('valid', { id: '2' }, inSeconds(3_600));
     assert.equal(memory.get('expired'), undefined);
@@ -14,14 +14,14 @@ describe('verified tokens', () => {
   });
 
   it('give each request a viewer of its own', () => {
-    const memory = new TokenMemory<{ id: string }>();
+    const memory = new TokenCache<{ id: string }>();
     memory.set('t', { id: '1' }, undefined);
     assert.notEqual(memory.get('t'), memory.get('t'));
   });
 
   it('are answered at once the second time, and forgotten when the keys are others', async () => {
     await using issuer = await startIssuer();
-    const viewerOf = createJwtReader(issuer.trust);
+    const viewerOf = createJwtVerifier(issuer.trust);
     const old = await issuer.sign();
 
     const first = viewerOf(old);
