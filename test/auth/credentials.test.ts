@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { startEndpoint } from './endpoint.ts';
@@ -14,7 +14,7 @@ const SECRET = 'k'.repeat(43);
 const KEY = formatKey('acme-1', SECRET);
 const ACME = { role: 'partner', partner: 'acme', scopes: ['orders:read'] };
 const PAGE = 'https://shop.example';
-const PROOF = { 'x-csrf-protection': '1' };
+const CSRF_HEADER = { 'x-csrf-protection': '1' };
 
 const unauthenticated = (message: RegExp) => ({
   name: 'BffError',
@@ -23,7 +23,7 @@ const unauthenticated = (message: RegExp) => ({
 });
 const FORBIDDEN = { name: 'BffError', code: 'FORBIDDEN' };
 
-suite('who a request is of', () => {
+describe('Credential reader', () => {
   let issuer: Issuer;
   let introspection: Awaited<ReturnType<typeof startEndpoint>>;
   let folder: string;
@@ -45,7 +45,7 @@ suite('who a request is of', () => {
   });
 
   type Options = Partial<Parameters<typeof createCredentialReader>[0]>;
-  /** A reader that takes everything, but for what is changed. */
+  /** A reader that accepts all credentials, with some options changed. */
   function createReader(changed: Options = {}) {
     const { readViewer, close } = createCredentialReader({
       tokens: issuer.trust,
@@ -66,7 +66,7 @@ suite('who a request is of', () => {
   const cookieOf = async (changed: Record<string, unknown> = {}) =>
     `__Host-session=${await issuer.sign(changed)}`;
 
-  test('is nobody only without any credential, also with cookies of other names', async () => {
+  it('returns the anonymous viewer only without a credential, also with other cookies', async () => {
     using reader = createReader();
     const names = ['session', '__host-session', 'x__Host-session', '__Host-sessions', '__Host-'];
     for (const cookie of [undefined, '', ...names.map((name) => `a=b; ${name}=x`)]) {
@@ -78,7 +78,7 @@ suite('who a request is of', () => {
     });
   });
 
-  test('is told by a signed token, an opaque one, a key, or a session', async () => {
+  it('authenticates by a JWT, an opaque token, an API key or a session', async () => {
     using reader = createReader();
     const { readViewer } = reader;
     const user = { role: 'customer', id: '42', issuer: ISSUER };
@@ -89,13 +89,17 @@ suite('who a request is of', () => {
       issuer: ISSUER,
       scopes: ['profile:read'],
     });
-    assert.deepEqual(reader.readViewerSync({ 'x-api-key': KEY }), ACME, 'at once');
+    assert.deepEqual(reader.readViewerSync({ 'x-api-key': KEY }), ACME, 'without a promise');
     const cookie = `a=b;${await cookieOf({ sub: '43' })} ; c=d`;
-    assert.deepEqual(await readViewer({ cookie, ...PROOF }), { ...user, id: '43' });
-    assert.deepEqual(reader.readViewerSync({ cookie, ...PROOF }), { ...user, id: '43' }, 'at once');
+    assert.deepEqual(await readViewer({ cookie, ...CSRF_HEADER }), { ...user, id: '43' });
+    assert.deepEqual(
+      reader.readViewerSync({ cookie, ...CSRF_HEADER }),
+      { ...user, id: '43' },
+      'without a promise',
+    );
   });
 
-  test('is what the client says itself, rather than what its browser adds', async () => {
+  it('prefers the credential of the client to the cookie that the browser adds', async () => {
     using reader = createReader();
     const cookie = await cookieOf({ sub: '43' });
     const authorization = `Bearer ${await issuer.sign()}`;
@@ -105,16 +109,16 @@ suite('who a request is of', () => {
       issuer: ISSUER,
     });
     assert.deepEqual(await reader.readViewer({ 'x-api-key': KEY, cookie }), ACME);
-    // What is not valid is not passed over for a session that is.
+    // An invalid credential is refused even if the session is valid.
     for (const headers of [{ authorization: 'Bearer a.b.c' }, { 'x-api-key': 'fdk_x_y' }]) {
       await assert.rejects(
-        reader.readViewer({ ...headers, cookie, ...PROOF }),
+        reader.readViewer({ ...headers, cookie, ...CSRF_HEADER }),
         unauthenticated(/./),
       );
     }
   });
 
-  test('is refused with a token and a key together, even if both are good', async () => {
+  it('refuses a token and an API key together, even if both are valid', async () => {
     using reader = createReader();
     const authorization = `Bearer ${await issuer.sign()}`;
     for (const headers of [
@@ -126,45 +130,48 @@ suite('who a request is of', () => {
     }
   });
 
-  test('is never nobody for a credential that is not valid', async () => {
+  it('never treats an invalid credential as absent', async () => {
     using reader = createReader();
-    const wrong: Record<string, IncomingHttpHeaders> = {
+    const invalid: Record<string, IncomingHttpHeaders> = {
       'an empty header': { authorization: '' },
       'no token': { authorization: 'Bearer' },
       'an empty token': { authorization: 'Bearer ' },
       'another scheme': { authorization: 'Basic dXNlcjpwYXNz' },
       'a key as a token': { authorization: KEY },
       'two tokens': { authorization: 'Bearer opaque opaque' },
-      'a token with what no token has': { authorization: 'Bearer opaque"' },
-      'an opaque token that nobody knows': { authorization: 'Bearer other' },
+      'a token with a character that tokens cannot have': { authorization: 'Bearer opaque"' },
+      'an unknown opaque token': { authorization: 'Bearer other' },
       'an empty key': { 'x-api-key': '' },
       'two keys': { 'x-api-key': [KEY, KEY] },
-      'two keys in one': { 'x-api-key': `${KEY}, ${KEY}` },
-      'an empty session': { cookie: '__Host-session=', ...PROOF },
-      'an opaque session': { cookie: '__Host-session=opaque', ...PROOF },
-      'a key as a session': { cookie: `__Host-session=${KEY}`, ...PROOF },
-      'a quoted session': { cookie: `__Host-session="${await issuer.sign()}"`, ...PROOF },
-      'two sessions': { cookie: `${await cookieOf()}; ${await cookieOf()}`, ...PROOF },
-      'a session and an empty one': { cookie: `${await cookieOf()}; __Host-session=`, ...PROOF },
-      'too many cookies': { cookie: `${await cookieOf()}; a=${'x'.repeat(8_192)}`, ...PROOF },
+      'two keys in one header': { 'x-api-key': `${KEY}, ${KEY}` },
+      'an empty session': { cookie: '__Host-session=', ...CSRF_HEADER },
+      'an opaque session': { cookie: '__Host-session=opaque', ...CSRF_HEADER },
+      'a key as a session': { cookie: `__Host-session=${KEY}`, ...CSRF_HEADER },
+      'a quoted session': { cookie: `__Host-session="${await issuer.sign()}"`, ...CSRF_HEADER },
+      'two sessions': { cookie: `${await cookieOf()}; ${await cookieOf()}`, ...CSRF_HEADER },
+      'a session and an empty one': {
+        cookie: `${await cookieOf()}; __Host-session=`,
+        ...CSRF_HEADER,
+      },
+      'too many cookies': { cookie: `${await cookieOf()}; a=${'x'.repeat(8_192)}`, ...CSRF_HEADER },
     };
-    for (const [what, headers] of Object.entries(wrong)) {
+    for (const [what, headers] of Object.entries(invalid)) {
       await assert.rejects(reader.readViewer(headers), { code: 'UNAUTHENTICATED' }, what);
     }
   });
 
-  test('whose session is over is told how to begin another', async () => {
+  it('tells a client with an expired session how to start another', async () => {
     using reader = createReader();
     const stranger = await issuer.sign({}, { key: { ...(await makeKey('first')), kid: 'first' } });
     for (const cookie of [await cookieOf({ exp: inSeconds(-60) }), `__Host-session=${stranger}`]) {
       await assert.rejects(
-        reader.readViewer({ cookie, ...PROOF }),
+        reader.readViewer({ cookie, ...CSRF_HEADER }),
         unauthenticated(/sign in again.*DELETE \/session/),
       );
     }
   });
 
-  test('is refused by what is not taken here', async () => {
+  it('refuses credentials that the BFF does not accept', async () => {
     using reader = createReader({ credentials: [], introspection: undefined });
     const { readViewer } = reader;
     await assert.rejects(
@@ -172,7 +179,7 @@ suite('who a request is of', () => {
       unauthenticated(/keys are not accepted here/),
     );
     await assert.rejects(readViewer({ authorization: 'Bearer opaque' }), unauthenticated(/JWT/));
-    // A browser sends cookies to whoever they were once set by, so they say nothing here.
+    // Browsers attach cookies automatically, so a cookie is ignored where sessions are not accepted.
     assert.deepEqual(await readViewer({ cookie: await cookieOf() }), { role: 'anonymous' });
     using without = createReader({ apiKeysPath: undefined });
     await assert.rejects(
@@ -181,7 +188,7 @@ suite('who a request is of', () => {
     );
   });
 
-  test('stays unknown while it can not be told, also with a session', async () => {
+  it('throws UPSTREAM_UNAVAILABLE while a token cannot be verified, also for a session', async () => {
     await using dead = await startEndpoint((response) => response.writeHead(500).end());
     using reader = createReader({
       tokens: { ...issuer.trust, jwksUrl: dead.url },
@@ -190,57 +197,57 @@ suite('who a request is of', () => {
     for (const headers of [
       { authorization: `Bearer ${await issuer.sign()}` },
       { authorization: 'Bearer opaque' },
-      { cookie: await cookieOf(), ...PROOF },
+      { cookie: await cookieOf(), ...CSRF_HEADER },
     ]) {
       await assert.rejects(reader.readViewer(headers), { code: 'UPSTREAM_UNAVAILABLE' });
     }
   });
 
-  test('is refused with a session that a page of another site may have used', async () => {
+  it('refuses a session that a page of another site may have used', async () => {
     using reader = createReader();
     const cookie = await cookieOf();
     const forged: Record<string, IncomingHttpHeaders> = {
-      'without a header that needs leave': {},
+      'without a header that requires a preflight': {},
       'with an empty one': { 'x-csrf-protection': '' },
-      'from another site, as a link': { ...PROOF, 'sec-fetch-site': 'cross-site' },
+      'from another site, as a link': { ...CSRF_HEADER, 'sec-fetch-site': 'cross-site' },
       'from another site': {
-        ...PROOF,
+        ...CSRF_HEADER,
         'sec-fetch-site': 'cross-site',
         origin: 'https://evil.example',
       },
-      'from nowhere': { ...PROOF, 'sec-fetch-site': 'cross-site', origin: 'null' },
-      'from a neighbour': {
-        ...PROOF,
+      'with an opaque origin': { ...CSRF_HEADER, 'sec-fetch-site': 'cross-site', origin: 'null' },
+      'from another host of the site': {
+        ...CSRF_HEADER,
         'sec-fetch-site': 'same-site',
         origin: 'https://blog.shop.example',
       },
-      'from an origin that begins alike': {
-        ...PROOF,
+      'from an origin with an allowed prefix': {
+        ...CSRF_HEADER,
         'sec-fetch-site': 'cross-site',
         origin: `${PAGE}.evil.example`,
       },
     };
     for (const [what, headers] of Object.entries(forged)) {
       await assert.rejects(reader.readViewer({ cookie, ...headers }), FORBIDDEN, what);
-      // It is not told whether the session is good.
-      const over = '__Host-session=x';
-      await assert.rejects(reader.readViewer({ cookie: over, ...headers }), FORBIDDEN, what);
+      // The error does not reveal whether the session is valid.
+      const invalid = '__Host-session=x';
+      await assert.rejects(reader.readViewer({ cookie: invalid, ...headers }), FORBIDDEN, what);
     }
-    const good: IncomingHttpHeaders[] = [
+    const allowed: IncomingHttpHeaders[] = [
       { 'apollo-require-preflight': 'true' },
       { 'x-apollo-operation-name': 'Home' },
-      PROOF,
-      { ...PROOF, 'sec-fetch-site': 'same-origin', origin: 'https://api.example' },
-      { ...PROOF, 'sec-fetch-site': 'none' },
-      { ...PROOF, 'sec-fetch-site': 'cross-site', origin: PAGE },
-      { ...PROOF, 'sec-fetch-site': 'same-site', origin: PAGE },
+      CSRF_HEADER,
+      { ...CSRF_HEADER, 'sec-fetch-site': 'same-origin', origin: 'https://api.example' },
+      { ...CSRF_HEADER, 'sec-fetch-site': 'none' },
+      { ...CSRF_HEADER, 'sec-fetch-site': 'cross-site', origin: PAGE },
+      { ...CSRF_HEADER, 'sec-fetch-site': 'same-site', origin: PAGE },
     ];
-    for (const headers of good) {
+    for (const headers of allowed) {
       assert.ok(await reader.readViewer({ cookie, ...headers }), JSON.stringify(headers));
     }
   });
 
-  test('needs no such header without a session', async () => {
+  it('requires no CSRF header without a session', async () => {
     using reader = createReader();
     const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     const authorization = `Bearer ${await issuer.sign()}`;

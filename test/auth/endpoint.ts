@@ -2,30 +2,30 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-export interface Asked {
+export interface ReceivedRequest {
   readonly method: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
-type Answer = (response: ServerResponse, asked: Asked) => void;
+type Respond = (response: ServerResponse, request: ReceivedRequest) => void;
 
-/** A real server whose answer can be changed, and that knows what it was asked. */
-export async function startEndpoint(answer: Answer) {
-  const asked: Asked[] = [];
-  let current = answer;
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Starts an HTTP server that records its requests and whose responses can be changed. */
+export async function startEndpoint(respond: Respond) {
+  const requests: ReceivedRequest[] = [];
+  let current = respond;
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, headers } = request;
-    const one = { method, headers, body: await text(request) };
-    asked.push(one);
-    current(response, one);
+    const received = { method, headers, body: await text(request) };
+    requests.push(received);
+    current(response, received);
   }
-  const server = createServer((request, response) => void take(request, response));
+  const server = createServer((request, response) => void handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
-    asked,
-    answer(next: Answer) {
+    requests,
+    respondWith(next: Respond) {
       current = next;
     },
     async [Symbol.asyncDispose]() {

@@ -6,8 +6,8 @@ export const AUDIENCE = 'shop';
 
 export const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
 
-/** What a good token of user 42 says. */
-export const goodClaims = () => ({
+/** The claims of a valid token of user 42. */
+export const validClaims = () => ({
   iss: ISSUER,
   aud: AUDIENCE,
   sub: '42',
@@ -22,7 +22,7 @@ export async function makeKey(kid: string) {
 
 type Key = Awaited<ReturnType<typeof makeKey>>;
 
-/** An issuer of tokens, whose published keys can be changed, and that can be down. */
+/** Starts a token issuer whose published keys can be changed, and which can be down. */
 export async function startIssuer() {
   const first = await makeKey('first');
   let published: readonly unknown[] = [first.jwk];
@@ -34,24 +34,24 @@ export async function startIssuer() {
   return {
     trust: { jwksUrl: endpoint.url, issuer: ISSUER, audience: AUDIENCE },
     first,
-    /** How often the keys were asked for. */
-    fetches: () => endpoint.asked.length,
+    /** The number of requests for the key set. */
+    fetches: () => endpoint.requests.length,
     publish(...keys: Pick<Key, 'jwk'>[]) {
       published = keys.map(({ jwk }) => jwk);
     },
-    /** @param entries - whatever stands in the key set, also what is no key */
+    /** @param entries - the entries of the key set, which need not be keys */
     publishRaw(...entries: unknown[]) {
       published = entries;
     },
     setDown(down: boolean) {
       isDown = down;
     },
-    /** @param changed - claims that are not as in a good token; left out if undefined */
+    /** @param changed - claims that differ from those of a valid token; undefined removes one */
     sign(
       changed: Record<string, unknown> = {},
       { key = first, header = {} }: { key?: Key; header?: Partial<JWTHeaderParameters> } = {},
     ) {
-      return new SignJWT({ ...goodClaims(), ...changed })
+      return new SignJWT({ ...validClaims(), ...changed })
         .setProtectedHeader({ alg: 'ES256', kid: key.kid, ...header })
         .sign(key.privateKey);
     },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { after, before, mock, suite, test } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import {
   exportJWK,
   exportSPKI,
@@ -13,16 +13,16 @@ import {
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { until } from '../support/until.ts';
 import { startEndpoint } from './endpoint.ts';
-import { goodClaims, ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
+import { ISSUER, type Issuer, inSeconds, makeKey, startIssuer, validClaims } from './issuer.ts';
 
 const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
 const UNAVAILABLE = { name: 'BffError', code: 'UPSTREAM_UNAVAILABLE' };
 
 const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** As one would who knows nothing but the public key. */
-function signedWith(secret: string | Buffer, header: object): string {
-  const input = `${encoded(header)}.${encoded(goodClaims())}`;
+/** Signs a token with HMAC, as an attacker who knows only the public key could. */
+function signedWithSecret(secret: string | Buffer, header: object): string {
+  const input = `${encoded(header)}.${encoded(validClaims())}`;
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
@@ -36,14 +36,14 @@ function createWarningLog() {
     debug: ignore,
     warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))),
   };
-  return { log: log as Parameters<typeof createJwtReader>[1], warnings };
+  return { log: log as Parameters<typeof createJwtVerifier>[1], warnings };
 }
 
 async function importedPem(jwk: JWK): Promise<string> {
   return exportSPKI((await importJWK(jwk, 'ES256', { extractable: true })) as CryptoKey);
 }
 
-suite('a signed token', () => {
+describe('JWT verifier', () => {
   let issuer: Issuer;
   let read: ReturnType<typeof createJwtVerifier>;
   before(async () => {
@@ -58,7 +58,7 @@ suite('a signed token', () => {
     }
   };
 
-  test('says who it is, and which scopes the user gave it', async () => {
+  it('returns the user, and the scopes that the user granted', async () => {
     const user = { role: 'customer', id: '42', issuer: ISSUER };
     assert.deepEqual(await read(await issuer.sign()), user);
     for (const [scope, scopes] of [
@@ -68,11 +68,11 @@ suite('a signed token', () => {
     ] as const) {
       const token = await issuer.sign({ scope });
       assert.deepEqual(await read(token), { ...user, scopes });
-      assert.deepEqual(read(token), { ...user, scopes }, 'also when it is remembered');
+      assert.deepEqual(read(token), { ...user, scopes }, 'also from the cache');
     }
   });
 
-  test('with malformed scopes, or scopes under another name, is refused', async () => {
+  it('refuses malformed scopes, and scopes under another name', async () => {
     const wrong = [
       42,
       null,
@@ -96,13 +96,13 @@ suite('a signed token', () => {
     }
   });
 
-  /** Claims that limit what a token is for, by issuers that do not use "scope". */
-  const NARROWING: Readonly<Record<string, Record<string, unknown>>> = {
+  /** Claims that limit a token, of issuers that do not use "scope". */
+  const LIMITING_CLAIMS: Readonly<Record<string, Record<string, unknown>>> = {
     'permissions (Auth0)': { permissions: ['orders:read'] },
-    'no permissions at all': { permissions: [] },
+    'an empty list of permissions': { permissions: [] },
     'permissions of null': { permissions: null },
-    'one permission': { permission: 'orders:read' },
-    scopes: { scopes: 'orders:read' },
+    'a single permission': { permission: 'orders:read' },
+    'a string of scopes': { scopes: 'orders:read' },
     'an object of scopes': { scopes: { orders: 'read' } },
     'authorization_details (RFC 9396)': { authorization_details: [{ type: 'orders' }] },
     'authorization (UMA)': { authorization: { permissions: [{ rsname: 'orders' }] } },
@@ -132,21 +132,21 @@ suite('a signed token', () => {
     'app_metadata.permissions': { app_metadata: { permissions: ['orders:read'] } },
   };
 
-  for (const [what, claims] of Object.entries(NARROWING)) {
-    test(`with ${what} instead of a scope is refused`, async () => {
+  for (const [what, claims] of Object.entries(LIMITING_CLAIMS)) {
+    it(`refuses a token with ${what} instead of a scope`, async () => {
       await assert.rejects(async () => read(await issuer.sign(claims)), {
         ...UNAUTHENTICATED,
         message: /must be in its "scope"/,
       });
     });
 
-    test(`with ${what} beside a scope may do no more than the scope says`, async () => {
+    it(`grants only the scope of a token with ${what} beside it`, async () => {
       const token = await issuer.sign({ ...claims, scope: 'profile:read' });
       assert.deepEqual((await read(token)).scopes, ['profile:read']);
     });
   }
 
-  test('may say more of its user than is understood here', async () => {
+  it('ignores unknown claims about the user', async () => {
     const token = await issuer.sign({
       jti: 'a',
       iat: 1,
@@ -177,7 +177,7 @@ suite('a signed token', () => {
     assert.deepEqual(await read(token), { role: 'customer', id: '42', issuer: ISSUER });
   });
 
-  test('may be of the kinds that are for access, and of no other', async () => {
+  it('accepts the types of access tokens and no others', async () => {
     for (const typ of ['JWT', 'jwt', 'at+jwt', 'application/at+jwt']) {
       assert.ok(await read(await issuer.sign({}, { header: { typ } })), typ);
     }
@@ -190,32 +190,32 @@ suite('a signed token', () => {
     });
   });
 
-  test('is signed with the algorithm that we chose, whatever it says', async () => {
+  it('pins the algorithm, whatever the token names', async () => {
     const { jwk, kid } = issuer.first;
     const pem = await importedPem(jwk);
     const header = { alg: 'HS256', kid };
     const good = await issuer.sign();
     const [, payload, signature] = good.split('.');
     await assertRefused({
-      none: new UnsecuredJWT(goodClaims()).encode(),
+      none: new UnsecuredJWT(validClaims()).encode(),
       'none, with a signature': `${encoded({ alg: 'none', kid })}.${payload}.${signature}`,
       None: `${encoded({ alg: 'None', kid })}.${payload}.${signature}`,
       'no algorithm': `${encoded({ kid })}.${payload}.${signature}`,
-      'HS256 with the public key as PEM': signedWith(pem, header),
-      'HS256 with the public key as PEM, trimmed': signedWith(pem.trim(), header),
-      'HS256 with the public key as JSON': signedWith(JSON.stringify(jwk), header),
-      'HS256 with a coordinate': signedWith(Buffer.from(jwk.x ?? '', 'base64url'), header),
-      'HS256 with an empty secret': signedWith('', header),
-      'HS256 without a key id': signedWith(pem, { alg: 'HS256' }),
+      'HS256 with the public key as PEM': signedWithSecret(pem, header),
+      'HS256 with the public key as PEM, trimmed': signedWithSecret(pem.trim(), header),
+      'HS256 with the public key as JSON': signedWithSecret(JSON.stringify(jwk), header),
+      'HS256 with a coordinate': signedWithSecret(Buffer.from(jwk.x ?? '', 'base64url'), header),
+      'HS256 with an empty secret': signedWithSecret('', header),
+      'HS256 without a key id': signedWithSecret(pem, { alg: 'HS256' }),
       ES384: `${encoded({ alg: 'ES384', kid })}.${payload}.${signature}`,
-      'an unknown critical header': await new SignJWT(goodClaims())
+      'an unknown critical header': await new SignJWT(validClaims())
         .setProtectedHeader({ alg: 'ES256', kid, crit: ['x'], x: 1 })
         .sign(issuer.first.privateKey, { crit: { x: true } }),
       'all zeroes (CVE-2022-21449)': `${encoded({ alg: 'ES256', kid })}.${payload}.${'A'.repeat(86)}`,
     });
   });
 
-  test('is not taken in another algorithm, even if our issuer has a key for it', async () => {
+  it('refuses other algorithms, even if the issuer has a key for them', async () => {
     for (const alg of ['ES384', 'RS256', 'PS256', 'EdDSA']) {
       const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
       const key = {
@@ -231,7 +231,7 @@ suite('a signed token', () => {
     }
   });
 
-  test('never says itself where its key is', async () => {
+  it('never loads a key from a location that the token names', async () => {
     const evil = await makeKey('evil');
     await using elsewhere = await startEndpoint((response) => {
       response.end(JSON.stringify({ keys: [evil.jwk, { ...evil.jwk, kid: 'first' }] }));
@@ -243,10 +243,10 @@ suite('a signed token', () => {
         await assertRefused({ [JSON.stringify({ kid, ...header })]: token });
       }
     }
-    assert.deepEqual(elsewhere.asked, []);
+    assert.deepEqual(elsewhere.requests, []);
   });
 
-  test('names its key by an id, which is never a path, a query or an address', async () => {
+  it('never treats a key id as a path, a query or a URL', async () => {
     await using elsewhere = await startEndpoint((response) => response.end('{"keys":[]}'));
     const before = issuer.fetches();
     const ids = [
@@ -271,14 +271,14 @@ suite('a signed token', () => {
       const header = { kid } as object;
       await assertRefused({ [JSON.stringify(kid)]: await issuer.sign({}, { header }) });
     }
-    assert.deepEqual(elsewhere.asked, []);
+    assert.deepEqual(elsewhere.requests, []);
     assert.ok(issuer.fetches() - before <= 1);
   });
 
-  test('is of our issuer, for us, of a user, and for now', async () => {
+  it('checks issuer, audience, subject, role and expiry', async () => {
     await assertRefused({
       'another issuer': await issuer.sign({ iss: 'https://evil.example' }),
-      'an issuer that begins alike': await issuer.sign({ iss: `${ISSUER}.evil.example` }),
+      'an issuer with a valid prefix': await issuer.sign({ iss: `${ISSUER}.evil.example` }),
       'a list of issuers': await issuer.sign({ iss: [ISSUER] }),
       'no issuer': await issuer.sign({ iss: undefined }),
       'another audience': await issuer.sign({ aud: 'shop2' }),
@@ -300,11 +300,11 @@ suite('a signed token', () => {
   });
 });
 
-suite("the issuer's clock and ours", () => {
+describe('JWT clock tolerance', () => {
   before(() => mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 }));
   after(() => mock.timers.reset());
 
-  test('may be five seconds apart', async () => {
+  it('is five seconds', async () => {
     await using issuer = await startIssuer();
     const read = createJwtVerifier(issuer.trust);
     for (const good of [{ exp: inSeconds(-4) }, { nbf: inSeconds(5) }]) {
@@ -320,7 +320,7 @@ suite("the issuer's clock and ours", () => {
   });
 });
 
-suite("the issuer's keys", () => {
+describe('Issuer key set', () => {
   let now = 1_800_000_000_000;
   before(() => mock.timers.enable({ apis: ['Date'], now }));
   after(() => mock.timers.reset());
@@ -329,7 +329,7 @@ suite("the issuer's keys", () => {
     mock.timers.setTime(now);
   };
 
-  test('are got once for many at once, and again for a key that is new', async () => {
+  it('is loaded once for concurrent requests, and again for a new key', async () => {
     await using issuer = await startIssuer();
     const read = createJwtVerifier(issuer.trust);
     const tokens = await Promise.all(
@@ -342,11 +342,11 @@ suite("the issuer's keys", () => {
     issuer.publish(issuer.first, second);
     later(31);
     assert.ok(await read(await issuer.sign({}, { key: second })));
-    assert.ok(await read(await issuer.sign()), 'the old one as long as it is published');
+    assert.ok(await read(await issuer.sign()), 'the old key is valid as long as it is published');
     assert.equal(issuer.fetches(), 2);
   });
 
-  test('are got at most every 30 s, however many ids nobody has are tried', async () => {
+  it('is loaded at most every 30 s, however many unknown key ids are tried', async () => {
     await using issuer = await startIssuer();
     const read = createJwtVerifier(issuer.trust);
     await read(await issuer.sign());
@@ -366,11 +366,14 @@ suite("the issuer's keys", () => {
       );
       await Promise.all(tried);
       assert.equal(issuer.fetches(), fetches, `${seconds} s later`);
-      assert.ok(await read(await issuer.sign({ jti: `${now}` })), 'good ones get in meanwhile');
+      assert.ok(
+        await read(await issuer.sign({ jti: `${now}` })),
+        'valid tokens are accepted meanwhile',
+      );
     }
   });
 
-  test('stay while the issuer is down, which is not asked more often then', async () => {
+  it('stays valid while the issuer is down, which is not asked more often then', async () => {
     await using issuer = await startIssuer();
     const read = createJwtVerifier(issuer.trust);
     await read(await issuer.sign());
@@ -380,7 +383,7 @@ suite("the issuer's keys", () => {
     for (let hour = 1; hour <= 3; hour += 1) {
       later(3_000);
       for (let n = 0; n < 20; n += 1) {
-        assert.ok(await read(await issuer.sign({ jti: `${hour}-${n}` })), 'a key that is known');
+        assert.ok(await read(await issuer.sign({ jti: `${hour}-${n}` })), 'a known key');
         await assert.rejects(async () => read(unknown), UNAVAILABLE);
       }
       assert.equal(issuer.fetches(), 1 + hour);
@@ -391,7 +394,7 @@ suite("the issuer's keys", () => {
     assert.ok(await read(await issuer.sign({ exp: inSeconds(3_600) }, { key: second })));
   });
 
-  test('are awaited if there never were any, and asked for once a second', async () => {
+  it('is awaited if no keys are known, and loaded at most once a second', async () => {
     await using issuer = await startIssuer();
     issuer.setDown(true);
     const read = createJwtVerifier(issuer.trust);
@@ -404,22 +407,22 @@ suite("the issuer's keys", () => {
     assert.equal(issuer.fetches(), 2);
   });
 
-  test('are asked for once at a time, however long that takes', async () => {
+  it('is loaded by one request at a time, however long that takes', async () => {
     await using issuer = await startEndpoint(() => {});
     const read = createJwtVerifier({ issuer: ISSUER, audience: 'shop', jwksUrl: issuer.url });
-    const token = new UnsecuredJWT(goodClaims()).encode().replace(/\.$/, '.x');
+    const token = new UnsecuredJWT(validClaims()).encode().replace(/\.$/, '.x');
     const asKeyed = token.replace(/^[^.]+/, encoded({ alg: 'ES256', kid: 'a' }));
     const first = read(asKeyed);
-    await until(() => issuer.asked.length === 1);
+    await until(() => issuer.requests.length === 1);
     later(1);
     const second = read(asKeyed);
-    issuer.answer((response) => response.writeHead(500).end());
+    issuer.respondWith((response) => response.writeHead(500).end());
     await assert.rejects(async () => first, UNAVAILABLE);
     await assert.rejects(async () => second, UNAVAILABLE);
-    assert.equal(issuer.asked.length, 1);
+    assert.equal(issuer.requests.length, 1);
   });
 
-  test('are got again every ten minutes, so that one that is withdrawn is trusted no more', async () => {
+  it('is refreshed every ten minutes, so that a withdrawn key is no longer trusted', async () => {
     await using issuer = await startIssuer();
     const read = createJwtVerifier(issuer.trust);
     const token = await issuer.sign();
@@ -429,13 +432,13 @@ suite("the issuer's keys", () => {
     assert.ok(await read(await issuer.sign({ jti: 'a' })));
     assert.equal(issuer.fetches(), 1);
     later(1);
-    // Whoever brings it about does not wait for it; the next ones are refused.
+    // The request that triggers the refresh does not wait for it; later ones are refused.
     await read(await issuer.sign({ jti: 'b' }));
     await assert.rejects(async () => {
       for (let n = 0; n < 10_000; n += 1) await read(await issuer.sign({ jti: `c${n}` }));
     }, UNAUTHENTICATED);
     assert.equal(issuer.fetches(), 2);
-    await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also one that was remembered');
+    await assert.rejects(async () => read(token), UNAUTHENTICATED, 'also from the cache');
   });
 
   for (const [what, members] of Object.entries({
@@ -443,11 +446,11 @@ suite("the issuer's keys", () => {
     'is for another algorithm': { alg: 'ES384' },
     'is not for verifying': { key_ops: ['deriveKey'] },
   })) {
-    test(`count as none when the only key ${what}: a warning, and the next one is known in a second`, async () => {
+    it(`has no usable key when the only key ${what}: a warning, and the next one is known in a second`, async () => {
       await using issuer = await startIssuer();
       issuer.publishRaw({ ...issuer.first.jwk, ...members });
       const { log, warnings } = createWarningLog();
-      const read = createJwtReader(issuer.trust, log);
+      const read = createJwtVerifier(issuer.trust, log);
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
       assert.equal(warnings.length, 1);
       issuer.publish(issuer.first);
@@ -457,12 +460,12 @@ suite("the issuer's keys", () => {
   }
 
   const P384 = { kty: 'EC', crv: 'P-384', x: 'A'.repeat(64), y: 'A'.repeat(64) };
-  /** Entries of a key set that can't verify any token (RFC 7517 §5). */
+  /** Entries of a key set that cannot verify any token (RFC 7517 §5). */
   const UNUSABLE: Readonly<Record<string, unknown>> = {
-    'no object': null,
-    'a text': 'key',
-    'no type': { kid: 'first' },
-    'an unknown type': { kty: 'XYZ', kid: 'first' },
+    'a null entry': null,
+    'a string entry': 'key',
+    'a key without a type': { kid: 'first' },
+    'a key of an unknown type': { kty: 'XYZ', kid: 'first' },
     'a symmetric key': { kty: 'oct', kid: 'first', k: 'c2VjcmV0' },
     'a key without its second coordinate': { kty: 'EC', crv: 'P-256', kid: 'first', x: 'AAAA' },
     'a key whose coordinates are numbers': { kty: 'EC', crv: 'P-256', kid: 'first', x: 1, y: 2 },
@@ -478,14 +481,14 @@ suite("the issuer's keys", () => {
   };
 
   for (const [what, entry] of Object.entries(UNUSABLE)) {
-    test(`ignores ${what} beside a usable key, whose tokens are still accepted`, async () => {
+    it(`ignores ${what} beside a usable key, whose tokens are still accepted`, async () => {
       await using issuer = await startIssuer();
       issuer.publishRaw(entry, issuer.first.jwk);
       const read = createJwtVerifier(issuer.trust);
       assert.ok(await read(await issuer.sign()));
     });
 
-    test(`withdraws a key whose issuer publishes ${what} in its place`, async () => {
+    it(`withdraws a key whose issuer publishes ${what} in its place`, async () => {
       await using issuer = await startIssuer();
       const read = createJwtVerifier(issuer.trust);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
@@ -494,12 +497,12 @@ suite("the issuer's keys", () => {
       issuer.publishRaw(entry, second.jwk);
       later(600);
       assert.ok(await read(await issuer.sign({}, { key: second })));
-      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'remembered');
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'cached');
       await assert.rejects(async () => read(await issuer.sign({ jti: 'new' })), UNAUTHENTICATED);
     });
   }
 
-  test('are not kept when the issuer publishes a private key', async () => {
+  it('excludes private keys', async () => {
     await using issuer = await startIssuer();
     issuer.publishRaw(await exportJWK(issuer.first.privateKey));
     const read = createJwtVerifier(issuer.trust);
@@ -510,7 +513,7 @@ suite("the issuer's keys", () => {
     'is empty': [],
     'has no usable key': Object.values(UNUSABLE),
   })) {
-    test(`are all withdrawn when the key set ${what}, until the issuer publishes one again`, async () => {
+    it(`withdraws all keys when it ${what}, until the issuer publishes one again`, async () => {
       await using issuer = await startIssuer();
       const read = createJwtVerifier(issuer.trust);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
@@ -520,7 +523,7 @@ suite("the issuer's keys", () => {
       // An unknown key id loads the key set and waits for it.
       const unknown = await issuer.sign({}, { key: await makeKey('unknown') });
       await assert.rejects(async () => read(unknown), UNAUTHENTICATED);
-      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'remembered');
+      await assert.rejects(async () => read(token), UNAUTHENTICATED, 'cached');
       await assert.rejects(async () => read(await issuer.sign({ jti: 'a' })), UNAUTHENTICATED);
 
       issuer.setDown(true);
@@ -533,7 +536,7 @@ suite("the issuer's keys", () => {
     });
   }
 
-  test('log a warning once when the key set has no usable key', async () => {
+  it('logs one warning while it has no usable key', async () => {
     await using issuer = await startIssuer();
     const { log, warnings } = createWarningLog();
     issuer.publishRaw();
@@ -548,7 +551,7 @@ suite("the issuer's keys", () => {
     ]);
   });
 
-  test('are not taken from an answer that is none, or from elsewhere', async () => {
+  it('is not read from an invalid response or after a redirect', async () => {
     const evil = await makeKey('evil');
     await using elsewhere = await startEndpoint((response) => {
       response.end(JSON.stringify({ keys: [evil.jwk] }));
@@ -560,14 +563,16 @@ suite("the issuer's keys", () => {
     const read = createJwtVerifier({ ...signer.trust, jwksUrl: issuer.url });
     const answers = ['', 'null', '[]', '{}', '{"keys":{}}', '{"keys":null}', '<html>'];
     for (const answer of answers) {
-      issuer.answer((response) => response.end(answer));
+      issuer.respondWith((response) => response.end(answer));
       later(1);
       await assert.rejects(async () => read(token), UNAVAILABLE, answer);
     }
-    issuer.answer((response) => response.writeHead(302, { location: elsewhere.url.href }).end());
+    issuer.respondWith((response) =>
+      response.writeHead(302, { location: elsewhere.url.href }).end(),
+    );
     later(1);
     await assert.rejects(async () => read(token), UNAVAILABLE, 'a redirect');
-    assert.equal(issuer.asked.length, answers.length + 1);
-    assert.deepEqual(elsewhere.asked, []);
+    assert.equal(issuer.requests.length, answers.length + 1);
+    assert.deepEqual(elsewhere.requests, []);
   });
 });

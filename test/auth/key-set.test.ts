@@ -1,61 +1,49 @@
 import assert from 'node:assert/strict';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { publicKeySet } from '../../services/user/tokens.ts';
 import { until } from '../support/until.ts';
 import { startWorld } from '../support/world.ts';
+import { startEndpoint } from './endpoint.ts';
 
 const BLANKS = ' '.repeat(64 * 1024);
 
-describe("an issuer's key set", () => {
-  it('without an end is given up early, and everyone with a token is told to come again', async () => {
-    let sent = 0;
-    let left = false;
+describe('Issuer key set', () => {
+  it('is given up early if it never ends, and requests with a token get a 503', async () => {
+    let sentBytes = 0;
+    let isClosed = false;
     const write = (response: ServerResponse) => {
-      while (!left && response.write(BLANKS)) sent += BLANKS.length;
-      if (!left) response.once('drain', () => write(response));
+      while (!isClosed && response.write(BLANKS)) sentBytes += BLANKS.length;
+      if (!isClosed) response.once('drain', () => write(response));
     };
-    await using issuer = await startIssuer((response) => {
+    await using issuer = await startEndpoint((response) => {
       response.once('close', () => {
-        left = true;
+        isClosed = true;
       });
       response.write('{"keys":[');
       write(response);
     });
-    await using world = await startWorld(web, { JWKS_URL: issuer.url });
+    await using world = await startWorld(web, { JWKS_URL: issuer.url.href });
 
     const { status, body } = await world.ask('{ viewer { id } }', { as: CAST.customer });
 
     assert.equal(status, 503);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
-    await until(() => left);
-    assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
+    await until(() => isClosed);
+    assert.ok(sentBytes < 16 * 1024 * 1024, `${sentBytes} bytes were read`);
   });
 
-  it('is taken however it is cut into pieces', async () => {
+  it('is read from a response that arrives byte by byte', async () => {
     const keys = JSON.stringify(publicKeySet());
-    await using issuer = await startIssuer((response) => {
+    await using issuer = await startEndpoint((response) => {
       response.setHeader('content-type', 'application/json');
       for (const character of keys) response.write(character);
       response.end();
     });
-    await using world = await startWorld(web, { JWKS_URL: issuer.url });
+    await using world = await startWorld(web, { JWKS_URL: issuer.url.href });
     const { body } = await world.ask('{ viewer { id } }', { as: CAST.customer });
     assert.deepEqual(body, { data: { viewer: { id: CAST.customer } } });
   });
 });
-
-async function startIssuer(answer: (response: ServerResponse) => void) {
-  const server = createServer((_request, response) => answer(response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { describe, it } from 'node:test';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { type GraphQLError, type GraphQLSchema, graphql, isObjectType } from 'graphql';
 import {
@@ -48,7 +48,7 @@ const plainSchema = (shelf: () => unknown = () => SHELF): GraphQLSchema =>
     resolvers: { Query: { shelf, count: () => 1 }, Mutation: { clear: () => true } },
   });
 
-async function ask(schema: GraphQLSchema, source: string, role: Viewer['role'] = 'staff') {
+async function execute(schema: GraphQLSchema, source: string, role: Viewer['role'] = 'staff') {
   const contextValue = { viewer: { role, id: '1' } };
   const { data, errors = [] } = await graphql({ schema, source, contextValue });
   return { data: JSON.parse(JSON.stringify(data)), codes: errors.map(codeOf) };
@@ -57,64 +57,66 @@ async function ask(schema: GraphQLSchema, source: string, role: Viewer['role'] =
 const codeOf = ({ path, originalError }: GraphQLError): string =>
   `${path?.join('.')}: ${(originalError as BffError | undefined)?.code}`;
 
-suite('what no tree names', () => {
+describe('A field that no permission tree names', () => {
   const guarded = guardSchema(plainSchema(), [{ Query: { shelf: anyone } }]);
 
-  test('is refused to everyone on the roots, scalar or not', async () => {
-    assert.deepEqual(await ask(guarded, '{ count }'), {
+  it('is denied to everyone if it is a root field, scalar or not', async () => {
+    assert.deepEqual(await execute(guarded, '{ count }'), {
       data: { count: null },
       codes: ['count: FORBIDDEN'],
     });
-    assert.deepEqual(await ask(guarded, 'mutation { clear }'), {
+    assert.deepEqual(await execute(guarded, 'mutation { clear }'), {
       data: { clear: null },
       codes: ['clear: FORBIDDEN'],
     });
   });
 
-  test('is refused to everyone where it returns objects or lists of them', async () => {
-    assert.deepEqual(await ask(guarded, '{ shelf { label book { title } books { title } } }'), {
+  it('is denied to everyone if it returns an object or a list of objects', async () => {
+    assert.deepEqual(await execute(guarded, '{ shelf { label book { title } books { title } } }'), {
       data: { shelf: { label: 'A', book: null, books: null } },
       codes: ['shelf.book: FORBIDDEN', 'shelf.books: FORBIDDEN'],
     });
   });
 
-  test('keeps its resolver where it is a scalar, so that nothing is spent on it', () => {
+  it('keeps its resolver if it is a scalar below the root, and so costs nothing', () => {
     assert.equal(resolverOf(guarded, 'Shelf', 'label'), undefined);
     assert.equal(resolverOf(guarded, 'Book', 'title'), undefined);
     assert.notEqual(resolverOf(guarded, 'Shelf', 'book'), undefined);
   });
 
-  test('is refused on the root of subscriptions as well', () => {
+  it('is denied if it is a subscription', () => {
     const schema = makeExecutableSchema({
       typeDefs: 'type Query { a: Int } type Subscription { ticks: Int }',
     });
     assert.notEqual(resolverOf(guardSchema(schema, []), 'Subscription', 'ticks'), undefined);
   });
 
-  test('does not run its resolver when it is refused', async () => {
+  it('does not run its resolver when it is denied', async () => {
     let ran = false;
     const schema = plainSchema(() => {
       ran = true;
       return SHELF;
     });
-    await ask(guardSchema(schema, []), '{ shelf { label } }');
+    await execute(guardSchema(schema, []), '{ shelf { label } }');
     assert.equal(ran, false);
   });
 });
 
-suite('a rule', () => {
-  test('of a scalar with a default resolver holds', async () => {
+describe('A permission rule', () => {
+  it('guards a scalar with a default resolver', async () => {
     const guarded = guardSchema(plainSchema(), [
       { Query: { shelf: anyone }, Shelf: { secret: staff() } },
     ]);
-    assert.deepEqual(await ask(guarded, '{ shelf { label secret } }', 'customer'), {
+    assert.deepEqual(await execute(guarded, '{ shelf { label secret } }', 'customer'), {
       data: { shelf: { label: 'A', secret: null } },
       codes: ['shelf.secret: FORBIDDEN'],
     });
-    assert.deepEqual((await ask(guarded, '{ shelf { secret } }')).data.shelf, { secret: 'key' });
+    assert.deepEqual((await execute(guarded, '{ shelf { secret } }')).data.shelf, {
+      secret: 'key',
+    });
   });
 
-  test('that leaves a field as open as its parent leaves its resolver alone', () => {
+  it('does not wrap a field that is as visible as its parent', () => {
     const schema = plainSchema();
     const tree = { Query: { shelf: anyone }, Shelf: { book: inherited } };
     const guarded = guardSchema(schema, [tree]);
@@ -134,24 +136,28 @@ suite('a rule', () => {
       [{ Thing: { title: staff() } }],
       /\bThing\b/,
     ],
-    ['that a root inherits, from nobody', [{ Query: { shelf: inherited } }], /\bQuery\.shelf\b/],
-    ['that nobody made of its atom', [{ Shelf: { label: staff } }], /\bShelf\.label\b/],
-    ['given twice', [{ Shelf: { book: staff() } }, { Shelf: { book: anyone } }], /\bShelf\.book\b/],
+    ['that lets a root field inherit', [{ Query: { shelf: inherited } }], /\bQuery\.shelf\b/],
+    ['that is an atom which was not called', [{ Shelf: { label: staff } }], /\bShelf\.label\b/],
+    [
+      'defined twice',
+      [{ Shelf: { book: staff() } }, { Shelf: { book: anyone } }],
+      /\bShelf\.book\b/,
+    ],
   ];
   for (const [what, trees, message] of mistakes) {
-    test(`${what} is refused by name`, () => {
+    it(`${what} is rejected, naming the type or field`, () => {
       assert.throws(() => guardSchema(plainSchema(), trees as PermissionTree[]), { message });
     });
   }
 });
 
-suite('the error of an upstream', () => {
-  test('that a resolver throws behind a rule is not "forbidden"', async () => {
+describe('An upstream error', () => {
+  it('thrown by a guarded resolver does not become FORBIDDEN', async () => {
     const schema = plainSchema(() => {
       throw down();
     });
     assert.deepEqual(
-      await ask(guardSchema(schema, [{ Query: { shelf: staff() } }]), '{ shelf { label } }'),
+      await execute(guardSchema(schema, [{ Query: { shelf: staff() } }]), '{ shelf { label } }'),
       {
         data: { shelf: null },
         codes: ['shelf: UPSTREAM_UNAVAILABLE'],
@@ -161,18 +167,18 @@ suite('the error of an upstream', () => {
 
   const loaders: [how: string, ownerOf: () => string | Promise<string>][] = [
     [
-      'throws at once',
+      'throws',
       () => {
         throw down();
       },
     ],
-    ['answers late', () => Promise.reject(down())],
+    ['rejects', () => Promise.reject(down())],
   ];
   for (const [how, ownerOf] of loaders) {
-    test(`that a rule's loading ${how} is not "forbidden"`, async () => {
+    it(`does not become FORBIDDEN when a rule's owner lookup ${how}`, async () => {
       const tree = { Query: { shelf: ownerOrStaff('shelf', ownerOf) } };
       const guarded = guardSchema(plainSchema(), [tree]);
-      assert.deepEqual(await ask(guarded, '{ shelf { label } }', 'customer'), {
+      assert.deepEqual(await execute(guarded, '{ shelf { label } }', 'customer'), {
         data: { shelf: null },
         codes: ['shelf: UPSTREAM_UNAVAILABLE'],
       });
@@ -217,7 +223,7 @@ const librarySdl = /* GraphQL */ `
   union Found = Globe | Owner | Book
 `;
 
-suite('every way to what is guarded, also through interfaces and unions', () => {
+describe('Guarded fields on every path, also through interfaces and unions,', () => {
   const book: Record<string, unknown> = { __typename: 'Book', title: 'One', price: 1 };
   const globe: Record<string, unknown> = { __typename: 'Globe', title: 'Earth', price: 2 };
   const owner: Record<string, unknown> = { __typename: 'Owner', name: 'Secret' };
@@ -250,12 +256,16 @@ suite('every way to what is guarded, also through interfaces and unions', () => 
     },
     resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
   });
-  const ways = pathsTo(schema, guarded).flatMap((path) =>
-    [...documentsFor(schema, path, '', guarded)].map(([how, asked]) => ({ path, how, asked })),
+  const requests = pathsTo(schema, guarded).flatMap((path) =>
+    [...documentsFor(schema, path, '', guarded)].map(([spelling, request]) => ({
+      path,
+      spelling,
+      request,
+    })),
   );
 
-  async function valuesFor(role: Viewer['role'], guardedSchema: GraphQLSchema, asked: Asked) {
-    const { query: source, operationName, variables: variableValues } = asked;
+  async function valuesFor(role: Viewer['role'], guardedSchema: GraphQLSchema, request: Asked) {
+    const { query: source, operationName, variables: variableValues } = request;
     const contextValue = { viewer: { role, id: '1' } };
     const result = await graphql({
       schema: guardedSchema,
@@ -265,51 +275,56 @@ suite('every way to what is guarded, also through interfaces and unions', () => 
       contextValue,
     });
     assert.ok(result.data, `${source}: ${result.errors}`);
-    return asked.places.flatMap((place) => valuesAt(result.data, place));
+    return request.places.flatMap((place) => valuesAt(result.data, place));
   }
 
-  /** The manners in which somebody comes as far as a value of a field. */
-  async function mannersThatReach(
+  /** The spellings in which a viewer gets a value of a field. */
+  async function spellingsThatReach(
     field: string,
     role: Viewer['role'],
     guardedSchema: GraphQLSchema,
   ) {
     const reached = new Set<string>();
-    for (const { how, asked } of ways.filter(({ path }) => path.target === field)) {
-      if ((await valuesFor(role, guardedSchema, asked)).length > 0) reached.add(how);
+    for (const { spelling, request } of requests.filter(({ path }) => path.target === field)) {
+      if ((await valuesFor(role, guardedSchema, request)).length > 0) reached.add(spelling);
     }
     return reached;
   }
 
-  /** All manners to a field, with nothing on the way that has a rule. */
-  const mannersTo = (field: string) =>
-    ways
+  /** All spellings of paths to a field on which no other field has a rule. */
+  const spellingsTo = (field: string) =>
+    requests
       .filter(({ path }) => path.target === field)
       .filter(({ path }) => path.steps.slice(0, -1).every((step) => !guarded.has(nameOf(step))))
-      .map(({ how }) => how);
+      .map(({ spelling }) => spelling);
 
-  test('goes in every manner', () => {
-    assert.deepEqual(new Set(ways.map(({ how }) => how)), new Set(Object.keys(MANNERS)));
-    assert.deepEqual(new Set(ways.map(({ path }) => path.target)), guarded);
+  it('are requested in every spelling', () => {
+    assert.deepEqual(
+      new Set(requests.map(({ spelling }) => spelling)),
+      new Set(Object.keys(MANNERS)),
+    );
+    assert.deepEqual(new Set(requests.map(({ path }) => path.target)), guarded);
   });
 
   for (const field of guarded) {
-    test(`leads to ${field} for those who may see it, and for nobody else`, async () => {
+    it(`return ${field} only to viewers who may see it`, async () => {
       const guardedSchema = guardSchema(schema, [tree]);
-      const everyManner = ways.filter(({ path }) => path.target === field).map(({ how }) => how);
-      const reached = await mannersThatReach(field, 'staff', guardedSchema);
-      assert.deepEqual(reached, new Set(everyManner));
+      const everySpelling = requests
+        .filter(({ path }) => path.target === field)
+        .map(({ spelling }) => spelling);
+      const reached = await spellingsThatReach(field, 'staff', guardedSchema);
+      assert.deepEqual(reached, new Set(everySpelling));
       for (const role of ['customer', 'anonymous', 'partner'] as const) {
-        const found = await mannersThatReach(field, role, guardedSchema);
+        const found = await spellingsThatReach(field, role, guardedSchema);
         assert.deepEqual(found, new Set(), role);
       }
     });
 
-    test(`is found open, in every manner, when the rule of ${field} is gone`, async () => {
+    it(`are found open in every spelling when ${field} loses its rule`, async () => {
       const [type = '', name = ''] = field.split('.');
       const without = { ...tree, [type]: { ...tree[type], [name]: inherited } };
-      const reached = await mannersThatReach(field, 'customer', guardSchema(schema, [without]));
-      assert.deepEqual([...new Set(mannersTo(field)).difference(reached)], []);
+      const reached = await spellingsThatReach(field, 'customer', guardSchema(schema, [without]));
+      assert.deepEqual([...new Set(spellingsTo(field)).difference(reached)], []);
     });
   }
 });

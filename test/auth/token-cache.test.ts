@@ -4,38 +4,38 @@ import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { TokenCache } from '../../src/auth/token-cache.ts';
 import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
-describe('verified tokens', () => {
-  it('are not remembered beyond their own expiry', () => {
-    const memory = new TokenCache<{ id: string }>();
-    memory.set('expired', { id: '1' }, inSeconds(-1));
-    memory.set('valid', { id: '2' }, inSeconds(3_600));
-    assert.equal(memory.get('expired'), undefined);
-    assert.deepEqual(memory.get('valid'), { id: '2' });
+describe('Token cache', () => {
+  it('keeps no token beyond its expiry', () => {
+    const cache = new TokenCache<{ id: string }>();
+    cache.set('expired', { id: '1' }, inSeconds(-1));
+    cache.set('valid', { id: '2' }, inSeconds(3_600));
+    assert.equal(cache.get('expired'), undefined);
+    assert.deepEqual(cache.get('valid'), { id: '2' });
   });
 
-  it('give each request a viewer of its own', () => {
-    const memory = new TokenCache<{ id: string }>();
-    memory.set('t', { id: '1' }, undefined);
-    assert.notEqual(memory.get('t'), memory.get('t'));
+  it('gives each request its own viewer', () => {
+    const cache = new TokenCache<{ id: string }>();
+    cache.set('t', { id: '1' }, undefined);
+    assert.notEqual(cache.get('t'), cache.get('t'));
   });
 
-  it('are answered at once the second time, and forgotten when the keys are others', async () => {
+  it('returns a verified token without a promise, and is cleared when the keys change', async () => {
     await using issuer = await startIssuer();
-    const viewerOf = createJwtVerifier(issuer.trust);
-    const old = await issuer.sign();
+    const verify = createJwtVerifier(issuer.trust);
+    const token = await issuer.sign();
 
-    const first = viewerOf(old);
+    const first = verify(token);
     assert.ok(first instanceof Promise);
     assert.deepEqual(await first, { role: 'customer', id: '42', issuer: ISSUER });
-    assert.deepEqual(viewerOf(old), await first, 'without a promise, and so without a check');
+    assert.deepEqual(verify(token), await first, 'without a promise');
 
     const second = await makeKey('second');
     issuer.publish(second);
     mock.timers.enable({ apis: ['Date'], now: Date.now() + 40_000 });
     try {
-      // A key id never seen before has the keys loaded again, half a minute after the last time.
-      await viewerOf(await issuer.sign({}, { key: second }));
-      const again = viewerOf(old);
+      // An unknown key id reloads the keys half a minute after the last load.
+      await verify(await issuer.sign({}, { key: second }));
+      const again = verify(token);
       assert.ok(again instanceof Promise);
       await assert.rejects(again, { code: 'UNAUTHENTICATED' });
     } finally {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { after, before, describe, it, mock, suite, test } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { web } from '../../bff-web/bff.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
@@ -17,8 +17,8 @@ const BODY = Buffer.from('{"tags":["Order:17"]}');
 const signatureOf = (id: string, time: number | string, body: Buffer, secret = SECRET): string =>
   `v1,${createHmac('sha256', secret).update(`${id}.${time}.`).update(body).digest('base64')}`;
 
-/** A message that is signed as it must be, but for what is changed. */
-const message = (
+/** The headers of a valid message, with some of them changed. */
+const headersFor = (
   changed: IncomingHttpHeaders = {},
   id = 'msg_1',
   time: number | string = NOW_S,
@@ -31,24 +31,24 @@ const message = (
 
 const verify = createWebhookVerifier(SECRET);
 
-function assertRefused(headers: IncomingHttpHeaders, body: Buffer, says: RegExp, what: string) {
+function assertRefused(headers: IncomingHttpHeaders, body: Buffer, message: RegExp, what: string) {
   assert.throws(
     () => verify(headers, body),
     (error) => {
       assert.ok(error instanceof BffError, what);
       assert.equal(error.code, 'UNAUTHENTICATED', what);
-      assert.match(error.message, says, what);
+      assert.match(error.message, message, what);
       assert.doesNotMatch(error.message, new RegExp(SECRET), what);
       return true;
     },
   );
 }
 
-suite("a message's signature", () => {
+describe('Webhook verifier', () => {
   before(() => mock.timers.enable({ apis: ['Date'], now: NOW_S * 1_000 }));
   after(() => mock.timers.reset());
 
-  test('is that of Standard Webhooks, with the bytes of the secret as the key', () => {
+  it('accepts the Standard Webhooks signature, with the bytes of the secret as the key', () => {
     const headers = {
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       'webhook-timestamp': String(NOW_S),
@@ -58,42 +58,42 @@ suite("a message's signature", () => {
     assert.equal(verify(headers, body), headers['webhook-id']);
   });
 
-  test('lets a message in, and gives its id', () => {
-    assert.equal(verify(message(), BODY), 'msg_1');
+  it('accepts a signed message and returns its id', () => {
+    assert.equal(verify(headersFor(), BODY), 'msg_1');
     const longest = '~'.repeat(128);
-    assert.equal(verify(message({}, longest), BODY), longest);
+    assert.equal(verify(headersFor({}, longest), BODY), longest);
     const empty = Buffer.alloc(0);
     assert.equal(
-      verify({ ...message(), 'webhook-signature': signatureOf('msg_1', NOW_S, empty) }, empty),
+      verify({ ...headersFor(), 'webhook-signature': signatureOf('msg_1', NOW_S, empty) }, empty),
       'msg_1',
     );
   });
 
-  test('may be one of several, while the secret is exchanged for another', () => {
+  it('accepts one of several signatures, for secret rotation', () => {
     const good = signatureOf('msg_1', NOW_S, BODY);
-    const old = signatureOf('msg_1', NOW_S, BODY, 'the secret of last month, or so it is');
+    const old = signatureOf('msg_1', NOW_S, BODY, 'the previous secret, of thirty-two bytes');
     for (const signatures of [`${old} ${good}`, `${good} ${old}`, `v1a,abc v2,${old} ${good}`]) {
-      assert.equal(verify(message({ 'webhook-signature': signatures }), BODY), 'msg_1');
+      assert.equal(verify(headersFor({ 'webhook-signature': signatures }), BODY), 'msg_1');
     }
-    assertRefused(message({ 'webhook-signature': `${old} ${old}` }), BODY, /signature/, 'old');
+    assertRefused(headersFor({ 'webhook-signature': `${old} ${old}` }), BODY, /signature/, 'old');
   });
 
-  test('is refused if it is missing, of another secret, or of another form', () => {
+  it('refuses a signature that is missing, malformed or made with another secret', () => {
     const good = signatureOf('msg_1', NOW_S, BODY);
     const [, text = ''] = good.split(',');
     const wrong: Record<string, string | undefined> = {
       missing: undefined,
       empty: '',
-      'the word for nothing': 'undefined',
+      'the word undefined': 'undefined',
       'without a version': text,
       'of another version': `v2,${text}`,
       'of an asymmetric version': `v1a,${text}`,
       'of a version in capitals': `V1,${text}`,
-      'an empty one': 'v1,',
-      'the version alone': 'v1',
+      'an empty signature': 'v1,',
+      'a version alone': 'v1',
       'cut short': good.slice(0, -4),
       'made longer': `v1,AAAA${text}`,
-      'of no bytes that are right': `v1,${Buffer.alloc(32).toString('base64')}`,
+      'of zero bytes': `v1,${Buffer.alloc(32).toString('base64')}`,
       'in hex': `v1,${Buffer.from(text, 'base64').toString('hex')}`,
       'with its letters in another case': `v1,${text.toLowerCase()}`,
       'of another secret': signatureOf('msg_1', NOW_S, BODY, 'another'),
@@ -102,12 +102,12 @@ suite("a message's signature", () => {
       'of the body alone': `v1,${createHmac('sha256', SECRET).update(BODY).digest('base64')}`,
     };
     for (const [what, signature] of Object.entries(wrong)) {
-      const headers = message({ 'webhook-signature': signature });
+      const headers = headersFor({ 'webhook-signature': signature });
       assertRefused(headers, BODY, /signature/, what);
     }
   });
 
-  test('is over the bytes: white space, order and the end of a line count', () => {
+  it('verifies the bytes: white space, order and line endings count', () => {
     for (const text of [
       '{"tags": ["Order:17"]}',
       '{"tags":["Order:17"]}\n',
@@ -115,31 +115,31 @@ suite("a message's signature", () => {
       '{"tags":["Order:18"]}',
       '',
     ]) {
-      assertRefused(message(), Buffer.from(text), /signature/, text);
+      assertRefused(headersFor(), Buffer.from(text), /signature/, text);
     }
   });
 
-  test('is never over bytes that are not UTF-8, of which several would share one', () => {
+  it('refuses bodies that are not UTF-8, several of which would share a signature', () => {
     for (const bytes of [[0xff], [0xfe], [0xc3], [0xed, 0xa0, 0x80]]) {
       const body = Buffer.from(bytes);
       for (const signed of [body, Buffer.from(body.toString())]) {
         const signature = signatureOf('msg_1', NOW_S, signed);
-        const headers = message({ 'webhook-signature': signature });
+        const headers = headersFor({ 'webhook-signature': signature });
         assertRefused(headers, body, /not UTF-8/, String(bytes));
       }
     }
   });
 
-  test('is good for five minutes, before and after', () => {
+  it('accepts timestamps within five minutes, before and after', () => {
     for (const time of [NOW_S - 300, NOW_S + 300]) {
-      assert.equal(verify(message({}, 'msg_1', time), BODY), 'msg_1');
+      assert.equal(verify(headersFor({}, 'msg_1', time), BODY), 'msg_1');
     }
     for (const time of [NOW_S - 301, NOW_S + 301, 0, NOW_S * 1_000]) {
-      assertRefused(message({}, 'msg_1', time), BODY, /timestamp/, String(time));
+      assertRefused(headersFor({}, 'msg_1', time), BODY, /timestamp/, String(time));
     }
   });
 
-  test('is not even looked at if the time or the id has not the right form', () => {
+  it('refuses malformed timestamps and ids before verifying the signature', () => {
     for (const time of [
       '',
       'now',
@@ -150,31 +150,36 @@ suite("a message's signature", () => {
       '0x6b49d200',
       '1e9',
     ]) {
-      assertRefused(message({}, 'msg_1', time), BODY, /webhook-timestamp/, time);
+      assertRefused(headersFor({}, 'msg_1', time), BODY, /webhook-timestamp/, time);
     }
-    assertRefused(message({ 'webhook-timestamp': undefined }), BODY, /webhook-timestamp/, 'none');
+    assertRefused(
+      headersFor({ 'webhook-timestamp': undefined }),
+      BODY,
+      /webhook-timestamp/,
+      'none',
+    );
     for (const id of ['', 'a b', 'a\tb', 'é', 'x'.repeat(129), '.', 'msg.1', 'msg_1.']) {
-      assertRefused(message({}, id), BODY, /webhook-id/, id);
+      assertRefused(headersFor({}, id), BODY, /webhook-id/, id);
     }
-    assertRefused(message({ 'webhook-id': undefined }), BODY, /webhook-id/, 'none');
+    assertRefused(headersFor({ 'webhook-id': undefined }), BODY, /webhook-id/, 'none');
   });
 
-  test('can not be replayed with a part of the id moved into the time, or of the time into the body', () => {
+  it('refuses replays with a part of the id moved into the timestamp, or of that into the body', () => {
     const [id, time] = ['msg', NOW_S];
-    // Signed for an id with a dot: the same bytes as for a shorter id and a longer body.
+    // Signed for an id with a dot: the same bytes as a shorter id with a longer body.
     const signature = signatureOf(`${id}.${time}`, time, BODY);
     const moved = Buffer.concat([Buffer.from(`${time}.`), BODY]);
-    const headers = message({ 'webhook-signature': signature }, id, time);
-    assertRefused(headers, BODY, /signature/, 'without the rest');
+    const headers = headersFor({ 'webhook-signature': signature }, id, time);
+    assertRefused(headers, BODY, /signature/, 'with the shorter id and the original body');
     const whole = { ...headers, 'webhook-id': `${id}.${time}` };
-    assertRefused(whole, BODY, /webhook-id/, 'no sender may sign such an id');
-    // The receiver of the moved bytes finds that they are not JSON.
+    assertRefused(whole, BODY, /webhook-id/, 'an id with a dot is refused');
+    // The moved bytes verify, but are not JSON, so the admin listener refuses them.
     assert.equal(verify(headers, moved), id);
     assert.throws(() => JSON.parse(moved.toString()));
   });
 });
 
-describe('a purge signed by the stock standardwebhooks client', () => {
+describe('Purge signed by the stock standardwebhooks client', () => {
   const STOCK_SECRET = `whsec_${Buffer.from('a key of thirty-two random bytes').toString('base64')}`;
 
   const stockHeaders = (id: string, body: string) => {
@@ -186,7 +191,7 @@ describe('a purge signed by the stock standardwebhooks client', () => {
     };
   };
 
-  it('is accepted by a server that has the same "whsec_" secret', async () => {
+  it('is accepted by a server with the same "whsec_" secret, once and with an id without a dot', async () => {
     await using world = await startWorld(web, { PURGE_SECRET: STOCK_SECRET });
     const body = JSON.stringify({ tags: ['Order:17'] });
     const purge = async (headers: Record<string, string>) => {
@@ -201,7 +206,7 @@ describe('a purge signed by the stock standardwebhooks client', () => {
     assert.equal(dotted[0], 401, 'an id with a dot');
   });
 
-  it('has the signature that our own services send', () => {
+  it('has the same signature as a purge of our own services', () => {
     const body = '{"tags":["Order:17"]}';
     const now = new Date();
     const sent = webhookHeaders({
@@ -213,7 +218,7 @@ describe('a purge signed by the stock standardwebhooks client', () => {
     assert.equal(sent['webhook-signature'], stockHeaders('msg_1', body)['webhook-signature']);
   });
 
-  it('may have any plain secret as its raw bytes', () => {
+  it('is accepted with the raw bytes of a plain secret', () => {
     const secret = 'a sécret of UTF-8 text, of 32 bytes or more';
     const stock = new Webhook(Buffer.from(secret), { format: 'raw' });
     const now = new Date();
@@ -225,7 +230,7 @@ describe('a purge signed by the stock standardwebhooks client', () => {
     assert.equal(createWebhookVerifier(secret)(headers, BODY), 'msg_1');
   });
 
-  it('has a secret that is base64 of 24 bytes or more after "whsec_", or the server does not start', () => {
+  it('requires a secret of at least 24 bytes in base64 after "whsec_", checked at startup', () => {
     for (const text of [
       'not base64, but long enough otherwise',
       Buffer.alloc(23).toString('base64'),

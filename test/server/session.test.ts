@@ -167,7 +167,7 @@ suite('a session', () => {
     down.setDown(true);
     const other = createApp({ notHere: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
-    const { viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
+    const { readViewer: viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
     addSession(other, { viewerOf, payment: await unlimited(), corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
