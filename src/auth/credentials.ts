@@ -93,9 +93,12 @@ export function createCredentialReader(options: CredentialOptions) {
   };
 }
 
-/** A session cannot be renewed, unlike a token: the user must sign in again. */
+/** A page with only the cookie cannot get a new token: the user must sign in again. */
 const sessionExpired = (cause?: unknown): BffError =>
-  unauthenticated('The session has expired: sign in again, or end it with DELETE /session.', cause);
+  unauthenticated(
+    'The session has expired or is not valid: sign in again, or end it with DELETE /session.',
+    cause,
+  );
 
 function rethrowSessionError(error: unknown): SignedInViewer {
   const isInvalid = error instanceof BffError && error.code === 'UNAUTHENTICATED';
