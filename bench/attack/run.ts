@@ -1,5 +1,5 @@
 import { posted, type Received, send } from '../../test/attack/send.ts';
-import { startServices } from '../../test/attack/services.ts';
+import { startServices } from '../../test/support/services.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
 import { describeMachine, today } from '../harness/machine.ts';
 import { ATTACKS, type Attack } from './attacks.ts';
