@@ -1,7 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { runAutocannon } from './autocannon.ts';
-import { runWrk } from './wrk.ts';
-
 export interface LoadRequest {
   readonly method: 'GET' | 'POST';
   readonly path: string;
@@ -39,14 +35,6 @@ export interface LoadResult {
 export interface LoadGenerator {
   readonly name: string;
   readonly run: (job: LoadJob) => Promise<LoadResult>;
-}
-
-/** wrk where it is installed, because it leaves its core to the upstream; else autocannon. */
-export function findLoadGenerator(): LoadGenerator {
-  const { stdout, error } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
-  if (error) return { name: 'autocannon 9.0.0 (wrk is not installed)', run: runAutocannon };
-  const version = /^wrk (?:debian\/)?(\S+)/.exec(stdout)?.[1] ?? '';
-  return { name: `wrk ${version}`, run: runWrk };
 }
 
 /** The status of all good answers to a job. */

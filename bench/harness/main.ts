@@ -1,11 +1,12 @@
 import { publish } from '../report/publish.ts';
 import { SUITES } from '../workloads/index.ts';
 import type { Outcome, Suite } from '../workloads/workload.ts';
+import { readOptions, usageOf } from './command-line.ts';
 import { chooseCores, measureNoise, pinSelf } from './cores.ts';
-import { findLoadGenerator } from './load.ts';
+import { findLoadGenerator } from './load-generator.ts';
 import { describeMachine, today } from './machine.ts';
 import type { Bench } from './measure.ts';
-import { type Options, readOptions, usageOf } from './options.ts';
+import type { Options } from './options.ts';
 import { startUpstream } from './upstream.ts';
 
 const MOST_NOISE = 0.05;

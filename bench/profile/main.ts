@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chooseCores, measureNoise, pinSelf } from '../harness/cores.ts';
-import { findLoadGenerator } from '../harness/load.ts';
+import { findLoadGenerator } from '../harness/load-generator.ts';
 import { describeMachine } from '../harness/machine.ts';
 import type { Bench } from '../harness/measure.ts';
 import { startUpstream } from '../harness/upstream.ts';
