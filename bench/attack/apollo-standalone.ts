@@ -3,7 +3,8 @@ import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import { addResolversToSchema, makeExecutableSchema } from '@graphql-tools/schema';
 
-// Apollo Server as its first page has it, on the schema of the web BFF, with data that cost nothing.
+// Apollo Server with the defaults of its getting-started page, on the web BFF's schema, with data that
+// costs nothing to load.
 
 const SDL = new URL('../../bff-web/schema.graphql', import.meta.url);
 const user = { id: '42', name: 'Amara Okafor', locale: 'en', email: 'amara@shop.example' };

@@ -3,18 +3,21 @@ import { web } from '../../bff-web/bff.ts';
 import { costAttacksOn } from '../../test/attack/cost-documents.ts';
 import { posted, type Sent } from '../../test/attack/send.ts';
 
-/** One request that costs the server more than the attacker. */
+/** A request that costs the server more than the attacker. */
 export interface Attack {
   readonly name: string;
-  /** @param round - makes the text one that was never seen before */
+  /** @param round - makes each document new to the server */
   readonly request: (endpoint: string, round: number) => Sent;
 }
 
 const MEGABYTE = 1_000_000;
 const HARMLESS = { query: '{ __typename }' };
 
+/** Attacks that need the product's own fields or variables are left out. */
+const EXCLUDED = /list of 1,000,000|fields that exist|lists in lists/;
+
 const documents: Attack[] = costAttacksOn(web)
-  .filter(({ name }) => !/list of 1,000,000|fields that exist|lists in lists/.test(name))
+  .filter(({ name }) => !EXCLUDED.test(name))
   .map(({ name, document, size, operationName }) => ({
     name,
     request: (endpoint, round) =>
@@ -23,12 +26,12 @@ const documents: Attack[] = costAttacksOn(web)
 
 const bodies: Attack[] = [
   {
-    name: '10 MB of a document',
+    name: 'a document of 10 MB',
     request: (endpoint) =>
       posted(endpoint, { query: `{ __typename } #${'x'.repeat(10 * MEGABYTE)}` }),
   },
   {
-    name: '10 MB of variables',
+    name: 'variables of 10 MB',
     request: (endpoint) =>
       posted(endpoint, { ...HARMLESS, variables: { a: 'x'.repeat(10 * MEGABYTE) } }),
   },
@@ -41,7 +44,7 @@ const bodies: Attack[] = [
       ),
   },
   {
-    name: '20 MB packed into 20 kB',
+    name: '20 MB compressed to 20 kB',
     request: (endpoint) =>
       posted(
         endpoint,

@@ -5,18 +5,19 @@ import { describeMachine, today } from '../harness/machine.ts';
 import { ATTACKS, type Attack } from './attacks.ts';
 import { startTarget, type Target } from './target.ts';
 
-// npm run bench -- attack: each attack on Frontdesk and on Apollo Server as it comes, in turn.
+// `npm run bench -- attack`: sends each attack in turn to Frontdesk and to Apollo Server with defaults.
 
 const ROUNDS = 5;
-const WARM_UP = 2_000;
-const PAUSE_MS = 20;
+const WARM_UP_REQUESTS = 2_000;
+/** Time for a delay of the event loop to end and be recorded. */
+const SETTLE_MS = 20;
 
-/** What one attack did once. */
-interface Outcome {
+/** Effect of one attack, sent once. */
+interface AttackResult {
   readonly status: string;
   readonly ms: number;
   readonly sentBytes: number;
-  readonly bytes: number;
+  readonly receivedBytes: number;
   readonly lagMs: number;
 }
 
@@ -34,35 +35,35 @@ const targets = [
 ];
 
 for (const { endpoint } of targets) {
-  for (let n = 0; n < WARM_UP; n++) {
+  for (let n = 0; n < WARM_UP_REQUESTS; n++) {
     await send(posted(endpoint, { query: `{ profile(id: "42") { id name a${n}: id } }` }));
   }
 }
 const rows: string[][] = [];
 for (const [n, attack] of ATTACKS.entries()) {
-  const outcomes = targets.map((): Outcome[] => []);
+  const results = targets.map((): AttackResult[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    // The order turns around with every round.
+    // Every second round has the reverse order.
     const order = round % 2 === 0 ? [0, 1] : [1, 0];
-    for (const at of order) {
-      outcomes[at]?.push(await strike(targets[at] as Target, attack, n * ROUNDS + round));
+    for (const index of order) {
+      results[index]?.push(await runAttack(targets[index] as Target, attack, n * ROUNDS + round));
     }
   }
   rows.push([
     attack.name,
-    figure(outcomes.flat()[0]?.sentBytes ?? 0),
-    ...outcomes.flatMap(toCells),
+    formatCount(results.flat()[0]?.sentBytes ?? 0),
+    ...results.flatMap(toCells),
   ]);
 }
 
-const cells = ['status', 'ms', 'bytes', 'lag ms'];
+const columns = ['status', 'ms', 'bytes', 'lag ms'];
 const head = [
   'attack',
   'bytes sent',
-  ...targets.flatMap(({ name }) => cells.map((cell) => `${name} ${cell}`)),
+  ...targets.flatMap(({ name }) => columns.map((column) => `${name} ${column}`)),
 ];
 console.log(
-  `${describeMachine()}, ${today()}. Median of ${ROUNDS} rounds; lag is how long the event loop stood still.\n`,
+  `${describeMachine()}, ${today()}. Median of ${ROUNDS} rounds; lag is the longest delay of the event loop.\n`,
 );
 console.log(toLine(head));
 console.log(toLine(head.map((_, n) => (n === 0 ? '---' : '---:'))));
@@ -70,32 +71,37 @@ for (const row of rows) console.log(toLine(row));
 
 await Promise.all(targets.map(({ stop }) => stop()));
 await services[Symbol.asyncDispose]();
-process.exit(); // what is kept alive would keep this process alive as well
 
-async function strike(target: Target, attack: Attack, round: number): Promise<Outcome> {
-  await target.lag();
+async function runAttack(target: Target, attack: Attack, round: number): Promise<AttackResult> {
+  await target.takeLagMs();
   const sent = attack.request(target.endpoint, round);
   const start = performance.now();
   const received = await send(sent).catch((error: Error): Received => {
     const ms = performance.now() - start;
     return { status: 0, headers: {}, text: error.message, ms, sentBytes: 0 };
   });
-  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-  const lagMs = await target.lag();
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const lagMs = await target.takeLagMs();
   const { status, text, ms, sentBytes } = received;
   return {
     status: status === 0 ? 'none' : String(status),
     ms,
     sentBytes,
-    bytes: Buffer.byteLength(text),
+    receivedBytes: Buffer.byteLength(text),
     lagMs,
   };
 }
 
-function toCells(outcomes: readonly Outcome[]): string[] {
-  const statuses = [...new Set(outcomes.map(({ status }) => status))].join(', ');
-  const of = (what: 'ms' | 'bytes' | 'lagMs') => median(outcomes.map((outcome) => outcome[what]));
-  return [statuses, of('ms').toFixed(1), figure(of('bytes')), of('lagMs').toFixed(0)];
+function toCells(results: readonly AttackResult[]): string[] {
+  const statuses = [...new Set(results.map(({ status }) => status))].join(', ');
+  const medianOf = (figure: 'ms' | 'receivedBytes' | 'lagMs') =>
+    median(results.map((result) => result[figure]));
+  return [
+    statuses,
+    medianOf('ms').toFixed(1),
+    formatCount(medianOf('receivedBytes')),
+    medianOf('lagMs').toFixed(0),
+  ];
 }
 
 function median(values: readonly number[]): number {
@@ -103,7 +109,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
-function figure(value: number): string {
+function formatCount(value: number): string {
   return value.toLocaleString('en');
 }
 

@@ -2,24 +2,25 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PRELOADED, type Vitals } from '../../test/attack/vitals.ts';
-import { start } from '../harness/cores.ts';
+import { spawnOnCore } from '../harness/pinned-process.ts';
 
-const LISTENING = /^(?!.*\badmin\b).*listening on (http\S+)/;
-const START_LIMIT_MS = 15_000;
+const PUBLIC_ADDRESS = /^(?!.*\badmin\b).*listening on (http\S+)/;
+const START_TIMEOUT_MS = 15_000;
 
-/** A server under attack, which tells how it does. */
+/** A server under attack that reports the lag of its event loop. */
 export interface Target {
   readonly name: string;
-  /** Where GraphQL is served. */
+  /** URL of the GraphQL endpoint. */
   readonly endpoint: string;
-  /** How long its event loop stood still since the last time, at most, in milliseconds. */
-  readonly lag: () => Promise<number>;
+  /** Takes the longest event-loop delay since the previous call, in milliseconds. */
+  readonly takeLagMs: () => Promise<number>;
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts a server on one core, and waits until it says where it listens.
+ * Starts a server on one core and waits until it prints its address.
  * @param file - relative to this folder
+ * @throws Error if it exits first, or prints none in time
  */
 export async function startTarget(
   core: number,
@@ -29,29 +30,35 @@ export async function startTarget(
 ): Promise<Target> {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const args = ['--expose-gc', '--import', PRELOADED, path];
-  const child = start(core, process.execPath, args, env, ['ignore', 'pipe', 'inherit', 'ipc']);
+  const child = spawnOnCore(core, process.execPath, args, env, [
+    'ignore',
+    'pipe',
+    'inherit',
+    'ipc',
+  ]);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const endpoint = await new Promise<string>((resolve, reject) => {
     lines.on('line', (line) => {
-      const address = LISTENING.exec(line)?.[1];
+      const address = PUBLIC_ADDRESS.exec(line)?.[1];
       if (address) resolve(address);
     });
-    child.once('exit', () => reject(new Error(`${name} ended before it listened`)));
-    AbortSignal.timeout(START_LIMIT_MS).onabort = () => reject(new Error(`${name} is silent`));
+    child.once('exit', () => reject(new Error(`${name} exited before it was ready`)));
+    AbortSignal.timeout(START_TIMEOUT_MS).onabort = () =>
+      reject(new Error(`${name} printed no address within ${START_TIMEOUT_MS / 1_000} s`));
   });
   return {
     name,
     endpoint,
-    async lag() {
-      const told = once(child, 'message');
+    async takeLagMs() {
+      const message = once(child, 'message');
       child.send('lag');
-      const [{ lagMs }] = (await told) as [Vitals];
+      const [{ lagMs }] = (await message) as [Vitals];
       return lagMs;
     },
     async stop() {
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
   };
 }

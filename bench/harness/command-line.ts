@@ -2,35 +2,42 @@ import { parseArgs } from 'node:util';
 import type { Suite } from '../workloads/workload.ts';
 import type { Options } from './options.ts';
 
+/** Fewer rounds or shorter measurements than these are not published unless `--write` is given. */
+const MIN_PUBLISHED_ROUNDS = 5;
+const MIN_PUBLISHED_SECONDS = 3;
+
 type Suites = Readonly<Record<string, Suite>>;
 
-export const usageOf = (suites: Suites): string => `npm run bench -- [suite] [options]
+export const usageText = (suites: Suites): string => `npm run bench -- [suite] [options]
 
-${Object.entries(suites).map(describe).join('\n')}
-  attack   what attackers send, no speed
-  If none is named: all of them but attack.
+${Object.entries(suites).map(describeSuite).join('\n')}
+  profile  CPU profiles and flame graphs (npm run bench -- profile --help)
+  attack   hostile requests: status, time, bytes and event-loop lag
+  Without a name: all suites, but neither profile nor attack.
 
-  --rounds 5       rounds of each mode, in which the peers take turns
-  --seconds n      seconds of each measurement
+  --rounds n       rounds per mode (default 5); peers take turns in each round
+  --seconds n      seconds per measurement
   --peers a,b      only these peers
   --modes a,b      only these modes
-  --quick          3 rounds of 1 second; 1 round of each suite if none is named
-  --no-write       print the tables, and leave README.md, results.json and results.svg as they are;
-                   so does everything that is no whole run (fewer rounds, peers or modes)
-  --write          write them even so`;
+  --quick          3 rounds of 1 second, or 1 round of each suite if no suite is named
+  --no-write       print the tables; leave README.md, results.json and results.svg unchanged
+                   (the default for partial runs: fewer rounds, peers or modes)
+  --write          publish the results of a partial run too
+  --help           print this text`;
 
-const describe = ([name, suite]: [string, Suite]): string =>
+const describeSuite = ([name, suite]: [string, Suite]): string =>
   `  ${name.padEnd(8)} modes ${allOf(suite, 'modes').join(', ')}; ${suite.seconds} seconds`;
 
-const allOf = ({ workloads }: Suite, what: 'peers' | 'modes'): readonly string[] => [
-  ...new Set(workloads.flatMap((workload) => workload[what])),
+const allOf = ({ workloads }: Suite, kind: 'peers' | 'modes'): readonly string[] => [
+  ...new Set(workloads.flatMap((workload) => workload[kind])),
 ];
 
 /**
- * @param isOne - whether the suite is the only one
- * @throws Error that says what is wrong with the arguments
+ * Reads the options of one suite from the command line.
+ * @param isOnlySuite - whether the command names this suite; only then can peers and modes be chosen
+ * @throws Error that names the invalid argument
  */
-export function readOptions(args: readonly string[], suite: Suite, isOne: boolean): Options {
+export function parseOptions(args: readonly string[], suite: Suite, isOnlySuite: boolean): Options {
   const { values } = parseArgs({
     args: [...args],
     allowNegative: true,
@@ -44,33 +51,47 @@ export function readOptions(args: readonly string[], suite: Suite, isOne: boolea
     },
   });
   const { quick } = values;
-  if (!isOne && (values.peers || values.modes)) throw new Error('Name a suite to choose in it.');
-  const quickRounds = isOne ? '3' : '1';
-  const rounds = count('--rounds', values.rounds ?? (quick ? quickRounds : '5'));
-  const seconds = count('--seconds', values.seconds ?? (quick ? '1' : String(suite.seconds)));
-  const peers = choose('--peers', values.peers, allOf(suite, 'peers'));
-  const modes = choose('--modes', values.modes, allOf(suite, 'modes'));
-  const whole = rounds >= 5 && seconds >= 3 && !values.peers && !values.modes;
+  if (!isOnlySuite && (values.peers || values.modes)) {
+    throw new Error('--peers and --modes need a suite. Name one, such as fanout.');
+  }
+  const quickRounds = isOnlySuite ? '3' : '1';
+  const rounds = parseCount('--rounds', values.rounds ?? (quick ? quickRounds : '5'));
+  const seconds = parseCount('--seconds', values.seconds ?? (quick ? '1' : String(suite.seconds)));
+  const peers = parseNames('--peers', values.peers, allOf(suite, 'peers'));
+  const modes = parseNames('--modes', values.modes, allOf(suite, 'modes'));
+  const isComplete =
+    rounds >= MIN_PUBLISHED_ROUNDS &&
+    seconds >= MIN_PUBLISHED_SECONDS &&
+    !values.peers &&
+    !values.modes;
   return {
     rounds,
     seconds,
     warmUpSeconds: quick ? 1 : 2,
     peers,
     modes,
-    write: values.write ?? whole,
+    write: values.write ?? isComplete,
   };
 }
 
-function count(name: string, text: string): number {
-  const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new Error(`${name} must be a whole number`);
-  return number;
+function parseCount(option: string, text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) {
+    throw new Error(`${option} must be a whole number of at least 1`);
+  }
+  return count;
 }
 
-function choose(name: string, text: string | undefined, all: readonly string[]): readonly string[] {
-  if (text === undefined) return all;
-  const chosen = text.split(',');
-  const unknown = chosen.find((item) => !all.includes(item));
-  if (unknown !== undefined) throw new Error(`${name}: ${unknown} is none of ${all.join(', ')}`);
-  return chosen;
+function parseNames(
+  option: string,
+  text: string | undefined,
+  allowed: readonly string[],
+): readonly string[] {
+  if (text === undefined) return allowed;
+  const names = text.split(',');
+  const unknown = names.find((name) => !allowed.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`${option}: unknown name ${unknown}. Choose from ${allowed.join(', ')}.`);
+  }
+  return names;
 }

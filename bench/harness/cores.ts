@@ -1,12 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const NOISE_MS = 1_000;
+const NOISE_SAMPLE_MS = 1_000;
+const TICKS_PER_SECOND = 100; // USER_HZ, which Linux reports as 100 on every machine.
 
-/** Which core each part has for itself; with two, load generator and upstream share one. */
+/** The core of each part. The server has its own; with two cores, the other parts share one. */
 export interface Cores {
   readonly server: number;
   readonly load: number;
@@ -15,11 +15,11 @@ export interface Cores {
 
 export function chooseCores(): Cores {
   const count = availableParallelism();
-  if (count < 2) throw new Error('The bench needs two cores: one is for the server alone.');
+  if (count < 2) throw new Error('The bench needs two cores: one is reserved for the server.');
   return { server: 0, load: 1, upstream: count > 2 ? 2 : 1 };
 }
 
-/** Keeps this process off the core of the server under test. */
+/** Moves this process to the given core, away from the server under test. */
 export function pinSelf(core: number): void {
   const { error, status } = spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
   if (error || status !== 0) {
@@ -27,61 +27,24 @@ export function pinSelf(core: number): void {
   }
 }
 
-const children = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of children) child.kill('SIGKILL');
-});
-
-/** Starts a program on one core; it ends with the bench at the latest. */
-export function start(
-  core: number,
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  stdio: ('ignore' | 'inherit' | 'pipe' | 'ipc')[],
-): ChildProcess {
-  const line = ['-c', String(core), program, ...args];
-  // taskset becomes the program, so that the process id is the program's own.
-  const child = spawn('taskset', line, { env: { ...process.env, ...env }, stdio });
-  children.add(child);
-  child.once('close', () => children.delete(child));
-  return child;
-}
-
-/** Runs a program on one core to its end. @returns what it printed */
-export async function run(
-  core: number,
-  program: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const child = start(core, program, args, env, ['ignore', 'pipe', 'inherit']);
-  const code = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const output = await text(child.stdout as NodeJS.ReadableStream);
-  if ((await code) !== 0) throw new Error(`${program} failed:\n${output}`);
-  return output;
-}
-
-/** How busy the cores are before anything runs, 0 to 1: whatever it is, it will be in the figures. */
+/** Share of the cores' time, 0 to 1, that other programs use before a run; it distorts the figures. */
 export async function measureNoise(cores: Cores): Promise<number> {
-  const all = [...new Set(Object.values(cores) as number[])];
-  const busy = () => all.reduce((sum, core) => sum + busySeconds(core), 0);
-  const before = busy();
-  await sleep(NOISE_MS);
-  return ((busy() - before) * 1_000) / NOISE_MS / all.length;
+  const used = [...new Set(Object.values(cores) as number[])];
+  const totalBusySeconds = () => used.reduce((sum, core) => sum + busySeconds(core), 0);
+  const before = totalBusySeconds();
+  await sleep(NOISE_SAMPLE_MS);
+  return ((totalBusySeconds() - before) * 1_000) / NOISE_SAMPLE_MS / used.length;
 }
 
-const TICKS_PER_SECOND = 100; // USER_HZ, which Linux shows to programs on every machine.
-
-/** CPU time that a process has used, all its threads together, in seconds (proc(5), stat). */
+/** CPU time used by all threads of a process, in seconds (proc(5), stat). */
 export function cpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may hold spaces; utime and stime are the 12th and 13th after it.
+  // The name in parentheses may contain spaces; utime and stime are the 12th and 13th field after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Time that a core was busy since the machine started, in seconds (proc(5), stat). */
+/** Time that a core has been busy since the machine started, in seconds (proc(5), stat). */
 export function busySeconds(core: number): number {
   const line = new RegExp(`^cpu${core} (.+)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1];
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (line ?? '')

@@ -3,7 +3,7 @@ import { runAutocannon } from './autocannon.ts';
 import type { LoadGenerator } from './load.ts';
 import { runWrk } from './wrk.ts';
 
-/** wrk where it is installed, because it leaves its core to the upstream; else autocannon. */
+/** Chooses wrk if it is installed, because it leaves more of its core to the upstream. */
 export function findLoadGenerator(): LoadGenerator {
   const { stdout, error } = spawnSync('wrk', ['-v'], { encoding: 'utf8' });
   if (error) return { name: 'autocannon 9.0.0 (wrk is not installed)', run: runAutocannon };

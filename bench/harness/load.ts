@@ -3,42 +3,44 @@ export interface LoadRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Of a good answer, 200 unless given; the same in all requests of a job. 304 has no body. */
-  readonly status?: number;
+  /** Default 200; the same for all requests of a job. A 304 has no body. */
+  readonly expectedStatus?: number;
 }
 
-/** Requests that are sent round robin, in a form that the load generator reads. */
+/** Requests to send round robin, serialisable for a load generator in another process. */
 export interface LoadJob {
   readonly origin: string;
   readonly requests: readonly LoadRequest[];
   readonly connections: number;
   readonly seconds: number;
-  /** Requests per second to keep to; as many as go if undefined. */
+  /** Target in requests per second; undefined sends as fast as the server answers. */
   readonly rate: number | undefined;
-  /** About how long an answer takes at that rate, in milliseconds. */
-  readonly answerMs?: number | undefined;
+  /** Expected latency at that rate, in milliseconds. */
+  readonly latencyMs?: number | undefined;
   readonly core: number;
 }
 
 export interface LoadResult {
+  /** Requests answered in time. */
   readonly requests: number;
-  /** Requests that were sent, answered within the time or not. */
+  /** Requests sent, including those still unanswered at the end. */
   readonly sent: number;
   readonly seconds: number;
-  /** Connections that broke, time-outs, other statuses, and bodies with errors in them. */
+  /** Broken connections, timeouts, unexpected statuses, and bodies with GraphQL errors. */
   readonly errors: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 export interface LoadGenerator {
+  /** Name and version, for the tables. */
   readonly name: string;
   readonly run: (job: LoadJob) => Promise<LoadResult>;
 }
 
-/** The status of all good answers to a job. */
-export const statusOf = ([request]: readonly LoadRequest[]): number => request?.status ?? 200;
+/** The status that all answers to a job must have. */
+export const expectedStatusOf = ([request]: readonly LoadRequest[]): number =>
+  request?.expectedStatus ?? 200;
 
-/** A body of a 200 is bad if it is empty or tells of errors, whatever its status. */
-export const ERRORS_IN_BODY = '"errors"';
+/** A 200 with this in its body, or with an empty body, counts as an error. */
+export const ERRORS_KEY = '"errors"';

@@ -1,7 +1,7 @@
 import { publish } from '../report/publish.ts';
 import { SUITES } from '../workloads/index.ts';
-import type { Outcome, Suite } from '../workloads/workload.ts';
-import { readOptions, usageOf } from './command-line.ts';
+import type { Suite, WorkloadResult } from '../workloads/workload.ts';
+import { parseOptions, usageText } from './command-line.ts';
 import { chooseCores, measureNoise, pinSelf } from './cores.ts';
 import { findLoadGenerator } from './load-generator.ts';
 import { describeMachine, today } from './machine.ts';
@@ -9,44 +9,51 @@ import type { Bench } from './measure.ts';
 import type { Options } from './options.ts';
 import { startUpstream } from './upstream.ts';
 
-const MOST_NOISE = 0.05;
+const MAX_NOISE = 0.05;
 
-/** Runs one suite, or all of them if none is named, from the arguments to the tables. */
+/**
+ * Runs the named suite, or all suites: parses the command line, starts the upstream, measures each
+ * workload, prints the tables, and publishes them if the run is complete.
+ */
 export async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    console.log(usageText(SUITES));
+    return;
+  }
   const [first] = args;
-  const isOne = first !== undefined && !first.startsWith('--');
-  const named = isOne ? [first] : Object.keys(SUITES);
-  const options = isOne ? args.slice(1) : args;
-  const planned = named.map((name) => {
+  const isOnlySuite = first !== undefined && !first.startsWith('--');
+  const names = isOnlySuite ? [first] : Object.keys(SUITES);
+  const optionArgs = isOnlySuite ? args.slice(1) : args;
+  const runs = names.map((name) => {
     const suite = Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
-    if (!suite) throw new Error(usageOf(SUITES));
-    return { name, suite, options: readOptions(options, suite, isOne) };
+    if (!suite) throw new Error(usageText(SUITES));
+    return { name, suite, options: parseOptions(optionArgs, suite, isOnlySuite) };
   });
 
   const cores = chooseCores();
   pinSelf(cores.load);
   const generator = findLoadGenerator();
   const upstream = await startUpstream(cores.upstream);
-  const failed: string[] = [];
-  for (const { name, suite, options } of planned) {
+  const failures: string[] = [];
+  for (const { name, suite, options } of runs) {
     try {
       await runSuite({ cores, generator, upstream }, name, suite, options);
     } catch (error) {
-      failed.push(`${name}: ${(error as Error).message}`);
+      failures.push(`${name}: ${(error as Error).message}`);
     }
   }
-  if (failed.length > 0) throw new Error(failed.join('\n'));
+  if (failures.length > 0) throw new Error(failures.join('\n'));
 }
 
 async function runSuite(bench: Bench, name: string, suite: Suite, options: Options) {
   process.stderr.write(`\n${suite.title}\n`);
   const noise = await measureNoise(bench.cores);
-  const outcomes = await runWorkloads(bench, suite, options);
-  const tables = outcomes.flatMap(({ lines }) => lines);
-  const notes = outcomes.flatMap((outcome) => outcome.notes);
-  if (tables.length === 0) throw new Error(['No peer can be timed.', ...notes].join('\n'));
-  if (noise > MOST_NOISE) {
-    notes.unshift(`The cores were ${Math.round(noise * 100)} % busy before the run began`);
+  const results = await runWorkloads(bench, suite, options);
+  const tables = results.flatMap(({ lines }) => lines);
+  const notes = results.flatMap((result) => result.notes);
+  if (tables.length === 0) throw new Error(['No peer could be measured.', ...notes].join('\n'));
+  if (noise > MAX_NOISE) {
+    notes.unshift(`The cores were ${Math.round(noise * 100)} % busy before the run`);
   }
   const [machine, date] = [describeMachine(), today()];
   const rounds = options.rounds === 1 ? 'one round' : `${options.rounds} rounds`;
@@ -60,17 +67,21 @@ async function runSuite(bench: Bench, name: string, suite: Suite, options: Optio
   const text = `${lines.join('\n').trimEnd()}\n`;
   console.log(`\n### ${suite.title}\n\n${text}`);
   if (!options.write) return;
-  const modes = Object.assign({}, ...outcomes.map(({ figures }) => figures));
+  const modes = Object.assign({}, ...results.map(({ figures }) => figures));
   publish(name, { machine, date, run, modes }, text);
 }
 
-async function runWorkloads(bench: Bench, suite: Suite, options: Options): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+async function runWorkloads(
+  bench: Bench,
+  suite: Suite,
+  options: Options,
+): Promise<WorkloadResult[]> {
+  const results: WorkloadResult[] = [];
   for (const workload of suite.workloads) {
     const peers = workload.peers.filter((peer) => options.peers.includes(peer));
     const modes = workload.modes.filter((mode) => options.modes.includes(mode));
     if (peers.length === 0 || modes.length === 0) continue;
-    outcomes.push(await workload.run(bench, { ...options, peers, modes }));
+    results.push(await workload.run(bench, { ...options, peers, modes }));
   }
-  return outcomes;
+  return results;
 }

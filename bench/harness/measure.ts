@@ -2,33 +2,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delays } from '../upstream/routes.ts';
 import { busySeconds, type Cores, cpuSeconds } from './cores.ts';
 import type { LoadGenerator, LoadRequest } from './load.ts';
-import type { Server } from './processes.ts';
+import type { Server } from './server-process.ts';
 import type { Upstream } from './upstream.ts';
 
 const SETTLE_MS = 300;
 
-/** One server, one mode, one round. */
+/** Figures of one server in one mode and one round. */
 export interface Measurement {
   /** Requests per second. */
   readonly rate: number;
-  /** The server's CPU time per request, in microseconds. */
-  readonly cpu: number;
-  /** Milliseconds. */
-  readonly p50: number;
-  readonly p99: number;
+  /** CPU time of the server per request, in microseconds. */
+  readonly cpuMicros: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
   /** Upstream calls per request. */
-  readonly calls: number;
-  /** The largest number of upstream calls that were open at once. */
-  readonly atOnce: number;
+  readonly callsPerRequest: number;
+  /** Largest number of upstream calls open at the same time. */
+  readonly maxOpenCalls: number;
   readonly errors: number;
-  /** How busy the server was, of one core. */
+  /** CPU time of the server, as a share of one core. */
   readonly serverBusy: number;
-  /** How busy the core of the load generator was, whoever used it. */
+  /** Busy share, 0 to 1, of the load generator's core, including all other programs on it. */
   readonly loadBusy: number;
-  /** How busy the upstream was, of one core. */
+  /** CPU time of the upstream, as a share of one core. */
   readonly upstreamBusy: number;
 }
 
+/** The environment of all measurements. */
 export interface Bench {
   readonly cores: Cores;
   readonly generator: LoadGenerator;
@@ -40,12 +40,13 @@ export interface Load {
   readonly connections: number;
   readonly seconds: number;
   readonly rate?: number | undefined;
-  readonly answerMs?: number | undefined;
+  readonly latencyMs?: number | undefined;
   readonly delays: Delays;
 }
 
 export const NO_DELAYS: Delays = { user: 0, order: 0, notification: 0 };
 
+/** Puts a server under load once. */
 export async function measure(
   { cores, generator, upstream }: Bench,
   { pid, origin }: Server,
@@ -59,43 +60,43 @@ export async function measure(
     busy: busySeconds(cores.load),
   };
   const result = await generator.run({ ...load, origin, rate, core: cores.load });
-  const wall = (performance.now() - before.time) / 1_000;
+  const wallSeconds = (performance.now() - before.time) / 1_000;
   const busy = busySeconds(cores.load) - before.busy;
-  const upstreamBusy = (cpuSeconds(upstream.pid) - before.upstream) / wall;
-  const serverBusy = (cpuSeconds(pid) - before.cpu) / wall;
-  // What was under way when the time was up costs as well: it is waited for, and counted.
+  const upstreamBusy = (cpuSeconds(upstream.pid) - before.upstream) / wallSeconds;
+  const serverBusy = (cpuSeconds(pid) - before.cpu) / wallSeconds;
+  // Requests in flight at the end cost CPU time and upstream calls too: wait for them, then count.
   await sleep(SETTLE_MS);
   const cpu = cpuSeconds(pid) - before.cpu;
-  const { counts, atOnce } = await upstream.reset(delays);
-  const calls = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const { callsByRoute, maxOpenCalls } = await upstream.reset(delays);
+  const calls = Object.values(callsByRoute).reduce((sum, count) => sum + count, 0);
   return {
     rate: result.requests / result.seconds,
-    cpu: (cpu / result.sent) * 1e6,
-    p50: result.p50,
-    p99: result.p99,
-    calls: calls / result.sent,
-    atOnce,
+    cpuMicros: (cpu / result.sent) * 1e6,
+    p50Ms: result.p50Ms,
+    p99Ms: result.p99Ms,
+    callsPerRequest: calls / result.sent,
+    maxOpenCalls,
     errors: result.errors,
     serverBusy,
-    loadBusy: busy / wall,
+    loadBusy: busy / wallSeconds,
     upstreamBusy,
   };
 }
 
 /**
- * What the upstream itself can do, asked by the load generator without a server in between.
- * @param targets - what is asked, in turn; any service answers for all
+ * Puts the upstream under load directly, without a server in between.
+ * @param paths - sent round robin to one service's port, which serves the routes of all services
  */
 export async function measureUpstream(
   { cores, generator, upstream }: Bench,
-  targets: readonly string[],
+  paths: readonly string[],
   { connections, seconds, delays }: Omit<Load, 'requests'>,
-): Promise<{ rate: number; p50: number; p99: number }> {
+): Promise<{ rate: number; p50Ms: number; p99Ms: number }> {
   await upstream.reset(delays);
-  const requests = targets.map((path): LoadRequest => ({ method: 'GET', path, headers: {} }));
+  const requests = paths.map((path): LoadRequest => ({ method: 'GET', path, headers: {} }));
   const origin = upstream.urls.notification ?? '';
   const job = { origin, requests, connections, seconds, rate: undefined, core: cores.load };
   const result = await generator.run(job);
-  if (result.errors > 0) throw new Error(`the upstream answered ${result.errors} errors`);
-  return { rate: result.requests / result.seconds, p50: result.p50, p99: result.p99 };
+  if (result.errors > 0) throw new Error(`the upstream returned ${result.errors} errors`);
+  return { rate: result.requests / result.seconds, p50Ms: result.p50Ms, p99Ms: result.p99Ms };
 }

@@ -1,10 +1,11 @@
+/** Options of one suite's run. */
 export interface Options {
   readonly rounds: number;
-  /** Of one measurement: one peer, one mode, one round. */
+  /** Duration of one measurement: one peer, one mode, one round. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
   readonly peers: readonly string[];
   readonly modes: readonly string[];
-  /** Whether the tables go into the README. */
+  /** Whether to publish the results in README.md, results.json and results.svg. */
   readonly write: boolean;
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Where it stands in a request, the load generator puts another name of the same length with every
- * request, which was never sent before.
+ * In a request body, the load generator replaces this text with a new alias of the same length each
+ * time it sends the request, so that the server has never seen the document before.
  */
 export const PLACEHOLDER = 'unseen_placeholder';
 
-/** The first half of such names: no other run of the load generator has the same. */
-export const nextTag = (): string => `n${randomBytes(4).toString('hex')}`;
+/** First half of all aliases of one load generator run; no other run has the same. */
+export const randomTag = (): string => `n${randomBytes(4).toString('hex')}`;

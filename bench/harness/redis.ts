@@ -1,36 +1,36 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { start } from './cores.ts';
 import { freePort } from './free-port.ts';
+import { spawnOnCore } from './pinned-process.ts';
 import { scratchFolder } from './scratch.ts';
 
-const START_LIMIT_MS = 5_000;
-const ASK_AGAIN_MS = 50;
+const START_TIMEOUT_MS = 5_000;
+const POLL_INTERVAL_MS = 50;
 
 let started: Promise<string> | undefined;
 
 /**
- * A Redis of the bench's own, in memory alone; it ends with the bench.
- * @returns its address
- * @throws Error if the machine has none
+ * Starts an in-memory Redis for the bench, once; it ends with the bench.
+ * @returns its URL
+ * @throws Error if redis-server is not installed
  */
 export function startRedis(core: number): Promise<string> {
-  started ??= run(core);
+  started ??= spawnRedis(core);
   return started;
 }
 
-async function run(core: number): Promise<string> {
+async function spawnRedis(core: number): Promise<string> {
   const port = await freePort();
-  const where = ['--bind', '127.0.0.1', '--port', String(port), '--dir', scratchFolder];
-  const args = [...where, '--save', '', '--appendonly', 'no'];
-  const child = start(core, 'redis-server', args, {}, ['ignore', 'ignore', 'ignore']);
-  const end = performance.now() + START_LIMIT_MS;
+  const listen = ['--bind', '127.0.0.1', '--port', String(port), '--dir', scratchFolder];
+  const args = [...listen, '--save', '', '--appendonly', 'no'];
+  const child = spawnOnCore(core, 'redis-server', args, {}, ['ignore', 'ignore', 'ignore']);
+  const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await isListening(port))) {
-    if (child.exitCode !== null || performance.now() > end) {
+    if (child.exitCode !== null || performance.now() > deadline) {
       throw new Error('redis-server is not installed, or does not start');
     }
-    await sleep(ASK_AGAIN_MS);
+    await sleep(POLL_INTERVAL_MS);
   }
   return `redis://127.0.0.1:${port}`;
 }

@@ -1,6 +1,6 @@
 import type { LoadRequest } from './load.ts';
 
-/** Sends a request as the load generators do, who want no compression. */
+/** Sends one request outside a load run. Like the load generators, it accepts no compression. */
 export const send = (
   origin: string,
   { method, path, headers, body }: LoadRequest,

@@ -1,4 +1,4 @@
-/** Of several rounds: the one in the middle, and the ends. */
+/** The median of several rounds, and the extremes. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -17,7 +17,7 @@ export function summarise(values: readonly number[]): Summary {
   };
 }
 
-/** The value that this share of all values, 0 to 1, does not exceed. */
+/** @param share - 0 to 1, such as 0.99 for p99 */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;

@@ -1,32 +1,35 @@
--- Sends the requests of a file in turn, and counts answers that tell of errors.
--- REQUESTS: raw HTTP requests, separated by NUL. THINK_MS: mean pause of a connection, 0 for none.
--- STATUS: of good answers; only a 200 has a body.
--- PLACEHOLDER: what becomes another name of the same length with every request, if it is in one. Half
--- of it is TAG, which no other run has, and the other half a number.
+-- Sends the requests of a file round robin, and counts wrong answers.
+-- REQUESTS_FILE: raw HTTP requests, separated by NUL.
+-- MEAN_PAUSE_MS: mean pause of a connection between two requests, 0 for none.
+-- EXPECTED_STATUS: status of a good answer; only a 200 has a body.
+-- PLACEHOLDER: text that is replaced with a new alias of the same length in every request that has it.
+-- TAG: first half of these aliases, unique to this run; the second half is a counter.
 
-local raw = {}
+-- A string, or the parts before and after the placeholder.
+local requests = {}
 local turn = 0
-local think = tonumber(os.getenv("THINK_MS")) or 0
-local expected = tonumber(os.getenv("STATUS")) or 200
+local pause_ms = tonumber(os.getenv("MEAN_PAUSE_MS")) or 0
+local expected_status = tonumber(os.getenv("EXPECTED_STATUS")) or 200
 local placeholder = os.getenv("PLACEHOLDER") or ""
 local tag = os.getenv("TAG") or ""
+local counter_format = "%0" .. #placeholder - #tag .. "d"
 local threads = {}
 
-for request in io.open(os.getenv("REQUESTS"), "rb"):read("*a"):gmatch("[^%z]+") do
-  local at, stop = request:find(placeholder, 1, true)
-  if placeholder == "" or not at then
-    raw[#raw + 1] = request
+for text in io.open(os.getenv("REQUESTS_FILE"), "rb"):read("*a"):gmatch("[^%z]+") do
+  local first, last = text:find(placeholder, 1, true)
+  if placeholder == "" or not first then
+    requests[#requests + 1] = text
   else
-    raw[#raw + 1] = { request:sub(1, at - 1), request:sub(stop + 1) }
+    requests[#requests + 1] = { text:sub(1, first - 1), text:sub(last + 1) }
   end
 end
 
-bad = 0
-sample = ""
+-- Globals, because done() can read only those of a thread.
+bad_answers = 0
+first_bad_answer = ""
 sent = 0
--- Names that were made, and those that came back in an answer.
-made = 0
-seen = 0
+aliases_sent = 0
+aliases_returned = 0
 
 function setup(thread)
   threads[#threads + 1] = thread
@@ -34,60 +37,60 @@ end
 
 function init()
   math.randomseed(os.time())
-  -- Another user to begin with in every run.
-  turn = math.random(#raw)
+  -- Every run starts at another request, and so at another user.
+  turn = math.random(#requests)
 end
 
 function request()
-  turn = turn % #raw + 1
+  turn = turn % #requests + 1
   sent = sent + 1
-  local one = raw[turn]
-  if type(one) == "string" then
-    return one
+  local next_request = requests[turn]
+  if type(next_request) == "string" then
+    return next_request
   end
-  made = made + 1
-  return one[1] .. tag .. string.format("%0" .. #placeholder - #tag .. "d", made) .. one[2]
+  aliases_sent = aliases_sent + 1
+  return next_request[1] .. tag .. string.format(counter_format, aliases_sent) .. next_request[2]
 end
 
--- Pauses of random length, so that connections don't march in step: nearly a Poisson stream.
-if think > 0 then
+-- Exponentially distributed pauses keep connections out of step: nearly a Poisson stream.
+if pause_ms > 0 then
   function delay()
-    return -think * math.log(1 - math.random())
+    return -pause_ms * math.log(1 - math.random())
   end
 end
 
 function response(status, headers, body)
-  if made > 0 and body:find(tag, 1, true) then
-    seen = seen + 1
+  if aliases_sent > 0 and body:find(tag, 1, true) then
+    aliases_returned = aliases_returned + 1
   end
-  local broken = expected == 200 and (#body == 0 or body:find('"errors"', 1, true))
-  if status ~= expected or broken then
-    bad = bad + 1
-    if bad == 1 then
-      sample = status .. " " .. body:sub(1, 2000)
+  local has_bad_body = expected_status == 200 and (#body == 0 or body:find('"errors"', 1, true))
+  if status ~= expected_status or has_bad_body then
+    bad_answers = bad_answers + 1
+    if bad_answers == 1 then
+      first_bad_answer = status .. " " .. body:sub(1, 2000)
     end
   end
 end
 
 function done(summary, latency)
   local errors = summary.errors
-  local wrong = errors.connect + errors.read + errors.write + errors.timeout
-  -- wrk asks for one request that it never sends, to see what the script makes.
-  local all = -1
-  local lost = 0
+  local error_count = errors.connect + errors.read + errors.write + errors.timeout
+  -- wrk calls request() once without sending the result, to inspect the script.
+  local sent_total = -1
+  local aliases_missing = 0
   for _, thread in ipairs(threads) do
-    wrong = wrong + thread:get("bad")
-    all = all + thread:get("sent")
-    lost = lost + thread:get("made") - thread:get("seen")
-    if thread:get("bad") > 0 then
-      io.write("BAD ", thread:get("sample"), "\n")
+    error_count = error_count + thread:get("bad_answers")
+    sent_total = sent_total + thread:get("sent")
+    aliases_missing = aliases_missing + thread:get("aliases_sent") - thread:get("aliases_returned")
+    if thread:get("bad_answers") > 0 then
+      io.write("BAD ", thread:get("first_bad_answer"), "\n")
     end
   end
-  -- What was under way at the end was not answered; all else must have come with its name.
-  wrong = wrong + math.max(0, lost - (all + 1 - summary.requests))
+  -- Requests in flight at the end have no answer; every other alias must have come back.
+  error_count = error_count + math.max(0, aliases_missing - (sent_total + 1 - summary.requests))
   io.write(string.format(
-    'RESULT {"requests":%d,"sent":%d,"seconds":%.6f,"errors":%d,"p50":%.3f,"p99":%.3f}\n',
-    summary.requests, all, summary.duration / 1e6, wrong,
+    'RESULT {"requests":%d,"sent":%d,"seconds":%.6f,"errors":%d,"p50Ms":%.3f,"p99Ms":%.3f}\n',
+    summary.requests, sent_total, summary.duration / 1e6, error_count,
     latency:percentile(50) / 1e3, latency:percentile(99) / 1e3
   ))
 end

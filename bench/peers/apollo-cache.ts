@@ -3,25 +3,25 @@ import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControl } from '@apollo/server/plugin/cacheControl';
 import { startStandaloneServer } from '@apollo/server/standalone';
 import responseCache from '@apollo/server-plugin-response-cache';
-import { askWithGot } from './usual/ask.ts';
-import { type Context, createContextMaker, createSchema } from './usual-schema.ts';
+import { getJsonWithGot } from './conventional/get-json.ts';
+import { type Context, createContextFactory, createSchema } from './conventional/schema.ts';
 
-// The usual way with its own response cache, in memory, as its documentation has it.
+// The conventional stack with Apollo's response cache in memory, as documented.
 
-const PUBLIC_SECONDS = 60;
-const PRIVATE_SECONDS = 30;
+const PUBLIC_MAX_AGE_SECONDS = 60;
+const PRIVATE_MAX_AGE_SECONDS = 30;
 
-const contextOf = createContextMaker(askWithGot);
+const createContext = createContextFactory(getJsonWithGot);
 const schema = createSchema({
   dashboard(_parent, _args, { viewer }, info) {
-    cacheControlFromInfo(info).setCacheHint({ maxAge: PRIVATE_SECONDS, scope: 'PRIVATE' });
+    cacheControlFromInfo(info).setCacheHint({ maxAge: PRIVATE_MAX_AGE_SECONDS, scope: 'PRIVATE' });
     return { id: viewer?.id };
   },
 });
 const server = new ApolloServer<Context>({
   schema,
   plugins: [
-    ApolloServerPluginCacheControl({ defaultMaxAge: PUBLIC_SECONDS }),
+    ApolloServerPluginCacheControl({ defaultMaxAge: PUBLIC_MAX_AGE_SECONDS }),
     responseCache<Context>({
       sessionId: async ({ contextValue }) => contextValue.viewer?.id ?? null,
     }),
@@ -29,6 +29,6 @@ const server = new ApolloServer<Context>({
 });
 const { url } = await startStandaloneServer(server, {
   listen: { host: '127.0.0.1', port: 0 },
-  context: ({ req }) => contextOf(req.headers.authorization),
+  context: ({ req }) => createContext(req.headers.authorization),
 });
 console.log(`listening on ${url}`);

@@ -1,14 +1,14 @@
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { askWithGot } from './usual/ask.ts';
-import { type Context, createContextMaker, createSchema } from './usual-schema.ts';
+import { getJsonWithGot } from './conventional/get-json.ts';
+import { type Context, createContextFactory, createSchema } from './conventional/schema.ts';
 
-// The usual way without a cache.
+// The conventional stack without a cache.
 
-const contextOf = createContextMaker(askWithGot);
+const createContext = createContextFactory(getJsonWithGot);
 const server = new ApolloServer<Context>({ schema: createSchema() });
 const { url } = await startStandaloneServer(server, {
   listen: { host: '127.0.0.1', port: 0 },
-  context: ({ req }) => contextOf(req.headers.authorization),
+  context: ({ req }) => createContext(req.headers.authorization),
 });
 console.log(`listening on ${url}`);

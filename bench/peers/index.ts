@@ -1,53 +1,53 @@
 import { fileURLToPath } from 'node:url';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/user/tokens.ts';
-import { EVERYTHING } from './everything.ts';
+import { ALL_FEATURES } from './all-features.ts';
 
-/** The product's schemas, each that of a BFF. */
+/** The BFF whose schema a peer serves. */
 export type SchemaName = 'mobile' | 'web';
 
 /** A server under test. */
 export interface Peer {
-  /** A Node program that prints `listening on <address>`. */
+  /** Path of a Node program that prints `listening on <address>`. */
   readonly program: (schema: SchemaName) => string;
-  /** What it is told besides what all are told. */
+  /** Variables in addition to those of all peers. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether what it prints is thrown away. */
-  readonly isQuiet?: boolean;
-  /** Whether its answers are right if they differ in upper and lower case alone. */
-  readonly isCaseless?: boolean;
-  /** Whether it can't tell staff from customers. */
-  readonly hasNoRoles?: boolean;
-  /** Whether it shares counters in Redis. */
-  readonly hasRedis?: boolean;
+  /** Whether its output is discarded; `/readyz` is then polled for the start. */
+  readonly discardsOutput?: boolean;
+  /** Whether answers that differ only in case are accepted as correct. */
+  readonly ignoresCase?: boolean;
+  /** Whether it cannot tell staff from customers. */
+  readonly ignoresRoles?: boolean;
+  /** Whether it keeps its rate-limit counters in Redis. */
+  readonly usesRedis?: boolean;
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-const OWN: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`) };
-const ALL_ON: Peer = { ...OWN, env: EVERYTHING, isQuiet: true };
+const FRONTDESK: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`) };
+const ALL_ON: Peer = { ...FRONTDESK, env: ALL_FEATURES, discardsOutput: true };
 const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
-  frontdesk: OWN,
+  frontdesk: FRONTDESK,
   'frontdesk-all-on': ALL_ON,
-  'frontdesk-all-on-redis': { ...ALL_ON, hasRedis: true },
+  'frontdesk-all-on-redis': { ...ALL_ON, usesRedis: true },
   'apollo-got': program('apollo-got'),
   mercurius: program('mercurius'),
   yoga: program('yoga'),
-  tailcall: { ...program('tailcall'), isQuiet: true, isCaseless: true, hasNoRoles: true },
+  tailcall: { ...program('tailcall'), discardsOutput: true, ignoresCase: true, ignoresRoles: true },
   'fanout-undici': program('fanout-undici'),
   'apollo-cache': program('apollo-cache'),
   'yoga-cache': program('yoga-cache'),
   'fastify-constant': program('fastify-constant'),
 };
 
-/** The environment of every peer: the same variables that the product reads. */
-export function environmentOf(
+/** Environment of all peers, in the product's own variables. */
+export function peerEnvironment(
   urls: Readonly<Record<string, string>>,
   schema: SchemaName,
 ): Record<string, string> {
   return {
-    // Not production, which does not believe the demo's tokens; it answers by the same code.
+    // Production rejects the demo's tokens. The code that answers is the same.
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     DRAIN_DELAY_MS: '0',

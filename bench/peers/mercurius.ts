@@ -3,37 +3,38 @@ import fastify from 'fastify';
 import mercurius, { type MercuriusContext, type MercuriusLoaders } from 'mercurius';
 import mercuriusAuth from 'mercurius-auth';
 import type { WireOrder } from '../upstream/data.ts';
-import { type Caller, createTokenReader, schemaName, typeDefs } from './support.ts';
-import { createUndiciAsk } from './usual/ask.ts';
-import { createReads } from './usual/reads.ts';
-import { ENUMS } from './usual/resolvers.ts';
+import { createUndiciGetJson } from './conventional/get-json.ts';
+import { ENUMS } from './conventional/resolvers.ts';
+import { createServiceReads } from './conventional/service-reads.ts';
+import { schemaName, typeDefs } from './environment.ts';
+import { createTokenVerifier, type Viewer } from './token-verifier.ts';
 
-// Mercurius as its documentation has it: compiled with jit, loaders of its own, mercurius-auth.
+// Mercurius as documented: queries compiled by graphql-jit, its own loaders, mercurius-auth.
 
 const { ErrorWithProps } = mercurius;
-const reads = createReads(createUndiciAsk());
-const viewerOf = createTokenReader();
+const reads = createServiceReads(createUndiciGetJson());
+const verifyToken = createTokenVerifier();
 
 type Queries<Parent> = readonly { readonly obj: Parent }[];
 type Dashboard = { readonly id: string };
 
-/** Several parents may have the same key; the loaders' own cache would serialise each parent. */
-async function byKey<Key extends string, Value>(
+/** Loads each distinct key once. The loaders' own cache would do so too, but serialises every parent. */
+async function loadByKey<Key extends string, Value>(
   keys: readonly Key[],
   read: (keys: readonly Key[]) => Promise<Value[]>,
 ): Promise<Value[]> {
   const distinct = [...new Set(keys)];
   const values = await read(distinct);
-  const known = new Map(distinct.map((key, at) => [key, values[at] as Value]));
-  return keys.map((key) => known.get(key) as Value);
+  const valueByKey = new Map(distinct.map((key, index) => [key, values[index] as Value]));
+  return keys.map((key) => valueByKey.get(key) as Value);
 }
 
-const ofParent = <Parent, Value>(
+const byParentKey = <Parent, Value>(
   keyOf: (parent: Parent) => string,
   read: (keys: readonly string[]) => Promise<Value[]>,
 ) => ({
   loader: (queries: Queries<Parent>) =>
-    byKey(
+    loadByKey(
       queries.map(({ obj }) => keyOf(obj)),
       read,
     ),
@@ -46,9 +47,9 @@ const SCHEMAS = {
     roots: { dashboard: (_: unknown, _args: unknown, { auth }: MercuriusContext) => auth?.viewer },
     loaders: {
       Dashboard: {
-        user: ofParent(idOf, reads.users),
-        orders: ofParent(idOf, reads.orders),
-        notifications: ofParent(idOf, reads.notifications),
+        user: byParentKey(idOf, reads.users),
+        orders: byParentKey(idOf, reads.orders),
+        notifications: byParentKey(idOf, reads.notifications),
       },
     },
     policy: { Query: { dashboard: 'user' } },
@@ -57,7 +58,7 @@ const SCHEMAS = {
     roots: {
       recentOrders: (_: unknown, args: { first: number }) => reads.recentOrders(args.first),
     },
-    loaders: { Order: { customer: ofParent(({ userId }: WireOrder) => userId, reads.users) } },
+    loaders: { Order: { customer: byParentKey(({ userId }: WireOrder) => userId, reads.users) } },
     policy: { Query: { recentOrders: 'staff' } },
   },
 };
@@ -68,7 +69,7 @@ const { roots, loaders, policy } = SCHEMAS[schemaName()];
 
 const app = fastify();
 await app.register(mercurius, {
-  // Mercurius itself has no way to say what enums are on the wire.
+  // Mercurius cannot map enum values to those of the services itself.
   schema: makeExecutableSchema({
     typeDefs: typeDefs(),
     resolvers: { ...ENUMS, Query: { announcements: reads.announcements, ...roots } },
@@ -76,20 +77,20 @@ await app.register(mercurius, {
   loaders: loaders as unknown as MercuriusLoaders,
   jit: 1,
 });
-// Its types are those of an ES module, and it is none.
+// Its types describe an ES module, but it is a CommonJS one.
 await app.register(mercuriusAuth.default, {
   mode: 'external',
   policy,
   async authContext({ reply }: MercuriusContext) {
-    const viewer = await viewerOf(reply.request.headers.authorization).catch(() => {
-      throw refuse('UNAUTHENTICATED', 'The token is not valid.', 401);
+    const viewer = await verifyToken(reply.request.headers.authorization).catch(() => {
+      throw refuse('UNAUTHENTICATED', 'The token is invalid.', 401);
     });
     return { viewer };
   },
-  async applyPolicy(needed: string, _parent, _args, { auth }: MercuriusContext) {
-    const viewer: Caller | undefined = auth?.viewer;
-    if (!viewer) return refuse('UNAUTHENTICATED', 'Sign in first.', 401);
-    return needed !== 'staff' || viewer.role === 'staff' || refuse('FORBIDDEN', 'For staff only.');
+  async applyPolicy(required: string, _parent, _args, { auth }: MercuriusContext) {
+    const viewer: Viewer | undefined = auth?.viewer;
+    if (!viewer) return refuse('UNAUTHENTICATED', 'Send a bearer token.', 401);
+    return required !== 'staff' || viewer.role === 'staff' || refuse('FORBIDDEN', 'Staff only.');
   },
 });
 const url = await app.listen({ host: '127.0.0.1', port: 0 });

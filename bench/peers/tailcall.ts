@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { schemaName, settings, variable } from './support.ts';
+import { requireVariable, schemaName, serviceUrls } from './environment.ts';
 
-// Tailcall 1.0, a server in Rust that makes its resolvers of directives. Its templates can't read a
-// token, so that they take the viewer's id from a header; its enums stay as they are on the wire.
+// Tailcall 1.0, a server in Rust whose resolvers are directives in the SDL. Its templates cannot read a
+// token, so they take the viewer's id from a header; enum values stay as the services send them.
 
-const { user, order, notification } = settings();
+const { user, order, notification } = serviceUrls();
 
 const MOBILE = `
 type Query {
@@ -52,17 +52,17 @@ type Order {
 }
 `;
 
-/** The least that it takes as a delay of batches is 1 ms. */
+/** 1 ms is the shortest batch delay that it accepts. */
 const config = `
 schema
   @server(
     hostname: "127.0.0.1"
-    port: ${variable('MOBILE_PORT')}
+    port: ${requireVariable('MOBILE_PORT')}
     workers: 1
     routes: { status: "/readyz", graphQL: "/graphql" }
   )
   @upstream(allowedHeaders: ["viewer"], batch: { delay: 1, maxSize: 100 })
-  @link(id: "keys", type: Jwks, src: "${variable('JWKS_URL')}") {
+  @link(id: "keys", type: Jwks, src: "${requireVariable('JWKS_URL')}") {
   query: Query
 }
 type User { id: ID! name: String! }
@@ -70,11 +70,11 @@ type Money { amount: Int! currency: String! }
 type OrderItem { sku: ID! quantity: Int! }
 ${schemaName() === 'web' ? WEB : MOBILE}`;
 
-const file = join(variable('BENCH_FOLDER'), `${process.pid}.graphql`);
+const file = join(requireVariable('BENCH_FOLDER'), `${process.pid}.graphql`);
 writeFileSync(file, config);
 const binary = createRequire(import.meta.url).resolve(
   '@tailcallhq/core-linux-x64-gnu/bin/tailcall',
 );
 const env = { ...process.env, TAILCALL_TRACKER: 'false', TAILCALL_LOG_LEVEL: 'off' };
-// This process becomes Tailcall, so that its time is what is counted.
+// Replaces this process, so that the measured CPU time is Tailcall's.
 process.execve?.(binary, [binary, 'start', file], env);

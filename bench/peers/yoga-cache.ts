@@ -2,22 +2,22 @@ import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operation
 import { useResponseCache } from '@graphql-yoga/plugin-response-cache';
 import { createYoga } from 'graphql-yoga';
 import { ANNOUNCEMENTS_QUERY } from '../workloads/announcements.ts';
-import { hashOf } from '../workloads/operation.ts';
+import { sha256Hex } from '../workloads/graphql-requests.ts';
+import { getJsonWithGot } from './conventional/get-json.ts';
+import { createContextFactory, createSchema } from './conventional/schema.ts';
 import { listen } from './listen.ts';
-import { askWithGot } from './usual/ask.ts';
-import { createContextMaker, createSchema } from './usual-schema.ts';
 
-// Yoga with its own response cache, in memory; it knows its operations from the start. What is
-// stored is for everyone.
+// Yoga with its response cache in memory and its persisted operations registered at the start. Stored
+// answers are shared by all users.
 
-const PUBLIC_MS = 60_000;
-const operations = new Map([[hashOf(ANNOUNCEMENTS_QUERY), ANNOUNCEMENTS_QUERY]]);
+const MAX_AGE_MS = 60_000;
+const operations = new Map([[sha256Hex(ANNOUNCEMENTS_QUERY), ANNOUNCEMENTS_QUERY]]);
 
-const contextOf = createContextMaker(askWithGot);
+const createContext = createContextFactory(getJsonWithGot);
 
 const yoga = createYoga({
   schema: createSchema(),
-  context: ({ request }) => contextOf(request.headers.get('authorization') ?? undefined),
+  context: ({ request }) => createContext(request.headers.get('authorization') ?? undefined),
   graphiql: false,
   logging: false,
   plugins: [
@@ -25,7 +25,7 @@ const yoga = createYoga({
       allowArbitraryOperations: true,
       getPersistedOperation: (hash) => operations.get(hash) ?? null,
     }),
-    useResponseCache({ session: () => null, ttl: PUBLIC_MS }),
+    useResponseCache({ session: () => null, ttl: MAX_AGE_MS }),
   ],
 });
 listen(yoga);

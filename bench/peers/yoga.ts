@@ -1,16 +1,16 @@
 import { createYoga } from 'graphql-yoga';
+import { createUndiciGetJson } from './conventional/get-json.ts';
+import { createContextFactory, createSchema } from './conventional/schema.ts';
 import { listen } from './listen.ts';
-import { createUndiciAsk } from './usual/ask.ts';
-import { createContextMaker, createSchema } from './usual-schema.ts';
 
-// Yoga without a cache, over node:http, asking with undici.
+// Yoga without a cache, over node:http, with undici as its HTTP client.
 
-const contextOf = createContextMaker(createUndiciAsk());
+const createContext = createContextFactory(createUndiciGetJson());
 
 listen(
   createYoga({
     schema: createSchema(),
-    context: ({ request }) => contextOf(request.headers.get('authorization') ?? undefined),
+    context: ({ request }) => createContext(request.headers.get('authorization') ?? undefined),
     graphiql: false,
     logging: false,
   }),

@@ -3,38 +3,38 @@ import { Session } from 'node:inspector/promises';
 import { performance } from 'node:perf_hooks';
 import type { Usage } from './recording.ts';
 
-// Runs in the server under test before it does, and looks at it when the bench asks for that, on a
-// socket of its own: a profile of the whole process would show its start and its warm-up as well.
+// Preloaded into the server under test. Starts and stops the profiler on commands from the bench, over
+// a Unix socket of its own: a profile of the whole process would include its start and warm-up.
 
-const INTERVAL_US = 500;
-const { PROFILED, PROFILE_SOCKET } = process.env;
+const SAMPLING_INTERVAL_US = 500;
+const { PROFILED_PROGRAM, PROFILE_SOCKET } = process.env;
 
 const session = new Session();
-let usageSince = startUsage();
+let readUsage = startUsage();
 
-const orders: Readonly<Record<string, () => Promise<unknown>>> = {
+const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   '/plain/start': async () => {
-    usageSince = startUsage();
+    readUsage = startUsage();
   },
-  '/plain/stop': async () => ({ usage: usageSince() }),
+  '/plain/stop': async () => ({ usage: readUsage() }),
   '/profiled/start': async () => {
     session.connect();
     await session.post('Profiler.enable');
-    await session.post('Profiler.setSamplingInterval', { interval: INTERVAL_US });
+    await session.post('Profiler.setSamplingInterval', { interval: SAMPLING_INTERVAL_US });
     await session.post('Profiler.start');
-    usageSince = startUsage();
+    readUsage = startUsage();
   },
   '/profiled/stop': async () => {
-    const usage = usageSince();
+    const usage = readUsage();
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
     return { usage, profile };
   },
 };
 
-if (PROFILE_SOCKET && process.argv[1] === PROFILED) {
+if (PROFILE_SOCKET && process.argv[1] === PROFILED_PROGRAM) {
   const server = createServer(async ({ url = '' }, response) => {
-    response.end(JSON.stringify((await orders[url]?.()) ?? {}));
+    response.end(JSON.stringify((await commands[url]?.()) ?? {}));
   });
   server.listen(PROFILE_SOCKET).unref();
 }
@@ -49,9 +49,9 @@ function startUsage(): () => Usage {
     const allSince = process.cpuUsage(all);
     return {
       wallUs: (performance.now() - wall) * 1_000,
-      mainUs: mainSince.user + mainSince.system,
-      allUs: allSince.user + allSince.system,
-      waitedUs: performance.eventLoopUtilization(loop).idle * 1_000,
+      mainThreadUs: mainSince.user + mainSince.system,
+      allThreadsUs: allSince.user + allSince.system,
+      idleUs: performance.eventLoopUtilization(loop).idle * 1_000,
     };
   };
 }

@@ -9,37 +9,37 @@ import type { Workload } from '../workloads/workload.ts';
 import type { CpuProfile, Recording, Usage } from './recording.ts';
 
 const PEER = 'frontdesk';
-const PRELOAD = new URL('preload.ts', import.meta.url).href;
+const PRELOADED_MODULE = new URL('preload.ts', import.meta.url).href;
 const SECONDS = 5;
 const WARM_UP_SECONDS = 2;
-/** What is under way when the time is up is waited for, and counted. */
+/** Wait for requests in flight at the end, whose cost counts too. */
 const SETTLE_MS = 300;
-/** One round as it is, and one under the profiler. */
+/** One round without the profiler and one with it. */
 const ROUNDS = ['plain', 'profiled'] as const;
 
 /**
- * Runs one mode of a workload as the bench does, and looks at the server from within meanwhile.
- * @throws Error with the workload's notes if the server can't be asked so
+ * Runs one mode of a workload and records CPU times and a profile inside the server.
+ * @throws Error with the workload's notes if the server can't be measured in this mode
  */
 export async function record(bench: Bench, workload: Workload, mode: string): Promise<Recording> {
   const socket = scratchFile(`${mode}.sock`);
-  // Every process that the bench starts inherits these; only the server heeds them.
+  // All processes of the bench inherit these variables; the preloaded module acts only in the server.
   Object.assign(process.env, {
-    NODE_OPTIONS: `--import ${PRELOAD}`,
-    PROFILED: PEERS[PEER]?.program('mobile'),
+    NODE_OPTIONS: `--import ${PRELOADED_MODULE}`,
+    PROFILED_PROGRAM: PEERS[PEER]?.program('mobile'),
     PROFILE_SOCKET: socket,
   });
-  const rounds: (Watched & { readonly requests: number })[] = [];
+  const rounds: (RoundUsage & { readonly requests: number })[] = [];
 
   const run = async (job: LoadJob): Promise<LoadResult> => {
     const round = ROUNDS[rounds.length];
-    // Whatever takes another time comes before the rounds, and warms up.
+    // Runs of another duration are the warm-up and the upstream's own measurement.
     if (job.seconds !== SECONDS || !round) return bench.generator.run(job);
-    await ask(socket, `/${round}/start`);
+    await sendCommand(socket, `/${round}/start`);
     const result = await bench.generator.run(job);
     await sleep(SETTLE_MS);
-    const watched = (await ask(socket, `/${round}/stop`)) as Watched;
-    rounds.push({ ...watched, requests: result.sent });
+    const roundUsage = (await sendCommand(socket, `/${round}/stop`)) as RoundUsage;
+    rounds.push({ ...roundUsage, requests: result.sent });
     return result;
   };
   const generator = { name: bench.generator.name, run };
@@ -60,12 +60,12 @@ export async function record(bench: Bench, workload: Workload, mode: string): Pr
   return { profile, usage, requests, plain, notes };
 }
 
-interface Watched {
+interface RoundUsage {
   readonly usage: Usage;
   readonly profile?: CpuProfile;
 }
 
-function ask(socketPath: string, path: string): Promise<unknown> {
+function sendCommand(socketPath: string, path: string): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   request({ socketPath, path }, (response) => resolve(json(response)))
     .once('error', reject)

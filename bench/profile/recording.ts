@@ -3,23 +3,24 @@ import type { Profiler } from 'node:inspector';
 export type CpuProfile = Profiler.Profile;
 export type CallFrame = CpuProfile['nodes'][number]['callFrame'];
 
-/** What a process used in a while, in microseconds. */
+/** Time used by a process during one round, in microseconds. */
 export interface Usage {
   readonly wallUs: number;
-  /** CPU time of the main thread, and of all threads. */
-  readonly mainUs: number;
-  readonly allUs: number;
-  /** How long the event loop waited for something to do. */
-  readonly waitedUs: number;
+  /** CPU time of the main thread. */
+  readonly mainThreadUs: number;
+  /** CPU time of all threads. */
+  readonly allThreadsUs: number;
+  /** Idle time of the event loop. */
+  readonly idleUs: number;
 }
 
-/** A server under the load of one workload. */
+/** Profile and CPU time of a server under one workload. */
 export interface Recording {
   readonly profile: CpuProfile;
   readonly usage: Usage;
   readonly requests: number;
-  /** The same load without the profiler, which costs something itself. */
+  /** The same load without the profiler, which has a cost of its own. */
   readonly plain: { readonly usage: Usage; readonly requests: number };
-  /** What else must be known of the run. */
+  /** Caveats of the run. */
   readonly notes: readonly string[];
 }

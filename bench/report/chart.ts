@@ -1,47 +1,47 @@
-import { type Panel, panelHeight, toPanel, toXml } from './chart-panel.ts';
+import { panelHeight, toPanel, toXml } from './chart-panel.ts';
+import { evaluateGoal, type GoalResult } from './goal-result.ts';
 import { GOALS } from './goals.ts';
 import type { Results } from './results.ts';
-import { findingOf } from './verdict.ts';
 
 const COLUMNS = 2;
 const PANEL_WIDTH = 460;
 const MARGIN = 24;
 const GAP = 28;
-const HEAD = 56;
-const FOOT = 22;
+const HEAD_HEIGHT = 56;
+const NOTE_HEIGHT = 22;
 
-/** The charted goals of the last runs, as an SVG that needs nothing from elsewhere. */
+/** Draws the charted goals of the last runs as a self-contained SVG. */
 export function toChart(results: Results): string {
   const panels = GOALS.filter(({ isCharted }) => isCharted).flatMap((goal) => {
-    const finding = findingOf(goal, results);
-    return finding ? [finding] : [];
+    const result = evaluateGoal(goal, results);
+    return result ? [result] : [];
   });
   const places = arrange(panels);
-  const bottom = Math.max(HEAD, ...places.map(({ panel, y }) => y + panelHeight(panel)));
+  const bottom = Math.max(HEAD_HEIGHT, ...places.map(({ panel, y }) => y + panelHeight(panel)));
   const notes = sourcesOf(results, new Set(panels.map(({ goal }) => goal.suite)));
   const width = MARGIN * 2 + PANEL_WIDTH * COLUMNS + GAP * (COLUMNS - 1);
-  const height = bottom + MARGIN + notes.length * FOOT;
+  const height = bottom + MARGIN + notes.length * NOTE_HEIGHT;
 
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Frontdesk and its peers, by workload">
 <style>${STYLE}</style>
 <rect class="ground" width="${width}" height="${height}" rx="8"/>
-<text class="title" x="${MARGIN}" y="34">Frontdesk and its peers, one core each; the dashed line is what Frontdesk shall reach</text>
+<text class="title" x="${MARGIN}" y="34">Frontdesk and its peers, one core each; dashed line: target</text>
 ${places.map(({ panel, x, y }) => toPanel(panel, x, y, PANEL_WIDTH)).join('\n')}
-${notes.map((note, line) => `<text class="note" x="${MARGIN}" y="${bottom + MARGIN + line * FOOT}">${toXml(note)}</text>`).join('\n')}
+${notes.map((note, line) => `<text class="note" x="${MARGIN}" y="${bottom + MARGIN + line * NOTE_HEIGHT}">${toXml(note)}</text>`).join('\n')}
 </svg>
 `;
 }
 
 interface Place {
-  readonly panel: Panel;
+  readonly panel: GoalResult;
   readonly x: number;
   readonly y: number;
 }
 
-/** In rows, from left to right. */
-function arrange(panels: readonly Panel[]): readonly Place[] {
+/** Places the panels in rows, from left to right. */
+function arrange(panels: readonly GoalResult[]): readonly Place[] {
   const places: Place[] = [];
-  let y = HEAD;
+  let y = HEAD_HEIGHT;
   for (let first = 0; first < panels.length; first += COLUMNS) {
     const row = panels.slice(first, first + COLUMNS);
     for (const [column, panel] of row.entries()) {
@@ -52,7 +52,7 @@ function arrange(panels: readonly Panel[]): readonly Place[] {
   return places;
 }
 
-/** Where and when it was measured, one line for all suites of which that is the same. */
+/** Names machine and date, once for all suites that share them. */
 function sourcesOf(results: Results, suites: ReadonlySet<string>): readonly string[] {
   const used = Object.entries(results).filter(([suite]) => suites.has(suite));
   const bySource = Map.groupBy(used, ([, { machine, date }]) => `${machine}, ${date}`);

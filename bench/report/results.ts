@@ -3,25 +3,25 @@ import type { AllFigures } from '../workloads/workload.ts';
 
 const FILE = new URL('../results.json', import.meta.url);
 
-/** The last whole run of one suite. */
+/** The last complete run of one suite. */
 export interface SuiteResults {
   readonly machine: string;
-  /** Of the run, as 2026-01-31. */
+  /** Date of the run, YYYY-MM-DD. */
   readonly date: string;
-  /** How it was measured. */
+  /** Load generator, rounds and seconds, as in the tables. */
   readonly run: string;
   readonly modes: AllFigures;
 }
 
-/** The last whole run of each suite. */
+/** The last complete runs, by suite. */
 export type Results = Readonly<Record<string, SuiteResults>>;
 
 export const readResults = (): Results =>
   existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Results) : {};
 
-/** Figures with three digits after the point; what can't be written as JSON is left out. */
+/** Writes the figures with three decimals. */
 export function writeResults(results: Results): void {
-  const toShort = (_key: string, value: unknown) =>
+  const roundNumber = (_key: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toFixed(3)) : value;
-  writeFileSync(FILE, `${JSON.stringify(results, toShort, 2)}\n`);
+  writeFileSync(FILE, `${JSON.stringify(results, roundNumber, 2)}\n`);
 }

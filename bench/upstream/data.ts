@@ -1,43 +1,43 @@
-/** What the bench's upstream holds, as it stands on the wire (services/*\/openapi.yaml). */
+// The upstream's data in wire format (services/*/openapi.yaml). It follows from the user id alone, so
+// every process computes the same.
 
-export const USERS = 1_000;
+export const USER_COUNT = 1_000;
 export const LIST_LENGTH = 10;
 
-const FIRST_USER = 10_000;
-const ITEMS = 3;
-const ANNOUNCEMENTS = 12;
+const FIRST_USER_ID = 10_000;
+const ITEMS_PER_ORDER = 3;
+const ANNOUNCEMENT_COUNT = 12;
 const STATUSES = ['placed', 'shipped', 'delivered', 'cancelled'];
 const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY'];
 const KINDS = ['order_update', 'promotion', 'account'];
 const LOCALES = ['de-DE', 'en-GB', 'pt-BR', 'ja-JP'];
 const GOODS = ['Stoneware cup', 'Linen tea towels, pair', 'Wool felt desk mat', 'Beeswax candle'];
 const TITLES = ['Your order is on its way', 'A week of fair prices', 'New sign-in'];
-/** So many users later, accounts begin at the same times again: years must have four digits. */
-const MOST_SEEDS = 10_000;
-const START = Date.UTC(2026, 0, 1);
-const HOUR = 3_600_000;
+/** Account dates repeat after this many users, because years must have four digits. */
+const SEED_COUNT = 10_000;
+const START_MS = Date.UTC(2026, 0, 1);
+const HOUR_MS = 3_600_000;
 
 export type WireUser = ReturnType<typeof toUser>;
 export type WireOrder = ReturnType<typeof toOrder>;
 export type WireNotification = ReturnType<typeof toNotification>;
 
-/** All that belongs to one user, newest first. */
-export interface Holdings {
+/** Everything that belongs to one user; lists are newest first. */
+export interface UserData {
   readonly user: WireUser;
   readonly orders: readonly WireOrder[];
   readonly notifications: readonly WireNotification[];
   readonly unread: number;
 }
 
-export const userIds: readonly string[] = Array.from({ length: USERS }, (_, index) =>
-  String(FIRST_USER + index),
+export const userIds: readonly string[] = Array.from({ length: USER_COUNT }, (_, index) =>
+  String(FIRST_USER_ID + index),
 );
 
-/** The account of any user with a number for an id. */
+/** The account of a user. Any number is a valid id. */
 export const userOf = (userId: string): WireUser => toUser(userId, seedOf(userId));
 
-/** The same for the same user, whichever process asks. */
-export function holdingsOf(userId: string): Holdings {
+export function userDataOf(userId: string): UserData {
   const seed = seedOf(userId);
   const places = Array.from({ length: LIST_LENGTH }, (_, index) => index);
   const notifications = places.map((place) => toNotification(userId, seed, place));
@@ -49,9 +49,9 @@ export function holdingsOf(userId: string): Holdings {
   };
 }
 
-/** Newest first; all of them are some 2.5 kB. */
-export const announcements = Array.from({ length: ANNOUNCEMENTS }, (_, place) => ({
-  id: `a${ANNOUNCEMENTS - place}`,
+/** Newest first; about 2.5 kB in all. */
+export const announcements = Array.from({ length: ANNOUNCEMENT_COUNT }, (_, place) => ({
+  id: `a${ANNOUNCEMENT_COUNT - place}`,
   title: 'Longer opening hours',
   body: 'From Monday on the desk is open until ten in the evening, and on Saturdays, as every year before the summer, until two.',
   publishedAt: timeOf(0, place),
@@ -70,8 +70,8 @@ function toUser(id: string, seed: number) {
 
 function toOrder(userId: string, seed: number, place: number) {
   const currency = pick(CURRENCIES, seed);
-  const items = Array.from({ length: ITEMS }, (_, line) => ({
-    sku: `K${(seed * 7 + place * ITEMS + line) % 100}`,
+  const items = Array.from({ length: ITEMS_PER_ORDER }, (_, line) => ({
+    sku: `K${(seed * 7 + place * ITEMS_PER_ORDER + line) % 100}`,
     name: pick(GOODS, seed + line),
     quantity: 1 + ((seed + place + line) % 5),
     unitPrice: { amount: 1_000 + ((seed * 37 + line * 11) % 9_000), currency },
@@ -103,14 +103,14 @@ function toNotification(userId: string, seed: number, place: number) {
   };
 }
 
-const seedOf = (userId: string) => Math.abs(Number(userId) - FIRST_USER) % MOST_SEEDS;
+const seedOf = (userId: string) => Math.abs(Number(userId) - FIRST_USER_ID) % SEED_COUNT;
 
 const pick = (from: readonly string[], index: number) => from[index % from.length] as string;
 
 const toCursor = (userId: string, place: number) =>
-  Buffer.from(JSON.stringify([START, Number(`${userId}${place}`)])).toString('base64url');
+  Buffer.from(JSON.stringify([START_MS, Number(`${userId}${place}`)])).toString('base64url');
 
-/** Newest first: a later place is an earlier time. */
+/** A later place in a list is an earlier time. */
 function timeOf(seed: number, place: number): string {
-  return new Date(START + (seed - place) * HOUR).toISOString();
+  return new Date(START_MS + (seed - place) * HOUR_MS).toISOString();
 }

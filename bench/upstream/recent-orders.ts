@@ -1,8 +1,8 @@
-import { holdingsOf, userIds, type WireOrder } from './data.ts';
+import { userDataOf, userIds, type WireOrder } from './data.ts';
 
-/** As many orders as are asked for, each of another customer: the newest of the last accounts. */
+/** The newest order of each of the last `count` accounts, so that every order has another customer. */
 export const recentOrders = (count: number): WireOrder[] =>
   userIds
     .slice(-count)
     .reverse()
-    .map((userId) => holdingsOf(userId).orders[0] as WireOrder);
+    .map((userId) => userDataOf(userId).orders[0] as WireOrder);

@@ -1,17 +1,17 @@
 import { publicKeySet } from '../../services/user/tokens.ts';
 import { LIST_LENGTH } from './data.ts';
-import { createFragments } from './fragments.ts';
-import { readQuery } from './query.ts';
+import { parseQuery } from './parse-query.ts';
+import { createResponseParts } from './response-parts.ts';
 
-/** Which stand-in service a route belongs to: it decides the delay. */
+/** The service of a route; it determines the delay. */
 export type Service = 'user' | 'order' | 'notification';
 
-/** Milliseconds that each service lets its callers wait. */
+/** Response delay of each service, in milliseconds. */
 export type Delays = Readonly<Record<Service, number>>;
 
-export interface Answer {
+export interface UpstreamResponse {
   readonly service: Service;
-  /** The name that the call is counted by. */
+  /** Name under which the call is counted. */
   readonly route: string;
   readonly status: number;
   readonly body: readonly Buffer[];
@@ -19,7 +19,7 @@ export interface Answer {
 
 const NOT_FOUND = [Buffer.from('{"code":"not_found"}')];
 const INVALID = [Buffer.from('{"code":"invalid","errors":[]}')];
-const MOST_IDS = 100;
+const MAX_IDS = 100;
 
 const ends = (open: string, close: string) => ({
   open: Buffer.from(open),
@@ -30,25 +30,32 @@ const LISTS = ends('{"lists":[', ']}');
 const COUNTS = ends('{"counts":[', ']}');
 
 /**
- * Answers a target such as `/orders?users=1,2&limit=10`, as services/*\/openapi.yaml say. Nothing can
- * be changed but a user's name.
+ * Creates the router of all three services: a target such as `/orders?users=1,2&limit=10` gets the
+ * response that services/*\/openapi.yaml describes. The only write is a user's name.
  */
-export function createRoutes(): (target: string, change: string | undefined) => Answer {
-  const { announcements, recent, single, batch, rename } = createFragments();
+export function createRoutes(): (
+  target: string,
+  patchBody: string | undefined,
+) => UpstreamResponse {
+  const { announcements, recent, single, batch, rename } = createResponseParts();
   const keys = [Buffer.from(JSON.stringify(publicKeySet()))];
 
-  return (target, change) => {
+  return (target, patchBody) => {
     const [path = '', query = ''] = target.split('?', 2);
-    const parameters = readQuery(query);
+    const parameters = parseQuery(query);
     const { user } = parameters;
-    const users = listOf(parameters.users ?? parameters.ids);
-    const invalid = (service: Service): Answer => ({
+    const users = parseIds(parameters.users ?? parameters.ids);
+    const invalid = (service: Service): UpstreamResponse => ({
       service,
       route: 'invalid',
       status: 400,
       body: INVALID,
     });
-    const answer = (service: Service, route: string, body: Buffer[] | undefined): Answer => ({
+    const answer = (
+      service: Service,
+      route: string,
+      body: Buffer[] | undefined,
+    ): UpstreamResponse => ({
       service,
       route,
       status: body ? 200 : 404,
@@ -63,12 +70,12 @@ export function createRoutes(): (target: string, change: string | undefined) => 
         if (parameters.recent) {
           return answer('order', 'recentOrders', recent(Number(parameters.recent)));
         }
-        if (!isWholeList(parameters)) return invalid('order');
+        if (!isPreparedList(parameters)) return invalid('order');
         if (user) return answer('order', 'ordersByUser', single('orderPage', user));
         if (!users) return invalid('order');
         return answer('order', 'ordersByUsers', batch('orderList', users, LISTS));
       case '/notifications':
-        if (!isWholeList(parameters)) return invalid('notification');
+        if (!isPreparedList(parameters)) return invalid('notification');
         if (user) {
           const page = single('notificationPage', user);
           return answer('notification', 'notificationsByUser', page);
@@ -90,19 +97,19 @@ export function createRoutes(): (target: string, change: string | undefined) => 
       default: {
         const id = /^\/users\/([\w-]+)$/.exec(path)?.[1];
         if (!id) return answer('user', 'unknown', undefined);
-        if (change === undefined) return answer('user', 'userById', single('user', id));
-        rename(id, (JSON.parse(change) as { name: string }).name);
+        if (patchBody === undefined) return answer('user', 'userById', single('user', id));
+        rename(id, (JSON.parse(patchBody) as { name: string }).name);
         return answer('user', 'updateUser', single('user', id));
       }
     }
   };
 }
 
-function listOf(text: string | undefined): string[] | undefined {
+function parseIds(text: string | undefined): string[] | undefined {
   const ids = text?.split(',');
-  return ids && ids.length <= MOST_IDS ? ids : undefined;
+  return ids && ids.length <= MAX_IDS ? ids : undefined;
 }
 
-/** Only whole lists are kept ready, so whoever wants another length must not get a wrong one. */
-const isWholeList = ({ limit, cursor, status, unread }: Record<string, string>): boolean =>
+/** Only complete lists are prepared, so any other length or filter is refused. */
+const isPreparedList = ({ limit, cursor, status, unread }: Record<string, string>): boolean =>
   Number(limit) === LIST_LENGTH && !cursor && !status && !unread;

@@ -1,37 +1,37 @@
-import { createRace } from '../harness/race.ts';
-import { dashboards, sampleDashboards } from './fanout.ts';
-import { getHit, hitProbes } from './hits.ts';
+import { createComparison } from '../harness/comparison.ts';
+import { dashboardProbes, dashboardRequests } from './fanout.ts';
+import { createHitByHash, hitProbes } from './public-hits.ts';
 
 const PEERS = ['frontdesk', 'frontdesk-all-on', 'frontdesk-all-on-redis'];
-const ON = 'logs, limiter and all else on';
+const COMPARED = 'with all features on, compared with the defaults';
 
-/** What the dashboards cost with everything on. */
-export const fanoutAllOn = createRace({
+/** The cost of dashboards with all features on. */
+export const fanoutAllOn = createComparison({
   peers: PEERS,
   baselines: ['frontdesk'],
   schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
   modes: {
     'full-all-on': {
-      title: `Dashboards, 64 connections, beside ${ON}`,
+      title: `Dashboards, 64 connections, ${COMPARED}`,
       connections: 64,
-      requests: dashboards,
+      requests: dashboardRequests,
     },
   },
-  probes: sampleDashboards,
+  probes: dashboardProbes,
 });
 
-/** What a hit costs with everything on. */
-export const hitsAllOn = createRace({
+/** The cost of a cache hit with all features on. */
+export const hitsAllOn = createComparison({
   peers: PEERS,
   baselines: ['frontdesk'],
   schema: 'mobile',
   env: {},
   modes: {
     'get-all-on': {
-      title: `Hits, public: GET by hash, 64 connections, beside ${ON}`,
+      title: `Public hits: GET by hash, 64 connections, ${COMPARED}`,
       connections: 64,
-      requests: getHit,
+      requests: createHitByHash,
     },
   },
   probes: hitProbes,

@@ -3,5 +3,5 @@ import { announcements } from '../upstream/data.ts';
 export const ANNOUNCEMENTS_QUERY =
   'query Announcements { announcements { id title body publishedAt } }';
 
-/** What every peer must answer, by the upstream's data alone. */
+/** The answer that every peer must give, computed from the upstream's data. */
 export const expectedAnnouncements = { data: { announcements } };

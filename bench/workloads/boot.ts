@@ -3,34 +3,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadRequest } from '../harness/load.ts';
 import type { Bench } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
-import { startPeer } from '../harness/peer.ts';
 import { scratchFile } from '../harness/scratch.ts';
 import { send } from '../harness/send.ts';
+import { startPeer } from '../harness/start-peer.ts';
 import { summarise } from '../harness/stats.ts';
-import { environmentOf } from '../peers/index.ts';
-import { layOut, spread } from '../report/tables.ts';
-import { asText } from './operation.ts';
-import type { Outcome, Workload } from './workload.ts';
+import { peerEnvironment } from '../peers/index.ts';
+import { formatTable, medianAndRange } from '../report/tables.ts';
+import { postQuery } from './graphql-requests.ts';
+import type { Workload, WorkloadResult } from './workload.ts';
 
 const PEERS = ['frontdesk', 'apollo-got'];
 const SETTLE_MS = 3_000;
-/** Kept from one start to the next, as the product's own start scripts keep it. */
-const COMPILED = { NODE_COMPILE_CACHE: scratchFile('compiled') };
-const HEALTH: LoadRequest = { method: 'GET', path: '/readyz', headers: {} };
-/** For who has no other sign that it is ready. */
-const SMALLEST = asText('{ __typename }')();
+/** Kept between starts, as by the product's own start scripts. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: scratchFile('compiled') };
+const READY: LoadRequest = { method: 'GET', path: '/readyz', headers: {} };
+/** Readiness check of a peer without `/readyz`. */
+const TYPENAME_QUERY = postQuery('{ __typename }')();
 
 interface Start {
   readonly readyMs: number;
   readonly rssMb: number;
 }
 
-/** From the start of a process until it answers, and what it takes of memory when nothing is asked. */
+/** Time from the start of a process to its first answer, and its memory when idle. */
 export const boot: Workload = { peers: PEERS, modes: ['boot'], run };
 
-async function run(bench: Bench, { peers, rounds }: Options): Promise<Outcome> {
+async function run(bench: Bench, { peers, rounds }: Options): Promise<WorkloadResult> {
   process.stderr.write('Starts: ');
-  for (const peer of peers) await startOnce(bench, peer);
+  for (const peer of peers) await startOnce(bench, peer); // fills the compile cache
   const starts = new Map(peers.map((peer): [string, Start[]] => [peer, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [peer, all] of round % 2 ? [...starts].reverse() : starts) {
@@ -41,31 +41,31 @@ async function run(bench: Bench, { peers, rounds }: Options): Promise<Outcome> {
   process.stderr.write('\n');
   const rows = [...starts].map(([peer, all]) => [
     peer,
-    spread(all, ({ readyMs }) => readyMs, 0),
-    spread(all, ({ rssMb }) => rssMb, 0),
+    medianAndRange(all, ({ readyMs }) => readyMs, 0),
+    medianAndRange(all, ({ rssMb }) => rssMb, 0),
   ]);
-  const head = ['peer', 'start to the first answer, ms', 'resident memory 3 s later, MB'];
+  const head = ['peer', 'start to first answer, ms', 'resident memory 3 s later, MB'];
   return {
-    lines: [layOut('Start of one process', head, rows)],
+    lines: [formatTable('Start of one process', head, rows)],
     figures: { boot: Object.fromEntries([...starts].map(([peer, all]) => [peer, medians(all)])) },
     notes: [],
   };
 }
 
 async function startOnce({ cores, upstream }: Bench, peer: string): Promise<Start> {
-  const env = { ...environmentOf(upstream.urls, 'mobile'), ...COMPILED };
+  const env = { ...peerEnvironment(upstream.urls, 'mobile'), ...COMPILE_CACHE };
   const begin = performance.now();
   const server = await startPeer(cores, peer, 'mobile', env);
-  const { status } = await send(server.origin, peer === 'frontdesk' ? HEALTH : SMALLEST);
+  const { status } = await send(server.origin, peer === 'frontdesk' ? READY : TYPENAME_QUERY);
   const readyMs = performance.now() - begin;
-  if (status !== 200) throw new Error(`${peer} answers ${status} when it is ready`);
+  if (status !== 200) throw new Error(`${peer} returned ${status} to the readiness check`);
   await sleep(SETTLE_MS);
   const rssMb = residentMegabytes(server.pid);
   await server.stop();
   return { readyMs, rssMb };
 }
 
-/** Of a process (proc(5), status). */
+/** Resident memory of a process (proc(5), status), in megabytes. */
 function residentMegabytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024) / 1e6;

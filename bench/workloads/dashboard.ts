@@ -1,8 +1,8 @@
-import { holdingsOf } from '../upstream/data.ts';
+import { userDataOf } from '../upstream/data.ts';
 
-/** What every peer must answer to this user's FANOUT_QUERY, by the upstream's data alone. */
+/** The answer to this user's FANOUT_QUERY that every peer must give, computed from the upstream's data. */
 export function expectedDashboard(userId: string) {
-  const { user, orders, notifications } = holdingsOf(userId);
+  const { user, orders, notifications } = userDataOf(userId);
   return {
     data: {
       dashboard: {

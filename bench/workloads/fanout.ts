@@ -1,63 +1,65 @@
-import { createRace } from '../harness/race.ts';
+import { createComparison } from '../harness/comparison.ts';
 import { userIds } from '../upstream/data.ts';
+import { headersFor } from './authorization.ts';
 import { expectedDashboard } from './dashboard.ts';
 import { FANOUT_QUERY } from './fanout-query.ts';
-import { asText } from './operation.ts';
-import { createRefusals, headersOf } from './tokens.ts';
+import { postQuery } from './graphql-requests.ts';
+import { createRefusalProbes } from './refusal-probes.ts';
 import type { Mode, Probe } from './workload.ts';
 
-/** Those who are worth the time that slow upstreams take. */
-const FASTEST = ['frontdesk', 'apollo-got', 'mercurius', 'fanout-undici'];
-const SAMPLES = [0, 1, 499, 998, 999];
-const ask = asText(FANOUT_QUERY);
+/** The peers of the modes with delays; the others would add only time. */
+const DELAYED_PEERS = ['frontdesk', 'apollo-got', 'mercurius', 'fanout-undici'];
+const SAMPLE_INDEXES = [0, 1, 499, 998, 999];
+const createRequest = postQuery(FANOUT_QUERY);
 
-/** One request of each user. */
-export const dashboards = () => Promise.all(userIds.map(async (id) => ask(await headersOf(id))));
+/** One request for each user. */
+export const dashboardRequests = () =>
+  Promise.all(userIds.map(async (id) => createRequest(await headersFor(id))));
 
 const MODES: Readonly<Record<string, Mode>> = {
-  idle: { title: 'Idle: 1 connection', connections: 1, requests: dashboards },
+  idle: { title: 'Idle: 1 connection', connections: 1, requests: dashboardRequests },
   'idle-delayed': {
-    title: 'Idle: 1 connection, upstreams that take their time',
+    title: 'Idle: 1 connection, delayed upstreams',
     connections: 1,
-    delayed: true,
-    peers: FASTEST,
-    requests: dashboards,
+    hasDelays: true,
+    peers: DELAYED_PEERS,
+    requests: dashboardRequests,
   },
-  full: { title: 'Full load: 64 connections', connections: 64, requests: dashboards },
+  full: { title: 'Full load: 64 connections', connections: 64, requests: dashboardRequests },
   'full-delayed': {
-    title: 'Full load: 64 connections, upstreams that take their time',
+    title: 'Full load: 64 connections, delayed upstreams',
     connections: 64,
-    delayed: true,
-    peers: FASTEST,
-    requests: dashboards,
+    hasDelays: true,
+    peers: DELAYED_PEERS,
+    requests: dashboardRequests,
   },
   half: {
-    title: 'Half load: half the rate that the peer reached with 64 connections, delayed upstreams',
+    title: "Half load: half of the peer's rate at full load, delayed upstreams",
     connections: 64,
-    delayed: true,
-    peers: FASTEST,
-    half: true,
-    requests: dashboards,
+    hasDelays: true,
+    peers: DELAYED_PEERS,
+    isHalfRate: true,
+    requests: dashboardRequests,
   },
 };
 
-/** The dashboard of another user with every request; three upstream calls, nothing cached. */
-export const fanout = createRace({
+/** Dashboards of distinct users: three upstream calls each, nothing cached. */
+export const fanout = createComparison({
   peers: ['frontdesk', 'apollo-got', 'yoga', 'mercurius', 'tailcall', 'fanout-undici'],
   baselines: ['apollo-got', 'mercurius', 'tailcall'],
   schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
   delays: { user: 5, order: 10, notification: 20 },
-  bare: userIds.map((id) => `/notifications?user=${id}&limit=10`),
+  upstreamPaths: userIds.map((id) => `/notifications?user=${id}&limit=10`),
   modes: MODES,
-  probes: async () => [...(await sampleDashboards()), ...(await createRefusals(ask))],
+  probes: async () => [...(await dashboardProbes()), ...(await createRefusalProbes(createRequest))],
 });
 
-export const sampleDashboards = (): Promise<Probe[]> =>
+export const dashboardProbes = (): Promise<Probe[]> =>
   Promise.all(
-    SAMPLES.map(async (index) => {
+    SAMPLE_INDEXES.map(async (index) => {
       const userId = userIds[index] as string;
-      const request = ask(await headersOf(userId));
-      return { what: `user ${userId}`, request, expected: expectedDashboard(userId) };
+      const request = createRequest(await headersFor(userId));
+      return { name: `user ${userId}`, request, expected: expectedDashboard(userId) };
     }),
   );

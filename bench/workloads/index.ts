@@ -1,10 +1,10 @@
 import { fanoutAllOn, hitsAllOn } from './all-on.ts';
 import { boot } from './boot.ts';
 import { fanout } from './fanout.ts';
-import { hits } from './hits.ts';
-import { hot } from './hot.ts';
+import { hotQuery } from './hot-query.ts';
 import { nPlus1 } from './n-plus-1.ts';
-import { ownHits } from './own-hits.ts';
+import { privateHits } from './private-hits.ts';
+import { publicHits } from './public-hits.ts';
 import { purges } from './purges.ts';
 import { unseen } from './unseen.ts';
 import type { Suite } from './workload.ts';
@@ -21,22 +21,22 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     workloads: [nPlus1],
   },
   unseen: {
-    title: 'Documents that were never seen (`unseen`)',
+    title: 'Unseen documents (`unseen`)',
     seconds: 3,
     workloads: [unseen],
   },
   cache: {
     title: 'Shared and stored answers (`cache`)',
     seconds: 3,
-    workloads: [hot, hits, ownHits, purges],
+    workloads: [hotQuery, publicHits, privateHits, purges],
   },
   boot: {
-    title: 'Start and memory (`boot`)',
+    title: 'Start time and memory (`boot`)',
     seconds: 3,
     workloads: [boot],
   },
   'all-on': {
-    title: 'With everything on (`all-on`)',
+    title: 'All features on (`all-on`)',
     seconds: 3,
     workloads: [fanoutAllOn, hitsAllOn],
   },

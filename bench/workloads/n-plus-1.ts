@@ -1,64 +1,65 @@
-import { createRace } from '../harness/race.ts';
+import { createComparison } from '../harness/comparison.ts';
 import { userIds } from '../upstream/data.ts';
 import { recentOrders } from '../upstream/recent-orders.ts';
-import { asText } from './operation.ts';
+import { headersFor } from './authorization.ts';
+import { postQuery } from './graphql-requests.ts';
 import {
   expectedRecentOrders,
   expectedSingle,
-  QUESTIONS,
-  questionOf,
   RECENT_ORDERS_QUERY,
   SINGLE_QUERY,
+  VARIANT_COUNT,
+  variantVariables,
 } from './recent-orders.ts';
-import { createRefusals, headersOf } from './tokens.ts';
+import { createRefusalProbes } from './refusal-probes.ts';
 import type { Probe } from './workload.ts';
 
-/** People who work here. */
-const STAFF = userIds.slice(0, 100);
+const STAFF_IDS = userIds.slice(0, 100);
 
-const staffOf = (turn: number) => headersOf(STAFF[turn % STAFF.length] as string, 'staff');
+const staffHeaders = (turn: number) =>
+  headersFor(STAFF_IDS[turn % STAFF_IDS.length] as string, 'staff');
 
-const apart = () =>
+const distinctRequests = () =>
   Promise.all(
-    Array.from({ length: QUESTIONS }, async (_, turn) =>
-      asText(RECENT_ORDERS_QUERY, questionOf(turn))(await staffOf(turn)),
+    Array.from({ length: VARIANT_COUNT }, async (_, turn) =>
+      postQuery(RECENT_ORDERS_QUERY, variantVariables(turn))(await staffHeaders(turn)),
     ),
   );
 
-const CUSTOMERS = recentOrders(50).map(({ userId }) => userId);
+const CUSTOMER_IDS = recentOrders(50).map(({ userId }) => userId);
 
-/** The newest orders with their customers, as staff see them: a list, and a lookup for each entry. */
-export const nPlus1 = createRace({
+/** The newest orders with their customers, for staff: a list, and one lookup per entry. */
+export const nPlus1 = createComparison({
   peers: ['frontdesk', 'apollo-got', 'yoga', 'mercurius', 'tailcall'],
   baselines: ['apollo-got', 'mercurius', 'tailcall'],
   schema: 'web',
   env: { CACHE_MEMORY_MB: '0' },
-  bare: ['/orders?recent=50', `/users?ids=${CUSTOMERS.join(',')}`],
+  upstreamPaths: ['/orders?recent=50', `/users?ids=${CUSTOMER_IDS.join(',')}`],
   modes: {
     'orders-idle': {
       title: '50 orders with their customers, idle: 1 connection',
       connections: 1,
-      requests: apart,
+      requests: distinctRequests,
     },
     orders: {
-      title: '50 orders with their customers: 64 connections, each question another one',
+      title: '50 orders with their customers: 64 connections, distinct variables',
       connections: 64,
-      requests: apart,
+      requests: distinctRequests,
     },
   },
   probes: async () => [
     ...(await sampleProbes()),
-    ...(await createRefusals(asText(SINGLE_QUERY), 'staff')),
+    ...(await createRefusalProbes(postQuery(SINGLE_QUERY), 'staff')),
   ],
 });
 
 async function sampleProbes(): Promise<Probe[]> {
-  const headers = await staffOf(0);
-  const request = asText(SINGLE_QUERY)(headers);
-  const several = [0, 1, QUESTIONS - 1].map((turn) => ({
-    what: `recent orders, question ${turn}`,
-    request: asText(RECENT_ORDERS_QUERY, questionOf(turn))(headers),
+  const headers = await staffHeaders(0);
+  const request = postQuery(SINGLE_QUERY)(headers);
+  const variants = [0, 1, VARIANT_COUNT - 1].map((turn) => ({
+    name: `recent orders, variant ${turn}`,
+    request: postQuery(RECENT_ORDERS_QUERY, variantVariables(turn))(headers),
     expected: expectedRecentOrders,
   }));
-  return [{ what: 'recent orders', request, expected: expectedSingle }, ...several];
+  return [{ name: 'recent orders', request, expected: expectedSingle }, ...variants];
 }

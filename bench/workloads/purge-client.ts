@@ -2,19 +2,19 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import type { LoadRequest } from '../harness/load.ts';
-import { asText, byHash } from './operation.ts';
-import { authorizationOf } from './tokens.ts';
+import { authorizationFor } from './authorization.ts';
+import { persistedQuery, postQuery } from './graphql-requests.ts';
 
 export const PURGE_SECRET = 'bench-purge-secret-of-32-characters';
 const CONNECTIONS = 64;
 
-const committed = (name: string): string =>
+const readOperation = (name: string): string =>
   readFileSync(new URL(`../../bff-mobile/operations/${name}.graphql`, import.meta.url), 'utf8');
-const profile = byHash(committed('PublicProfile'));
-const UPDATE_PROFILE = committed('UpdateProfile');
+const profile = persistedQuery(readOperation('PublicProfile'));
+const UPDATE_PROFILE = readOperation('UpdateProfile');
 
-/** What asks for a user's public card. */
-export const profileOf = (id: string): LoadRequest => profile.get({ id });
+/** A GET of a user's public profile, by the hash of the operation. */
+export const profileRequest = (id: string): LoadRequest => profile.get({ id });
 
 interface Addresses {
   readonly origin: string;
@@ -22,7 +22,7 @@ interface Addresses {
   readonly userService: string;
 }
 
-/** The few requests around a change. Whatever is not answered as it must be throws. */
+/** Creates a client with the requests of a purge check. Each throws on an unexpected response. */
 export function createPurgeClient(addresses: Addresses) {
   const bff = new Pool(addresses.origin, { connections: CONNECTIONS });
   const admin = new Pool(addresses.admin, { connections: CONNECTIONS });
@@ -30,35 +30,38 @@ export function createPurgeClient(addresses: Addresses) {
 
   return {
     async nameOf(id: string): Promise<string> {
-      const { data } = await ask<{ data: { profile: { name: string } } }>(bff, profileOf(id));
+      const { data } = await fetchJson<{ data: { profile: { name: string } } }>(
+        bff,
+        profileRequest(id),
+      );
       return data.profile.name;
     },
 
-    /** The user changes the own name. @returns how long the answer took, in milliseconds */
-    async renameSelf(id: string, name: string): Promise<number> {
-      const authorization = await authorizationOf(id);
-      const request = asText(UPDATE_PROFILE, { input: { name } })({ authorization });
+    /** Changes a user's name with the mutation, as that user. @returns the latency in milliseconds */
+    async renameByMutation(id: string, name: string): Promise<number> {
+      const authorization = await authorizationFor(id);
+      const request = postQuery(UPDATE_PROFILE, { input: { name } })({ authorization });
       const start = performance.now();
-      const { data } = await ask<Updated>(bff, request);
+      const { data } = await fetchJson<UpdateProfileBody>(bff, request);
       const ms = performance.now() - start;
       if (data.updateProfile.user?.name !== name) throw new Error('the name was not changed');
       return ms;
     },
 
-    /** The service changes a name, and tells nobody. */
+    /** Changes a name at the service, which sends no purge. */
     async renameAtService(id: string, name: string): Promise<void> {
       const request = { method: 'PATCH', path: `/users/${id}`, body: JSON.stringify({ name }) };
-      await ask(userService, { ...request, headers: { 'content-type': 'application/json' } });
+      await fetchJson(userService, { ...request, headers: { 'content-type': 'application/json' } });
     },
 
-    /** Purges what has to do with a user. @returns how long the answer took, in milliseconds */
+    /** Purges the tag of a user. @returns the latency in milliseconds */
     async purge(id: string): Promise<number> {
       const body = JSON.stringify({ tags: [`User:${id}`] });
       const request = { method: 'POST', path: '/purge', body, headers: sign(body) };
       const start = performance.now();
-      const { purged } = await ask<{ purged: number }>(admin, request);
+      const { purged } = await fetchJson<{ purged: number }>(admin, request);
       const ms = performance.now() - start;
-      if (purged !== 1) throw new Error(`${purged} tags were purged`);
+      if (purged !== 1) throw new Error(`purged ${purged} tags instead of 1`);
       return ms;
     },
 
@@ -68,23 +71,28 @@ export function createPurgeClient(addresses: Addresses) {
 
 export type PurgeClient = ReturnType<typeof createPurgeClient>;
 
-interface Updated {
+interface UpdateProfileBody {
   readonly data: { readonly updateProfile: { readonly user: { readonly name: string } | null } };
 }
 
-async function ask<Body>(
+async function fetchJson<Body>(
   pool: Pool,
   { method, path, headers, body }: Omit<LoadRequest, 'method'> & { readonly method: string },
 ): Promise<Body> {
-  const answer = await pool.request({ method, path, headers: { ...headers }, body: body ?? null });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200 || text.includes('"errors"')) {
-    throw new Error(`${method} ${path} was answered with ${answer.statusCode} ${text}`);
+  const response = await pool.request({
+    method,
+    path,
+    headers: { ...headers },
+    body: body ?? null,
+  });
+  const text = await response.body.text();
+  if (response.statusCode !== 200 || text.includes('"errors"')) {
+    throw new Error(`${method} ${path} returned ${response.statusCode} ${text}`);
   }
   return JSON.parse(text) as Body;
 }
 
-/** As standardwebhooks.com has it. */
+/** Creates the headers of a signed webhook (standardwebhooks.com). */
 function sign(body: string): Record<string, string> {
   const id = randomUUID();
   const timestamp = String(Math.floor(Date.now() / 1_000));

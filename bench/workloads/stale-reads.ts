@@ -1,77 +1,78 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PurgeClient } from './purge-client.ts';
 
-/** Long enough for a read to be at the service, which answers it later (see USER_DELAY_MS). */
-const READ_LEAD_MS = 2;
+/** Delay of the user service. */
 export const USER_DELAY_MS = 6;
+/** Head start of a read, so that it is waiting at the service when the change arrives. */
+const READ_LEAD_MS = 2;
 
-export interface Findings {
+export interface StaleReadResult {
   checks: number;
-  /** Answers that had the old name after the change was answered. */
+  /** Reads that returned the old name although they were sent after the change had completed. */
   stale: number;
-  /** Requests that were not answered as they must be. */
+  /** Checks that failed because of an unexpected answer. */
   errors: number;
-  /** How long each took, in milliseconds. */
-  readonly purges: number[];
-  readonly mutations: number[];
+  /** Latencies. */
+  readonly purgesMs: number[];
+  readonly mutationsMs: number[];
 }
 
 /**
- * Changes the name of one user after the other, in turn at the service, with a purge, and by a
- * mutation, and reads it at once.
- * @param everyMs - how long after a check the next one begins, whether the first has ended or not
+ * Changes the name of one user after another and reads it immediately. Changes alternate between the
+ * service, followed by a purge, and the mutation.
+ * @param intervalMs - time between the starts of two checks, which may overlap
  */
 export async function findStaleReads(
   client: PurgeClient,
   userIds: readonly string[],
-  everyMs: number,
+  intervalMs: number,
   seconds: number,
-): Promise<Findings> {
-  const found: Findings = { checks: 0, stale: 0, errors: 0, purges: [], mutations: [] };
+): Promise<StaleReadResult> {
+  const result: StaleReadResult = { checks: 0, stale: 0, errors: 0, purgesMs: [], mutationsMs: [] };
   const checks: Promise<void>[] = [];
   const start = performance.now();
   for (const id of userIds) {
     const turn = checks.length;
-    const wait = start + turn * everyMs - performance.now();
-    if (wait > 0) await sleep(wait);
+    const waitMs = start + turn * intervalMs - performance.now();
+    if (waitMs > 0) await sleep(waitMs);
     if (performance.now() - start > seconds * 1_000) break;
-    const check = turn % 2 ? checkMutation(client, id, found) : checkPurge(client, id, found);
-    checks.push(check.catch((error: Error) => fail(found, error)));
+    const check = turn % 2 ? checkMutation(client, id, result) : checkPurge(client, id, result);
+    checks.push(check.catch((error: Error) => recordFailure(result, error)));
   }
   await Promise.all(checks);
-  return found;
+  return result;
 }
 
-const checkPurge = (client: PurgeClient, id: string, found: Findings): Promise<void> =>
-  check(client, id, found, async (name) => {
+const checkPurge = (client: PurgeClient, id: string, result: StaleReadResult): Promise<void> =>
+  check(client, id, result, async (name) => {
     await client.renameAtService(id, name);
-    found.purges.push(await client.purge(id));
+    result.purgesMs.push(await client.purge(id));
   });
 
-const checkMutation = (client: PurgeClient, id: string, found: Findings): Promise<void> =>
-  check(client, id, found, async (name) => {
-    found.mutations.push(await client.renameSelf(id, name));
+const checkMutation = (client: PurgeClient, id: string, result: StaleReadResult): Promise<void> =>
+  check(client, id, result, async (name) => {
+    result.mutationsMs.push(await client.renameByMutation(id, name));
   });
 
-/** What was read before the change must neither be answered nor stored after it. */
+/** Verifies that a value read before the change is neither served nor stored after it. */
 async function check(
   client: PurgeClient,
   id: string,
-  found: Findings,
+  result: StaleReadResult,
   change: (name: string) => Promise<void>,
 ): Promise<void> {
   const name = `Robin Renamed ${id}`;
-  // Nothing is stored now, so that the next one reads the old name, and brings it when it is late.
-  found.purges.push(await client.purge(id));
-  const late = client.nameOf(id);
+  // With nothing stored, this read fetches the old name and completes only after the change.
+  result.purgesMs.push(await client.purge(id));
+  const overlappingRead = client.nameOf(id);
   await sleep(READ_LEAD_MS);
   await change(name);
-  if ((await client.nameOf(id)) !== name) found.stale++;
-  await late;
-  if ((await client.nameOf(id)) !== name) found.stale++;
-  found.checks++;
+  if ((await client.nameOf(id)) !== name) result.stale++;
+  await overlappingRead;
+  if ((await client.nameOf(id)) !== name) result.stale++;
+  result.checks++;
 }
 
-function fail(found: Findings, error: Error): void {
-  if (found.errors++ === 0) process.stderr.write(`${error.message}\n`);
+function recordFailure(result: StaleReadResult, error: Error): void {
+  if (result.errors++ === 0) process.stderr.write(`${error.message}\n`);
 }

@@ -1,29 +1,30 @@
+import { createComparison } from '../harness/comparison.ts';
 import { PLACEHOLDER } from '../harness/placeholder.ts';
-import { createRace } from '../harness/race.ts';
 import { userIds } from '../upstream/data.ts';
+import { headersFor } from './authorization.ts';
 import { expectedDashboard } from './dashboard.ts';
-import { dashboards, sampleDashboards } from './fanout.ts';
+import { dashboardProbes, dashboardRequests } from './fanout.ts';
 import { FANOUT_QUERY } from './fanout-query.ts';
-import { asText } from './operation.ts';
-import { createRefusals, headersOf } from './tokens.ts';
+import { postQuery } from './graphql-requests.ts';
+import { createRefusalProbes } from './refusal-probes.ts';
 import type { Probe } from './workload.ts';
 
-/** One request in so many is one that no server has seen. */
-const ONE_IN = 10;
+/** One request in this many carries a new document. */
+const UNSEEN_INTERVAL = 10;
 
-const askUnseen = asText(FANOUT_QUERY.replace(' name ', ` ${PLACEHOLDER}: name `));
+const createUnseenRequest = postQuery(FANOUT_QUERY.replace(' name ', ` ${PLACEHOLDER}: name `));
 
-/** The same dashboards; the load generator makes another text of each that has the placeholder. */
-async function someUnseen() {
-  const known = await dashboards();
+/** Dashboard requests, some with the placeholder that the load generator replaces with a new alias. */
+async function partlyUnseenRequests() {
+  const known = await dashboardRequests();
   const unseen = userIds.map(async (id, turn) =>
-    turn % ONE_IN === 0 ? askUnseen(await headersOf(id)) : known[turn],
+    turn % UNSEEN_INTERVAL === 0 ? createUnseenRequest(await headersFor(id)) : known[turn],
   );
   return (await Promise.all(unseen)).filter((request) => request !== undefined);
 }
 
-/** What it costs to be sent documents that were never seen before, beside those that were. */
-export const unseen = createRace({
+/** The cost of documents that the server has never seen, compared with known ones. */
+export const unseen = createComparison({
   peers: ['frontdesk', 'apollo-got', 'mercurius'],
   baselines: ['apollo-got', 'mercurius'],
   schema: 'mobile',
@@ -32,19 +33,19 @@ export const unseen = createRace({
     known: {
       title: 'Known documents only: 64 connections',
       connections: 64,
-      requests: dashboards,
+      requests: dashboardRequests,
     },
     unseen: {
       title: 'One document in ten never seen before: 64 connections',
       connections: 64,
-      beside: 'known',
-      requests: someUnseen,
+      pairedWith: 'known',
+      requests: partlyUnseenRequests,
     },
   },
   probes: async () => [
-    ...(await sampleDashboards()),
+    ...(await dashboardProbes()),
     await unseenProbe(),
-    ...(await createRefusals(askUnseen)),
+    ...(await createRefusalProbes(createUnseenRequest)),
   ],
 });
 
@@ -53,6 +54,6 @@ async function unseenProbe(): Promise<Probe> {
   const { dashboard } = expectedDashboard(userId).data;
   const { id, name } = dashboard.user;
   const expected = { data: { dashboard: { ...dashboard, user: { id, [PLACEHOLDER]: name } } } };
-  const request = askUnseen(await headersOf(userId));
-  return { what: 'a document that was never seen', request, expected };
+  const request = createUnseenRequest(await headersFor(userId));
+  return { name: 'an unseen document', request, expected };
 }

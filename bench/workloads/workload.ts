@@ -4,82 +4,82 @@ import type { Options } from '../harness/options.ts';
 import type { SchemaName } from '../peers/index.ts';
 import type { Delays } from '../upstream/routes.ts';
 
-/** Something that is measured of some peers, in some modes. */
+/** A measurement of some peers in some modes. */
 export interface Workload {
   readonly peers: readonly string[];
   readonly modes: readonly string[];
-  /** @param options - with no peers and modes but the workload's own, and at least one of each */
-  readonly run: (bench: Bench, options: Options) => Promise<Outcome>;
+  /** @param options - peers and modes are a non-empty selection of the workload's own */
+  readonly run: (bench: Bench, options: Options) => Promise<WorkloadResult>;
 }
 
-/** What a peer did in a mode: medians of its rounds, by the names that results.json has them under. */
+/** Figures of one peer in one mode, medians of its rounds, under the names used in results.json. */
 export type Figures = Readonly<Record<string, number>>;
 
 /** By mode, then by peer. */
 export type AllFigures = Readonly<Record<string, Readonly<Record<string, Figures>>>>;
 
-export interface Outcome {
-  /** Tables for the README, as Markdown; none if no peer could be timed. */
+export interface WorkloadResult {
+  /** Markdown tables for the README; empty if no peer could be measured. */
   readonly lines: readonly string[];
-  /** The same for the chart and the summary. */
+  /** The same results for the chart and the summary. */
   readonly figures: AllFigures;
-  /** What the reader must know of them. */
+  /** Caveats printed below the tables. */
   readonly notes: readonly string[];
 }
 
-/** What `npm run bench -- <name>` runs. */
+/** The workloads that `npm run bench -- <name>` runs. */
 export interface Suite {
   readonly title: string;
-  /** Of each measurement, unless the command says otherwise. */
+  /** Default duration of one measurement. */
   readonly seconds: number;
   readonly workloads: readonly Workload[];
 }
 
-/** Peers that are asked as fast as they go, or at a rate, and compared. */
-export interface Race {
+/** Peers that receive the same requests, at full load or at a fixed rate. */
+export interface Comparison {
   readonly peers: readonly string[];
-  /** Whom the ratios are taken to. */
+  /** The peers that ratios refer to. */
   readonly baselines: readonly string[];
-  /** Which of the product's schemas they serve. */
+  /** The BFF whose schema the peers serve. */
   readonly schema: SchemaName;
-  /** What the peers are told besides what all are told. */
+  /** Variables in addition to those of all workloads. */
   readonly env: Readonly<Record<string, string>>;
-  /** How long the upstreams take in delayed modes. */
+  /** Upstream delays in the modes that have them. */
   readonly delays?: Delays;
-  /** What the upstream alone is asked for its own limit, if the peers ask it much; GET each. */
-  readonly bare?: readonly string[];
+  /** Paths of the upstream, fetched by GET to measure its own limits. */
+  readonly upstreamPaths?: readonly string[];
   readonly modes: Readonly<Record<string, Mode>>;
   readonly probes: () => Promise<readonly Probe[]>;
 }
 
-/** One way of loading a server. */
+/** A way to put a server under load. */
 export interface Mode {
   readonly title: string;
   readonly connections: number;
-  /** Whether the upstream takes its time. */
-  readonly delayed?: boolean;
+  /** Whether the upstream delays its responses. */
+  readonly hasDelays?: boolean;
   /** Whether the rate is half of what the peer reached in the mode `full`. */
-  readonly half?: boolean;
-  /** The mode that this one takes turns with, and whose rates its table compares with. */
-  readonly beside?: string;
-  /** Who takes part, if not all of the race's peers. */
+  readonly isHalfRate?: boolean;
+  /** The mode that is measured in the same rounds, and whose rates the table compares with. */
+  readonly pairedWith?: string;
+  /** The peers that take part, if not all. */
   readonly peers?: readonly string[];
-  /** Whether the table tells how many upstream calls were open at once. */
-  readonly atOnce?: boolean;
+  /** Whether the table shows the largest number of open upstream calls. */
+  readonly reportsMaxOpenCalls?: boolean;
   /**
-   * What is asked, in turn.
+   * Creates the requests, which are sent round robin.
    * @param origin - of the peer
-   * @throws Error that says why this peer can't be asked so
+   * @throws Error with the reason why this peer can't be measured in this mode
    */
   readonly requests: (origin: string) => Promise<readonly LoadRequest[]>;
 }
 
-/** A question that is asked before anything is timed, and what must come back. */
+/** A request that is sent before any measurement, and its expected answer. */
 export interface Probe {
-  readonly what: string;
+  readonly name: string;
   readonly request: LoadRequest;
-  /** The whole body; undefined if the peer must refuse. */
+  /** The whole body; undefined if the peer must refuse the request. */
   readonly expected: unknown;
-  /** Whether it is about roles, which not every peer knows. */
-  readonly isOfRoles?: boolean;
+  /** Whether the probe depends on roles, which not every peer supports. */
+  readonly checksRoles?: boolean;
 }

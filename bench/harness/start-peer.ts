@@ -1,0 +1,30 @@
+import { PEERS, type SchemaName } from '../peers/index.ts';
+import type { Cores } from './cores.ts';
+import { freePort } from './free-port.ts';
+import { startRedis } from './redis.ts';
+import { scratchFolder } from './scratch.ts';
+import { type Server, startServer, startServerByPolling } from './server-process.ts';
+
+type Env = Readonly<Record<string, string>>;
+
+/**
+ * Starts a peer on the server's core.
+ * @param baseEnv - the environment that all peers of the workload share
+ * @throws Error if no peer has this name, or it does not start
+ */
+export async function startPeer(
+  cores: Cores,
+  name: string,
+  schema: SchemaName,
+  baseEnv: Env,
+): Promise<Server> {
+  const peer = PEERS[name];
+  if (!peer) throw new Error('unknown peer');
+  const redis: Env = peer.usesRedis ? { REDIS_URL: await startRedis(cores.load) } : {};
+  const env = { ...baseEnv, ...peer.env, ...redis, BENCH_FOLDER: scratchFolder };
+  const program = peer.program(schema);
+  if (!peer.discardsOutput) return startServer(cores.server, program, env);
+  const port = await freePort();
+  const ports = { MOBILE_PORT: String(port), WEB_PORT: String(port) };
+  return startServerByPolling(cores.server, program, { ...env, ...ports }, port);
+}
