@@ -34,7 +34,7 @@ const allOf = ({ workloads }: Suite, kind: 'peers' | 'modes'): readonly string[]
 
 /**
  * Reads the options of one suite from the command line.
- * @param isOnlySuite - whether the command names this suite; only then can peers and modes be chosen
+ * @param isOnlySuite - true if the command names this suite, which allows a choice of peers and modes
  * @throws Error that names the invalid argument
  */
 export function parseOptions(args: readonly string[], suite: Suite, isOnlySuite: boolean): Options {

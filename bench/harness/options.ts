@@ -6,6 +6,6 @@ export interface Options {
   readonly warmUpSeconds: number;
   readonly peers: readonly string[];
   readonly modes: readonly string[];
-  /** Whether to publish the results in README.md, results.json and results.svg. */
+  /** Publishes the results in README.md, results.json and results.svg. */
   readonly write: boolean;
 }

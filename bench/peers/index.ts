@@ -11,13 +11,13 @@ export interface Peer {
   readonly program: (schema: SchemaName) => string;
   /** Variables in addition to those of all peers. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Whether its output is discarded; `/readyz` is then polled for the start. */
+  /** Discards its output; its start is then detected by polling `/readyz`. */
   readonly discardsOutput?: boolean;
-  /** Whether answers that differ only in case are accepted as correct. */
+  /** Accepts answers that differ from the expected ones only in case. */
   readonly ignoresCase?: boolean;
-  /** Whether it cannot tell staff from customers. */
+  /** Skips probes about roles: the peer can't tell staff from customers. */
   readonly ignoresRoles?: boolean;
-  /** Whether it keeps its rate-limit counters in Redis. */
+  /** Keeps its rate-limit counters in Redis. */
   readonly usesRedis?: boolean;
 }
 

@@ -37,7 +37,7 @@ export async function profile(args: readonly string[]): Promise<void> {
 }
 
 interface OutputOptions {
-  /** Whether to update bench/README.md and the flame graph. */
+  /** Updates bench/README.md and the flame graph. */
   readonly write: boolean;
   /** Folder for the raw profile. */
   readonly raw: string | undefined;

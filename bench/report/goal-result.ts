@@ -9,7 +9,7 @@ const TOLERANCE = 0.005;
 export interface Bar {
   readonly peer: string;
   readonly value: number;
-  /** Whether some answers were wrong, so that the figure does not count. */
+  /** Some answers were wrong, so the figure does not count. */
   readonly hasErrors: boolean;
 }
 

@@ -56,15 +56,15 @@ export interface Comparison {
 export interface Mode {
   readonly title: string;
   readonly connections: number;
-  /** Whether the upstream delays its responses. */
+  /** The upstream delays its responses. */
   readonly hasDelays?: boolean;
-  /** Whether the rate is half of what the peer reached in the mode `full`. */
+  /** The rate is half of what the peer reached in the mode `full`. */
   readonly isHalfRate?: boolean;
   /** The mode that is measured in the same rounds, and whose rates the table compares with. */
   readonly pairedWith?: string;
   /** The peers that take part, if not all. */
   readonly peers?: readonly string[];
-  /** Whether the table shows the largest number of open upstream calls. */
+  /** The table shows the largest number of open upstream calls. */
   readonly reportsMaxOpenCalls?: boolean;
   /**
    * Creates the requests, which are sent round robin.
@@ -80,6 +80,6 @@ export interface Probe {
   readonly request: LoadRequest;
   /** The whole body; undefined if the peer must refuse the request. */
   readonly expected: unknown;
-  /** Whether the probe depends on roles, which not every peer supports. */
+  /** The probe depends on roles, which not every peer supports. */
   readonly checksRoles?: boolean;
 }
