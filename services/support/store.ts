@@ -5,28 +5,50 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 type StoreOptions = {
   /** The file's name, without extension. */
   name: string;
-  /** Without it, data live in memory. */
+  /** The folder of the database file; without it, data live in memory. */
   dataDir?: string | undefined;
   tables: string;
-  /** Made after the seed: filling an indexed table takes twice as long. */
+  /** Created after the seed: filling an indexed table takes twice as long. */
   indexes: string;
   seed: (db: DatabaseSync) => void;
 };
 
-export function openStore({ name, dataDir, tables, indexes, seed }: StoreOptions): DatabaseSync {
-  if (dataDir) mkdirSync(dataDir, { recursive: true });
-  const db = new DatabaseSync(dataDir ? join(dataDir, `${name}.db`) : ':memory:');
+/** The seeded database of each service, as bytes, so that a process seeds each of them only once. */
+const templates = new Map<StoreOptions['seed'], Uint8Array>();
+
+/** Opens a seeded database: a copy of its own in memory, or the file in `dataDir`. */
+export function openStore(options: StoreOptions): DatabaseSync {
+  const { name, dataDir } = options;
+  if (!dataDir) return openCopy(options);
+  mkdirSync(dataDir, { recursive: true });
+  const db = new DatabaseSync(join(dataDir, `${name}.db`));
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-  // user_version is part of the transaction, so a start that was killed half-way seeds again.
+  // user_version is part of the transaction: a file whose seeding was interrupted is seeded again.
   if (query<{ user_version: number }>(db, 'PRAGMA user_version').get()?.user_version === 0) {
-    transact(db, () => {
-      db.exec(tables);
-      seed(db);
-      db.exec(indexes);
-      db.exec('PRAGMA user_version = 1');
-    });
+    fill(db, options);
   }
   return db;
+}
+
+function openCopy(options: StoreOptions): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  const template = templates.get(options.seed);
+  if (template) {
+    db.deserialize(template);
+  } else {
+    fill(db, options);
+    templates.set(options.seed, db.serialize());
+  }
+  return db;
+}
+
+function fill(db: DatabaseSync, { tables, indexes, seed }: StoreOptions): void {
+  transact(db, () => {
+    db.exec(tables);
+    seed(db);
+    db.exec(indexes);
+    db.exec('PRAGMA user_version = 1');
+  });
 }
 
 export function transact<T>(db: DatabaseSync, work: () => T): T {

@@ -14,7 +14,7 @@ import { CAST } from '../../services/support/cast.ts';
 import { seedUsers } from '../../services/user/seed.ts';
 import { createUserService } from '../../services/user/service.ts';
 import { TABLES } from '../../services/user/users.ts';
-import { start } from './client.ts';
+import { type Running, start } from './client.ts';
 
 const seeds = [
   { table: 'users', tables: TABLES, seed: seedUsers },
@@ -64,6 +64,17 @@ test('the cast has the orders it is known for', async () => {
   assert.ok(statuses.length >= 3 && statuses.includes('placed'));
   const many = await of(CAST.manyOrders);
   assert.ok(many.some((order: { total: { currency: string } }) => order.total.currency === 'JPY'));
+});
+
+test('services of one process start from the same seed and share no writes', async () => {
+  await using changed = await start(createOrderService);
+  const newest = async (service: Running) =>
+    (await service.get('/orders?user=42&limit=1')).body.orders;
+  const before = await newest(changed);
+  await changed.send('POST', `/orders/${before[0].id}/cancel`);
+  await using other = await start(createOrderService);
+  assert.notDeepEqual(await newest(changed), before);
+  assert.deepEqual(await newest(other), before);
 });
 
 test('a data directory keeps data over a restart, and is seeded once', async () => {
