@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NEWEST, type Position, toPage } from '../support/page.ts';
-import { toRowId } from '../support/readers.ts';
-import { eachById, query, transact } from '../support/store.ts';
+import { eachById, query, toRowId, transact } from '../support/store.ts';
 import { type NotificationRow, toNotification } from './model.ts';
 
 export type PageWanted = {

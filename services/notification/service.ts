@@ -1,7 +1,7 @@
+import { z } from 'zod';
+import { booleanText, id, ids } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
-import { list, object, optional } from '../support/read.ts';
-import { flag, id, ids } from '../support/readers.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
 import { ANNOUNCEMENTS } from './announcements.ts';
@@ -12,11 +12,11 @@ import { seedNotifications } from './seed.ts';
 const userPage = {
   user: id,
   limit: pageLimit,
-  cursor: optional(timeCursor),
-  unread: optional(flag),
+  cursor: timeCursor.optional(),
+  unread: booleanText.optional(),
 };
 
-const readRequest = object({ userId: id, ids: list(id, 100) });
+const readRequest = z.strictObject({ userId: id, ids: z.array(id).min(1).max(100) });
 
 export async function createNotificationService(options: ServiceOptions = {}): Promise<StandIn> {
   const { dataDir, now = Date.now } = options;

@@ -1,6 +1,9 @@
 export const CURRENCIES = ['USD', 'EUR', 'GBP', 'JPY'] as const;
 export type Currency = (typeof CURRENCIES)[number];
 
+export const findCurrency = (code: string): Currency | undefined =>
+  CURRENCIES.find((currency) => currency === code);
+
 export type Product = { sku: string; name: string; prices: Record<Currency, number> };
 
 /** Minor units per US cent, and the step that prices are rounded to. Yen have no minor unit. */

@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { NEWEST, type Position, toPage } from '../support/page.ts';
-import { toRowId } from '../support/readers.ts';
 import { notFound, Refusal } from '../support/refusal.ts';
-import { eachById, query } from '../support/store.ts';
+import { eachById, query, toRowId } from '../support/store.ts';
 import { type Order, type OrderRow, type OrderStatus, toOrder } from './model.ts';
 
 export type PageWanted = {

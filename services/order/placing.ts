@@ -1,21 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
-import { list, object, Wrong } from '../support/read.ts';
-import { choice, id, integer, text } from '../support/readers.ts';
-import { invalid, Refusal } from '../support/refusal.ts';
+import { z } from 'zod';
+import { id, parsedText, read } from '../support/input.ts';
+import { Refusal } from '../support/refusal.ts';
 import { query, transact } from '../support/store.ts';
-import { CURRENCIES, findProduct, type Product, toItem } from './catalogue.ts';
+import { findCurrency, findProduct, toItem } from './catalogue.ts';
 import { INSERT, type Order, type OrderRow, sum, toOrder } from './model.ts';
 
 const MOST_ITEMS = 20;
 
-export type PlaceOrder = ReturnType<typeof placeOrder>;
+export type PlaceOrder = z.output<typeof placeOrder>;
 
-export const placeOrder = object({
+export const placeOrder = z.strictObject({
   userId: id,
-  currency: choice(CURRENCIES, 'unknown_currency'),
-  items: list(object({ sku: product, quantity: integer(1, 99) }), MOST_ITEMS),
+  currency: parsedText(findCurrency, 'unknown_currency'),
+  items: z
+    .array(
+      z.strictObject({
+        sku: parsedText(findProduct, 'unknown'),
+        quantity: z.int().min(1).max(99),
+      }),
+    )
+    .min(1)
+    .max(MOST_ITEMS),
 });
+
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 export function createPlacing(db: DatabaseSync, now: () => number) {
   const used = query<{ body: string; order_id: number }>(
@@ -62,21 +72,8 @@ export function createPlacing(db: DatabaseSync, now: () => number) {
     });
 }
 
-export function readKey(headers: IncomingHttpHeaders): string {
-  const key = headers['idempotency-key'];
-  const field = 'Idempotency-Key';
-  if (key === undefined || key === '') throw invalid(400, { field, code: 'missing' });
-  if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw invalid(400, { field, code: 'malformed' });
-  }
-  return key;
-}
-
-function product(value: unknown): Product {
-  const found = findProduct(text(value));
-  if (!found) throw new Wrong('unknown');
-  return found;
-}
+export const readKey = (headers: IncomingHttpHeaders): string =>
+  read(idempotencyKey, headers['idempotency-key'] || undefined, 400, 'Idempotency-Key');
 
 function toCanonical({ currency, items }: PlaceOrder): string {
   return JSON.stringify([currency, items.map(({ sku, quantity }) => [sku.sku, quantity])]);

@@ -1,7 +1,7 @@
+import { z } from 'zod';
+import { id, ids, integerText } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
-import { optional } from '../support/read.ts';
-import { choice, count, id, ids } from '../support/readers.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
 import { INDEXES, listTag, STATUSES, TABLES } from './model.ts';
@@ -9,14 +9,16 @@ import { createOrders } from './orders.ts';
 import { createPlacing, placeOrder, readKey } from './placing.ts';
 import { seedOrders } from './seed.ts';
 
+const status = z.enum(STATUSES).optional();
+
 const userPage = {
   user: id,
   limit: pageLimit,
-  cursor: optional(timeCursor),
-  status: optional(choice(STATUSES)),
+  cursor: timeCursor.optional(),
+  status,
 };
 
-const usersPages = { users: ids, limit: pageLimit, status: optional(choice(STATUSES)) };
+const usersPages = { users: ids, limit: pageLimit, status };
 
 export async function createOrderService(options: ServiceOptions = {}): Promise<StandIn> {
   const { dataDir, now = Date.now } = options;
@@ -59,7 +61,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         name: 'recentOrders',
         on: 'GET /orders',
         selector: 'recent',
-        query: { recent: count(1, 100) },
+        query: { recent: integerText(1, 100) },
         answer: ({ query }) => orders.recent(query.recent),
       }),
       operation({

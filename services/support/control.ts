@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Events, readSubscribers } from './events.ts';
-import { createFaultBook, type Fault, type Faults, keepsAnswer, readFaults } from './faults.ts';
+import { createFaultBook, type Fault, type Faults, faultsOf, keepsAnswer } from './faults.ts';
+import { read } from './input.ts';
 import { createRequestLog, type RequestReport } from './request-log.ts';
 import { pause, REFUSAL, strike, wasResetHere } from './strike.ts';
 
@@ -17,11 +18,12 @@ export type Control = {
 
 export function createControl(operations: readonly string[], events: Events) {
   const book = createFaultBook();
+  const faults = faultsOf(operations);
   const log = createRequestLog();
   const struck = new WeakMap<FastifyRequest, Fault>();
   const subscribe = (body: unknown) => events.subscribe(readSubscribers(body));
   const handle: Control = {
-    faults: (map) => book.replace(readFaults(map, operations)),
+    faults: (map) => book.replace(read(faults, map, 400)),
     clear: () => book.replace({}),
     requests: log.report,
     reset: log.reset,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { list, object, read } from './read.ts';
-import { httpUrl } from './readers.ts';
+import { z } from 'zod';
+import { httpUrl, read } from './input.ts';
 import { webhookHeaders } from './webhook.ts';
 
 // What writes have changed, told to whoever keeps copies: https://www.standardwebhooks.com
@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS = 100;
 export type Events = ReturnType<typeof createEvents>;
 type Event = { id: string; body: string };
 
-const subscribers = object({ urls: list(httpUrl, MOST_SUBSCRIBERS, 0) });
+const subscribers = z.strictObject({ urls: z.array(httpUrl).max(MOST_SUBSCRIBERS) });
 
 /** `{ urls: ['http://127.0.0.1:9400/purge'] }` → the URLs, 0 to 20. */
 export const readSubscribers = (value: unknown): string[] => read(subscribers, value, 400).urls;

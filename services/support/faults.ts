@@ -1,6 +1,5 @@
+import { z } from 'zod';
 import { createRandom } from './random.ts';
-import { object, optional, type Reader, read, record, Wrong } from './read.ts';
-import { choice, integer, text } from './readers.ts';
 import type { FieldError } from './refusal.ts';
 
 const MOST_MS = 600_000;
@@ -11,32 +10,41 @@ const STRANGE_BODIES = ['redirect', 'html'] as const;
 /** Bodies whose end is theirs to choose, so that they cannot be cut as well. */
 const WHOLE_BODIES = ['oversized', 'endless', 'gzipBomb', 'wrongLength', 'redirect'] as const;
 
-const readFault = object({
-  delayMs: optional(integer(0, MOST_MS)),
-  jitterMs: optional(integer(0, MOST_MS)),
-  errorRate: optional(share),
-  status: optional(integer(400, 599)),
-  retryAfter: optional(integer(0, MOST_RETRY_AFTER)),
-  hang: optional(bool),
-  reset: optional(bool),
-  malformed: optional(choice(['json', 'shape', 'types'])),
-  cutBody: optional(choice(['hang', 'reset'])),
-  body: optional(choice([...WHOLE_BODIES, 'html', 'proto'])),
-  location: optional(location),
-  afterWork: optional(bool),
-});
+const delayMs = z.int().min(0).max(MOST_MS);
 
-export type Fault = Partial<ReturnType<typeof readFault>>;
+const faultSchema = z
+  .strictObject({
+    delayMs: delayMs.optional(),
+    jitterMs: delayMs.optional(),
+    errorRate: z.number().min(0).max(1).optional(),
+    status: z.int().min(400).max(599).optional(),
+    retryAfter: z.int().min(0).max(MOST_RETRY_AFTER).optional(),
+    hang: z.boolean().optional(),
+    reset: z.boolean().optional(),
+    malformed: z.enum(['json', 'shape', 'types']).optional(),
+    cutBody: z.enum(['hang', 'reset']).optional(),
+    body: z.enum([...WHOLE_BODIES, 'html', 'proto']).optional(),
+    location: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,2000}$/)
+      .optional(),
+    afterWork: z.boolean().optional(),
+  })
+  .superRefine((fault, { addIssue }) => {
+    for (const { field, code } of contradictions(fault)) {
+      addIssue({ code: 'custom', message: code, path: [field] });
+    }
+  });
+
+export type Fault = z.output<typeof faultSchema>;
 /** By operation; `*` is for every operation that is not named. */
-export type Faults = Record<string, Fault>;
+export type Faults = Partial<Record<string, Fault>>;
 
-export function readFaults(value: unknown, operations: readonly string[]): Faults {
-  return read(
-    record(consistentFault, (name) => name === '*' || operations.includes(name)),
-    value,
-    400,
+/** The schema of the faults of a service. */
+export const faultsOf = (operations: readonly string[]): z.ZodType<Faults> =>
+  z.strictObject(
+    Object.fromEntries(['*', ...operations].map((name) => [name, faultSchema.optional()])),
   );
-}
 
 /** Decides what goes wrong. The draws repeat for every new set of faults, so tests do too. */
 export function createFaultBook() {
@@ -71,13 +79,6 @@ const strikes = ({ hang, reset, status, malformed, cutBody, body }: Fault): bool
   reset === true ||
   [status, malformed, cutBody, body].some((field) => field !== undefined);
 
-const consistentFault: Reader<ReturnType<typeof readFault>> = (value) => {
-  const fault = readFault(value);
-  const errors = [...contradictions(fault)];
-  if (errors.length > 0) throw new Wrong(errors);
-  return fault;
-};
-
 function* contradictions(fault: Fault): Generator<FieldError> {
   const { status, retryAfter, malformed, cutBody, body, location } = fault;
   if (retryAfter !== undefined && status === undefined) {
@@ -95,21 +96,4 @@ function* contradictions(fault: Fault): Generator<FieldError> {
 
 function isOneOf<T extends string>(list: readonly T[], value: string): value is T {
   return (list as readonly string[]).includes(value);
-}
-
-function share(value: unknown): number {
-  if (typeof value !== 'number') throw new Wrong('wrong_type');
-  if (!(value >= 0 && value <= 1)) throw new Wrong('out_of_range');
-  return value;
-}
-
-function bool(value: unknown): boolean {
-  if (typeof value !== 'boolean') throw new Wrong('wrong_type');
-  return value;
-}
-
-function location(value: unknown): string {
-  const read = text(value);
-  if (!/^[\x21-\x7e]{1,2000}$/.test(read)) throw new Wrong('malformed');
-  return read;
 }

@@ -1,16 +1,17 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { Viewer } from './identity.ts';
-import { type Fields, object, type Reader, read, type Shape } from './read.ts';
+import { read } from './input.ts';
 import { invalid, Refusal } from './refusal.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH';
 
-export type Call<Query, Body> = {
+export type Call<Q, B> = {
   /** The `{id}` of the path, or an empty string. */
   id: string;
-  query: Query;
-  body: Body;
+  query: Q;
+  body: B;
   headers: IncomingHttpHeaders;
   reply: FastifyReply;
 };
@@ -35,29 +36,32 @@ export type Operation = {
 /** `changed`: tags of what others may keep copies of, and should no longer. */
 type Outcome = { answer: unknown; changed: string[] };
 
-type Definition<Q extends Shape, B, A> = {
+/** Values of the query parameters. */
+type Query<Q extends z.ZodRawShape> = z.output<z.ZodObject<Q>>;
+
+type Definition<Q extends z.ZodRawShape, B, A> = {
   name: string;
   /** Method and path, as in `GET /users/:id`. */
   on: `${Method} /${string}`;
   selector?: NoInfer<keyof Q & string>;
   query?: Q;
-  body?: Reader<B>;
+  body?: z.ZodType<B>;
   isOpen?: boolean;
   /** The user in whose name this is done: nobody else may, but for staff where they are named. */
-  actsFor?: (call: Call<Fields<Q>, B>) => string;
+  actsFor?: (call: Call<Query<Q>, B>) => string;
   staffToo?: boolean;
-  answer: (call: Call<Fields<Q>, B>) => A | Promise<A>;
+  answer: (call: Call<Query<Q>, B>) => A | Promise<A>;
   /** For a write: tags of what its answer says has changed. */
   changes?: (answer: NoInfer<A>) => string[];
 };
 
 // biome-ignore lint/complexity/noBannedTypes: the shape without parameters is meant
-export function operation<Q extends Shape = {}, B = undefined, A = unknown>(
+export function operation<Q extends z.ZodRawShape = {}, B = undefined, A = unknown>(
   definition: Definition<Q, B, A>,
 ): Operation {
   const [method, path] = definition.on.split(' ') as [Method, string];
-  const readQuery = object(definition.query ?? ({} as Q));
-  const { body: readBody, isOpen = false, actsFor, staffToo = false, changes } = definition;
+  const querySchema = z.strictObject(definition.query ?? ({} as Q));
+  const { body: bodySchema, isOpen = false, actsFor, staffToo = false, changes } = definition;
 
   return {
     name: definition.name,
@@ -68,8 +72,8 @@ export function operation<Q extends Shape = {}, B = undefined, A = unknown>(
     isForOneUser: actsFor !== undefined,
     async run(request, reply, viewer) {
       const { id = '' } = request.params as { id?: string };
-      const query = read(readQuery, request.query, 400);
-      const body = (readBody ? read(readBody, request.body, 422) : undefined) as B;
+      const query = read(querySchema, request.query, 400) as Query<Q>;
+      const body = (bodySchema ? read(bodySchema, request.body, 422) : undefined) as B;
       const call = { id, query, body, headers: request.headers, reply };
       const mayDoIt = !viewer || !actsFor || (staffToo && viewer.role === 'staff');
       if (!mayDoIt && viewer.userId !== actsFor(call)) throw new Refusal(403, 'viewer_mismatch');

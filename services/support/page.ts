@@ -1,10 +1,10 @@
-import { optional, type Reader, Wrong } from './read.ts';
-import { count, text } from './readers.ts';
+import { z } from 'zod';
+import { integerText, parsedText } from './input.ts';
 
 /** Where an item stands in a list: its sort key, then its row number. */
 export type Position<K extends string | number = number> = [key: K, row: number];
 
-export const pageLimit = optional(count(1, 100), 20);
+export const pageLimit = integerText(1, 100).default(20);
 
 /** Comes before every item of a list newest first. */
 export const NEWEST: Position = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
@@ -13,11 +13,9 @@ export function toCursor(position: Position<string | number>): string {
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-export const timeCursor: Reader<Position> = (value) =>
-  readCursor(value, (key): key is number => Number.isSafeInteger(key));
+export const timeCursor = cursor(z.int());
 
-export const nameCursor: Reader<Position<string>> = (value) =>
-  readCursor(value, (key): key is string => typeof key === 'string');
+export const nameCursor = cursor(z.string());
 
 /** Takes one item more than the page holds, to know whether there is another page. */
 export function toPage<T extends { cursor: string }>(items: T[], limit: number) {
@@ -26,25 +24,19 @@ export function toPage<T extends { cursor: string }>(items: T[], limit: number) 
   return { page, nextCursor: items.length > limit && last ? last.cursor : null };
 }
 
-function readCursor<K extends string | number>(
-  value: unknown,
-  isKey: (key: unknown) => key is K,
-): Position<K> {
-  const cursor = text(value);
-  const [key, row, ...rest] = parse(Buffer.from(cursor, 'base64url').toString());
-  if (!isKey(key) || typeof row !== 'number' || !Number.isSafeInteger(row) || rest.length > 0) {
-    throw new Wrong('malformed');
-  }
-  // Base64 has many spellings of one text; only the one that was given out counts.
-  if (toCursor([key, row]) !== cursor) throw new Wrong('malformed');
-  return [key, row];
+/** Accepts only the spelling that `toCursor` gives out: base64 has several for one text. */
+function cursor<K extends string | number>(key: z.ZodType<K>) {
+  const position = z.tuple([key, z.int()]);
+  return parsedText((text): Position<K> | undefined => {
+    const { data } = position.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
+    return data && toCursor(data) === text ? data : undefined;
+  }, 'malformed');
 }
 
-function parse(json: string): unknown[] {
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return Array.isArray(value) ? value : [];
+    return JSON.parse(text);
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -81,3 +81,8 @@ export function eachById<T>(ids: readonly string[], byId: (id: string) => T | un
 }
 
 export const toTime = (ms: number): string => new Date(ms).toISOString();
+
+/** The row number of an id; undefined for ids that no service gives. */
+export function toRowId(id: string): number | undefined {
+  return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : undefined;
+}

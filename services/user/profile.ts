@@ -1,34 +1,25 @@
-import { object, optional, Wrong } from '../support/read.ts';
-import { httpUrl, text } from '../support/readers.ts';
+import { z } from 'zod';
+import { httpUrl, parsedText } from '../support/input.ts';
 
-const LONGEST_NAME = 200;
+const MAX_NAME_CODE_POINTS = 200;
 
-export type ProfileChange = ReturnType<typeof profileChange>;
+export type ProfileChange = z.output<typeof profileChange>;
 
-export const profileChange = object({
-  name: optional(name),
-  avatarUrl: optional(avatarUrl),
-  locale: optional(locale),
+export const profileChange = z.strictObject({
+  name: z
+    .string()
+    .refine((text) => text.trim() !== '', 'blank')
+    .refine((text) => [...text].length <= MAX_NAME_CODE_POINTS, 'too_long')
+    .optional(),
+  avatarUrl: httpUrl.nullish(),
+  locale: parsedText(toLocale, 'unknown_locale').optional(),
 });
 
-function name(value: unknown): string {
-  const read = text(value);
-  if (read.trim() === '') throw new Wrong('blank');
-  if ([...read].length > LONGEST_NAME) throw new Wrong('too_long');
-  return read;
-}
-
-function avatarUrl(value: unknown): string | null {
-  return value === null ? null : httpUrl(value);
-}
-
-function locale(value: unknown): string {
-  const read = text(value);
+function toLocale(tag: string): string | undefined {
   try {
-    const [known] = Intl.DateTimeFormat.supportedLocalesOf(read);
-    if (known !== undefined) return known;
+    return Intl.DateTimeFormat.supportedLocalesOf(tag)[0];
   } catch {
-    // Not even the form of a BCP 47 tag.
+    // Not a well-formed BCP 47 tag.
+    return undefined;
   }
-  throw new Wrong('unknown_locale');
 }

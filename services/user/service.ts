@@ -1,7 +1,7 @@
+import { z } from 'zod';
+import { id, ids } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { nameCursor, pageLimit } from '../support/page.ts';
-import { object, optional, Wrong } from '../support/read.ts';
-import { choice, id, ids, integer, text } from '../support/readers.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
 import { profileChange } from './profile.ts';
@@ -13,15 +13,15 @@ const LONGEST_SEARCH = 200;
 const LONGEST_TOKEN_LIFE = 30 * 86_400;
 
 const userPage = {
-  search: optional(searchText, ''),
+  search: z.string().max(LONGEST_SEARCH).default(''),
   limit: pageLimit,
-  cursor: optional(nameCursor),
+  cursor: nameCursor.optional(),
 };
 
-const tokenRequest = object({
+const tokenRequest = z.strictObject({
   userId: id,
-  role: optional(choice(['customer', 'staff'])),
-  expiresIn: optional(integer(1, LONGEST_TOKEN_LIFE)),
+  role: z.enum(['customer', 'staff']).optional(),
+  expiresIn: z.int().min(1).max(LONGEST_TOKEN_LIFE).optional(),
 });
 
 export async function createUserService(options: ServiceOptions = {}): Promise<StandIn> {
@@ -81,10 +81,4 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
   );
   app.addHook('onClose', async () => db.close());
   return app;
-}
-
-function searchText(value: unknown): string {
-  const read = text(value);
-  if (read.length > LONGEST_SEARCH) throw new Wrong('too_long');
-  return read;
 }

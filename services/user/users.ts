@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Position, toCursor, toPage } from '../support/page.ts';
-import { toRowId } from '../support/readers.ts';
 import { notFound, Refusal } from '../support/refusal.ts';
-import { eachById, query, toTime } from '../support/store.ts';
+import { eachById, query, toRowId, toTime } from '../support/store.ts';
 import type { ProfileChange } from './profile.ts';
 
 export const TABLES = `CREATE TABLE users (

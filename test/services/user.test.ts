@@ -127,10 +127,10 @@ test('a wrong profile change names every mistake and changes nothing', async () 
   });
   assert.equal(status, 422);
   assert.deepEqual(body.errors, [
-    { field: 'email', code: 'unknown_field' },
     { field: 'name', code: 'blank' },
     { field: 'avatarUrl', code: 'not_a_url' },
     { field: 'locale', code: 'unknown_locale' },
+    { field: 'email', code: 'unknown_field' },
   ]);
   const long = await users.send('PATCH', '/users/42', { name: '🦊'.repeat(201) });
   assert.deepEqual(long.body.errors, [{ field: 'name', code: 'too_long' }]);
