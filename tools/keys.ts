@@ -21,61 +21,64 @@ import {
   secretHash,
 } from '../src/auth/api-key-file.ts';
 import type { Scope } from '../src/auth/rules.ts';
+import { type Command, main, type Terminal } from './command.ts';
+import { parseDuration } from './duration.ts';
 
-// npm run keys: makes, lists and revokes the API keys in API_KEYS_PATH. The file has only hashes of
-// them, so that a key is shown once, when it is made. Servers follow the file within seconds.
+// The key file holds only hashes, so a key is printed once, when it is created. Servers reload the
+// file within seconds.
 
 const USAGE =
-  'Usage: npm run -s keys -- create --partner <name> --scopes <scope,…> [--expires <n>d|h|m] ' +
-  '[--rotate [--overlap <n>d|h|m]] | list | revoke <id> [--file <path>]';
-/** What rules let keys do. They are nobody's, so there is nothing that is theirs to change. */
+  'Usage: npm run -s keys -- create --partner <name> --scopes <scope,…> [--expires <duration>] ' +
+  '[--rotate [--overlap <duration>]] | list | revoke <id> [--file <path>]';
+/** The scopes that API keys may have. A key belongs to no user, so it can change nothing. */
 const KEY_SCOPES: readonly Scope[] = ['orders:read', 'profile:read'];
 const HELP = `${USAGE}
 
-Creates, lists and revokes API keys in the file that API_KEYS_PATH names.
+Creates, lists and revokes API keys in the file named by API_KEYS_PATH.
 
   --file <path>         another file than API_KEYS_PATH
   --partner <name>      the partner that gets the key
   --scopes <scope,…>    what the key may read: ${KEY_SCOPES.join(', ')}
-  --expires <n>d|h|m    its lifetime, such as 90d; unlimited if not given
-  --rotate              lets the partner's other keys expire
-  --overlap <n>d|h|m    how long those stay valid; 7d if not given
+  --expires <duration>  the key's lifetime, such as 90d (default: unlimited)
+  --rotate              sets an expiry on the partner's other keys
+  --overlap <duration>  how long those stay valid (default: 7d)
   -h, --help            prints this text`;
-const MS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-const MOST_MS = 3_650 * 86_400_000;
 const SECRET_BYTES = 32;
 const ID_BYTES = 4;
-/** How long another command is waited for: 2 s. */
-const TRIES = 40;
-const PAUSE_MS = 50;
+const LOCK_RETRY_MS = 50;
 
 type Options = ReturnType<typeof readArguments>['values'];
 
-try {
-  if (existsSync('.env')) process.loadEnvFile();
-  await run();
-} catch (error) {
-  console.error(`${(error as Error).message.split(/\.\s/)[0]}. ${USAGE}`);
-  process.exitCode = 2;
-}
+/**
+ * `npm run keys`: creates, lists and revokes API keys.
+ * @param lockTimeoutMs - how long to wait for another command that is writing the file
+ */
+export const createKeysCommand = (lockTimeoutMs = 2_000): Command => ({
+  usage: USAGE,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments(args);
+    if (values.help) {
+      terminal.print(HELP);
+      return true;
+    }
+    const [command, id, ...rest] = positionals;
+    const path = values.file ?? terminal.env.API_KEYS_PATH;
+    if (!path) throw new Error('set API_KEYS_PATH or --file to the path of the key file');
+    if (rest.length > 0 || (id !== undefined && command !== 'revoke')) {
+      throw new Error(`unexpected argument "${rest[0] ?? id}"`);
+    }
+    const file: KeyFile = { path, lockTimeoutMs };
+    if (command === 'create') await create(file, values, terminal);
+    else if (command === 'list') list(file, terminal);
+    else if (command === 'revoke') await revoke(file, id, terminal);
+    else throw new Error('name a command: create, list or revoke');
+    return true;
+  },
+});
 
-async function run(): Promise<void> {
-  const { values, positionals } = readArguments();
-  if (values.help) return console.log(HELP);
-  const [command, id, ...more] = positionals;
-  const file = values.file ?? process.env.API_KEYS_PATH;
-  if (!file) throw new Error('API_KEYS_PATH, or --file, must say where the keys are');
-  if (more.length > 0 || (id !== undefined && command !== 'revoke')) {
-    throw new Error(`"${more[0] ?? id}" is one word too many`);
-  }
-  if (command === 'create') await create(file, values);
-  else if (command === 'list') list(file);
-  else if (command === 'revoke') await revoke(file, id);
-  else throw new Error('say what to do: create, list or revoke');
-}
-
-function readArguments() {
+function readArguments(args: string[]) {
   return parseArgs({
+    args,
     allowPositionals: true,
     options: {
       file: { type: 'string' },
@@ -89,12 +92,12 @@ function readArguments() {
   });
 }
 
-async function create(file: string, options: Options): Promise<void> {
+async function create(file: KeyFile, options: Options, terminal: Terminal): Promise<void> {
   const { partner = '', expires, rotate, overlap } = options;
   if (!isPartnerName(partner)) {
-    throw new Error('--partner must be a name of at most 30 small letters, digits and "-"');
+    throw new Error('--partner must be a name of at most 30 lowercase letters, digits and "-"');
   }
-  if (overlap !== undefined && !rotate) throw new Error('--overlap is for --rotate');
+  if (overlap !== undefined && !rotate) throw new Error('--overlap requires --rotate');
   const scopes = readScopes(options.scopes);
   const now = Date.now();
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
@@ -104,26 +107,28 @@ async function create(file: string, options: Options): Promise<void> {
     hash: secretHash(secret).toString('hex'),
     scopes,
     createdAt: toTime(now),
-    ...(expires !== undefined && { expiresAt: toTime(now + toMs('--expires', expires)) }),
+    ...(expires !== undefined && {
+      expiresAt: toTime(now + parseDuration('--expires', expires, 1)),
+    }),
   };
-  const until = rotate ? toTime(now + toMs('--overlap', overlap ?? '7d')) : undefined;
-  await change(file, (keys) => [...(until ? endedBy(keys, partner, until) : keys), key]);
-  console.log(formatKey(key.id, secret));
-  const others = until ? `; the other keys of ${partner} end at ${until} or before` : '';
-  console.error(`This is the only time that the key is shown. Its id is ${key.id}${others}.`);
+  const until = rotate ? toTime(now + parseDuration('--overlap', overlap ?? '7d', 0)) : undefined;
+  await change(file, (keys) => [...(until ? expireOthers(keys, partner, until) : keys), key]);
+  terminal.print(formatKey(key.id, secret));
+  const others = until ? ` The other keys of ${partner} expire at ${until} or earlier.` : '';
+  terminal.printError(`Store this key now, it is not shown again. Its id is ${key.id}.${others}`);
 }
 
-/** The partner's other keys get an end, so that there is time to put the new one in their place. */
-function endedBy(keys: readonly StoredKey[], partner: string, until: string): StoredKey[] {
-  const isOld = (key: StoredKey) => key.partner === partner && !isExpired(key);
-  if (!keys.some(isOld)) throw new Error(`${partner} has no valid key that could be rotated`);
+/** Sets an expiry on the partner's valid keys, so that there is time to deploy the new one. */
+function expireOthers(keys: readonly StoredKey[], partner: string, until: string): StoredKey[] {
+  const isValid = (key: StoredKey) => key.partner === partner && !isExpired(key);
+  if (!keys.some(isValid)) throw new Error(`${partner} has no valid key to rotate`);
   return keys.map((key) => {
-    const endsBefore = key.expiresAt !== undefined && key.expiresAt <= until;
-    return isOld(key) && !endsBefore ? { ...key, expiresAt: until } : key;
+    const expiresEarlier = key.expiresAt !== undefined && key.expiresAt <= until;
+    return isValid(key) && !expiresEarlier ? { ...key, expiresAt: until } : key;
   });
 }
 
-function list(file: string): void {
+function list(file: KeyFile, { print }: Terminal): void {
   const rows = read(file).map((key) => [
     key.id,
     key.partner,
@@ -134,7 +139,7 @@ function list(file: string): void {
   const table = [['id', 'partner', 'scopes', 'created', 'expires'], ...rows];
   const widths = table[0]?.map((_, at) => Math.max(...table.map((row) => row[at]?.length ?? 0)));
   for (const row of table) {
-    console.log(
+    print(
       row
         .map((cell, at) => cell.padEnd(widths?.[at] ?? 0))
         .join('  ')
@@ -143,56 +148,61 @@ function list(file: string): void {
   }
 }
 
-async function revoke(file: string, id: string | undefined): Promise<void> {
-  if (id === undefined) throw new Error('name the key to revoke: its id is in the list');
+async function revoke(file: KeyFile, id: string | undefined, terminal: Terminal): Promise<void> {
+  if (id === undefined) throw new Error('name the id of the key to revoke, as `list` prints it');
   read(file);
   await change(file, (keys) => {
-    const left = keys.filter((key) => key.id !== id);
-    if (left.length === keys.length) throw new Error(`there is no key with the id "${id}"`);
-    return left;
+    const remaining = keys.filter((key) => key.id !== id);
+    if (remaining.length === keys.length) throw new Error(`there is no key with the id "${id}"`);
+    return remaining;
   });
-  console.error(`${id} is revoked: servers refuse it within seconds.`);
+  terminal.printError(`${id} is revoked: servers refuse it within seconds.`);
 }
 
-function read(file: string): readonly StoredKey[] {
-  if (!existsSync(file)) throw new Error(`there is no file of keys at "${file}"`);
-  return parseKeyFile(readFileSync(file, 'utf8'));
+interface KeyFile {
+  readonly path: string;
+  readonly lockTimeoutMs: number;
+}
+
+function read({ path }: KeyFile): readonly StoredKey[] {
+  if (!existsSync(path)) throw new Error(`there is no key file at "${path}"`);
+  return parseKeyFile(readFileSync(path, 'utf8'));
 }
 
 /**
- * Puts a new file in the place of the old one, so that a server reads all of one or of the other.
- * The new one has a fixed name, which only one command at a time can take: none undoes another's work.
+ * Replaces the file, so that a server reads either the old or the new content in full. The new file
+ * is written under a fixed name that only one command at a time can create: it serves as the lock.
  */
 async function change(
-  file: string,
-  toNew: (keys: readonly StoredKey[]) => StoredKey[],
+  file: KeyFile,
+  update: (keys: readonly StoredKey[]) => StoredKey[],
 ): Promise<void> {
-  const draft = `${file}.new`;
-  const handle = await openDraft(draft);
+  const draft = `${file.path}.new`;
+  const handle = await openDraft(draft, file.lockTimeoutMs);
   try {
-    const keys = toNew(existsSync(file) ? read(file) : []);
+    const keys = update(existsSync(file.path) ? read(file) : []);
     writeSync(handle, formatKeyFile(keys));
     fsyncSync(handle);
     closeSync(handle);
-    renameSync(draft, file);
+    renameSync(draft, file.path);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
 }
 
-async function openDraft(draft: string, tries = TRIES): Promise<number> {
+async function openDraft(draft: string, timeoutMs: number): Promise<number> {
   try {
     return openSync(draft, 'wx', 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && tries > 0) {
-      await sleep(PAUSE_MS);
-      return openDraft(draft, tries - 1);
+    if (code === 'EEXIST' && timeoutMs > 0) {
+      await sleep(LOCK_RETRY_MS);
+      return openDraft(draft, timeoutMs - LOCK_RETRY_MS);
     }
     throw new Error(
       code === 'EEXIST'
-        ? `"${draft}" is there: another command is at work, or was cut off and left it behind`
+        ? `"${draft}" exists: another command is running, or was interrupted and left it behind`
         : `"${draft}" can't be written (${code})`,
     );
   }
@@ -203,18 +213,13 @@ function readScopes(text = ''): string[] {
   const known: readonly string[] = KEY_SCOPES;
   if (scopes.every((scope) => known.includes(scope))) return scopes;
   throw new Error(
-    `--scopes must be some of ${known.join(',')}, separated by commas: keys see these and change nothing`,
+    `--scopes must be some of ${known.join(',')}, separated by commas: API keys only read`,
   );
 }
 
-function toMs(option: string, text: string): number {
-  const [, amount, unit = ''] = /^(\d{1,7})([mhd])$/.exec(text) ?? [];
-  const ms = Number(amount) * (MS[unit] ?? Number.NaN);
-  if (ms <= MOST_MS && (ms > 0 || option === '--overlap')) return ms;
-  throw new Error(`${option} must be a duration such as 30m, 12h or 90d, at most 3650d`);
-}
-
-/** To the second: more would only look as if it mattered. */
+/** ISO 8601, to the second. */
 function toTime(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 }
+
+if (import.meta.main) await main(createKeysCommand());

@@ -1,32 +1,34 @@
 import { parseArgs } from 'node:util';
 import { issueToken } from '../services/user/tokens.ts';
 import { isScope } from '../src/auth/claims.ts';
+import { type Command, main } from './command.ts';
+import { MIN_DURATION_MS, parseDuration } from './duration.ts';
 
 const USAGE =
-  'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <number>s|m|h|d] ' +
+  'Usage: npm run -s token -- --user <id> [--role customer|staff] [--expires <duration>] ' +
   '[--scope "<scope> …"]';
 const HELP = `${USAGE}
 
 Prints a bearer token of the demo's issuer.
 
-  --user <id>               whose token it is, such as 42 (required)
-  --role customer|staff     customer if not given
-  --expires <number>s|m|h|d its lifetime, such as 15m; 1h if not given, in the past if negative
-  --scope "<scope> …"       limits it to these scopes, such as "orders:read profile:read"
+  --user <id>               the user of the token, such as 42 (required)
+  --role customer|staff     the user's role (default: customer)
+  --expires <duration>      the lifetime, such as 30s, 15m or 30d (default: 1h); a negative one
+                            makes an expired token
+  --scope "<scope> …"       limits the token to these scopes, such as "orders:read profile:read"
   -h, --help                prints this text`;
-const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-/** The longest lifetime; more would not fit into a date. */
-const MOST_SECONDS = 10 * 365 * 86_400;
 
-try {
-  const request = readRequest(process.argv.slice(2));
-  console.log(request ? await issueToken(request) : HELP);
-} catch (error) {
-  console.error(`${(error as Error).message.split(/\.\s/)[0]}. ${USAGE}`);
-  process.exitCode = 2;
-}
+/** `npm run token`: prints a token for the demo. */
+export const token: Command = {
+  usage: USAGE,
+  async run(args, { print }) {
+    const request = readRequest(args);
+    print(request ? await issueToken(request) : HELP);
+    return true;
+  },
+};
 
-/** @returns undefined if only help is wanted */
+/** @returns undefined for `--help` */
 function readRequest(args: string[]) {
   const { values } = parseArgs({
     args: joinNegative(args),
@@ -43,20 +45,21 @@ function readRequest(args: string[]) {
   if (!/^[\w-]{1,64}$/.test(user)) throw new Error('--user must be a user id, such as 42');
   if (role !== 'customer' && role !== 'staff') throw new Error('--role must be customer or staff');
   const scope = readScope(values.scope);
-  return { userId: user, role, expiresIn: toSeconds(values.expires), scope } as const;
+  const expiresInMs = parseDuration('--expires', values.expires, MIN_DURATION_MS);
+  return { userId: user, role, expiresIn: Math.trunc(expiresInMs / 1_000), scope } as const;
 }
 
-/** An empty one is a scope, too: it allows nothing. */
+/** An empty scope is valid: it allows nothing. */
 function readScope(scope: string | undefined): string | undefined {
   if (!scope) return scope;
-  // RFC 6749 allows commas; here one is a slip, and would make a scope that nobody knows.
+  // RFC 6749 allows commas in a scope; here a comma is a mistake that would make an unknown scope.
   if (scope.split(' ').every((part) => isScope(part) && !part.includes(','))) return scope;
   throw new Error(
-    '--scope must be scopes with one space between, such as "orders:read profile:read"',
+    '--scope must be scopes separated by one space, such as "orders:read profile:read"',
   );
 }
 
-// parseArgs would take `--expires -1h` for two options.
+// parseArgs reads `--expires -1h` as two options.
 function joinNegative(args: string[]): string[] {
   const at = args.findIndex(
     (arg, index) => arg === '--expires' && /^-\d/.test(args[index + 1] ?? ''),
@@ -64,9 +67,4 @@ function joinNegative(args: string[]): string[] {
   return at < 0 ? args : args.toSpliced(at, 2, `--expires=${args[at + 1]}`);
 }
 
-function toSeconds(text: string): number {
-  const [, amount, unit = ''] = /^(-?\d{1,9})([smhd])$/.exec(text) ?? [];
-  const seconds = Number(amount) * (SECONDS[unit] ?? Number.NaN);
-  if (Math.abs(seconds) <= MOST_SECONDS) return seconds;
-  throw new Error('--expires must be a duration such as 30s, 15m, 1h, 30d or -1h, at most 3650d');
-}
+if (import.meta.main) await main(token);
