@@ -3,7 +3,7 @@ import { delimiter } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
-// npm run check: every step runs, also after one that failed. None of them writes a file.
+// npm run check: runs all steps, even after a failure. No step writes a file.
 
 const ROOT = new URL('..', import.meta.url);
 const STEPS = {

@@ -4,7 +4,7 @@ import { type GeneratedFile, generateTypes } from './generate.ts';
 import { main } from './sdl.ts';
 
 // npm run codegen [-- --accept-breaking]   writes the generated types and the printed schemas
-// node tools/codegen.ts --check            compares the types with what stands there, writes nothing
+// node tools/codegen.ts --check            compares the types with the files and writes nothing
 
 const ROOT = new URL('..', import.meta.url);
 
@@ -13,29 +13,27 @@ const { values } = parseArgs({
 });
 
 await main(async () => {
-  const stale = await onlyStale(await generateTypes());
-  if (values.check) return isNone(stale);
+  const stale = await filterStale(await generateTypes());
+  if (values.check) return reportStale(stale);
   for (const { path, content } of stale) {
     const url = new URL(path, ROOT);
     await mkdir(new URL('.', url), { recursive: true });
     await writeFile(url, content);
   }
-  // Only now, because the schemas come from src, which may need the types that were just written.
+  // Imported here, because the schemas are built by src, which may need the types just written.
   const { writeSchemas } = await import('./schema.ts');
   return writeSchemas(values['accept-breaking'] ?? false);
 });
 
-async function onlyStale(files: GeneratedFile[]): Promise<GeneratedFile[]> {
+async function filterStale(files: GeneratedFile[]): Promise<GeneratedFile[]> {
   const texts = await Promise.all(
     files.map(({ path }) => readFile(new URL(path, ROOT), 'utf8').catch(() => undefined)),
   );
   return files.filter(({ content }, index) => content !== texts[index]);
 }
 
-function isNone(stale: GeneratedFile[]): boolean {
+function reportStale(stale: GeneratedFile[]): boolean {
   if (stale.length === 0) return true;
-  console.error(
-    ['Not up to date (npm run codegen):', ...stale.map(({ path }) => path)].join('\n  '),
-  );
+  console.error(['Outdated, run npm run codegen:', ...stale.map(({ path }) => path)].join('\n  '));
   return false;
 }

@@ -1,5 +1,5 @@
-// Preloaded by the scripts that start something: what was compiled once is kept on disk, which halves
-// the time until a BFF is ready. In JavaScript, because the stripper of types is part of what is saved.
+// Preloaded by the start scripts: stores compiled code on disk, which halves the time until a BFF is
+// ready. JavaScript, because loading the type stripper is part of the time saved.
 import { enableCompileCache } from 'node:module';
 import { fileURLToPath } from 'node:url';
 

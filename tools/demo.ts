@@ -11,26 +11,26 @@ import { onTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
 import { bffNames, loadBff, ROOT, serviceNames } from './tree.ts';
 
-// npm start: the stand-ins and every BFF, each a process of its own, so that one can be killed to
-// see a partial answer. --services-only leaves the BFFs out.
+// npm start: starts the stand-in services and every BFF, each as its own process, so that you can
+// kill one and see a partial response. --services-only starts no BFF.
 
 const SERVICES = serviceNames();
-const TOKEN_SECONDS = 30 * 86_400;
-const START_LIMIT_MS = 30_000;
-/** What the BFFs and the stand-ins must share, so that the stand-ins know who calls, and for whom. */
-const SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
+const TOKEN_LIFETIME_SECONDS = 30 * 86_400;
+const START_TIMEOUT_MS = 30_000;
+/** Secrets shared by BFFs and stand-ins: they authenticate the caller and the viewer of a call. */
+const SHARED_SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
 
 const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
 const secrets = values['services-only'] ? {} : newSecrets();
-const environment = withoutMisspelt(given(process.env));
+const environment = withoutMisspelt(nonEmpty(process.env));
 const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
-let phase = 'starting' as 'starting' | 'running' | 'ending';
+let phase = 'starting' as 'starting' | 'running' | 'stopping';
 
 onTermination({
   signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
   isRunByNpm: isRunByNpm(process.env),
-  drain: () => void end(0),
+  drain: () => void stop(0),
   abort() {
     for (const child of children) child.kill();
   },
@@ -41,11 +41,11 @@ try {
   phase = 'running';
   console.log(ready);
 } catch (error) {
-  if (phase !== 'ending') console.error((error as Error).message);
-  await end(1);
+  if (phase !== 'stopping') console.error((error as Error).message);
+  await stop(1);
 }
 
-/** @returns the line to say when all answer */
+/** @returns the line to print when all processes are ready */
 async function start(): Promise<string> {
   await checkConfiguration();
   const services = await Promise.all(SERVICES.map(startService));
@@ -56,25 +56,29 @@ async function start(): Promise<string> {
     JWKS_URL: new URL('/.well-known/jwks.json', userUrl).href,
     JWT_ISSUER: DEMO_ISSUER,
     JWT_AUDIENCE: DEMO_AUDIENCE,
-    SANDBOX_TOKEN: await issueToken({ userId: '42', role: 'customer', expiresIn: TOKEN_SECONDS }),
+    SANDBOX_TOKEN: await issueToken({
+      userId: '42',
+      role: 'customer',
+      expiresIn: TOKEN_LIFETIME_SECONDS,
+    }),
     ...secrets,
     ...environment,
     ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
   };
   const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
-  await Promise.all(urls.map(answers));
-  await tellOfWrites();
+  await Promise.all(urls.map(waitUntilReady));
+  await subscribeBffs();
   const order = children.find(({ name }) => name === 'order');
-  const part = order
-    ? `, or kill one service (kill ${order.pid}) and ask with "cache-control: no-cache" for a partial answer`
+  const tryPartial = order
+    ? `, or kill one service (kill ${order.pid}) and send a request with "cache-control: no-cache" for a partial response`
     : '';
-  return `${readyIn()}. Next: open ${urls[0]} in a browser${part}`;
+  return `${readyIn()}. Next: open ${urls[0]} in a browser${tryPartial}`;
 }
 
 /**
- * Checks the configuration of all that is about to start. What only the start itself decides has a
- * placeholder.
- * @throws ConfigError that names every variable at fault
+ * Validates the configuration of all processes before any of them starts, with placeholders for
+ * values that are known only afterwards.
+ * @throws ConfigError that names every invalid variable
  */
 async function checkConfiguration(): Promise<void> {
   const bffs = values['services-only'] ? [] : await Promise.all(bffNames().map(loadBff));
@@ -94,7 +98,7 @@ async function checkConfiguration(): Promise<void> {
   );
 }
 
-/** The command that starts a BFF in front of these services, whose addresses may not be the defaults. */
+/** The command that starts a BFF with the URLs of these services, where they differ from the defaults. */
 function webCommand(services: readonly string[]): string {
   const defaults: Record<string, string> = withDemo({});
   const variables = SERVICES.map((name, index) => [urlVariable(name), services[index]])
@@ -103,11 +107,11 @@ function webCommand(services: readonly string[]): string {
   return `${variables.join('')}npm run start:web`;
 }
 
-/** Says which variables nothing reads although they resemble ours, once and not by every process. */
+/** Warns of misspelt variables and removes them, so that not every process repeats the warning. */
 function withoutMisspelt(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const misspelt = findMisspelt(env, bffNames());
   for (const { variable, similarTo } of misspelt) {
-    say('warning', `${variable} is not read by anything: is ${similarTo} meant?`);
+    print('warning', `unknown variable ${variable}, did you mean ${similarTo}?`);
   }
   const names = misspelt.map(({ variable }) => variable);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
@@ -117,25 +121,25 @@ async function startService(name: string): Promise<string> {
   const url = process.env[urlVariable(name)];
   const env = { PURGE_URLS: await purgeUrls(), ...secrets, ...environment };
   if (!url) return run(name, `services/${name}/main.ts`, env);
-  say(name, `${url} (from ${urlVariable(name)})`);
+  print(name, `${url} (from ${urlVariable(name)})`);
   return url;
 }
 
 async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<string> {
-  if (phase === 'ending') throw new Error('ended while starting');
-  const child = startChild(name, new URL(file, ROOT), env, say);
+  if (phase === 'stopping') throw new Error('stopped while starting');
+  const child = startChild(name, new URL(file, ROOT), env, print);
   children.push(child);
-  void child.ended.then((how) => {
-    if (phase === 'starting') failed.reject(new Error(`${name} ${how}`));
-    if (phase === 'running') say(name, `${how}; the others go on without it`);
+  void child.exited.then((exit) => {
+    if (phase === 'starting') failed.reject(new Error(`${name} ${exit}`));
+    if (phase === 'running') print(name, `${exit}; the other processes keep running`);
   });
   const url = await child.url;
-  // Not after the reason of a failed start, which should be the last that is read.
-  if (phase === 'starting') say(name, `${url} (process ${child.pid})`);
+  // Not after a failed start: its reason stays the last line.
+  if (phase === 'starting') print(name, `${url} (process ${child.pid})`);
   return url;
 }
 
-/** Where BFFs that are started by hand take purges, unless their ports are any free ones. */
+/** The purge URLs of BFFs that are started by hand; none for a BFF whose admin port is 0. */
 async function purgeUrls(): Promise<string> {
   const bffs = await Promise.all(bffNames().map(loadBff));
   const ports = bffs.map(
@@ -144,8 +148,8 @@ async function purgeUrls(): Promise<string> {
   return ports.flatMap((port) => (port === '0' ? [] : `http://127.0.0.1:${port}/purge`)).join(',');
 }
 
-/** Has the stand-ins tell every BFF what they write, so that nothing that is kept is out of date. */
-async function tellOfWrites(): Promise<void> {
+/** Subscribes every BFF to the stand-ins' purge messages, so that no stored response is outdated. */
+async function subscribeBffs(): Promise<void> {
   const bffs = children.filter(({ name }) => bffNames().includes(name));
   const listeners = await Promise.all(bffs.map(({ adminUrl }) => adminUrl));
   const urls = listeners.map((listener) => new URL('/purge', listener).href);
@@ -161,37 +165,39 @@ async function tellOfWrites(): Promise<void> {
   );
 }
 
-async function answers(url: string): Promise<void> {
+async function waitUntilReady(url: string): Promise<void> {
   const readyz = new URL('/readyz', url);
-  const limit = performance.now() + START_LIMIT_MS;
-  while (performance.now() < limit && phase === 'starting') {
+  const end = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < end && phase === 'starting') {
     const response = await fetch(readyz, { signal: AbortSignal.timeout(1_000) }).catch(
       () => undefined,
     );
     if (response?.ok) return;
     await sleep(50);
   }
-  throw new Error(`${readyz.href} does not answer`);
+  throw new Error(`${readyz.href} is not ready`);
 }
 
-async function end(code: number): Promise<void> {
-  if (phase === 'ending') return;
-  phase = 'ending';
+async function stop(code: number): Promise<void> {
+  if (phase === 'stopping') return;
+  phase = 'stopping';
   await Promise.all(children.map((child) => child.stop()));
   process.exit(code);
 }
 
-/** Not with --services-only: a BFF that is started by hand would not know them. */
+/** Creates the shared secrets that are not set; not for --services-only, as no BFF would get them. */
 function newSecrets(): NodeJS.ProcessEnv {
-  const missing = SECRETS.filter((name) => !process.env[name] && !process.env[`${name}_FILE`]);
+  const missing = SHARED_SECRETS.filter(
+    (name) => !process.env[name] && !process.env[`${name}_FILE`],
+  );
   return Object.fromEntries(missing.map((name) => [name, randomBytes(32).toString('base64url')]));
 }
 
-function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function nonEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value));
 }
 
-function say(name: string, text: string): void {
+function print(name: string, text: string): void {
   console.log(`${name.padEnd(12)} | ${text}`);
 }
 

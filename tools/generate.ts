@@ -5,12 +5,12 @@ import { wireTypes } from './openapi/wire-types.ts';
 import { ROOT, serviceNames } from './tree.ts';
 
 export interface GeneratedFile {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly content: string;
 }
 
-/** All generated TypeScript, in memory. */
+/** Generates all TypeScript files in memory. */
 export async function generateTypes(): Promise<GeneratedFile[]> {
   return [...(await graphqlTypes()), ...(await Promise.all(serviceNames().map(upstreamTypes)))];
 }

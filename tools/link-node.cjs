@@ -1,6 +1,6 @@
-// npm's postinstall: makes sure that node_modules/.bin/node is the Node that comes with the packages.
-// npm 10 keeps this platform's package, but removes its command together with the packages of the
-// other platforms, whose command has the same name. npm itself links it again, as the platform wants.
+// npm's postinstall: ensures that node_modules/.bin/node is the Node of this platform's package.
+// npm 10 keeps that package but removes its link together with the packages of the other platforms,
+// whose command has the same name. `npm rebuild` restores the link in the platform's own form.
 'use strict';
 const { spawnSync } = require('node:child_process');
 const { existsSync } = require('node:fs');

@@ -1,6 +1,5 @@
-// Preloaded by every npm script: ends the process with one sentence if Node is too old to read the
-// other files, or the packages are not installed. Plain JavaScript in CommonJS, which every version of
-// Node can run.
+// Preloaded by every npm script: exits with one sentence if Node is too old to run the other files, or
+// if the packages are not installed. Plain CommonJS, which every version of Node can run.
 'use strict';
 var manifest = require('../package.json');
 var current = process.versions.node;
@@ -23,7 +22,7 @@ function fail(message) {
   process.exit(1);
 }
 
-// Where a package brings a Node, its installation is the remedy for an old one as well.
+// If a package contains a Node for this platform, installing the packages also replaces an old Node.
 if ((isBundled || !isOld) && !hasPackages()) {
   fail('The packages of Frontdesk are not installed: run "npm ci" first.');
 }

@@ -14,18 +14,18 @@ import {
 
 export interface SchemaChange {
   readonly breaking: boolean;
-  /** One line for people. */
+  /** One line of text for the terminal. */
   readonly text: string;
 }
 
-type Described = { readonly name: string; readonly description?: string | null | undefined };
+type SchemaElement = { readonly name: string; readonly description?: string | null | undefined };
 
-/** The schema as it is committed: sorted, so that only what means something makes a difference. */
+/** Prints the schema sorted by name, so that the order of definitions makes no difference. */
 export function printSorted(schema: GraphQLSchema): string {
   return `${printSchema(lexicographicSortSchema(schema))}\n`;
 }
 
-/** What a client of the old schema would notice in the new one, breaking changes first. */
+/** Lists the changes that clients of the old schema would notice, breaking ones first. */
 export async function listChanges(before: string, after: string): Promise<SchemaChange[]> {
   const changes = await diff(buildSchema(before), buildSchema(after));
   return changes
@@ -36,7 +36,7 @@ export async function listChanges(before: string, after: string): Promise<Schema
     .sort((a, b) => Number(b.breaking) - Number(a.breaking));
 }
 
-/** The types, fields, arguments, input fields and enum values that nothing describes. */
+/** Lists the types, fields, arguments, input fields and enum values without a description. */
 export function listUndescribed(schema: GraphQLSchema): string[] {
   return Object.values(schema.getTypeMap())
     .filter((type) => !isIntrospectionType(type) && !isSpecifiedScalarType(type))
@@ -55,5 +55,5 @@ export function listUndescribed(schema: GraphQLSchema): string[] {
     ]);
 }
 
-const undescribed = (path: string, parts: readonly Described[]): string[] =>
-  parts.filter(({ description }) => !description?.trim()).map(({ name }) => path + name);
+const undescribed = (path: string, elements: readonly SchemaElement[]): string[] =>
+  elements.filter(({ description }) => !description?.trim()).map(({ name }) => path + name);

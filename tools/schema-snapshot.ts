@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { GraphQLSchema } from 'graphql';
 import { listChanges, printSorted, type SchemaChange } from './schema-rules.ts';
 
-/** The file in which a schema is committed, as its clients know it. */
+/** A schema and the committed file that shows it to clients. */
 export interface Snapshot {
   readonly file: URL;
   readonly schema: GraphQLSchema;
@@ -11,17 +11,17 @@ export interface Snapshot {
 interface Comparison {
   readonly file: URL;
   readonly printed: string;
-  /** As `bff-web/schema.graphql`. */
+  /** For messages, such as `bff-web/schema.graphql`. */
   readonly name: string;
   readonly isNew: boolean;
-  /** Undefined if file and schema are the same. */
+  /** Undefined if file and schema are equal. */
   readonly changes: readonly SchemaChange[] | undefined;
 }
 
 /**
- * Writes the schemas into their files, all or none: none if one of them has a breaking change.
- * @param acceptBreaking - writes them even so
- * @returns what changed, for people, and whether it stands in the files now
+ * Writes all schemas to their files, or none if one of them has a breaking change.
+ * @param acceptBreaking - writes breaking changes as well
+ * @returns a report of each change, and whether the files were written
  */
 export async function writeSnapshots(
   snapshots: readonly Snapshot[],
@@ -36,10 +36,10 @@ export async function writeSnapshots(
   return { reports, written };
 }
 
-/** @returns every difference between file and schema, for people; undefined if there is none */
+/** @returns a report of all differences between file and schema; undefined if they are equal */
 export async function checkSnapshot(snapshot: Snapshot): Promise<string | undefined> {
   const comparison = await compare(snapshot);
-  return comparison.changes && describe(comparison, 'is not what the code serves');
+  return comparison.changes && describe(comparison, 'differs from the served schema');
 }
 
 async function compare({ file, schema }: Snapshot): Promise<Comparison> {
@@ -55,7 +55,7 @@ async function compare({ file, schema }: Snapshot): Promise<Comparison> {
 const isBreaking = ({ changes = [] }: Comparison): boolean =>
   changes.some(({ breaking }) => breaking);
 
-/** @param verb - what becomes of a file that is there already */
+/** @param verb - the predicate of a file that exists */
 function describe({ name, isNew, changes = [] }: Comparison, verb: string): string {
   if (isNew) return `${name} is new`;
   return [`${name} ${verb}:`, ...changes.map(({ text }) => text)].join('\n  ');

@@ -6,8 +6,8 @@ import { checkSnapshot, type Snapshot, writeSnapshots } from './schema-snapshot.
 import { main } from './sdl.ts';
 import { bffNames, loadBff } from './tree.ts';
 
-// node tools/schema.ts --check   fails when a printed schema is not what the code now serves, lists
-// every difference, and holds the schema to its rules. `npm run codegen` writes the files.
+// node tools/schema.ts --check   compares the printed schemas with the served ones, lists every
+// difference and checks descriptions and committed operations. `npm run codegen` writes the files.
 
 const BFFS = await Promise.all(bffNames().map(loadBff));
 
@@ -17,21 +17,21 @@ const snapshotOf = (bff: BffDefinition): Snapshot => ({
 });
 
 /**
- * Writes the printed schemas, unless one has a breaking change that nobody accepted.
- * @returns whether they stand there now
+ * Writes the printed schemas, unless one has a breaking change that is not accepted.
+ * @returns whether the files are up to date
  */
 export async function writeSchemas(acceptBreaking: boolean): Promise<boolean> {
   const { reports, written } = await writeSnapshots(BFFS.map(snapshotOf), acceptBreaking);
   for (const report of reports) console.error(report);
   if (written) return true;
   console.error(
-    'Clients in use would break, so no printed schema was written. ' +
-      'If that is meant: npm run codegen -- --accept-breaking',
+    'No printed schema was written, because existing clients would break. ' +
+      'To accept that: npm run codegen -- --accept-breaking',
   );
   return false;
 }
 
-/** @returns all that is wrong, for people */
+/** @returns a report of each fault */
 async function check(bff: BffDefinition): Promise<string[]> {
   const snapshot = snapshotOf(bff);
   const difference = await checkSnapshot(snapshot);

@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { GraphQLError, parse, Source } from 'graphql';
 
 /**
- * Runs a tool, and says why it failed rather than where in the tools.
- * @param tool - answers whether all is well
+ * Runs a tool and prints the reason of a failure without a stack trace.
+ * @param tool - returns whether it succeeded
  */
 export async function main(tool: () => Promise<boolean>): Promise<void> {
   try {
-    // Those who read the schema later know no file names any more.
+    // Parsed here, because later parsers don't know the file names.
     parseSdl();
     if (!(await tool())) process.exitCode = 1;
   } catch (error) {

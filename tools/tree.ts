@@ -8,7 +8,7 @@ const foldersIn = (path: string): string[] =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
-/** The services that have a stand-in: each folder of services/ but the one of what they share. */
+/** The services that have a stand-in: the folders of services/ except the shared one. */
 export const serviceNames = (): string[] =>
   foldersIn('services/').filter((name) => name !== 'support');
 
