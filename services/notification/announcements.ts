@@ -1,4 +1,4 @@
-import { BASE_DATE, DAY } from '../support/cast.ts';
+import { BASE_TIME_MS, DAY_MS } from '../support/cast.ts';
 import { toTime } from '../support/store.ts';
 
 const NEWEST_FIRST: readonly [daysAgo: number, title: string, body: string][] = [
@@ -20,5 +20,5 @@ export const ANNOUNCEMENTS = NEWEST_FIRST.map(([daysAgo, title, body], index) =>
   id: String(NEWEST_FIRST.length - index),
   title,
   body,
-  publishedAt: toTime(BASE_DATE - daysAgo * DAY),
+  publishedAt: toTime(BASE_TIME_MS - daysAgo * DAY_MS),
 }));

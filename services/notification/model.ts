@@ -44,7 +44,7 @@ export function toNotification(row: NotificationRow) {
   };
 }
 
-/** What copies are out of date once these, all of one user, are read; none if there are none. */
+/** The tags of cached responses that are outdated once these notifications of one user are read. */
 export function toReadTags(notifications: readonly Notification[]): string[] {
   const [first] = notifications;
   if (!first) return [];

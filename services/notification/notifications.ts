@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { NEWEST, type Position, toPage } from '../support/page.ts';
-import { eachById, query, toRowId, transact } from '../support/store.ts';
+import { type Position, START, toPage } from '../support/page.ts';
+import { findEach, query, toRowId, transact } from '../support/store.ts';
 import { type NotificationRow, toNotification } from './model.ts';
 
-export type PageWanted = {
+export type PageRequest = {
   limit: number;
   cursor?: Position | undefined;
   unread?: boolean | undefined;
@@ -19,7 +19,7 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
     db,
     'SELECT count(*) AS count FROM notifications WHERE user_id = ? AND read_at IS NULL',
   );
-  const own = query<NotificationRow>(
+  const ownRow = query<NotificationRow>(
     db,
     'SELECT * FROM notifications WHERE id = ? AND user_id = ?',
   );
@@ -27,10 +27,10 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
     'UPDATE notifications SET read_at = ? WHERE id = ? AND user_id = ? AND read_at IS NULL',
   );
 
-  function byUser(userId: string, page: PageWanted) {
-    const { limit, cursor = NEWEST } = page;
-    const wanted = page.unread === undefined ? null : Number(page.unread);
-    const rows = ofUser.all(userId, ...cursor, wanted, wanted, limit + 1);
+  function byUser(userId: string, page: PageRequest) {
+    const { limit, cursor = START } = page;
+    const filter = page.unread === undefined ? null : Number(page.unread);
+    const rows = ofUser.all(userId, ...cursor, filter, filter, limit + 1);
     const { page: notifications, nextCursor } = toPage(rows.map(toNotification), limit);
     return { notifications, nextCursor };
   }
@@ -40,11 +40,11 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
   return {
     byUser,
     byUsers: (userIds: readonly string[], limit: number) => ({
-      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, { limit }) })),
+      lists: findEach(userIds, (userId) => ({ userId, ...byUser(userId, { limit }) })),
     }),
     unread: (userId: string) => ({ count: unreadCount(userId) }),
     unreadOfEach: (userIds: readonly string[]) => ({
-      counts: eachById(userIds, (userId) => ({ userId, count: unreadCount(userId) })),
+      counts: findEach(userIds, (userId) => ({ userId, count: unreadCount(userId) })),
     }),
     markRead(userId: string, ids: readonly string[]) {
       const readAt = now();
@@ -54,7 +54,7 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
         for (const id of new Set(ids)) {
           const rowId = toRowId(id) ?? -1;
           markRead.run(readAt, rowId, userId);
-          const row = own.get(rowId, userId);
+          const row = ownRow.get(rowId, userId);
           if (row) found.push(row);
           else missing.push(id);
         }

@@ -6,7 +6,7 @@ export const findCurrency = (code: string): Currency | undefined =>
 
 export type Product = { sku: string; name: string; prices: Record<Currency, number> };
 
-/** Minor units per US cent, and the step that prices are rounded to. Yen have no minor unit. */
+/** Minor units per US cent, and the step to which prices are rounded. The yen has no minor unit. */
 const RATES: Record<Currency, { rate: number; step: number }> = {
   USD: { rate: 1, step: 1 },
   EUR: { rate: 0.92, step: 5 },
@@ -14,7 +14,7 @@ const RATES: Record<Currency, { rate: number; step: number }> = {
   JPY: { rate: 1.5, step: 10 },
 };
 
-const IN_CENTS: readonly [sku: string, name: string, cents: number][] = [
+const PRICES_IN_CENTS: readonly [sku: string, name: string, cents: number][] = [
   ['BAG-TOTE', 'Waxed canvas tote', 5900],
   ['BAG-ROLL', 'Roll-top backpack, 22 l', 11900],
   ['BAG-PACK', 'Packing cubes, set of three', 3200],
@@ -57,7 +57,7 @@ const IN_CENTS: readonly [sku: string, name: string, cents: number][] = [
   ['WEAR-SHIRT', 'Linen shirt', 7400],
 ];
 
-export const CATALOGUE: readonly Product[] = IN_CENTS.map(([sku, name, cents]) => ({
+export const CATALOGUE: readonly Product[] = PRICES_IN_CENTS.map(([sku, name, cents]) => ({
   sku,
   name,
   prices: {
@@ -72,7 +72,7 @@ const bySku = new Map(CATALOGUE.map((product) => [product.sku, product]));
 
 export const findProduct = (sku: string): Product | undefined => bySku.get(sku);
 
-/** The line of an order, at today's price. Amounts in minor units. */
+/** A line of an order at the catalogue price, in minor units. */
 export function toItem({ sku, name, prices }: Product, quantity: number, currency: Currency) {
   return { sku, name, quantity, unitPrice: { amount: prices[currency], currency } };
 }

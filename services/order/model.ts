@@ -57,12 +57,12 @@ export function toOrder(row: OrderRow) {
   };
 }
 
-/** What copies of a user's orders are known by: of all of them, or of those of one status. */
+/** The tag of cached lists of a user's orders: of all, or of those with one status. */
 export function listTag(userId: string, status?: OrderStatus): string {
   return `orders:user=${userId}${status ? `&status=${status}` : ''}`;
 }
 
-/** Minor units of the order's one currency. */
+/** The total, in minor units of the currency that all items share. */
 export function sum(items: readonly Item[]): number {
   return items.reduce((total, { quantity, unitPrice }) => total + quantity * unitPrice.amount, 0);
 }

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { NEWEST, type Position, toPage } from '../support/page.ts';
-import { notFound, Refusal } from '../support/refusal.ts';
-import { eachById, query, toRowId } from '../support/store.ts';
+import { type Position, START, toPage } from '../support/page.ts';
+import { notFound, Problem } from '../support/problem.ts';
+import { findEach, query, toRowId } from '../support/store.ts';
 import { type Order, type OrderRow, type OrderStatus, toOrder } from './model.ts';
 
-export type PageWanted = {
+export type PageRequest = {
   limit: number;
   cursor?: Position | undefined;
   status?: OrderStatus | undefined;
@@ -35,10 +35,10 @@ export function createOrders(db: DatabaseSync) {
     return order;
   }
 
-  function byUser(userId: string, { limit, cursor = NEWEST, status }: PageWanted) {
+  function byUser(userId: string, { limit, cursor = START, status }: PageRequest) {
     const [time, row] = cursor;
-    const wanted = status ?? null;
-    const rows = ofUser.all(userId, time, row, wanted, wanted, limit + 1);
+    const filter = status ?? null;
+    const rows = ofUser.all(userId, time, row, filter, filter, limit + 1);
     const { page, nextCursor } = toPage(rows.map(toOrder), limit);
     return { orders: page, nextCursor };
   }
@@ -46,15 +46,15 @@ export function createOrders(db: DatabaseSync) {
   return {
     get,
     byUser,
-    byIds: (ids: readonly string[]) => ({ orders: eachById(ids, find) }),
-    byUsers: (userIds: readonly string[], wanted: PageWanted) => ({
-      lists: eachById(userIds, (userId) => ({ userId, ...byUser(userId, wanted) })),
+    byIds: (ids: readonly string[]) => ({ orders: findEach(ids, find) }),
+    byUsers: (userIds: readonly string[], page: PageRequest) => ({
+      lists: findEach(userIds, (userId) => ({ userId, ...byUser(userId, page) })),
     }),
     recent: (count: number) => ({ orders: newest.all(count).map(toOrder) }),
     cancel(id: string): Order {
       const order = get(id);
       if (order.status === 'cancelled') return order;
-      if (order.status !== 'placed') throw new Refusal(409, 'not_cancellable');
+      if (order.status !== 'placed') throw new Problem(409, 'not_cancellable');
       cancel.run(Number(id));
       return get(id);
     },

@@ -6,7 +6,7 @@ import { createStandIn, type ServiceOptions, type StandIn } from '../support/sta
 import { openStore } from '../support/store.ts';
 import { INDEXES, listTag, STATUSES, TABLES } from './model.ts';
 import { createOrders } from './orders.ts';
-import { createPlacing, placeOrder, readKey } from './placing.ts';
+import { createPlaceOrder, placeOrderSchema, readIdempotencyKey } from './place-order.ts';
 import { seedOrders } from './seed.ts';
 
 const status = z.enum(STATUSES).optional();
@@ -30,51 +30,51 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
     seed: seedOrders,
   });
   const orders = createOrders(db);
-  const place = createPlacing(db, now);
+  const placeOrder = createPlaceOrder(db, now);
 
   const app = createStandIn(
     'order',
     [
-      operation({ name: 'getOrder', on: 'GET /orders/:id', answer: ({ id }) => orders.get(id) }),
+      operation({ name: 'getOrder', route: 'GET /orders/:id', handle: ({ id }) => orders.get(id) }),
       operation({
         name: 'ordersByIds',
-        on: 'GET /orders',
+        route: 'GET /orders',
         selector: 'ids',
         query: { ids },
-        answer: ({ query }) => orders.byIds(query.ids),
+        handle: ({ query }) => orders.byIds(query.ids),
       }),
       operation({
         name: 'ordersByUser',
-        on: 'GET /orders',
+        route: 'GET /orders',
         selector: 'user',
         query: userPage,
-        answer: ({ query }) => orders.byUser(query.user, query),
+        handle: ({ query }) => orders.byUser(query.user, query),
       }),
       operation({
         name: 'ordersByUsers',
-        on: 'GET /orders',
+        route: 'GET /orders',
         selector: 'users',
         query: usersPages,
-        answer: ({ query }) => orders.byUsers(query.users, query),
+        handle: ({ query }) => orders.byUsers(query.users, query),
       }),
       operation({
         name: 'recentOrders',
-        on: 'GET /orders',
+        route: 'GET /orders',
         selector: 'recent',
         query: { recent: integerText(1, 100) },
-        answer: ({ query }) => orders.recent(query.recent),
+        handle: ({ query }) => orders.recent(query.recent),
       }),
       operation({
         name: 'placeOrder',
-        on: 'POST /orders',
-        body: placeOrder,
-        actsFor: ({ body }) => body.userId,
-        answer({ body, headers, reply }) {
-          const { order, isNew } = place(readKey(headers), body);
+        route: 'POST /orders',
+        body: placeOrderSchema,
+        actingUserId: ({ body }) => body.userId,
+        handle({ body, headers, reply }) {
+          const { order, isNew } = placeOrder(readIdempotencyKey(headers), body);
           reply.code(isNew ? 201 : 200);
           return order;
         },
-        changes: ({ id, userId }) => [
+        changedTags: ({ id, userId }) => [
           `Order:${id}`,
           listTag(userId),
           listTag(userId, 'placed'),
@@ -83,11 +83,11 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
       }),
       operation({
         name: 'cancelOrder',
-        on: 'POST /orders/:id/cancel',
-        actsFor: ({ id }) => orders.get(id).userId,
-        staffToo: true,
-        answer: ({ id }) => orders.cancel(id),
-        changes: ({ id, userId }) => [
+        route: 'POST /orders/:id/cancel',
+        actingUserId: ({ id }) => orders.get(id).userId,
+        allowsStaff: true,
+        handle: ({ id }) => orders.cancel(id),
+        changedTags: ({ id, userId }) => [
           `Order:${id}`,
           listTag(userId, 'placed'),
           listTag(userId, 'cancelled'),

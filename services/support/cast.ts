@@ -1,4 +1,4 @@
-/** Seeded users that tests and demos may rely on; services/README.md says what each is for. */
+/** Seeded users that tests and demos rely on; services/README.md describes each of them. */
 export const CAST = {
   staff: '1',
   noOrders: '7',
@@ -13,14 +13,14 @@ export const CAST = {
 
 export const SEEDED_USERS = 1000;
 
-/** What user 42 starts with. */
+/** The seeded data of user 42. */
 export const CUSTOMER_ORDERS = 23;
 export const CUSTOMER_NOTIFICATIONS = 30;
 export const CUSTOMER_UNREAD = 12;
 
 export const MANY_ORDERS = 40;
 
-/** The "today" of the seed: nothing seeded is younger. Milliseconds. */
-export const BASE_DATE = Date.UTC(2026, 5, 1, 9);
+/** The latest time in the seed, in milliseconds since the epoch. */
+export const BASE_TIME_MS = Date.UTC(2026, 5, 1, 9);
 
-export const DAY = 86_400_000;
+export const DAY_MS = 86_400_000;

@@ -1,30 +1,43 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Events, readSubscribers } from './events.ts';
-import { createFaultBook, type Fault, type Faults, faultsOf, keepsAnswer } from './faults.ts';
+import { applyFault, delay, FAULT_RESPONSE, wasResetByFault } from './apply-fault.ts';
+import { type EventPublisher, subscribersSchema } from './event-publisher.ts';
+import {
+  createFaultSelector,
+  derivesFromResponse,
+  type Fault,
+  type Faults,
+  faultsSchema,
+} from './faults.ts';
 import { read } from './input.ts';
 import { createRequestLog, type RequestReport } from './request-log.ts';
-import { pause, REFUSAL, strike, wasResetHere } from './strike.ts';
 
-/** What tests in the same process turn and read; `/_control` offers the same over HTTP. */
+/** Controls a stand-in from the same process; `/_control` offers the same over HTTP. */
 export type Control = {
-  /** Replaces all faults. Throws a Refusal that names what is wrong. */
+  /**
+   * Replaces all faults.
+   * @throws Problem that names the invalid fields
+   */
   faults(map: Faults): void;
   clear(): void;
   requests(): RequestReport;
   reset(): void;
-  /** Replaces all who are told of writes. Throws a Refusal that names what is wrong. */
+  /**
+   * Replaces the subscribers of events.
+   * @throws Problem that names the invalid fields
+   */
   subscribe(urls: readonly string[]): void;
 };
 
-export function createControl(operations: readonly string[], events: Events) {
-  const book = createFaultBook();
-  const faults = faultsOf(operations);
+export function createControl(operations: readonly string[], publisher: EventPublisher) {
+  const selector = createFaultSelector();
+  const schema = faultsSchema(operations);
   const log = createRequestLog();
-  const struck = new WeakMap<FastifyRequest, Fault>();
-  const subscribe = (body: unknown) => events.subscribe(readSubscribers(body));
+  const faults = new WeakMap<FastifyRequest, Fault>();
+  const subscribe = (body: unknown): void =>
+    publisher.subscribe(read(subscribersSchema, body, 400).urls);
   const handle: Control = {
-    faults: (map) => book.replace(read(faults, map, 400)),
-    clear: () => book.replace({}),
+    faults: (map) => selector.replace(read(schema, map, 400)),
+    clear: () => selector.replace({}),
     requests: log.report,
     reset: log.reset,
     subscribe: (urls) => subscribe({ urls }),
@@ -32,36 +45,36 @@ export function createControl(operations: readonly string[], events: Events) {
 
   function count(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
     const end = log.begin(name, request);
-    reply.raw.once('close', () => end(!reply.raw.writableFinished && !wasResetHere(reply)));
+    reply.raw.once('close', () => end(!reply.raw.writableFinished && !wasResetByFault(reply)));
   }
 
-  /** Whether the request has had all the answer that it will get. */
+  /** @returns whether the request is finished: a fault or the client's disconnect ended it */
   async function onRequest(name = 'unmatched', request: FastifyRequest, reply: FastifyReply) {
     count(name, request, reply);
-    const drawn = book.draw(name);
-    if (!drawn) return false;
-    if (drawn.waitMs > 0) await pause(drawn.waitMs, reply);
-    const { fault } = drawn;
-    if (fault) struck.set(request, fault);
-    const isEarly = fault && !fault.afterWork && !keepsAnswer(fault);
-    if (isEarly && !reply.raw.destroyed) await reply.send(REFUSAL);
-    // Whoever left during the wait left before the work: it must not be done behind their back.
-    if (!isEarly && !reply.raw.destroyed) return false;
+    const selected = selector.select(name);
+    if (!selected) return false;
+    const { delayMs, fault } = selected;
+    if (delayMs > 0) await delay(delayMs, reply);
+    if (fault) faults.set(request, fault);
+    const skipsOperation = fault && !fault.afterWork && !derivesFromResponse(fault);
+    if (skipsOperation && !reply.raw.destroyed) await reply.send(FAULT_RESPONSE);
+    // The operation must not run for a client that disconnected during the delay.
+    if (!skipsOperation && !reply.raw.destroyed) return false;
     reply.hijack();
     return true;
   }
 
-  async function onSend(request: FastifyRequest, reply: FastifyReply, answer: unknown) {
-    const fault = struck.get(request);
-    return fault ? strike(fault, reply, answer) : answer;
+  async function onSend(request: FastifyRequest, reply: FastifyReply, response: unknown) {
+    const fault = faults.get(request);
+    return fault ? applyFault(fault, reply, response) : response;
   }
 
   return { handle, subscribe, count, onRequest, onSend };
 }
 
-type Controls = ReturnType<typeof createControl>;
+type ControlInternals = ReturnType<typeof createControl>;
 
-export function controlRoutes(app: FastifyInstance, { handle, subscribe }: Controls) {
+export function addControlRoutes(app: FastifyInstance, { handle, subscribe }: ControlInternals) {
   app.put('/_control/faults', async (request, reply) => {
     handle.faults(request.body as Faults);
     return reply.code(204).send();

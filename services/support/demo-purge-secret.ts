@@ -1,5 +1,5 @@
 /**
- * Signs what the demo's services tell their subscribers. Public by design: it stands in this
- * repository so that the demo needs no set-up. A production configuration refuses it.
+ * Signs the purge messages of the demo's services. Public by design: it is committed so that the demo
+ * needs no setup. A production configuration rejects it.
  */
 export const DEMO_PURGE_SECRET = 'the-demo-purges-with-this-public-key';

@@ -1,16 +1,16 @@
 import { z } from 'zod';
+import type { FieldError } from './problem.ts';
 import { createRandom } from './random.ts';
-import type { FieldError } from './refusal.ts';
 
-const MOST_MS = 600_000;
-const MOST_RETRY_AFTER = 31_536_000;
+const MAX_DELAY_MS = 600_000;
+const MAX_RETRY_AFTER_SECONDS = 31_536_000;
 
-/** Bodies that have nothing of the answer, so that no work is needed for them. */
-const STRANGE_BODIES = ['redirect', 'html'] as const;
-/** Bodies whose end is theirs to choose, so that they cannot be cut as well. */
-const WHOLE_BODIES = ['oversized', 'endless', 'gzipBomb', 'wrongLength', 'redirect'] as const;
+/** Bodies that contain nothing of the correct response, so the operation need not run. */
+const REPLACED_BODIES = ['redirect', 'html'] as const;
+/** Bodies with an end of their own, which can't be combined with `cutBody`. */
+const UNCUTTABLE_BODIES = ['oversized', 'endless', 'gzipBomb', 'wrongLength', 'redirect'] as const;
 
-const delayMs = z.int().min(0).max(MOST_MS);
+const delayMs = z.int().min(0).max(MAX_DELAY_MS);
 
 const faultSchema = z
   .strictObject({
@@ -18,12 +18,12 @@ const faultSchema = z
     jitterMs: delayMs.optional(),
     errorRate: z.number().min(0).max(1).optional(),
     status: z.int().min(400).max(599).optional(),
-    retryAfter: z.int().min(0).max(MOST_RETRY_AFTER).optional(),
+    retryAfter: z.int().min(0).max(MAX_RETRY_AFTER_SECONDS).optional(),
     hang: z.boolean().optional(),
     reset: z.boolean().optional(),
     malformed: z.enum(['json', 'shape', 'types']).optional(),
     cutBody: z.enum(['hang', 'reset']).optional(),
-    body: z.enum([...WHOLE_BODIES, 'html', 'proto']).optional(),
+    body: z.enum([...UNCUTTABLE_BODIES, 'html', 'proto']).optional(),
     location: z
       .string()
       .regex(/^[\x21-\x7e]{1,2000}$/)
@@ -37,17 +37,17 @@ const faultSchema = z
   });
 
 export type Fault = z.output<typeof faultSchema>;
-/** By operation; `*` is for every operation that is not named. */
+/** Faults by operation; `*` applies to every operation that is not named. */
 export type Faults = Partial<Record<string, Fault>>;
 
-/** The schema of the faults of a service. */
-export const faultsOf = (operations: readonly string[]): z.ZodType<Faults> =>
+/** The schema of the faults of a service with these operations. */
+export const faultsSchema = (operations: readonly string[]): z.ZodType<Faults> =>
   z.strictObject(
     Object.fromEntries(['*', ...operations].map((name) => [name, faultSchema.optional()])),
   );
 
-/** Decides what goes wrong. The draws repeat for every new set of faults, so tests do too. */
-export function createFaultBook() {
+/** Selects the fault of each request. The draws restart with each `replace`, so tests are repeatable. */
+export function createFaultSelector() {
   let faults: Faults = {};
   let random = createRandom(1);
 
@@ -56,25 +56,25 @@ export function createFaultBook() {
       faults = next;
       random = createRandom(1);
     },
-    draw(operation: string) {
+    select(operation: string) {
       const found = faults[operation] ?? faults['*'];
       if (!found) return undefined;
       const { delayMs = 0, jitterMs = 0, errorRate } = found;
-      const rate = errorRate ?? (strikes(found) ? 1 : 0);
-      const waitMs = delayMs + random.next() * jitterMs;
-      return { waitMs, fault: random.chance(rate) ? found : undefined };
+      const rate = errorRate ?? (hasEffect(found) ? 1 : 0);
+      const delay = delayMs + random.next() * jitterMs;
+      return { delayMs: delay, fault: random.chance(rate) ? found : undefined };
     },
   };
 }
 
-/** Whether the answer goes out as it is but for its damage, rather than as a refusal. */
-export const keepsAnswer = ({ status, malformed, cutBody, body }: Fault): boolean =>
+/** Whether the faulty response is made from the correct one, so that the operation has to run first. */
+export const derivesFromResponse = ({ status, malformed, cutBody, body }: Fault): boolean =>
   status === undefined &&
   (malformed !== undefined ||
     cutBody !== undefined ||
-    (body !== undefined && !isOneOf(STRANGE_BODIES, body)));
+    (body !== undefined && !isOneOf(REPLACED_BODIES, body)));
 
-const strikes = ({ hang, reset, status, malformed, cutBody, body }: Fault): boolean =>
+const hasEffect = ({ hang, reset, status, malformed, cutBody, body }: Fault): boolean =>
   hang === true ||
   reset === true ||
   [status, malformed, cutBody, body].some((field) => field !== undefined);
@@ -88,7 +88,7 @@ function* contradictions(fault: Fault): Generator<FieldError> {
     yield { field: 'location', code: 'needs_redirect' };
   }
   if (body === undefined) return;
-  const isCutTwice = cutBody !== undefined && isOneOf(WHOLE_BODIES, body);
+  const isCutTwice = cutBody !== undefined && isOneOf(UNCUTTABLE_BODIES, body);
   if (malformed !== undefined || isCutTwice || (body === 'redirect' && status !== undefined)) {
     yield { field: 'body', code: 'contradiction' };
   }

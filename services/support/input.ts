@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { invalid } from './refusal.ts';
+import { invalid } from './problem.ts';
 
-// Schemas of requests. Their messages are the codes of the contracts: a schema names a code of its
-// own only where `codeOf` has none for it.
+// Schemas for requests. The messages of their issues are the error codes of the contracts: `codeOf`
+// maps the standard issues, and a schema passes a code only where that is not enough.
 
 const ID = '[A-Za-z0-9_-]{1,64}';
 const MAX_IDS = 100;
@@ -37,7 +37,7 @@ export const booleanText = z
   .regex(/^(true|false)$/)
   .transform((text) => text === 'true');
 
-/** The value that `parse` makes of a text; undefined is refused with the code. */
+/** A string converted by `parse`; undefined means invalid, with this code. */
 export const parsedText = <T>(parse: (text: string) => T | undefined, code: string) =>
   z.string().transform((text, { issues }): T => {
     const value = parse(text);
@@ -48,7 +48,7 @@ export const parsedText = <T>(parse: (text: string) => T | undefined, code: stri
 /**
  * Validates a query (400) or a body (422).
  * @param name - the field of an error that concerns the value as a whole
- * @throws Refusal with the first error of each field
+ * @throws Problem with the first error of each field
  */
 export function read<T>(schema: z.ZodType<T>, value: unknown, status: 400 | 422, name = 'body'): T {
   const { data, error } = schema.safeParse(value, { error: codeOf });

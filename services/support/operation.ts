@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Viewer } from './identity.ts';
+import type { Viewer } from './authenticator.ts';
 import { read } from './input.ts';
-import { invalid, Refusal } from './refusal.ts';
+import { invalid, Problem } from './problem.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH';
 
-export type Call<Q, B> = {
+export type OperationInput<Q, B> = {
   /** The `{id}` of the path, or an empty string. */
   id: string;
   query: Q;
@@ -20,70 +20,72 @@ export type Operation = {
   name: string;
   method: Method;
   path: string;
-  /** The query parameter that tells this operation from others on the same path. */
+  /** The query parameter that selects this operation among others of the same path. */
   selector: string | undefined;
   /** Callers need no credential. */
-  isOpen: boolean;
-  /** Callers say for whom they act. */
-  isForOneUser: boolean;
+  isPublic: boolean;
+  /** Callers need an `x-viewer` header. */
+  requiresViewer: boolean;
   run: (
     request: FastifyRequest,
     reply: FastifyReply,
     viewer: Viewer | undefined,
-  ) => Promise<Outcome>;
+  ) => Promise<OperationResult>;
 };
 
-/** `changed`: tags of what others may keep copies of, and should no longer. */
-type Outcome = { answer: unknown; changed: string[] };
+/** `changedTags`: tags of cached responses that are outdated now. */
+type OperationResult = { response: unknown; changedTags: string[] };
 
 /** Values of the query parameters. */
 type Query<Q extends z.ZodRawShape> = z.output<z.ZodObject<Q>>;
 
-type Definition<Q extends z.ZodRawShape, B, A> = {
+type Definition<Q extends z.ZodRawShape, B, R> = {
   name: string;
-  /** Method and path, as in `GET /users/:id`. */
-  on: `${Method} /${string}`;
+  /** Method and path, such as `GET /users/:id`. */
+  route: `${Method} /${string}`;
   selector?: NoInfer<keyof Q & string>;
   query?: Q;
   body?: z.ZodType<B>;
-  isOpen?: boolean;
-  /** The user in whose name this is done: nobody else may, but for staff where they are named. */
-  actsFor?: (call: Call<Query<Q>, B>) => string;
-  staffToo?: boolean;
-  answer: (call: Call<Query<Q>, B>) => A | Promise<A>;
-  /** For a write: tags of what its answer says has changed. */
-  changes?: (answer: NoInfer<A>) => string[];
+  isPublic?: boolean;
+  /** The user as whom the caller must act; with `allowsStaff`, staff may act for any user. */
+  actingUserId?: (input: OperationInput<Query<Q>, B>) => string;
+  allowsStaff?: boolean;
+  handle: (input: OperationInput<Query<Q>, B>) => R | Promise<R>;
+  /** For a write: the tags of cached responses that the result makes outdated. */
+  changedTags?: (result: NoInfer<R>) => string[];
 };
 
-// biome-ignore lint/complexity/noBannedTypes: the shape without parameters is meant
-export function operation<Q extends z.ZodRawShape = {}, B = undefined, A = unknown>(
-  definition: Definition<Q, B, A>,
+// biome-ignore lint/complexity/noBannedTypes: a shape without parameters
+export function operation<Q extends z.ZodRawShape = {}, B = undefined, R = unknown>(
+  definition: Definition<Q, B, R>,
 ): Operation {
-  const [method, path] = definition.on.split(' ') as [Method, string];
+  const [method, path] = definition.route.split(' ') as [Method, string];
   const querySchema = z.strictObject(definition.query ?? ({} as Q));
-  const { body: bodySchema, isOpen = false, actsFor, staffToo = false, changes } = definition;
+  const { body: bodySchema, isPublic = false, actingUserId, allowsStaff = false } = definition;
 
   return {
     name: definition.name,
     method,
     path,
     selector: definition.selector,
-    isOpen,
-    isForOneUser: actsFor !== undefined,
+    isPublic,
+    requiresViewer: actingUserId !== undefined,
     async run(request, reply, viewer) {
       const { id = '' } = request.params as { id?: string };
       const query = read(querySchema, request.query, 400) as Query<Q>;
       const body = (bodySchema ? read(bodySchema, request.body, 422) : undefined) as B;
-      const call = { id, query, body, headers: request.headers, reply };
-      const mayDoIt = !viewer || !actsFor || (staffToo && viewer.role === 'staff');
-      if (!mayDoIt && viewer.userId !== actsFor(call)) throw new Refusal(403, 'viewer_mismatch');
-      const answer = await definition.answer(call);
-      return { answer, changed: changes?.(answer) ?? [] };
+      const input = { id, query, body, headers: request.headers, reply };
+      const isAllowed = !viewer || !actingUserId || (allowsStaff && viewer.role === 'staff');
+      if (!isAllowed && viewer.userId !== actingUserId(input)) {
+        throw new Problem(403, 'viewer_mismatch');
+      }
+      const response = await definition.handle(input);
+      return { response, changedTags: definition.changedTags?.(response) ?? [] };
     },
   };
 }
 
-/** Exactly one selecting parameter; none means the operation that needs none, if there is one. */
+/** Exactly one selector must be given; without one, the operation that has none is selected. */
 export function select(operations: readonly Operation[], query: unknown): Operation | undefined {
   const given = operations.filter(
     ({ selector }) => selector !== undefined && Object.hasOwn(query as object, selector),
@@ -92,7 +94,7 @@ export function select(operations: readonly Operation[], query: unknown): Operat
   return given.length === 1 ? given[0] : undefined;
 }
 
-export function noSelection(operations: readonly Operation[], query: unknown) {
+export function noSelection(operations: readonly Operation[], query: unknown): Problem {
   const selectors = operations.flatMap(({ selector }) => selector ?? []);
   const given = selectors.filter((selector) => Object.hasOwn(query as object, selector));
   return given.length === 0

@@ -1,6 +1,6 @@
 export type Random = ReturnType<typeof createRandom>;
 
-/** Mulberry32: small, fast, and the same on every machine, so that seeds are too. */
+/** A Mulberry32 generator: the same numbers on every machine, so that seeded data are equal too. */
 export function createRandom(seed: number) {
   let state = Math.imul(seed, 0x9e3779b1) >>> 0;
 
@@ -11,7 +11,7 @@ export function createRandom(seed: number) {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number, both ends included. */
+  /** An integer from min to max, inclusive. */
   function int(min: number, max: number): number {
     return min + Math.floor(next() * (max - min + 1));
   }
@@ -22,10 +22,10 @@ export function createRandom(seed: number) {
     return picked;
   }
 
-  /** From 0 to max, small numbers more often: most customers are not the keenest one. */
-  function few(max: number): number {
+  /** An integer from 0 to max, biased to small numbers: most customers have few orders. */
+  function skewedInt(max: number): number {
     return Math.floor(next() ** 2 * (max + 1));
   }
 
-  return { next, int, few, pick, chance: (share: number) => next() < share };
+  return { next, int, skewedInt, pick, chance: (probability: number) => next() < probability };
 }

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { FastifyRequest } from 'fastify';
 
-const KEPT = 500;
+const MAX_RECENT = 500;
 
 type LoggedRequest = {
   operation: string;
@@ -9,9 +9,9 @@ type LoggedRequest = {
   url: string;
   /** Milliseconds since the epoch, with fractions; comparable between processes. */
   startedAt: number;
-  /** Null while the answer, or the client's leaving, is awaited. */
+  /** Null until the response is complete or the client disconnects. */
   endedAt: number | null;
-  /** The client left before the answer was complete. */
+  /** The client disconnected before the response was complete. */
   aborted: boolean;
   headers: Record<string, string | string[] | undefined>;
 };
@@ -44,7 +44,7 @@ export function createRequestLog() {
       total += 1;
       routes[operation] = (routes[operation] ?? 0) + 1;
       recent.push(entry);
-      if (recent.length > KEPT) recent.shift();
+      if (recent.length > MAX_RECENT) recent.shift();
       return (aborted: boolean) => {
         entry.endedAt = now();
         entry.aborted = aborted;

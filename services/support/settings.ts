@@ -1,13 +1,13 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
-import { readSubscribers } from './events.ts';
+import { subscribersSchema } from './event-publisher.ts';
 
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** In memory if undefined. */
+  /** The folder of the database file; undefined keeps data in memory. */
   readonly dataDir: string | undefined;
   readonly subscribers: readonly string[];
-  /** What is wrong, such as `DATA_DIR: must be a folder …`; then the values mean nothing. */
+  /** Invalid variables, such as `DATA_DIR: must be a folder …`. If there are any, ignore the other values. */
   readonly faults: readonly string[];
 }
 
@@ -15,8 +15,8 @@ const PORT = /^\d{1,5}$/;
 const MAX_PORT = 65_535;
 
 /**
- * Reads what a stand-in service takes from the environment, secrets excepted, and makes its folder.
- * @param name - of the service, such as `user`
+ * Reads the settings of a service from the environment, except its secrets, and creates `dataDir`.
+ * @param name - the service, such as `user`
  */
 export function readSettings(env: NodeJS.ProcessEnv, name: string, defaultPort: number): Settings {
   const variable = portVariable(name);
@@ -28,7 +28,7 @@ export function readSettings(env: NodeJS.ProcessEnv, name: string, defaultPort: 
     .filter(Boolean);
   const faults = [
     ...(isPort(port) ? [] : [`${variable}: must be a port number, 0 to ${MAX_PORT}`]),
-    ...(areSubscribers(subscribers)
+    ...(subscribersSchema.safeParse({ urls: subscribers }).success
       ? []
       : ['PURGE_URLS: must be at most 20 http or https addresses, separated by commas']),
     ...(dataDir === undefined || isWritableFolder(dataDir)
@@ -41,15 +41,6 @@ export function readSettings(env: NodeJS.ProcessEnv, name: string, defaultPort: 
 export const portVariable = (name: string): string => `${name.toUpperCase()}_SERVICE_PORT`;
 
 const isPort = (text: string): boolean => PORT.test(text) && Number(text) <= MAX_PORT;
-
-function areSubscribers(urls: readonly string[]): boolean {
-  try {
-    readSubscribers({ urls });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function isWritableFolder(path: string): boolean {
   try {

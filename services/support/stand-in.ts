@@ -4,32 +4,32 @@ import Fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { type Control, controlRoutes, createControl } from './control.ts';
+import { createAuthenticator } from './authenticator.ts';
+import { addControlRoutes, type Control, createControl } from './control.ts';
 import { DEMO_PURGE_SECRET } from './demo-purge-secret.ts';
-import { createEvents } from './events.ts';
-import { createIdentity } from './identity.ts';
+import { createEventPublisher } from './event-publisher.ts';
 import { noSelection, type Operation, select } from './operation.ts';
-import { Refusal } from './refusal.ts';
+import { Problem } from './problem.ts';
 
 export type ServiceOptions = {
-  /** Where the database file lives; without it, data live in memory. */
+  /** The folder of the database file; without it, data live in memory. */
   dataDir?: string;
   logger?: boolean;
-  /** Milliseconds since the epoch. */
+  /** The clock, in milliseconds since the epoch. */
   now?: () => number;
-  /** What every caller must show as a bearer token; without it, nobody is asked. */
+  /** The bearer token that every caller must send; without it, callers need none. */
   serviceToken?: string;
-  /** Verifies for whom a caller acts (`x-viewer`); without it, nobody is asked. */
+  /** The key that verifies `x-viewer`; without it, callers need no viewer. */
   viewerKey?: string;
-  /** Who is told of writes from the start, as whole addresses. */
+  /** URLs that receive events from the start. */
   subscribers?: readonly string[];
-  /** Signs what subscribers are told; without it, the demo's public secret does. */
+  /** Signs the events (default: the demo's public secret). */
   purgeSecret?: string;
 };
 
 export type StandIn = FastifyInstance & { control: Control };
 
-/** A server for the operations, with faults and counters; not yet listening. */
+/** Creates a server for the operations, with fault injection and request counters. */
 export function createStandIn(
   name: string,
   operations: readonly Operation[],
@@ -41,20 +41,20 @@ export function createStandIn(
     subscribers = [],
   }: ServiceOptions,
 ): StandIn {
-  const identity = createIdentity(name, { serviceToken, viewerKey });
-  const events = createEvents(purgeSecret);
+  const authenticator = createAuthenticator(name, { serviceToken, viewerKey });
+  const publisher = createEventPublisher(purgeSecret);
   const names = operations.map(({ name }) => name);
-  const control = createControl(names, events);
+  const control = createControl(names, publisher);
   control.handle.subscribe(subscribers);
   const app = Fastify({
     logger,
     exposeHeadRoutes: false,
-    // A client's idle keep-alive connection must not hold up the end of the process.
+    // Idle keep-alive connections must not delay the end of the process.
     forceCloseConnections: true,
-    // Hooks do not run for a URL that cannot be decoded, so it is counted here.
+    // Hooks don't run for a URL that can't be decoded, so it is counted here.
     frameworkErrors(error, request, reply) {
       control.count(undefined, request, reply);
-      refuse(error, reply);
+      sendError(error, reply);
     },
   });
   const byRoute: Partial<Record<string, Operation[]>> = Object.groupBy(
@@ -65,13 +65,13 @@ export function createStandIn(
     byRoute[`${request.method} ${request.routeOptions.url}`] ?? [];
 
   acceptEmptyJson(app);
-  app.setErrorHandler<FastifyError>((error, _request, reply) => refuse(error, reply));
+  app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(error, reply));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'unknown_route' }));
   app.addHook('onRequest', async (request, reply) => {
     if (request.routeOptions.url?.startsWith('/_control')) return;
-    const chosen = select(onRoute(request), request.query);
-    if (await control.onRequest(chosen?.name, request, reply)) return;
-    if (chosen) await identity.demand(chosen, request);
+    const operation = select(onRoute(request), request.query);
+    if (await control.onRequest(operation?.name, request, reply)) return;
+    if (operation) await authenticator.authenticate(operation, request);
   });
   app.addHook('onSend', (request, reply, payload) => control.onSend(request, reply, payload));
 
@@ -82,22 +82,26 @@ export function createStandIn(
       method: first.method,
       url: first.path,
       handler: async (request, reply) => {
-        const chosen = select(group, request.query);
-        if (!chosen) throw noSelection(group, request.query);
-        const { answer, changed } = await chosen.run(request, reply, identity.viewerOf(request));
-        // Here, so that it is told even if a fault then keeps the answer from the caller.
-        await events.publish(changed);
-        return answer;
+        const operation = select(group, request.query);
+        if (!operation) throw noSelection(group, request.query);
+        const { response, changedTags } = await operation.run(
+          request,
+          reply,
+          authenticator.viewerOf(request),
+        );
+        // Published here, so that subscribers learn of the write even if a fault replaces the response.
+        await publisher.publish(changedTags);
+        return response;
       },
     });
   }
-  controlRoutes(app, control);
-  app.addHook('onClose', async () => events.close());
+  addControlRoutes(app, control);
+  app.addHook('onClose', async () => publisher.close());
   return Object.assign(app, { control: control.handle });
 }
 
-function refuse(error: FastifyError | Refusal, reply: FastifyReply) {
-  if (error instanceof Refusal) return reply.code(error.status).send(error.toJSON());
+function sendError(error: FastifyError | Problem, reply: FastifyReply) {
+  if (error instanceof Problem) return reply.code(error.status).send(error.toJSON());
   const status = error.statusCode ?? 500;
   if (status >= 500) reply.log.error(error);
   return reply.code(status).send({ code: toCode(error, status) });
@@ -110,7 +114,7 @@ function toCode(error: FastifyError, status: number): string {
   return status === 415 ? 'unsupported_media_type' : 'malformed_body';
 }
 
-/** Clients that name JSON as the type of an empty body are common, and mean no harm. */
+/** Accepts an empty body of type JSON, which many clients send. */
 function acceptEmptyJson(app: FastifyInstance) {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();

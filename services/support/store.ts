@@ -13,10 +13,10 @@ type StoreOptions = {
   seed: (db: DatabaseSync) => void;
 };
 
-/** The seeded database of each service, as bytes, so that a process seeds each of them only once. */
+/** The serialized seeded database of each service, so that a process seeds each one only once. */
 const templates = new Map<StoreOptions['seed'], Uint8Array>();
 
-/** Opens a seeded database: a copy of its own in memory, or the file in `dataDir`. */
+/** Opens a seeded database: an independent copy in memory, or the file in `dataDir`. */
 export function openStore(options: StoreOptions): DatabaseSync {
   const { name, dataDir } = options;
   if (!dataDir) return openCopy(options);
@@ -63,7 +63,7 @@ export function transact<T>(db: DatabaseSync, work: () => T): T {
   }
 }
 
-/** A prepared statement whose rows have the type that its author vouches for. */
+/** A prepared statement; the caller declares the type of its rows. */
 export function query<Row>(db: DatabaseSync, sql: string) {
   const statement = db.prepare(sql);
   return {
@@ -72,8 +72,8 @@ export function query<Row>(db: DatabaseSync, sql: string) {
   };
 }
 
-/** Objects by id, each once, and last asked first: a batch read promises no order. */
-export function eachById<T>(ids: readonly string[], byId: (id: string) => T | undefined): T[] {
+/** Finds an item for each id, in reverse order, because a batch read guarantees no order. */
+export function findEach<T>(ids: readonly string[], byId: (id: string) => T | undefined): T[] {
   return ids
     .map(byId)
     .filter((found) => found !== undefined)
@@ -82,7 +82,7 @@ export function eachById<T>(ids: readonly string[], byId: (id: string) => T | un
 
 export const toTime = (ms: number): string => new Date(ms).toISOString();
 
-/** The row number of an id; undefined for ids that no service gives. */
+/** The row number of an id; undefined if no row can have this id. */
 export function toRowId(id: string): number | undefined {
   return /^[1-9]\d{0,14}$/.test(id) ? Number(id) : undefined;
 }

@@ -1,7 +1,6 @@
 /**
- * The private key of the demo's token issuer. Public by design: it stands in this repository so
- * that the demo needs no set-up. It signs for the demo issuer only, which a production
- * configuration does not trust.
+ * The private key of the demo's token issuer. Public by design: it is committed so that the demo
+ * needs no setup. It signs only for the demo issuer, which a production configuration rejects.
  */
 export const DEMO_KEY = {
   kty: 'EC',

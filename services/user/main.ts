@@ -1,6 +1,6 @@
-import { run } from '../support/run.ts';
+import { runService } from '../support/run-service.ts';
 
-await run({
+await runService({
   name: 'user',
   defaultPort: 5001,
   create: async (options) => (await import('./service.ts')).createUserService(options),

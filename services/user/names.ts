@@ -7,7 +7,7 @@ export type Culture = {
 
 const words = (text: string): string[] => text.split(' ');
 
-/** Names that go together, so that nobody is called Haruto O'Sullivan by accident. */
+/** Given and family names by culture, so that seeded names are plausible. */
 export const CULTURES: readonly Culture[] = [
   {
     locale: 'en-US',

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { BASE_DATE, CAST, DAY, SEEDED_USERS } from '../support/cast.ts';
+import { BASE_TIME_MS, CAST, DAY_MS, SEEDED_USERS } from '../support/cast.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { CULTURES, type Culture } from './names.ts';
 import { fold } from './users.ts';
 
 type Person = { name: string; locale: string };
 
-const CHARACTERS: Record<string, Person> = {
+const PEOPLE: Record<string, Person> = {
   [CAST.staff]: { name: 'Ingrid Solberg', locale: 'nb-NO' },
   [CAST.noOrders]: { name: 'Noor van Dijk', locale: 'nl-NL' },
   [CAST.longName]: { name: longName(), locale: 'pt-PT' },
@@ -22,11 +22,11 @@ export function seedUsers(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   for (let id = 1; id <= SEEDED_USERS; id += 1) {
     const random = createRandom(id);
-    const { name, locale } = CHARACTERS[id] ?? toPerson(random.pick(CULTURES), random);
+    const { name, locale } = PEOPLE[id] ?? toPerson(random.pick(CULTURES), random);
     const avatar = random.chance(0.7) ? `https://avatars.frontdesk.example/${id}.png` : null;
-    // Older than any order: those go back two years at most.
-    const createdAt = BASE_DATE - random.int(2 * 365 * DAY + DAY, 5 * 365 * DAY);
-    const deletedAt = String(id) === CAST.deleted ? BASE_DATE - DAY / 24 : null;
+    // Accounts are older than any order: those go back two years at most.
+    const createdAt = BASE_TIME_MS - random.int(2 * 365 * DAY_MS + DAY_MS, 5 * 365 * DAY_MS);
+    const deletedAt = String(id) === CAST.deleted ? BASE_TIME_MS - DAY_MS / 24 : null;
     const email = toEmail(name, id, random);
     insert.run(id, name, fold(name), email, avatar, locale, createdAt, deletedAt);
   }
@@ -48,7 +48,7 @@ function toEmail(name: string, id: number, random: Random): string {
   return `${local}${id}@${random.pick(['example.com', 'example.net', 'example.org'])}`;
 }
 
-/** As long as a name may be: exactly 200 code points. */
+/** The longest valid name: exactly 200 code points. */
 function longName(): string {
   const given = ['Pedro', 'Miguel', 'Gabriel', 'Rafael', 'Gonzaga', 'Francisco', 'António'];
   const family = ['de Alcântara', 'da Conceição', 'Magalhães', 'Vasconcelos', 'e Albuquerque'];

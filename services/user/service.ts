@@ -9,11 +9,11 @@ import { seedUsers } from './seed.ts';
 import { issueToken, publicKeySet } from './tokens.ts';
 import { createUsers, INDEXES, TABLES } from './users.ts';
 
-const LONGEST_SEARCH = 200;
-const LONGEST_TOKEN_LIFE = 30 * 86_400;
+const MAX_SEARCH_LENGTH = 200;
+const MAX_TOKEN_LIFETIME_SECONDS = 30 * 86_400;
 
 const userPage = {
-  search: z.string().max(LONGEST_SEARCH).default(''),
+  search: z.string().max(MAX_SEARCH_LENGTH).default(''),
   limit: pageLimit,
   cursor: nameCursor.optional(),
 };
@@ -21,7 +21,7 @@ const userPage = {
 const tokenRequest = z.strictObject({
   userId: id,
   role: z.enum(['customer', 'staff']).optional(),
-  expiresIn: z.int().min(1).max(LONGEST_TOKEN_LIFE).optional(),
+  expiresIn: z.int().min(1).max(MAX_TOKEN_LIFETIME_SECONDS).optional(),
 });
 
 export async function createUserService(options: ServiceOptions = {}): Promise<StandIn> {
@@ -38,43 +38,43 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
   const app = createStandIn(
     'user',
     [
-      operation({ name: 'getUser', on: 'GET /users/:id', answer: ({ id }) => users.get(id) }),
+      operation({ name: 'getUser', route: 'GET /users/:id', handle: ({ id }) => users.get(id) }),
       operation({
         name: 'usersByIds',
-        on: 'GET /users',
+        route: 'GET /users',
         selector: 'ids',
         query: { ids },
-        answer: ({ query }) => users.byIds(query.ids),
+        handle: ({ query }) => users.byIds(query.ids),
       }),
       operation({
         name: 'searchUsers',
-        on: 'GET /users',
+        route: 'GET /users',
         query: userPage,
-        answer: ({ query }) => users.search(query.search, query.limit, query.cursor),
+        handle: ({ query }) => users.search(query.search, query.limit, query.cursor),
       }),
       operation({
         name: 'updateUser',
-        on: 'PATCH /users/:id',
+        route: 'PATCH /users/:id',
         body: profileChange,
-        actsFor: ({ id }) => id,
-        answer: ({ id, body }) => users.change(id, body),
-        changes: ({ id }) => [`User:${id}`, 'users'],
+        actingUserId: ({ id }) => id,
+        handle: ({ id, body }) => users.change(id, body),
+        changedTags: ({ id }) => [`User:${id}`, 'users'],
       }),
       operation({
         name: 'issueToken',
-        on: 'POST /tokens',
+        route: 'POST /tokens',
         body: tokenRequest,
-        isOpen: true,
-        async answer({ body, reply }) {
+        isPublic: true,
+        async handle({ body, reply }) {
           reply.code(201);
           return { token: await issueToken(body) };
         },
       }),
       operation({
         name: 'jwks',
-        on: 'GET /.well-known/jwks.json',
-        isOpen: true,
-        answer: publicKeySet,
+        route: 'GET /.well-known/jwks.json',
+        isPublic: true,
+        handle: publicKeySet,
       }),
     ],
     options,

@@ -9,11 +9,11 @@ export type TokenRequest = {
   role?: 'customer' | 'staff' | undefined;
   /** Seconds; negative for a token that has expired. */
   expiresIn?: number | undefined;
-  /** What another party's client may do, separated by spaces; all that the user may if undefined. */
+  /** Scopes of a third-party client, separated by spaces; undefined means unrestricted. */
   scope?: string | undefined;
 };
 
-/** A JWT (RFC 7519) that JWKS below verifies. Needs no running service. */
+/** Signs a JWT (RFC 7519) that `publicKeySet` verifies, without a running service. */
 export async function issueToken({
   userId,
   role = 'customer',

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Position, toCursor, toPage } from '../support/page.ts';
-import { notFound, Refusal } from '../support/refusal.ts';
-import { eachById, query, toRowId, toTime } from '../support/store.ts';
+import { notFound, Problem } from '../support/problem.ts';
+import { findEach, query, toRowId, toTime } from '../support/store.ts';
 import type { ProfileChange } from './profile.ts';
 
 export const TABLES = `CREATE TABLE users (
@@ -26,12 +26,12 @@ type Row = {
   deleted_at: number | null;
 };
 
-/** SQLite's own LIKE ignores case in ASCII only, so names are folded here. */
+/** Folds case for searches: SQLite's LIKE ignores case only in ASCII. */
 export const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 export function createUsers(db: DatabaseSync) {
   const select = query<Row>(db, 'SELECT * FROM users WHERE id = ?');
-  // instr rather than LIKE: a % in the search means a percent sign.
+  // instr rather than LIKE, so that a % in the search is literal.
   const search = query<Row>(
     db,
     `SELECT * FROM users WHERE deleted_at IS NULL AND (name, id) > (?, ?)
@@ -48,22 +48,22 @@ export function createUsers(db: DatabaseSync) {
   const existing = (id: string): Row => {
     const row = find(id);
     if (!row) throw notFound();
-    if (row.deleted_at !== null) throw new Refusal(410, 'deleted');
+    if (row.deleted_at !== null) throw new Problem(410, 'deleted');
     return row;
   };
 
   return {
     get: (id: string) => toUser(existing(id)),
     byIds(ids: readonly string[]) {
-      const rows = eachById(ids, find);
+      const rows = findEach(ids, find);
       return {
         users: rows.filter((row) => row.deleted_at === null).map(toUser),
         deleted: rows.filter((row) => row.deleted_at !== null).map((row) => String(row.id)),
       };
     },
     search(text: string, limit: number, [name, id]: Position<string> = ['', 0]) {
-      const wanted = fold(text);
-      const rows = search.all(name, id, wanted, wanted, limit + 1);
+      const folded = fold(text);
+      const rows = search.all(name, id, folded, folded, limit + 1);
       const { page, nextCursor } = toPage(rows.map(toEntry), limit);
       return { users: page, nextCursor };
     },

@@ -8,7 +8,7 @@ import {
   isEnumType,
   isNonNullType,
 } from 'graphql';
-import { BASE_DATE, CAST, DAY } from '../../services/support/cast.ts';
+import { BASE_TIME_MS, CAST, DAY_MS } from '../../services/support/cast.ts';
 import { toCursor as toPlace } from '../../services/support/page.ts';
 import { toCursor } from '../../src/datasources/target.ts';
 
@@ -49,7 +49,7 @@ interface Values {
 
 const STRANGE_IDS = ['999999', 999_999, '0', '', '../1', ' 42', '042', 'nonsense'];
 const USERS = [CAST.customer, CAST.otherCustomer, CAST.staff, CAST.noOrders, CAST.deleted];
-const TIME = toPlace([BASE_DATE - 90 * DAY, 20_000]);
+const TIME = toPlace([BASE_TIME_MS - 90 * DAY_MS, 20_000]);
 const CURSORS = {
   orders: toCursor('orders', TIME),
   notifications: toCursor('notifications', TIME),

@@ -1,14 +1,14 @@
 export type FieldError = { field: string; code: string };
 
-/** An answer other than success that the contract knows. */
-export class Refusal extends Error {
+/** An error response of the contract (`Problem` and `InvalidProblem` in openapi.yaml). */
+export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly errors: FieldError[] | undefined;
 
   constructor(status: number, code: string, errors?: FieldError[]) {
     super(errors ? `${code}: ${errors.map((e) => `${e.field} ${e.code}`).join(', ')}` : code);
-    this.name = 'Refusal';
+    this.name = 'Problem';
     this.status = status;
     this.code = code;
     this.errors = errors;
@@ -19,8 +19,8 @@ export class Refusal extends Error {
   }
 }
 
-export const notFound = () => new Refusal(404, 'not_found');
+export const notFound = () => new Problem(404, 'not_found');
 
-export function invalid(status: 400 | 422, ...errors: FieldError[]): Refusal {
-  return new Refusal(status, 'invalid', errors);
+export function invalid(status: 400 | 422, ...errors: FieldError[]): Problem {
+  return new Problem(status, 'invalid', errors);
 }

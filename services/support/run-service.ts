@@ -4,15 +4,15 @@ import { readSecret } from './secret.ts';
 import { portVariable, readSettings, type Settings } from './settings.ts';
 import type { ServiceOptions } from './stand-in.ts';
 
-type Runnable = {
+type Service = {
   name: 'user' | 'order' | 'notification';
   defaultPort: number;
-  /** Imports the service itself, so that the import is served by the compile cache. */
+  /** Imports the service lazily, so that the compile cache covers it. */
   create: (options: ServiceOptions) => Promise<FastifyInstance>;
 };
 
-/** Runs one service as a process: environment in, one line out, ends on a signal. */
-export async function run({ name, defaultPort, create }: Runnable): Promise<void> {
+/** Runs a service as a process: reads the environment, prints its URL, and closes on a signal. */
+export async function runService({ name, defaultPort, create }: Service): Promise<void> {
   const settings = readSettings(process.env, name, defaultPort);
   const { dataDir, subscribers, faults } = settings;
   if (faults.length > 0) return fail(name, faults.join('; '));

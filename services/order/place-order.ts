@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { id, parsedText, read } from '../support/input.ts';
-import { Refusal } from '../support/refusal.ts';
+import { Problem } from '../support/problem.ts';
 import { query, transact } from '../support/store.ts';
 import { findCurrency, findProduct, toItem } from './catalogue.ts';
 import { INSERT, type Order, type OrderRow, sum, toOrder } from './model.ts';
 
-const MOST_ITEMS = 20;
+const MAX_ITEMS = 20;
 
-export type PlaceOrder = z.output<typeof placeOrder>;
+export type PlaceOrder = z.output<typeof placeOrderSchema>;
 
-export const placeOrder = z.strictObject({
+export const placeOrderSchema = z.strictObject({
   userId: id,
   currency: parsedText(findCurrency, 'unknown_currency'),
   items: z
@@ -22,12 +22,12 @@ export const placeOrder = z.strictObject({
       }),
     )
     .min(1)
-    .max(MOST_ITEMS),
+    .max(MAX_ITEMS),
 });
 
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
-export function createPlacing(db: DatabaseSync, now: () => number) {
+export function createPlaceOrder(db: DatabaseSync, now: () => number) {
   const used = query<{ body: string; order_id: number }>(
     db,
     'SELECT body, order_id FROM idempotency_keys WHERE user_id = ? AND key = ?',
@@ -44,7 +44,7 @@ export function createPlacing(db: DatabaseSync, now: () => number) {
     const lines = items.map(({ sku, quantity }) => toItem(sku, quantity, currency));
     const { id, time } = last.get() ?? { id: 0, time: 0 };
     const newId = (id ?? 0) + 1;
-    // A clock behind the seed's must not bury a new order below old ones.
+    // A new order stays the newest even if the clock is behind the seed.
     const placedAt = Math.max(now(), time ?? 0);
     const values = [sum(lines), currency, JSON.stringify(lines), placedAt, null] as const;
     insert.run(newId, userId, 'placed', ...values);
@@ -53,28 +53,28 @@ export function createPlacing(db: DatabaseSync, now: () => number) {
 
   function get(id: number): Order {
     const row = select.get(id);
-    if (!row) throw new Error(`order ${id} has gone`);
+    if (!row) throw new Error(`order ${id} is missing`);
     return toOrder(row);
   }
 
-  /** Places the order, or finds the one that this key has placed. */
+  /** Places the order, or returns the one that was placed with this key. */
   return (key: string, body: PlaceOrder): { order: Order; isNew: boolean } =>
     transact(db, () => {
-      const canonical = toCanonical(body);
+      const canonical = canonicalBody(body);
       const first = used.get(body.userId, key);
       if (!first) {
         const id = place(body);
         remember.run(body.userId, key, canonical, id);
         return { order: get(id), isNew: true };
       }
-      if (first.body !== canonical) throw new Refusal(409, 'idempotency_key_reused');
+      if (first.body !== canonical) throw new Problem(409, 'idempotency_key_reused');
       return { order: get(first.order_id), isNew: false };
     });
 }
 
-export const readKey = (headers: IncomingHttpHeaders): string =>
+export const readIdempotencyKey = (headers: IncomingHttpHeaders): string =>
   read(idempotencyKey, headers['idempotency-key'] || undefined, 400, 'Idempotency-Key');
 
-function toCanonical({ currency, items }: PlaceOrder): string {
+function canonicalBody({ currency, items }: PlaceOrder): string {
   return JSON.stringify([currency, items.map(({ sku, quantity }) => [sku.sku, quantity])]);
 }

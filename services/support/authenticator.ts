@@ -1,33 +1,37 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { jwtVerify } from 'jose';
-import { Refusal } from './refusal.ts';
+import { Problem } from './problem.ts';
 
 const ISSUER = 'frontdesk';
 
-/** For whom a caller acts. */
+/** The user for whom a caller acts. */
 export type Viewer = { userId: string; role: string };
 
 type Secrets = { serviceToken: string | undefined; viewerKey: string | undefined };
-type Demands = { isOpen: boolean; isForOneUser: boolean };
+type Requirements = { isPublic: boolean; requiresViewer: boolean };
 
-/** Checks who calls (`Authorization`) and for whom (`x-viewer`). */
-export function createIdentity(audience: string, { serviceToken, viewerKey }: Secrets) {
+/** Authenticates the calling service (`Authorization`) and the viewer it acts for (`x-viewer`). */
+export function createAuthenticator(audience: string, { serviceToken, viewerKey }: Secrets) {
   const expected = serviceToken === undefined ? undefined : digest(serviceToken);
   const key = viewerKey === undefined ? undefined : new TextEncoder().encode(viewerKey);
   const viewers = new WeakMap<FastifyRequest, Viewer>();
 
-  async function demand({ isOpen, isForOneUser }: Demands, request: FastifyRequest) {
+  /** @throws Problem 401 */
+  async function authenticate(
+    { isPublic, requiresViewer }: Requirements,
+    request: FastifyRequest,
+  ): Promise<void> {
     const { authorization, 'x-viewer': viewer } = request.headers;
-    if (expected && !isOpen && !isBearer(authorization, expected)) {
-      throw new Refusal(401, 'unauthorized');
+    if (expected && !isPublic && !isBearer(authorization, expected)) {
+      throw new Problem(401, 'unauthorized');
     }
-    if (key && (isForOneUser || viewer !== undefined)) {
-      viewers.set(request, await toViewer(viewer, key, audience));
+    if (key && (requiresViewer || viewer !== undefined)) {
+      viewers.set(request, await verifyViewer(viewer, key, audience));
     }
   }
 
-  return { demand, viewerOf: (request: FastifyRequest) => viewers.get(request) };
+  return { authenticate, viewerOf: (request: FastifyRequest) => viewers.get(request) };
 }
 
 function isBearer(authorization: string | undefined, expected: Buffer): boolean {
@@ -35,7 +39,7 @@ function isBearer(authorization: string | undefined, expected: Buffer): boolean 
   return token !== undefined && timingSafeEqual(digest(token), expected);
 }
 
-async function toViewer(header: unknown, key: Uint8Array, audience: string): Promise<Viewer> {
+async function verifyViewer(header: unknown, key: Uint8Array, audience: string): Promise<Viewer> {
   try {
     const { payload } = await jwtVerify(String(header), key, {
       algorithms: ['HS256'],
@@ -46,10 +50,10 @@ async function toViewer(header: unknown, key: Uint8Array, audience: string): Pro
     const { sub, role } = payload;
     if (typeof sub === 'string' && typeof role === 'string') return { userId: sub, role };
   } catch {
-    // Callers learn that it is wrong, not why.
+    // The response does not tell the caller why verification failed.
   }
-  throw new Refusal(401, 'viewer_unknown');
+  throw new Problem(401, 'viewer_unknown');
 }
 
-/** Of equal length for every text, which a comparison in constant time demands. */
+/** Digests have equal length, as a comparison in constant time requires. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
