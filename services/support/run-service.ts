@@ -53,6 +53,6 @@ function describe(error: unknown, name: string, { host, port }: Settings): strin
 }
 
 function fail(name: string, reason: string): void {
-  console.error(`${name} service cannot start: ${reason}`);
+  console.error(`${name} service can't start: ${reason}`);
   process.exitCode = 1;
 }

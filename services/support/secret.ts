@@ -11,7 +11,7 @@ export function readSecret(name: string): string | undefined {
   if (value) throw new Error(`set ${name} or ${name}_FILE, not both`);
   // An empty file must not turn authentication off.
   const content = read(file).trim();
-  if (content === '') throw new Error(`${name}_FILE is empty or cannot be read: ${file}`);
+  if (content === '') throw new Error(`${name}_FILE is empty or unreadable: ${file}`);
   return content;
 }
 

@@ -17,15 +17,15 @@ export type Delivery = {
   response: ServerResponse;
 };
 
-/** What a subscriber does about its nth delivery, counted from 1. */
-type React = (response: ServerResponse, nth: number) => unknown;
+/** Responds to the nth delivery, counted from 1. */
+type Responder = (response: ServerResponse, nth: number) => unknown;
 
-export const take: React = (response) => response.writeHead(204).end();
-export const fail: React = (response) => response.writeHead(503).end();
-export const hang: React = () => undefined;
+export const take: Responder = (response) => response.writeHead(204).end();
+export const fail: Responder = (response) => response.writeHead(503).end();
+export const hang: Responder = () => undefined;
 
-/** A server on a free port that keeps all that it is told; ends with the scope. */
-export async function startSubscriber(react: React = take) {
+/** Starts a server on a free port that records its deliveries; `await using` closes it. */
+export async function startSubscriber(respond: Responder = take) {
   const deliveries: Delivery[] = [];
   const server = createServer((request, response) => void receive(request, response));
   server.listen(0, '127.0.0.1');
@@ -35,13 +35,13 @@ export async function startSubscriber(react: React = take) {
   async function receive(request: IncomingMessage, response: ServerResponse) {
     const { method, url, headers } = request;
     deliveries.push({ method, url, headers, body: await text(request), response });
-    react(response, deliveries.length);
+    respond(response, deliveries.length);
   }
 
   return {
     url: `http://127.0.0.1:${port}/purge`,
     deliveries,
-    /** Of each delivery, oldest first. */
+    /** The tags of each delivery, oldest first. */
     tags: (): string[][] => deliveries.map(({ body }) => JSON.parse(body).tags),
     ids: () => new Set(deliveries.map(({ headers }) => headers['webhook-id'])),
     async [Symbol.asyncDispose]() {
@@ -52,13 +52,13 @@ export async function startSubscriber(react: React = take) {
   };
 }
 
-/** The address of a server that was there, and is no more. */
-export async function deadUrl(): Promise<string> {
-  await using gone = await startSubscriber();
-  return gone.url;
+/** The URL of a server that is closed. */
+export async function closedUrl(): Promise<string> {
+  await using closed = await startSubscriber();
+  return closed.url;
 }
 
-/** As the Standard Webhooks have it, over what was sent. */
+/** The signature that Standard Webhooks specify for the delivery. */
 export function signatureOf({ headers, body }: Delivery, secret: string): string {
   const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
   return `v1,${createHmac('sha256', Buffer.from(secret)).update(signed).digest('base64')}`;

@@ -218,7 +218,7 @@ describe('npm start', () => {
     await rm(folder, { recursive: true });
     assert.match(
       demo.output(),
-      /^order exited with code 1 before listening\norder service cannot start: [^\n]+\n$/m,
+      /^order exited with code 1 before listening\norder service can't start: [^\n]+\n$/m,
     );
   });
 

@@ -26,7 +26,7 @@ const ADMIN_LISTENING = /\badmin listening on (https?:\/\/\S+)/;
 /** In production, a BFF logs both URLs in one line of JSON. */
 const JSON_LISTENING = /"url":"(https?:[^"]+)","adminUrl":"(https?:[^"]+)","msg":"listening"/;
 /** The message of a BFF or a stand-in service about an invalid variable. */
-const FAULT = /(?<=^ {2}|service cannot start: )[A-Z][\w-]*: .+$/gm;
+const FAULT = /(?<=^ {2}|service can't start: )[A-Z][\w-]*: .+$/gm;
 const STOP_TIMEOUT_MS = 5_000;
 
 /** Starts one process and prints its output under its name. */

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { ServiceOptions, StandIn } from '../../services/support/stand-in.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
-export type Answer = { status: number; body: any };
+// biome-ignore lint/suspicious/noExplicitAny: tests read responses of every shape
+export type Response = { status: number; body: any };
 
 export type Running = Awaited<ReturnType<typeof start>>;
 
-/** A service on a free port, and a client for it; ends with the scope. */
+/** Starts a service on a free port, with a client; `await using` closes it. */
 export async function start(
   create: (options: ServiceOptions) => Promise<StandIn>,
   options: ServiceOptions = {},
@@ -20,13 +20,13 @@ export async function start(
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
-  ): Promise<Answer> {
+  ): Promise<Response> {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const init = text === undefined ? {} : { body: text };
     const type = text === undefined ? {} : { 'content-type': 'application/json' };
     const response = await fetch(url + path, { method, headers: { ...type, ...headers }, ...init });
-    const answer = await response.text();
-    return { status: response.status, body: answer === '' ? undefined : JSON.parse(answer) };
+    const json = await response.text();
+    return { status: response.status, body: json === '' ? undefined : JSON.parse(json) };
   }
 
   return {
@@ -38,10 +38,10 @@ export async function start(
   };
 }
 
-/** A response whose body has not been read, on a connection of its own. */
+/** Requests a URL on a new connection; the body of the response is unread. */
 export async function head(url: string): Promise<IncomingMessage> {
   const request = get(url, { agent: false });
-  // What breaks the connection later is the response's error too, where tests look for it.
+  // A later connection error is also an error of the response, where tests expect it.
   request.on('error', () => undefined);
   const [response] = await once(request, 'response');
   return response;
@@ -51,8 +51,8 @@ export const byId = (a: { id: string }, b: { id: string }) => Number(a.id) - Num
 
 export const idsOf = (items: { id: string }[]): string[] => items.map(({ id }) => id);
 
-/** All items of a list, page by page. */
-export async function walk(
+/** Reads all pages of a list. */
+export async function readPages(
   service: Running,
   path: string,
   list: string,
