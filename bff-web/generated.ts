@@ -21,85 +21,85 @@ export type Scalars = {
 /** A message to everyone. */
 export type Announcement = {
   readonly __typename?: 'Announcement';
-  /** The text, plain. */
+  /** The body, as plain text. */
   readonly body: Scalars['String']['output'];
-  /** Opaque. */
+  /** An opaque id. */
   readonly id: Scalars['ID']['output'];
-  /** When it was published. */
+  /** The time of publication. */
   readonly publishedAt: Scalars['DateTime']['output'];
   /** The headline. */
   readonly title: Scalars['String']['output'];
 };
 
-/** For whom an answer may be kept. */
+/** The viewers who may share a cached response. */
 export type CacheControlScope =
-  /** For one viewer alone. */
+  /** Used for one viewer only. */
   | 'PRIVATE'
-  /** The same for all who may have it: for everyone, or for all who may do the same. */
+  /** Shared by all viewers with the same permissions, or by everyone if the field is public. */
   | 'PUBLIC';
 
-/** The order after the cancellation. */
+/** The result of a cancellation. */
 export type CancelOrderPayload = {
   readonly __typename?: 'CancelOrderPayload';
-  /** The order; unchanged if it can't be cancelled any more. */
+  /** The order; unchanged if it can no longer be cancelled. */
   readonly order?: Maybe<Order>;
-  /** Why the order was not cancelled; empty if it was. */
+  /** The reasons for rejecting the cancellation; empty if the order was cancelled. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** The notifications after the change. */
 export type MarkNotificationsReadPayload = {
   readonly __typename?: 'MarkNotificationsReadPayload';
-  /** Those of the ids that are the viewer's, now read. */
+  /** The viewer's notifications among the ids, all read now. */
   readonly notifications: ReadonlyArray<Notification>;
-  /** How many of the viewer's notifications are unread now. */
+  /** The number of the viewer's unread notifications after the change. */
   readonly unreadCount?: Maybe<Scalars['Int']['output']>;
-  /** One for each id that is none of the viewer's. */
+  /** One error for each id that is not a notification of the viewer. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** An amount of money. */
 export type Money = {
   readonly __typename?: 'Money';
-  /** The amount in the currency's smallest unit: 1999 with EUR is 19.99 euro, with JPY 1999 yen. */
+  /** The amount in the currency's smallest unit: 1999 is 19.99 euros with EUR and 1999 yen with JPY. */
   readonly amount: Scalars['MinorUnits']['output'];
   /** The ISO 4217 code of the currency. */
   readonly currency: Scalars['String']['output'];
 };
 
-/** Everything that can be changed. */
+/** All mutations. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
-  /** Cancels an order that has not left yet. An order that is cancelled already stays so. */
+  /** Cancels an order that is not shipped yet. A cancelled order stays unchanged. */
   readonly cancelOrder?: Maybe<CancelOrderPayload>;
-  /** Marks notifications of the viewer's as read. Those that were read already stay so. */
+  /** Marks notifications of the viewer as read. Notifications that are already read stay unchanged. */
   readonly markNotificationsRead?: Maybe<MarkNotificationsReadPayload>;
-  /** Places an order for the viewer. Repeated with the same key, it answers the first order and places no second. */
+  /** Places an order for the viewer. A repeated call with the same idempotency key returns the first order. */
   readonly placeOrder?: Maybe<PlaceOrderPayload>;
-  /** Changes what is given of the viewer's own account, and leaves the rest. */
+  /** Changes the given fields of the viewer's account. */
   readonly updateProfile?: Maybe<UpdateProfilePayload>;
 };
 
 
-/** Everything that can be changed. */
+/** All mutations. */
 export type MutationCancelOrderArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be changed. */
+/** All mutations. */
 export type MutationMarkNotificationsReadArgs = {
   ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
 
-/** Everything that can be changed. */
+/** All mutations. */
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
 };
 
 
-/** Everything that can be changed. */
+/** All mutations. */
 export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
 };
@@ -107,15 +107,15 @@ export type MutationUpdateProfileArgs = {
 /** A message to one user. */
 export type Notification = {
   readonly __typename?: 'Notification';
-  /** The text, plain. */
+  /** The body, as plain text. */
   readonly body: Scalars['String']['output'];
-  /** When it was sent. */
+  /** The time at which it was sent. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Opaque; the same wherever this notification appears. */
+  /** An opaque id, the same wherever this notification appears. */
   readonly id: Scalars['ID']['output'];
-  /** What it is about. */
+  /** The subject. */
   readonly kind: NotificationKind;
-  /** When the user read it; null while unread. */
+  /** The time at which the user read it; null while unread. */
   readonly readAt?: Maybe<Scalars['DateTime']['output']>;
   /** The headline. */
   readonly title: Scalars['String']['output'];
@@ -126,42 +126,42 @@ export type NotificationConnection = {
   readonly __typename?: 'NotificationConnection';
   /** The notifications of this page, with their cursors. */
   readonly edges: ReadonlyArray<NotificationEdge>;
-  /** Where the page stands. */
+  /** The position of the page in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** A notification's place in a list. */
+/** A notification and its position in a list. */
 export type NotificationEdge = {
   readonly __typename?: 'NotificationEdge';
-  /** The place, to be given as `after`. It stays valid when notifications come or are read. */
+  /** The position, for `after`. It stays valid when notifications are added or read. */
   readonly cursor: Scalars['String']['output'];
   /** The notification. */
   readonly node: Notification;
 };
 
-/** What a notification is about. */
+/** The subject of a notification. */
 export type NotificationKind =
-  /** The user's own account. */
+  /** A change of the user's account. */
   | 'ACCOUNT'
-  /** One of the user's orders moved on. */
+  /** A change of one of the user's orders. */
   | 'ORDER_UPDATE'
   /** An offer. */
   | 'PROMOTION';
 
-/** Something that a customer bought. */
+/** A customer's purchase. */
 export type Order = {
   readonly __typename?: 'Order';
-  /** Who placed it. Null if the account was deleted. */
+  /** The user who placed the order; null if the account was deleted. */
   readonly customer?: Maybe<User>;
-  /** Opaque; the same wherever this order appears. */
+  /** An opaque id, the same wherever this order appears. */
   readonly id: Scalars['ID']['output'];
-  /** What was ordered, at least one line. */
+  /** The ordered items, at least one. */
   readonly items: ReadonlyArray<OrderItem>;
-  /** When the order was placed. */
+  /** The time at which the order was placed. */
   readonly placedAt: Scalars['DateTime']['output'];
-  /** Where the order is on its way. */
+  /** The progress of the order. */
   readonly status: OrderStatus;
-  /** What the order costs in all. */
+  /** The total price. */
   readonly total: Money;
 };
 
@@ -170,14 +170,14 @@ export type OrderConnection = {
   readonly __typename?: 'OrderConnection';
   /** The orders of this page, with their cursors. */
   readonly edges: ReadonlyArray<OrderEdge>;
-  /** Where the page stands. */
+  /** The position of the page in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** An order's place in a list. */
+/** An order and its position in a list. */
 export type OrderEdge = {
   readonly __typename?: 'OrderEdge';
-  /** The place, to be given as `after`. It stays valid when orders come or change. */
+  /** The position, for `after`. It stays valid when orders are added or change. */
   readonly cursor: Scalars['String']['output'];
   /** The order. */
   readonly node: Order;
@@ -186,97 +186,97 @@ export type OrderEdge = {
 /** One line of an order. */
 export type OrderItem = {
   readonly __typename?: 'OrderItem';
-  /** The product's name when it was ordered. */
+  /** The product's name at the time of the order. */
   readonly name: Scalars['String']['output'];
-  /** How many. */
+  /** The number of units. */
   readonly quantity: Scalars['Int']['output'];
-  /** The product, as it can be ordered again. */
+  /** The product's stock keeping unit, for ordering it again. */
   readonly sku: Scalars['ID']['output'];
-  /** What one of them cost. */
+  /** The price of one unit. */
   readonly unitPrice: Money;
 };
 
-/** One line to order. */
+/** An item to order. */
 export type OrderItemInput = {
-  /** How many, 1 to 99. */
+  /** The number of units, 1 to 99. */
   readonly quantity: Scalars['Int']['input'];
-  /** The product. */
+  /** The product's stock keeping unit. */
   readonly sku: Scalars['ID']['input'];
 };
 
-/** Where an order is on its way. */
+/** The progress of an order. */
 export type OrderStatus =
-  /** Given up; nothing is sent. */
+  /** Cancelled; nothing is shipped. */
   | 'CANCELLED'
-  /** Arrived. */
+  /** Delivered to the customer. */
   | 'DELIVERED'
-  /** Accepted, and can still be cancelled. */
+  /** Accepted; can still be cancelled. */
   | 'PLACED'
-  /** On its way. */
+  /** In transit. */
   | 'SHIPPED';
 
-/** Where a page stands in its list (Relay Cursor Connections). */
+/** The position of a page in its list (Relay Cursor Connections). */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** The cursor of the last edge, to be given as `after` for the next page; null if the page is empty. */
+  /** The cursor of the last edge, for `after` of the next page; null if the page is empty. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
-  /** Whether there is more after this page. */
+  /** True if there is a next page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
-  /** Whether the page was asked for with a cursor, so that something stands before it. */
+  /** True if the page was requested with a cursor, and so has a preceding page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** The cursor of the first edge; null if the page is empty. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** What to order. */
+/** An order to place. */
 export type PlaceOrderInput = {
-  /** The ISO 4217 code of the currency to pay in. */
+  /** The ISO 4217 code of the currency of payment. */
   readonly currency: Scalars['String']['input'];
-  /** Chosen by the client, one for each intended order (a UUID, say): repeat it when retrying. 1 to 128 printable ASCII characters. */
+  /** Chosen by the client, unique for each intended order, for example a UUID. Send the same key when you retry. 1 to 128 printable ASCII characters. */
   readonly idempotencyKey: Scalars['ID']['input'];
-  /** What to order, 1 to 20 lines. */
+  /** 1 to 20 items. */
   readonly items: ReadonlyArray<OrderItemInput>;
 };
 
-/** The order as placed. */
+/** The result of placing an order. */
 export type PlaceOrderPayload = {
   readonly __typename?: 'PlaceOrderPayload';
-  /** The order; null if it was refused. */
+  /** The order; null if it was rejected. */
   readonly order?: Maybe<Order>;
-  /** Why the order was refused; empty if it was placed. */
+  /** The reasons for rejecting the order; empty if it was placed. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-/** The card of a user that everyone may see. */
+/** The public part of a user account. */
 export type Profile = {
   readonly __typename?: 'Profile';
-  /** A picture, if the user has one. */
+  /** The URL of the user's picture; null if there is none. */
   readonly avatarUrl?: Maybe<Scalars['String']['output']>;
   /** The user's id. */
   readonly id: Scalars['ID']['output'];
-  /** The name to show, in any script. */
+  /** The display name, in any script. */
   readonly name: Scalars['String']['output'];
 };
 
-/** Everything that can be asked. */
+/** All queries. */
 export type Query = {
   readonly __typename?: 'Query';
-  /** What everyone should know now, newest first, a few dozen at most. */
+  /** Current announcements to everyone, newest first, at most a few dozen. */
   readonly announcements?: Maybe<ReadonlyArray<Announcement>>;
-  /** For staff: all customers by name, or those whose name or mail address contains the search text. */
+  /** All customers sorted by name, or those whose name or email address contains the search text. Staff only. */
   readonly customers?: Maybe<UserConnection>;
-  /** One order of the viewer's; for staff, of anyone's. */
+  /** One of the viewer's orders; staff can read the orders of all users. */
   readonly order?: Maybe<Order>;
-  /** The public card of one user. Null if the account was deleted. */
+  /** The public profile of a user; null if the account was deleted. */
   readonly profile?: Maybe<Profile>;
-  /** For staff: the newest orders of everyone. */
+  /** The newest orders of all users. Staff only. */
   readonly recentOrders?: Maybe<ReadonlyArray<Order>>;
-  /** Who is asking; null and an error without a token. */
+  /** The signed-in user. Without a token, it is null with an error. */
   readonly viewer?: Maybe<Viewer>;
 };
 
 
-/** Everything that can be asked. */
+/** All queries. */
 export type QueryCustomersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
@@ -284,70 +284,70 @@ export type QueryCustomersArgs = {
 };
 
 
-/** Everything that can be asked. */
+/** All queries. */
 export type QueryOrderArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be asked. */
+/** All queries. */
 export type QueryProfileArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/** Everything that can be asked. */
+/** All queries. */
 export type QueryRecentOrdersArgs = {
   first?: Scalars['Int']['input'];
 };
 
-/** What the asker may do. */
+/** The role of a viewer. */
 export type Role =
-  /** A person who buys, and sees only what is theirs. */
+  /** A customer, who can read only their own data. */
   | 'CUSTOMER'
-  /** A person who works here, and sees everyone's. */
+  /** An employee, who can read the data of all users. */
   | 'STAFF';
 
-/** What to change of an account. A field that is left out stays as it is. */
+/** Changes of an account. An omitted field stays unchanged. */
 export type UpdateProfileInput = {
-  /** A new picture's http(s) address; null removes the picture. */
+  /** The http(s) URL of the new picture; null removes the picture. */
   readonly avatarUrl?: InputMaybe<Scalars['String']['input']>;
-  /** A new language and region, as a BCP 47 tag. */
+  /** The new language and region, as a BCP 47 tag. */
   readonly locale?: InputMaybe<Scalars['String']['input']>;
-  /** A new name: 1 to 200 characters, not blank. */
+  /** The new display name: 1 to 200 characters, not blank. */
   readonly name?: InputMaybe<Scalars['String']['input']>;
 };
 
-/** The account after the change. */
+/** The result of a profile change. */
 export type UpdateProfilePayload = {
   readonly __typename?: 'UpdateProfilePayload';
-  /** The changed account; null if the change was refused. */
+  /** The changed account; null if the change was rejected. */
   readonly user?: Maybe<User>;
-  /** Why the change was refused; empty if it was made. */
+  /** The reasons for rejecting the change; empty if it was made. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
-/** A person with an account, as the person and the staff see it. */
+/** A user account, visible to its owner and to staff. */
 export type User = {
   readonly __typename?: 'User';
-  /** A picture, if the user has one. */
+  /** The URL of the user's picture; null if there is none. */
   readonly avatarUrl?: Maybe<Scalars['String']['output']>;
-  /** When the account was opened. */
+  /** The time at which the account was created. */
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Where mail reaches the user. */
+  /** The email address. */
   readonly email: Scalars['String']['output'];
-  /** Opaque; the same wherever this user appears. */
+  /** An opaque id, the same wherever this user appears. */
   readonly id: Scalars['ID']['output'];
-  /** The language and region to speak, as a BCP 47 tag such as pt-BR. */
+  /** The preferred language and region, as a BCP 47 tag such as pt-BR. */
   readonly locale: Scalars['String']['output'];
-  /** The name to show, in any script. */
+  /** The display name, in any script. */
   readonly name: Scalars['String']['output'];
   /** The user's orders, newest first. */
   readonly orders?: Maybe<OrderConnection>;
 };
 
 
-/** A person with an account, as the person and the staff see it. */
+/** A user account, visible to its owner and to staff. */
 export type UserOrdersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
@@ -359,60 +359,60 @@ export type UserConnection = {
   readonly __typename?: 'UserConnection';
   /** The users of this page, with their cursors. */
   readonly edges: ReadonlyArray<UserEdge>;
-  /** Where the page stands. */
+  /** The position of the page in the list. */
   readonly pageInfo: PageInfo;
 };
 
-/** A user's place in a list. */
+/** A user and its position in a list. */
 export type UserEdge = {
   readonly __typename?: 'UserEdge';
-  /** The place, to be given as `after`. */
+  /** The position, for `after`. */
   readonly cursor: Scalars['String']['output'];
   /** The user. */
   readonly node: User;
 };
 
-/** Why an input was not accepted, in words for people and a code for programs. */
+/** The reason for rejecting an input: a message for people and a code for programs. */
 export type UserError = {
   readonly __typename?: 'UserError';
-  /** What is wrong, as one of a closed list. */
+  /** The reason, for programs. */
   readonly code: UserErrorCode;
-  /** The path to the argument at fault, such as ["input", "items", "0", "sku"]; null when it is the request as a whole. */
+  /** The path of the invalid argument, such as ["input", "items", "0", "sku"]; null if the error concerns the whole request. */
   readonly field?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
-  /** One sentence that says what is wrong and how to mend it. */
+  /** One sentence that says what is wrong and how to fix it. */
   readonly message: Scalars['String']['output'];
 };
 
-/** The reasons for which a mutation is refused. The list grows; it never changes its meaning. */
+/** The reasons for rejecting an input. Codes may be added; their meaning never changes. */
 export type UserErrorCode =
-  /** The value is empty or only white space. */
+  /** The value is empty or only whitespace. */
   | 'BLANK'
-  /** At least one is needed. */
+  /** The list is empty; at least one item is required. */
   | 'EMPTY'
-  /** This key was used before, for another order. */
+  /** This key was already used for another order. */
   | 'IDEMPOTENCY_KEY_REUSED'
-  /** The value is not acceptable, for a reason that has no code of its own. */
+  /** The value is invalid for a reason without a code of its own. */
   | 'INVALID'
-  /** The value is not an http or https address. */
+  /** The value is not an http or https URL. */
   | 'INVALID_URL'
-  /** The order has left, so that it can't be cancelled. */
+  /** The order is shipped, so it can no longer be cancelled. */
   | 'NOT_CANCELLABLE'
-  /** Nothing of the viewer's has this id. */
+  /** The viewer has no object with this id. */
   | 'NOT_FOUND'
-  /** The number is outside of what is allowed. */
+  /** The number is out of range. */
   | 'OUT_OF_RANGE'
   /** The value has too many characters. */
   | 'TOO_LONG'
-  /** There are too many. */
+  /** The list has too many items. */
   | 'TOO_MANY'
-  /** Nothing is sold in this currency. */
+  /** This currency is not supported. */
   | 'UNKNOWN_CURRENCY'
-  /** The service does not speak this locale. */
+  /** This locale is not supported. */
   | 'UNKNOWN_LOCALE'
-  /** No such product. */
+  /** There is no such product. */
   | 'UNKNOWN_SKU';
 
-/** Who is asking, as the token says, and what is theirs. */
+/** The user named by the token, and this user's data. */
 export type Viewer = {
   readonly __typename?: 'Viewer';
   /** The viewer's user id. */
@@ -421,16 +421,16 @@ export type Viewer = {
   readonly notifications?: Maybe<NotificationConnection>;
   /** The viewer's orders, newest first. */
   readonly orders?: Maybe<OrderConnection>;
-  /** What the viewer may do. */
+  /** The viewer's role. */
   readonly role: Role;
-  /** How many of the viewer's notifications are unread, counted over all of them. */
+  /** The number of all unread notifications of the viewer. */
   readonly unreadCount?: Maybe<Scalars['Int']['output']>;
-  /** The viewer's account. Null if it was deleted. */
+  /** The viewer's account; null if it was deleted. */
   readonly user?: Maybe<User>;
 };
 
 
-/** Who is asking, as the token says, and what is theirs. */
+/** The user named by the token, and this user's data. */
 export type ViewerNotificationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
@@ -438,7 +438,7 @@ export type ViewerNotificationsArgs = {
 };
 
 
-/** Who is asking, as the token says, and what is theirs. */
+/** The user named by the token, and this user's data. */
 export type ViewerOrdersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];

@@ -51,14 +51,14 @@ describe('Events', () => {
     notifications.control.subscribe([subscriber.url]);
     const listed = async (user: string) =>
       idsOf((await notifications.get(`/notifications?user=${user}&limit=2`)).body.notifications);
-    const theirs = await listed(CAST.otherCustomer);
-    const own = await listed(CAST.customer);
+    const foreignIds = await listed(CAST.otherCustomer);
+    const ownIds = await listed(CAST.customer);
     const read = (ids: string[]) =>
       notifications.send('POST', '/notifications/read', { userId: CAST.customer, ids });
-    assert.equal((await read(theirs)).status, 200);
-    await read([...theirs, ...own]);
+    assert.equal((await read(foreignIds)).status, 200);
+    await read([...foreignIds, ...ownIds]);
     await until(() => subscriber.deliveries.length > 0);
-    const each = own.map((id) => `Notification:${id}`);
+    const each = ownIds.map((id) => `Notification:${id}`);
     assert.deepEqual(subscriber.tags(), [
       [...each, 'notifications:user=42&unread', 'unread:user=42'],
     ]);

@@ -12,25 +12,25 @@ import { head, type Running, start } from './harness.ts';
 describe('Fault bodies', () => {
   const MEGABYTE = 1_048_576;
 
-  async function size(body: AsyncIterable<Uint8Array>, most = Number.POSITIVE_INFINITY) {
+  async function size(body: AsyncIterable<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
     let bytes = 0;
     for await (const chunk of body) {
       bytes += chunk.length;
-      if (bytes >= most) break;
+      if (bytes >= maxBytes) break;
     }
     return bytes;
   }
 
   it('include the correct one with 64 MB of spaces', async () => {
     await using users = await start(createUserService);
-    const { body: right } = await users.get('/users/42');
+    const { body: correct } = await users.get('/users/42');
     users.control.faults({ getUser: { body: 'oversized' } });
     const response = await fetch(`${users.url}/users/42`);
     assert.match(response.headers.get('content-type') ?? '', /json/);
     assert.equal(response.headers.get('content-length'), null);
     const text = await response.text();
     assert.ok(text.length > 64 * MEGABYTE);
-    assert.deepEqual(JSON.parse(text), right);
+    assert.deepEqual(JSON.parse(text), correct);
   });
 
   it('include an endless one that continues until the client disconnects', async () => {
@@ -64,14 +64,14 @@ describe('Fault bodies', () => {
     const { body: one } = await users.get('/users/1');
     const { body: two } = await users.get('/users/42');
     users.control.faults({ getUser: { body: 'gzipBomb' } });
-    for (const right of [one, two]) {
-      const response = await head(`${users.url}/users/${right.id}`);
+    for (const correct of [one, two]) {
+      const response = await head(`${users.url}/users/${correct.id}`);
       assert.equal(response.headers['content-encoding'], 'gzip');
       const packed = Buffer.concat(await response.toArray());
       assert.ok(packed.length < 200_000, `${packed.length} bytes`);
       const text = gunzipSync(packed).toString('latin1');
       assert.ok(text.length > 100 * MEGABYTE);
-      assert.equal(JSON.parse(text).email, right.email);
+      assert.equal(JSON.parse(text).email, correct.email);
     }
   });
 
@@ -89,7 +89,7 @@ describe('Fault bodies', () => {
 
   it('include the correct one with prototype keys in every object', async () => {
     await using orders = await start(createOrderService);
-    const { body: right } = await orders.get('/orders?user=42&limit=1');
+    const { body: correct } = await orders.get('/orders?user=42&limit=1');
     orders.control.faults({ ordersByUser: { body: 'proto' } });
     const text = await (await fetch(`${orders.url}/orders?user=42&limit=1`)).text();
     assert.match(text, /^\{"__proto__":\{"polluted":true\},"constructor":/);
@@ -98,9 +98,10 @@ describe('Fault bodies', () => {
     for (const each of [body, order, order.total, order.items[0].unitPrice]) {
       assert.ok(Object.hasOwn(each, '__proto__') && Object.hasOwn(each, 'constructor'));
     }
-    const isPoison = (key: string) => key === '__proto__' || key === 'constructor';
-    const clean = (key: string, value: unknown) => (isPoison(key) ? undefined : value);
-    assert.deepEqual(JSON.parse(text, clean), right);
+    const isPrototypeKey = (key: string) => key === '__proto__' || key === 'constructor';
+    const withoutPrototypeKeys = (key: string, value: unknown) =>
+      isPrototypeKey(key) ? undefined : value;
+    assert.deepEqual(JSON.parse(text, withoutPrototypeKeys), correct);
   });
 
   it('include a redirect to the given location or a closed port', async () => {
@@ -170,13 +171,13 @@ describe('Connection faults', () => {
 
   it('send half a body and hang until the client disconnects', async () => {
     await using users = await start(createUserService);
-    const whole = await (await fetch(`${users.url}/users/1`)).text();
+    const complete = await (await fetch(`${users.url}/users/1`)).text();
     users.control.faults({ getUser: { cutBody: 'hang' } });
     const response = await head(`${users.url}/users/1`);
     assert.equal(response.statusCode, 200);
-    assert.equal(response.headers['content-length'], String(Buffer.byteLength(whole)));
+    assert.equal(response.headers['content-length'], String(Buffer.byteLength(complete)));
     const [half] = await once(response, 'data');
-    assert.equal(String(half), whole.slice(0, Math.floor(whole.length / 2)));
+    assert.equal(String(half), complete.slice(0, Math.floor(complete.length / 2)));
     const entry = users.control.requests().recent.at(-1);
     assert.deepEqual([entry?.endedAt, entry?.aborted], [null, false]);
     response.destroy();

@@ -77,16 +77,16 @@ describe('Faults', () => {
 
   it('replace the types of values within the correct structure', async () => {
     await using orders = await start(createOrderService);
-    const { body: right } = await orders.get('/orders?user=42&limit=2');
+    const { body: correct } = await orders.get('/orders?user=42&limit=2');
     orders.control.faults({ ordersByUser: { malformed: 'types' } });
     const { status, body } = await orders.get('/orders?user=42&limit=2');
     assert.equal(status, 200);
     const [order] = body.orders;
-    assert.deepEqual([order.id, order.userId], [right.orders[0].id, '42']);
-    assert.deepEqual(Object.keys(order), Object.keys(right.orders[0]));
+    assert.deepEqual([order.id, order.userId], [correct.orders[0].id, '42']);
+    assert.deepEqual(Object.keys(order), Object.keys(correct.orders[0]));
     assert.deepEqual([order.status, order.placedAt, order.carrier], [null, null, false]);
-    assert.deepEqual(order.total, [Object.values(right.orders[0].total)]);
-    assert.equal(order.items[0].quantity, String(right.orders[0].items[0].quantity));
+    assert.deepEqual(order.total, [Object.values(correct.orders[0].total)]);
+    assert.equal(order.items[0].quantity, String(correct.orders[0].items[0].quantity));
     assert.equal(body.orders.length, 2);
   });
 

@@ -62,15 +62,15 @@ describe('Notification service', () => {
 
   it('marks only the user’s own notifications as read, once, and lists the others as missing', async () => {
     await using service = await start(createNotificationService, { now: () => NOW });
-    const { body: mine } = await service.get('/notifications?user=42&unread=true&limit=2');
+    const { body: unread } = await service.get('/notifications?user=42&unread=true&limit=2');
     const { body: read } = await service.get('/notifications?user=42&unread=false&limit=1');
     const { body: foreign } = await service.get('/notifications?user=1&unread=true&limit=1');
-    const other = idsOf(foreign.notifications);
-    assert.equal(other.length, 1);
+    const foreignIds = idsOf(foreign.notifications);
+    assert.equal(foreignIds.length, 1);
     const ids = [
-      ...idsOf(mine.notifications),
+      ...idsOf(unread.notifications),
       ...idsOf(read.notifications),
-      ...other,
+      ...foreignIds,
       '1',
       '1',
       'x',
@@ -81,7 +81,7 @@ describe('Notification service', () => {
       ids,
     });
     assert.equal(status, 200);
-    const expected = mine.notifications.map((each: Notification) => ({
+    const expected = unread.notifications.map((each: Notification) => ({
       ...each,
       readAt: new Date(NOW).toISOString(),
     }));
@@ -89,7 +89,7 @@ describe('Notification service', () => {
       body.notifications.toSorted(byId),
       [...expected, ...read.notifications].sort(byId),
     );
-    assert.deepEqual(body.missing, [...other, '1', 'x']);
+    assert.deepEqual(body.missing, [...foreignIds, '1', 'x']);
     assert.equal((await service.get('/unread?user=42')).body.count, CUSTOMER_UNREAD - 2);
     const { body: untouched } = await service.get('/notifications?user=1&unread=true&limit=1');
     assert.deepEqual(untouched, foreign);

@@ -32,9 +32,9 @@ describe('User service', () => {
 
   it('reports a deleted user as gone in reads, changes, batches and searches', async () => {
     await using users = await start(createUserService);
-    const gone = { status: 410, body: { code: 'deleted' } };
-    assert.deepEqual(await users.get(`/users/${CAST.deleted}`), gone);
-    assert.deepEqual(await users.send('PATCH', `/users/${CAST.deleted}`, { name: 'X' }), gone);
+    const deleted = { status: 410, body: { code: 'deleted' } };
+    assert.deepEqual(await users.get(`/users/${CAST.deleted}`), deleted);
+    assert.deepEqual(await users.send('PATCH', `/users/${CAST.deleted}`, { name: 'X' }), deleted);
     const { body } = await users.get(`/users?ids=42,${CAST.deleted},4711`);
     assert.deepEqual([idsOf(body.users), body.deleted], [['42'], [CAST.deleted]]);
     const found = await users.get('/users?search=casper%20lindqvist');
