@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many notifications one user or several have not read
+         * Number of unread notifications of one user or several
          * @description Exactly one of `user` (`unreadByUser`) and `users` (`unreadByUsers`) selects the form.
          */
         get: operations["countUnread"];
@@ -87,7 +87,7 @@ export interface components {
             id: string;
             /**
              * Format: date-time
-             * @description When it was published, UTC.
+             * @description Time of publication, UTC.
              */
             publishedAt: string;
             /** @description One line. */
@@ -98,28 +98,28 @@ export interface components {
             /** @description Newest first. */
             announcements: components["schemas"]["Announcement"][];
         };
-        /** @description What is wrong with one part of the request. */
+        /** @description An error in one field of the request. */
         FieldError: {
             /** @description Stable machine-readable reason. */
             code: string;
             /** @description Name of a parameter, or a dotted path into the body. */
             field: string;
         };
-        /** @description The request was understood and has mistakes that the caller can name. */
+        /** @description The request has invalid fields. */
         InvalidProblem: {
             /**
              * @description Always `invalid`.
              * @enum {string}
              */
             code: "invalid";
-            /** @description One entry per mistake. */
+            /** @description One entry per invalid field. */
             errors: components["schemas"]["FieldError"][];
         };
-        /** @description Whose notifications to mark as read, and which. */
+        /** @description The notifications to mark as read. */
         MarkRead: {
             /** @description 1 to 100 notification ids. */
             ids: string[];
-            /** @description Whose notifications. */
+            /** @description The user who received the notifications. */
             userId: string;
         };
         /** @description A message to one user. */
@@ -128,7 +128,7 @@ export interface components {
             body: string;
             /**
              * Format: date-time
-             * @description When it was sent, UTC.
+             * @description Time of sending, UTC.
              */
             createdAt: string;
             /** @description Position in lists newest first. Opaque; inserts and reading do not move it. */
@@ -138,72 +138,72 @@ export interface components {
             kind: components["schemas"]["NotificationKind"];
             /**
              * Format: date-time
-             * @description When it was read, UTC; null while unread.
+             * @description Time of reading, UTC; null while unread.
              */
             readAt: string | null;
             /** @description One line. */
             title: string;
-            /** @description Who got it. */
+            /** @description The user who received it. */
             userId: string;
         };
         /**
-         * @description What a notification is about.
+         * @description The subject of a notification.
          * @enum {string}
          */
         NotificationKind: "order_update" | "promotion" | "account";
         /** @description The first page of one user's notifications. */
         NotificationList: {
-            /** @description Where this user's next page starts, or null. */
+            /** @description Cursor of this user's next page; null on the last page. */
             nextCursor: string | null;
             /** @description Newest first; empty if there are none. */
             notifications: components["schemas"]["Notification"][];
-            /** @description Whose notifications. */
+            /** @description The user who received the notifications. */
             userId: string;
         };
-        /** @description A list for every user asked for, in no particular order. */
+        /** @description A list for each requested user, in no particular order. */
         NotificationLists: {
             /** @description One list per user. */
             lists: components["schemas"]["NotificationList"][];
         };
         /** @description A page of one user's notifications. */
         NotificationPage: {
-            /** @description Where the next page starts; null on the last page. */
+            /** @description Cursor of the next page; null on the last page. */
             nextCursor: string | null;
             /** @description Newest first. */
             notifications: components["schemas"]["Notification"][];
         };
-        /** @description Why a request was refused, for programs. */
+        /** @description The reason for rejecting a request, for programs. */
         Problem: {
             /** @description Stable machine-readable reason, for example `not_found`. */
             code: string;
         };
-        /** @description What became of the ids. */
+        /** @description The result of marking notifications as read. */
         ReadResult: {
             /** @description Ids that are unknown or another user's. */
             missing: string[];
-            /** @description Those of this user, all read now, newest first. */
+            /** @description The user's notifications, all read now, newest first. */
             notifications: components["schemas"]["Notification"][];
         };
-        /** @description How many notifications a user has not read. */
+        /** @description Number of a user's unread notifications. */
         UnreadCount: {
             /** @description Unread notifications. */
             count: number;
         };
-        /** @description A count for every user asked for, in no particular order. */
+        /** @description A count for each requested user, in no particular order. */
         UnreadCounts: {
             /** @description One count per user. */
             counts: components["schemas"]["UserUnreadCount"][];
         };
-        /** @description How many notifications this user has not read. */
+        /** @description Number of this user's unread notifications. */
         UserUnreadCount: {
             /** @description Unread notifications. */
             count: number;
-            /** @description Which user. */
+            /** @description The user. */
             userId: string;
         };
     };
     responses: {
-        /** @description A parameter is wrong, missing or unknown. */
+        /** @description A parameter is invalid, missing or unknown. */
         Invalid: {
             headers: {
                 [name: string]: unknown;
@@ -212,7 +212,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        /** @description The credential is missing or wrong (`unauthorized`), or `x-viewer` is invalid, or missing where it is required (`viewer_unknown`). */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -221,7 +221,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body breaks a rule. */
+        /** @description The body is invalid. */
         Unprocessable: {
             headers: {
                 [name: string]: unknown;
@@ -230,7 +230,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        /** @description The viewer may not act for that user (`viewer_mismatch`). */
         ViewerMismatch: {
             headers: {
                 [name: string]: unknown;
@@ -245,7 +245,7 @@ export interface components {
         ActingViewer: string;
         /** @description 1 to 100 user ids, separated by commas. */
         Users: string[];
-        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified if present. */
         Viewer: string;
     };
     requestBodies: never;
@@ -258,7 +258,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -282,11 +282,11 @@ export interface operations {
     listNotifications: {
         parameters: {
             query?: {
-                /** @description With `user`, the page starts after this position. Opaque. */
+                /** @description With `user`, opaque position after which the page starts. */
                 cursor?: string;
-                /** @description The longest list wanted (of each user). */
+                /** @description The maximum length of the list (of each user). */
                 limit?: number;
-                /** @description With `user`, only unread (`true`) or only read (`false`) ones. */
+                /** @description With `user`, only unread (`true`) or only read (`false`) notifications. */
                 unread?: boolean;
                 /** @description One user's notifications. Answers a NotificationPage. */
                 user?: string;
@@ -294,7 +294,7 @@ export interface operations {
                 users?: components["parameters"]["Users"];
             };
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -331,7 +331,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description What is read now, and what was not found. */
+            /** @description The notifications marked as read, and the ids that were not found. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -354,7 +354,7 @@ export interface operations {
                 users?: components["parameters"]["Users"];
             };
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;

@@ -74,21 +74,21 @@ export interface components {
          * @enum {string}
          */
         Currency: "USD" | "EUR" | "GBP" | "JPY";
-        /** @description What is wrong with one part of the request. */
+        /** @description An error in one field of the request. */
         FieldError: {
             /** @description Stable machine-readable reason. */
             code: string;
             /** @description Name of a parameter, or a dotted path into the body. */
             field: string;
         };
-        /** @description The request was understood and has mistakes that the caller can name. */
+        /** @description The request has invalid fields. */
         InvalidProblem: {
             /**
              * @description Always `invalid`.
              * @enum {string}
              */
             code: "invalid";
-            /** @description One entry per mistake. */
+            /** @description One entry per invalid field. */
             errors: components["schemas"]["FieldError"][];
         };
         /** @description An amount in a currency. */
@@ -98,9 +98,9 @@ export interface components {
             /** @description ISO 4217 code. */
             currency: string;
         };
-        /** @description What a user ordered. */
+        /** @description An order of a user. */
         Order: {
-            /** @description Who delivers it; null until it is shipped. */
+            /** @description The carrier; null until the order is shipped. */
             carrier: string | null;
             /** @description Position in lists newest first. Opaque; inserts and changes of status do not move it. */
             cursor: string;
@@ -110,13 +110,13 @@ export interface components {
             items: components["schemas"]["OrderItem"][];
             /**
              * Format: date-time
-             * @description When it was placed, UTC.
+             * @description Time of the order, UTC.
              */
             placedAt: string;
             status: components["schemas"]["OrderStatus"];
             /** @description Sum of the items. */
             total: components["schemas"]["Money"];
-            /** @description Who ordered. */
+            /** @description The user who placed the order. */
             userId: string;
         };
         /** @description Orders without pages. Unknown ids are absent. */
@@ -128,7 +128,7 @@ export interface components {
         OrderItem: {
             /** @description Product name when the order was placed. */
             name: string;
-            /** @description Pieces. */
+            /** @description Number of units. */
             quantity: number;
             /** @description Stock keeping unit. */
             sku: string;
@@ -137,53 +137,53 @@ export interface components {
         };
         /** @description The first page of one user's orders. */
         OrderList: {
-            /** @description Where this user's next page starts, or null. */
+            /** @description Cursor of this user's next page; null on the last page. */
             nextCursor: string | null;
             /** @description Newest first; empty if there are none. */
             orders: components["schemas"]["Order"][];
-            /** @description Whose orders. */
+            /** @description The user who placed the orders. */
             userId: string;
         };
-        /** @description A list for every user asked for, in no particular order. */
+        /** @description A list for each requested user, in no particular order. */
         OrderLists: {
             /** @description One list per user. */
             lists: components["schemas"]["OrderList"][];
         };
         /** @description A page of one user's orders. */
         OrderPage: {
-            /** @description Where the next page starts; null on the last page. */
+            /** @description Cursor of the next page; null on the last page. */
             nextCursor: string | null;
             /** @description Newest first. */
             orders: components["schemas"]["Order"][];
         };
         /**
-         * @description How far an order is.
+         * @description The progress of an order.
          * @enum {string}
          */
         OrderStatus: "placed" | "shipped" | "delivered" | "cancelled";
         /** @description An order to place. */
         PlaceOrder: {
             currency: components["schemas"]["Currency"];
-            /** @description What is ordered. */
+            /** @description The ordered products. */
             items: components["schemas"]["PlaceOrderItem"][];
-            /** @description Who orders. */
+            /** @description The user who places the order. */
             userId: string;
         };
-        /** @description A product and how many of it. */
+        /** @description A product and its quantity. */
         PlaceOrderItem: {
-            /** @description Pieces. */
+            /** @description Number of units. */
             quantity: number;
             /** @description Stock keeping unit. */
             sku: string;
         };
-        /** @description Why a request was refused, for programs. */
+        /** @description The reason for rejecting a request, for programs. */
         Problem: {
             /** @description Stable machine-readable reason, for example `not_found`. */
             code: string;
         };
     };
     responses: {
-        /** @description A parameter is wrong, missing or unknown. */
+        /** @description A parameter is invalid, missing or unknown. */
         Invalid: {
             headers: {
                 [name: string]: unknown;
@@ -201,7 +201,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        /** @description The credential is missing or wrong (`unauthorized`), or `x-viewer` is invalid, or missing where it is required (`viewer_unknown`). */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -210,7 +210,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body breaks a rule. */
+        /** @description The body is invalid. */
         Unprocessable: {
             headers: {
                 [name: string]: unknown;
@@ -219,7 +219,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        /** @description The viewer may not act for that user (`viewer_mismatch`). */
         ViewerMismatch: {
             headers: {
                 [name: string]: unknown;
@@ -230,11 +230,11 @@ export interface components {
         };
     };
     parameters: {
-        /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+        /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (or its `role` must be `staff`, for a cancellation). */
         ActingViewer: string;
         /** @description Order id. */
         Id: string;
-        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
         Viewer: string;
     };
     requestBodies: never;
@@ -246,15 +246,15 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description With `user`, the page starts after this position. Opaque. */
+                /** @description With `user`, opaque position after which the page starts. */
                 cursor?: string;
                 /** @description 1 to 100 order ids, separated by commas. Answers an OrderBatch, in no particular order. */
                 ids?: string[];
-                /** @description With `user` or `users`, the longest list wanted (of each user). */
+                /** @description With `user` or `users`, the maximum length of the list (of each user). */
                 limit?: number;
-                /** @description So many of the newest orders of all users. Answers an OrderBatch, newest first. */
+                /** @description Number of the newest orders of all users. Answers an OrderBatch, newest first. */
                 recent?: number;
-                /** @description With `user` or `users`, only orders of this status. */
+                /** @description With `user` or `users`, only orders with this status. */
                 status?: components["schemas"]["OrderStatus"];
                 /** @description One user's orders. Answers an OrderPage. */
                 user?: string;
@@ -262,7 +262,7 @@ export interface operations {
                 users?: string[];
             };
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -287,9 +287,9 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description 1 to 255 visible ASCII characters, chosen by the caller; scoped by userId. The same key with the same body answers the first order. */
+                /** @description 1 to 255 visible ASCII characters, chosen by the caller; scoped by userId. The same key with the same body returns the first order. */
                 "Idempotency-Key": string;
-                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (or its `role` must be `staff`, for a cancellation). */
                 "x-viewer": components["parameters"]["ActingViewer"];
             };
             path?: never;
@@ -301,7 +301,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description This key has placed this order before. */
+            /** @description The order that was placed with this key before. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -346,7 +346,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path: {
@@ -374,7 +374,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (for which `role` may be `staff` instead). */
+                /** @description As `Viewer`; its `sub` must be the user who orders, or whose order is cancelled (or its `role` must be `staff`, for a cancellation). */
                 "x-viewer": components["parameters"]["ActingViewer"];
             };
             path: {

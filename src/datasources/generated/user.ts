@@ -29,7 +29,7 @@ export interface paths {
         put?: never;
         /**
          * A demo access token
-         * @description A JWT (ES256) for the demo issuer. Anyone may ask for any user and role; nothing but the demo trusts this issuer.
+         * @description A JWT (ES256) of the demo issuer. Every caller gets a token for any user and role; only the demo trusts this issuer.
          */
         post: operations["issueToken"];
         delete?: never;
@@ -83,21 +83,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What is wrong with one part of the request. */
+        /** @description An error in one field of the request. */
         FieldError: {
             /** @description Stable machine-readable reason. */
             code: string;
             /** @description Name of a parameter, or a dotted path into the body. */
             field: string;
         };
-        /** @description The request was understood and has mistakes that the caller can name. */
+        /** @description The request has invalid fields. */
         InvalidProblem: {
             /**
              * @description Always `invalid`.
              * @enum {string}
              */
             code: "invalid";
-            /** @description One entry per mistake. */
+            /** @description One entry per invalid field. */
             errors: components["schemas"]["FieldError"][];
         };
         /** @description JSON Web Key Set. */
@@ -120,14 +120,14 @@ export interface components {
                 y: string;
             }[];
         };
-        /** @description Why a request was refused, for programs. */
+        /** @description The reason for rejecting a request, for programs. */
         Problem: {
             /** @description Stable machine-readable reason, for example `not_found`. */
             code: string;
         };
-        /** @description What to change; what is left out stays. */
+        /** @description Changed fields; omitted fields stay unchanged. */
         ProfileChange: {
-            /** @description New picture (http or https), or null for none. */
+            /** @description URL of the new picture (http or https), or null for none. */
             avatarUrl?: string | null;
             /** @description New BCP 47 tag. */
             locale?: string;
@@ -139,10 +139,10 @@ export interface components {
             /** @description Compact JWT. */
             token: string;
         };
-        /** @description Whom the token is for. */
+        /** @description The user and the lifetime of a token. */
         TokenRequest: {
             /**
-             * @description Life in seconds.
+             * @description Lifetime in seconds.
              * @default 3600
              */
             expiresIn: number;
@@ -157,11 +157,11 @@ export interface components {
         };
         /** @description A person with an account. */
         User: {
-            /** @description Picture (http or https), or null. */
+            /** @description URL of the picture (http or https), or null. */
             avatarUrl: string | null;
             /**
              * Format: date-time
-             * @description When the account was made, UTC.
+             * @description Creation time of the account, UTC.
              */
             createdAt: string;
             /** @description Email address. Personal data. */
@@ -175,19 +175,19 @@ export interface components {
         };
         /** @description Users by id. Ids that never existed are in neither list. */
         UserBatch: {
-            /** @description Those of the ids whose user was deleted. */
+            /** @description The ids of deleted users. */
             deleted: string[];
             /** @description The users found, once each, in no particular order. */
             users: components["schemas"]["User"][];
         };
-        /** @description A user at a position of a page. */
+        /** @description A user with a position in the list. */
         UserEntry: components["schemas"]["User"] & {
             /** @description Position of this user. Opaque. */
             cursor: string;
         };
         /** @description A page of users. */
         UserPage: {
-            /** @description Where the next page starts; null on the last page. */
+            /** @description Cursor of the next page; null on the last page. */
             nextCursor: string | null;
             /** @description Users ordered by name, then id. */
             users: components["schemas"]["UserEntry"][];
@@ -203,7 +203,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description A parameter is wrong, missing or unknown. */
+        /** @description A parameter is invalid, missing or unknown. */
         Invalid: {
             headers: {
                 [name: string]: unknown;
@@ -221,7 +221,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description No credential, or a wrong one (`unauthorized`); or `x-viewer` is wrong, or missing where it is required (`viewer_unknown`). */
+        /** @description The credential is missing or wrong (`unauthorized`), or `x-viewer` is invalid, or missing where it is required (`viewer_unknown`). */
         Unauthorized: {
             headers: {
                 [name: string]: unknown;
@@ -230,7 +230,7 @@ export interface components {
                 "application/json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body breaks a rule. */
+        /** @description The body is invalid. */
         Unprocessable: {
             headers: {
                 [name: string]: unknown;
@@ -239,7 +239,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description The viewer may not do this in the name of that user (`viewer_mismatch`). */
+        /** @description The viewer may not act for that user (`viewer_mismatch`). */
         ViewerMismatch: {
             headers: {
                 [name: string]: unknown;
@@ -250,15 +250,15 @@ export interface components {
         };
     };
     parameters: {
-        /** @description As `Viewer`; its `sub` must be the user who is changed. */
+        /** @description As `Viewer`; its `sub` must be the changed user. */
         ActingViewer: string;
-        /** @description The page starts after this position. Opaque. */
+        /** @description Opaque position after which the page starts. */
         Cursor: string;
         /** @description User id. */
         Id: string;
-        /** @description Longest page wanted. */
+        /** @description Maximum page size. */
         Limit: number;
-        /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
         Viewer: string;
     };
     requestBodies: never;
@@ -315,17 +315,17 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description The page starts after this position. Opaque. */
+                /** @description Opaque position after which the page starts. */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description 1 to 100 user ids, separated by commas. Duplicates are allowed. */
                 ids?: string[];
-                /** @description Longest page wanted. */
+                /** @description Maximum page size. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Part of the name or of the email address; case is ignored. */
                 search?: string;
             };
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -350,7 +350,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description For whom the call is made, when it is made for one user: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified where it is given. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path: {
@@ -379,7 +379,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description As `Viewer`; its `sub` must be the user who is changed. */
+                /** @description As `Viewer`; its `sub` must be the changed user. */
                 "x-viewer": components["parameters"]["ActingViewer"];
             };
             path: {
