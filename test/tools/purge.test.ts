@@ -82,11 +82,8 @@ describe('npm run purge', () => {
   it('purges at the other addresses if one is unreachable', async () => {
     await ofWeb.ask(QUERY);
     const closed = await closedOrigin();
-    const { code, stdout, stderr } = await purge([
-      'User:42',
-      ...['--at', closed],
-      ...['--at', ofWeb.adminUrl],
-    ]);
+    const args = ['User:42', '--at', closed, '--at', ofWeb.adminUrl];
+    const { code, stdout, stderr } = await purge(args);
     assert.deepEqual({ code, stderr }, { code: 1, stderr: '' });
     assert.match(stdout, new RegExp(`^${closed}: unreachable \\(ECONNREFUSED\\), set .*--at`));
     assert.match(stdout, /: {"purged":1}\n$/);
