@@ -15,7 +15,7 @@ const RESET_DELAY_MS = 20;
 
 const resetResponses = new WeakSet<ServerResponse>();
 
-/** Whether a fault, rather than the client, closed this connection. */
+/** True if a fault, rather than the client, closed this connection. */
 export const wasResetByFault = (reply: FastifyReply): boolean => resetResponses.has(reply.raw);
 
 /** Applies a fault to a response before it is sent. */

@@ -67,7 +67,7 @@ export function createFaultSelector() {
   };
 }
 
-/** Whether the faulty response is made from the correct one, so that the operation has to run first. */
+/** True if the fault modifies the correct response, so that the operation has to run first. */
 export const derivesFromResponse = ({ status, malformed, cutBody, body }: Fault): boolean =>
   status === undefined &&
   (malformed !== undefined ||
