@@ -26,7 +26,7 @@ const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
 /** Who may import whom: for each file the first entry that fits. */
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
-  'src/config.ts': { may: CONFIG_PARTS, types: ALL_TYPES },
+  'src/config/index.ts': { may: CONFIG_PARTS, types: ALL_TYPES },
   'src/config-*.ts': { may: [...CONFIG_PARTS, 'node/{dns,net}', 'npm/fastest-levenshtein'] },
   [LEAVES]: { may: [], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql'] },

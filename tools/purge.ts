@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { webhookHeaders } from '../services/support/webhook.ts';
-import { loadConfig } from '../src/config.ts';
-import { withSecretFiles } from '../src/server/secret-files.ts';
+import { loadConfig } from '../src/config/index.ts';
+import { withSecretFiles } from '../src/config/secret-files.ts';
 import { type Command, main } from './command.ts';
 import { bffNames, loadBff } from './tree.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { describeIssue } from '../config.ts';
+import { describeIssue } from '../config/index.ts';
 import { isScope } from './claims.ts';
 
 const MAX_KEYS = 10_000;

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setInterval as every } from 'node:timers/promises';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/index.ts';
 import type { PartnerViewer } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';

@@ -1,4 +1,4 @@
-import type { UpstreamConfig } from '../config.ts';
+import type { UpstreamConfig } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Call } from './call.ts';
 import { LoopGauge } from './loop-gauge.ts';

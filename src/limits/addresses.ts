@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
-import type { NetworkConfig } from '../config.ts';
+import type { NetworkConfig } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 
 /** Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */

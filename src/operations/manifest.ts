@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, type GraphQLSchema, validate } from 'graphql';
 import { z } from 'zod';
-import { ConfigError, describeIssue } from '../config.ts';
+import { ConfigError, describeIssue } from '../config/index.ts';
 import { type Operation, toOperation } from './operation.ts';
 
 const ID = z.string().min(1).max(256);

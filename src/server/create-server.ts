@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
 import { TagNumbers } from '../cache/index.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';

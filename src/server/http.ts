@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffDefinition } from '../bff.ts';
-import { type Config, ConfigError } from '../config.ts';
+import { type Config, ConfigError } from '../config/index.ts';
 import { createProcessLog } from '../telemetry/log.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyListenOptions } from 'fastify';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/index.ts';
 
 export interface Listener {
   readonly app: FastifyInstance;

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { BffDefinition } from '../bff.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/index.ts';
 import {
   createDocumentReader,
   createOperationStore,

@@ -1,9 +1,9 @@
 import { loadApiKeys } from '../auth/api-keys.ts';
 import type { BffDefinition } from '../bff.ts';
-import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { type Config, ConfigError, loadConfig } from '../config/index.ts';
+import { withSecretFiles } from '../config/secret-files.ts';
 import { loadManifest } from '../operations/index.ts';
 import { buildSchema } from './build-schema.ts';
-import { withSecretFiles } from './secret-files.ts';
 
 /**
  * Reads the configuration of one BFF from the environment, and checks every file that it names.

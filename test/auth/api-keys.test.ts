@@ -11,7 +11,7 @@ import {
   secretHash,
 } from '../../src/auth/api-key-file.ts';
 import { createApiKeyReader } from '../../src/auth/api-keys.ts';
-import { ConfigError } from '../../src/config.ts';
+import { ConfigError } from '../../src/config/index.ts';
 import { until } from '../support/until.ts';
 
 const POLL_MS = 10;

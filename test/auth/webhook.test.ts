@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { web } from '../../bff-web/bff.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
 import { createWebhookVerifier } from '../../src/auth/webhook.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import { BffError } from '../../src/errors.ts';
 import { startWorld } from '../support/world.ts';
 

@@ -3,7 +3,7 @@ import { createNotificationService } from '../../services/notification/service.t
 import { createOrderService } from '../../services/order/service.ts';
 import { createUserService } from '../../services/user/service.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import { createServer } from '../../src/server/create-server.ts';
 import type { Json } from '../support/world.ts';
 

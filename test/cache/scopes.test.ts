@@ -6,7 +6,7 @@ import { CAST } from '../../services/support/cast.ts';
 import { anyone, authenticated, ownerOrStaff } from '../../src/auth/rules.ts';
 import { rule } from '../../src/auth/shield-library.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import type { RequestContext } from '../../src/context.ts';
 import { notification } from '../../src/resolvers/notification/index.ts';
 import { createServer } from '../../src/server/create-server.ts';

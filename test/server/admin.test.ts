@@ -5,7 +5,7 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { type Answer, startWorld, type World } from '../support/world.ts';
 

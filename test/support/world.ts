@@ -1,7 +1,7 @@
 import { CAST } from '../../services/support/cast.ts';
 import { issueToken } from '../../services/user/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import { createServer } from '../../src/server/create-server.ts';
 import { startServices } from './services.ts';
 

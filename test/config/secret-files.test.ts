@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { withSecretFiles } from '../../src/server/secret-files.ts';
+import { withSecretFiles } from '../../src/config/secret-files.ts';
 
 describe('a secret', () => {
   it('may come as the name of a file that holds it', () => {

@@ -1,4 +1,4 @@
-import { urls } from './config-readers.ts';
+import { urls } from './parsers.ts';
 
 const JWKS_PATH = '/.well-known/jwks.json';
 

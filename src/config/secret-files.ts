@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, SECRETS } from '../config.ts';
+import { ConfigError, SECRETS } from './index.ts';
 
 /**
  * The environment with the content of `<NAME>_FILE` as `<NAME>`, for each secret that has one.

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { SECRETS, VARIABLES } from './config-variables.ts';
+import { SECRETS, VARIABLES } from './variables.ts';
 
 /** A log line about the configuration: a fixed message, and the fields that belong to it. */
 export interface ConfigWarning {

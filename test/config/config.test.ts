@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { ConfigError, findMisspelt, loadConfig } from '../src/config.ts';
+import { ConfigError, findMisspelt, loadConfig } from '../../src/config/index.ts';
 
 const WEB = { name: 'web', port: 4000, adminPort: 9400 };
 const BFFS = ['web', 'mobile', 'partner'];
@@ -313,7 +313,7 @@ for (const [given, similarTo] of [
 }
 
 test('no variable of .env.example gets a warning', async () => {
-  const example = await readFile(new URL('../.env.example', import.meta.url), 'utf8');
+  const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
   const names = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name);
   assert.ok(names.length > 30);
   const env = Object.fromEntries(names.map((name) => [name, 'x']));

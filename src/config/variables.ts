@@ -16,7 +16,7 @@ import {
   url,
   urls,
   webhookSecret,
-} from './config-readers.ts';
+} from './parsers.ts';
 
 /** Every variable that a BFF reads, in the order of .env.example. */
 export const VARIABLES = z.object({

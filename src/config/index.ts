@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { demoValues, withDemo } from './config-demo.ts';
 import { ConfigError } from './config-error.ts';
-import { isRunByNpm } from './config-readers.ts';
-import { VARIABLES, type Variables } from './config-variables.ts';
-import { type ConfigWarning, missingInProduction, misspeltVariables } from './config-warnings.ts';
+import { demoValues, withDemo } from './demo-defaults.ts';
+import { isRunByNpm } from './parsers.ts';
+import { VARIABLES, type Variables } from './variables.ts';
+import { type ConfigWarning, missingInProduction, misspeltVariables } from './warnings.ts';
 
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
-export { SECRETS } from './config-variables.ts';
-export { findMisspelt } from './config-warnings.ts';
+export { SECRETS } from './variables.ts';
+export { findMisspelt } from './warnings.ts';
 
 /** How the services are reached. */
 export interface UpstreamConfig {
