@@ -43,7 +43,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 
 /** Packages that not everyone may import; `types`: who else may import them, as types. */
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
-  got: { by: 'src/datasources/http.ts' },
+  got: { by: 'src/upstream/http-client.ts' },
   dataloader: { by: 'src/datasources/memo.ts' },
   cockatiel: { by: 'src/{datasources/{circuit-breaker,resilience},limits/redis}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
@@ -170,7 +170,7 @@ src/auth/rules.ts          | import type { IRule } from 'graphql-shield'
 src/operations/index.ts    | export { a } from './store.ts'; import { b } from '../cache/index.ts'
 src/resolvers/user/a.ts    | import type { User } from '../../datasources/models.ts'
 src/resolvers/user/a.ts    | let user: import('../../datasources/models.ts').User
-src/datasources/http.ts    | import got from 'got' // import { parse } from 'graphql'
+src/upstream/http-client.ts    | import got from 'got' // import { parse } from 'graphql'
 src/server/a.ts            | /* process.env */ app() // import('got')
 `;
 

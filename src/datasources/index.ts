@@ -1,13 +1,13 @@
 import type { UpstreamConfig } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Call } from './call.ts';
-import { LoopGauge } from './loop-gauge.ts';
+import type { Call } from '../upstream/call-context.ts';
+import { LoopGauge } from '../upstream/event-loop-utilization.ts';
+import { createUpstream } from '../upstream/upstream.ts';
 import { createNotificationSource } from './notification.ts';
 import { createOrderSource } from './order.ts';
-import { createUpstream } from './upstream.ts';
 import { createUserSource } from './user.ts';
 
-export { Lifetime } from './lifetime.ts';
+export { Lifetime } from '../deadline.ts';
 
 export type Upstreams = ReturnType<typeof createUpstreams>;
 

@@ -1,5 +1,6 @@
 import { notFound } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call } from '../upstream/call-context.ts';
+import type { Lane, Reply, Upstream } from '../upstream/upstream.ts';
 import type { components } from './generated/notification.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
@@ -7,7 +8,6 @@ import { unexpected } from './outcome.ts';
 import { asAsked, complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
-import type { Lane, Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 

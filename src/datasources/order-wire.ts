@@ -1,3 +1,4 @@
+import type { Lane, Reply } from '../upstream/upstream.ts';
 import type { components } from './generated/order.ts';
 import type { Money, Order, OrderItem, OrderStatus, Outcome, Page, ProblemCode } from './models.ts';
 import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
@@ -14,7 +15,6 @@ import {
   text,
 } from './shape.ts';
 import { badCursor, toCursor } from './target.ts';
-import type { Lane, Reply } from './upstream.ts';
 
 // What the order service says, as our models.
 

@@ -1,5 +1,6 @@
 import { notFound } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call } from '../upstream/call-context.ts';
+import type { Upstream } from '../upstream/upstream.ts';
 import { createMemo, type Newest, nameNewest } from './memo.ts';
 import type { NewOrder, Order, OrderStatus, Outcome, PageRequest } from './models.ts';
 import {
@@ -13,7 +14,6 @@ import {
 import { refused, tagsChanged } from './outcome.ts';
 import { tagOf } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
-import type { Upstream } from './upstream.ts';
 
 interface OrderPageRequest extends PageRequest {
   readonly status?: OrderStatus | null | undefined;

@@ -1,5 +1,6 @@
 import { notFound } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call } from '../upstream/call-context.ts';
+import type { Reply, Upstream } from '../upstream/upstream.ts';
 import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
@@ -7,7 +8,6 @@ import { done, gone, refused, tagsChanged, toProblems, unexpected } from './outc
 import { asAsked, goesOn, instant, list, text, texts, webAddressOrNull } from './shape.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
-import type { Reply, Upstream } from './upstream.ts';
 
 type Wire = components['schemas'];
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemo, nameNewest } from '../../src/datasources/memo.ts';
-import { isSettled } from './told.ts';
+import { isSettled } from '../upstream/controlled-upstream.ts';
 
 /** A memo whose loads are counted, and answer when told. */
 function open() {

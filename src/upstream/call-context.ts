@@ -1,0 +1,27 @@
+import type { Recorder, Viewer } from '../context.ts';
+import type { Lifetime } from '../deadline.ts';
+
+/** The request on whose behalf an upstream is asked. */
+export interface Call {
+  readonly requestId: string;
+  readonly viewer: Viewer;
+  readonly lifetime: Lifetime;
+  /** Whom to tell what the request touches and changes. */
+  readonly recorder?: Recorder | undefined;
+  /** The client's language, as a BCP 47 tag. */
+  readonly locale?: string | undefined;
+  /** The client's trace (W3C Trace Context). */
+  readonly traceparent?: string | undefined;
+}
+
+/** Those who wait for one and the same upstream call. */
+export interface Members {
+  /** Those that it was sent for, each once; of a batch, all whose keys are in it. */
+  readonly calls: readonly Call[];
+  /** Those who wait now; who joined later is among them. */
+  readonly waiting: () => readonly Call[];
+  /** The latest deadline of those who wait now, on the clock of `performance.now()`. */
+  readonly deadline: number;
+  /** Aborted when the last of them has left. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Latency } from '../../src/upstream/concurrency-limit.ts';
+import { UpstreamFailure } from '../../src/upstream/errors.ts';
+
+/** So many that what was recorded before is forgotten. */
+const MANY = 128;
+
+function record(times: number, ms: number, latency = new Latency()): Latency {
+  for (let n = 0; n < times; n++) latency.record(ms);
+  return latency;
+}
+
+describe('when a call is overdue', () => {
+  it('is late, as long as little is known', () => {
+    assert.equal(new Latency().overdueMs, 1_000);
+    assert.equal(record(15, 1).overdueMs, 1_000);
+    assert.ok(record(16, 1).overdueMs < 1_000);
+  });
+
+  it('is after three times the p99 of the recent calls, 50 to 1000 ms', () => {
+    const latency = record(MANY, 100);
+    assert.equal(latency.overdueMs, 300);
+    record(16, 200, latency);
+    assert.equal(latency.overdueMs, 600);
+    assert.equal(record(MANY, 0).overdueMs, 50);
+    assert.equal(record(MANY, 9_000).overdueMs, 1_000);
+  });
+
+  it('does not change with a single slow call of many, and forgets what was long ago', () => {
+    const latency = record(MANY - 1, 100);
+    latency.record(900);
+    assert.equal(latency.overdueMs, 300);
+    record(MANY, 50, latency);
+    assert.equal(latency.overdueMs, 150);
+  });
+});
+
+describe('how many calls may be under way', () => {
+  it('is many as long as nothing is known', () => {
+    assert.equal(new Latency().limit, 32);
+  });
+
+  it('is one for each millisecond of the lowest latency, from 1 to 32', () => {
+    const limits = [0, 0.4, 1.6, 7, 32, 500].map((ms) => record(16, ms).limit);
+    assert.deepEqual(limits, [1, 1, 2, 7, 32, 32]);
+  });
+
+  it('does not grow with the waiting that too many calls bring about', () => {
+    const latency = record(MANY - 16, 4);
+    record(16, 400, latency);
+    assert.equal(latency.limit, 4);
+  });
+
+  it('falls while the process itself is busy, and is never none', () => {
+    let busy = 0;
+    const slow = record(16, 24, new Latency(() => busy));
+    const fast = record(16, 1, new Latency(() => busy));
+    const limits = [0, 0.4, 0.6, 0.8].map((share) => {
+      busy = share;
+      return slow.limit;
+    });
+    const [idle, some, more, most] = limits as [number, number, number, number];
+    assert.equal(some, idle);
+    assert.ok(idle > more && more > most && most >= 1, limits.join());
+    assert.equal(fast.limit, 1);
+  });
+
+  it('follows an upstream that has become slower or faster', () => {
+    const latency = record(MANY, 4);
+    record(MANY, 20, latency);
+    assert.equal(latency.limit, 20);
+    record(16, 2, latency);
+    assert.equal(latency.limit, 2);
+  });
+});
+
+describe('what is recorded of some work', () => {
+  async function timeTimes(times: number, work: () => Promise<unknown>) {
+    const latency = new Latency();
+    for (let n = 0; n < times; n++) await latency.time(work).catch(() => {});
+    return latency;
+  }
+  const fail = (error: Error) => () => Promise.reject(error);
+
+  it('is how long it took to succeed', async () => {
+    const latency = await timeTimes(16, () => Promise.resolve());
+    assert.ok(latency.overdueMs < 1_000);
+  });
+
+  it('is nothing if it failed: that says nothing of the others', async () => {
+    for (const kind of ['timeout', 'connection', 'malformed', 'abandoned'] as const) {
+      const latency = await timeTimes(16, fail(new UpstreamFailure(kind, 'no')));
+      assert.equal(latency.overdueMs, 1_000, kind);
+    }
+  });
+
+  it('leaves its outcome as it is', async () => {
+    const latency = new Latency();
+    assert.equal(await latency.time(async () => 'v'), 'v');
+    const error = new UpstreamFailure('timeout', 'no answer');
+    await assert.rejects(latency.time(fail(error)), error);
+  });
+});
