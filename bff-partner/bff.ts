@@ -1,5 +1,5 @@
 import type { BffDefinition } from '../src/bff.ts';
-import { STANDARD_LIMITS } from '../src/limits/index.ts';
+import { STANDARD_LIMITS } from '../src/operations/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { order } from '../src/resolvers/order/index.ts';
 import { user } from '../src/resolvers/user/index.ts';

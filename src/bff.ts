@@ -1,7 +1,7 @@
 import type { IExecutableSchemaDefinition } from '@graphql-tools/schema';
 import type { PermissionTree } from './auth/rules.ts';
 import type { RequestContext } from './context.ts';
-import type { OperationLimits } from './limits/index.ts';
+import type { OperationLimits } from './operations/limits/index.ts';
 
 /** One domain (users, orders, …) as every BFF may take it in: what it adds to schema, resolvers and rights. */
 export interface DomainModule {

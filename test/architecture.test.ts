@@ -50,8 +50,8 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/server/**' },
-  iovalkey: { by: 'src/limits/redis.ts', types: 'src/**' },
-  'rate-limiter-flexible': { by: 'src/limits/rate.ts' },
+  iovalkey: { by: 'src/redis/client.ts', types: 'src/**' },
+  'rate-limiter-flexible': { by: 'src/traffic/rate-limit/shared-counters.ts' },
   graphql: { by: '{src/*.ts,src/!(datasources)/**,bff-*/**,services/**,tools/**}' },
 };
 

@@ -8,8 +8,8 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import type { CachePolicy, PolicyReader } from '../cache/index.ts';
-import { type CostReader, holdTo, limitVariables, type OperationLimits } from '../limits/index.ts';
 import { DocumentError } from './document-error.ts';
+import { type CostReader, holdTo, limitVariables, type OperationLimits } from './limits/index.ts';
 import type { Operation } from './operation.ts';
 
 /** One operation of a document, with all that follows from its text alone. */

@@ -11,13 +11,13 @@ import {
   validate,
 } from 'graphql';
 import { BffError } from '../errors.ts';
+import { DocumentError } from './document-error.ts';
 import {
   holdTo,
   INTROSPECTION_LIMITS,
   limitDocument,
   type OperationLimits,
-} from '../limits/index.ts';
-import { DocumentError } from './document-error.ts';
+} from './limits/index.ts';
 
 /** So many faults are said; to find the others costs more than it helps. */
 const MOST_FAULTS = 5;

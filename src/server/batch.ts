@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { BffError } from '../errors.ts';
-import { holdTo, type OperationLimits } from '../limits/index.ts';
 import type { PreparedOperation } from '../operations/index.ts';
+import { holdTo, type OperationLimits } from '../operations/limits/index.ts';
 import type { Engine } from './engine.ts';
 import type { GraphqlRequest } from './graphql-request.ts';
 import { sendAlone } from './send.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { OperationLimits } from '../limits/index.ts';
+import type { OperationLimits } from '../operations/limits/index.ts';
 import type { EngineAnswer } from './engine.ts';
 
 /** Whether the client wants to know what its operation costs: `GraphQL-Cost: report`. */

@@ -9,8 +9,8 @@ import {
   EdgeCache,
   type TagNumbers,
 } from '../cache/index.ts';
-import { createCostReader } from '../limits/index.ts';
 import { createPlanner } from '../operations/index.ts';
+import { createCostReader } from '../operations/limits/index.ts';
 import { createQuestionMaker } from './question.ts';
 
 interface EdgeParts {

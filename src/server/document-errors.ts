@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { cacheStatusOf } from '../cache/index.ts';
 import { BffError, type ErrorCode } from '../errors.ts';
-import type { RateLimiter } from '../limits/index.ts';
 import { DocumentError } from '../operations/index.ts';
+import type { RateLimiter } from '../operations/limits/index.ts';
 import { answerError } from './error-handler.ts';
 import { type ClientError, inOurWords, toClientError } from './format-error.ts';
 import { createErrorTypeChooser, isLegacy } from './media-type.ts';

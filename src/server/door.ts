@@ -7,7 +7,7 @@ import {
   createRateLimiter,
   createRedis,
   type RateLimiter,
-} from '../limits/index.ts';
+} from '../operations/limits/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createPayment, type Payment } from './payment.ts';
 

@@ -7,8 +7,8 @@ import {
   requestDirectiveOf,
 } from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
-import type { Admission, OperationLimits } from '../limits/index.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
+import type { Admission, OperationLimits } from '../operations/limits/index.ts';
 import { answerBatch, costOf, type Member, refuseLongBatch } from './batch.ts';
 import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';

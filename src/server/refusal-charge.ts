@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RateLimiter } from '../limits/index.ts';
+import type { RateLimiter } from '../operations/limits/index.ts';
 import { CountedRequest } from './counted-request.ts';
 import { BYTES_PER_UNIT } from './payment.ts';
 import { endUnreadBody } from './unread-body.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { STANDARD_LIMITS } from '../../src/limits/index.ts';
+import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { startWorld, type World } from '../support/world.ts';
 import { codesOf } from './answers.ts';
 import { BFFS } from './bffs.ts';

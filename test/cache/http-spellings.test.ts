@@ -5,8 +5,8 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
-import { createCostReader, STANDARD_LIMITS } from '../../src/limits/index.ts';
 import { createPlanner } from '../../src/operations/index.ts';
+import { createCostReader, STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { toOperation } from '../../src/operations/operation.ts';
 import { authorization, type Json, startWorld, type World } from '../support/world.ts';
 

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSchema } from 'graphql';
-import { STANDARD_LIMITS } from '../../src/limits/index.ts';
 import {
   type CommittedOperation,
   createDocumentReader,
@@ -18,6 +17,7 @@ import {
   type Operation,
   toTrusted,
 } from '../../src/operations/index.ts';
+import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { hashOf, toOperation } from '../../src/operations/operation.ts';
 
 const schema = buildSchema('type Query { a: String b: String }');

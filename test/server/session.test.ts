@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
-import { createRateLimiter } from '../../src/limits/index.ts';
+import { createRateLimiter } from '../../src/operations/limits/index.ts';
 import { createApp } from '../../src/server/create-app.ts';
 import { createPayment } from '../../src/server/payment.ts';
 import { addSession } from '../../src/server/session.ts';

@@ -5,7 +5,11 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'iovalkey';
 import { BffError } from '../../src/errors.ts';
-import { createRateLimiter, createRedis, type RateLimiter } from '../../src/limits/index.ts';
+import {
+  createRateLimiter,
+  createRedis,
+  type RateLimiter,
+} from '../../src/operations/limits/index.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 

@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
   visit,
 } from 'graphql';
-import { BffError } from '../errors.ts';
+import { BffError } from '../../errors.ts';
 import type { IntrospectionLimits, OperationLimits } from './operation-limits.ts';
 
 /** The size of a selection with its fragments expanded; what each limit is compared with. */

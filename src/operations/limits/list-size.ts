@@ -6,8 +6,8 @@ import {
   isNonNullType,
   Kind,
 } from 'graphql';
-import { BffError } from '../errors.ts';
-import type { CostHints } from './cost-hints.ts';
+import { BffError } from '../../errors.ts';
+import type { CostHints } from './cost-directives.ts';
 
 /** How many objects a field may give, depending on the variables. */
 export type Size = (variables: Readonly<Record<string, unknown>>) => number;

@@ -1,4 +1,4 @@
-import type { SharedRedis } from './redis.ts';
+import type { SharedRedis } from '../../redis/client.ts';
 
 /**
  * Adds to each key, atomically, and lets it expire when its window ends. A key with something else in

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BffError } from '../../src/errors.ts';
-import { createRateLimiter } from '../../src/limits/index.ts';
-import { Counters } from '../../src/limits/rate-counters.ts';
+import { createRateLimiter } from '../../src/operations/limits/index.ts';
+import { Counters } from '../../src/traffic/rate-limit/local-counters.ts';
 import { until } from '../support/until.ts';
 
 const HERE = '192.0.2.1';

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { toPayer } from './addresses.ts';
-import { type Counting, countHere, createSharedCounting } from './rate.ts';
-import { Counters, type Usage } from './rate-counters.ts';
+import type { SharedRedis } from '../../redis/client.ts';
+import { toPayer } from '../ip-filter.ts';
+import { Counters, type Usage } from './local-counters.ts';
 import {
   type Policy,
   type RateHeaders,
@@ -9,8 +9,8 @@ import {
   tooCostly,
   toRateHeaders,
   toRefusal,
-} from './rate-policy.ts';
-import type { SharedRedis } from './redis.ts';
+} from './policy.ts';
+import { type Counting, countHere, createSharedCounting } from './shared-counters.ts';
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';

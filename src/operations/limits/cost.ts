@@ -11,7 +11,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { createCostHints } from './cost-hints.ts';
+import { createCostHints } from './cost-directives.ts';
 import { createSizeReader, ONE, type Size } from './list-size.ts';
 
 /** Values of an operation's variables, coerced. */

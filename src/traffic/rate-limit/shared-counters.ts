@@ -1,7 +1,7 @@
 import type * as Library from 'rate-limiter-flexible';
-import type { Counters, Usage } from './rate-counters.ts';
-import { createIncrements } from './rate-increments.ts';
-import type { SharedRedis } from './redis.ts';
+import type { SharedRedis } from '../../redis/client.ts';
+import type { Counters, Usage } from './local-counters.ts';
+import { createIncrements } from './redis-increments.ts';
 
 /** Adds to what a payer has used of its window. */
 export type Spend = (payer: string, units: number) => Usage | Promise<Usage>;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { buildSchema, getOperationAST, parse, validate } from 'graphql';
-import { createCostReader } from '../../src/limits/index.ts';
+import { createCostReader } from '../../../src/operations/limits/index.ts';
 
 const LONGEST = 100;
 const schema = buildSchema(`

@@ -1,6 +1,6 @@
-import { BffError } from '../errors.ts';
-import type { Spend } from './rate.ts';
-import type { Counters, Usage } from './rate-counters.ts';
+import { BffError } from '../../errors.ts';
+import type { Counters, Usage } from './local-counters.ts';
+import type { Spend } from './shared-counters.ts';
 
 /** One rule on how much may be asked in how long. */
 export interface Policy {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'graphql';
-import { limitDocument, limitVariables } from '../../src/limits/document.ts';
-import { type OperationLimits, STANDARD_LIMITS } from '../../src/limits/index.ts';
-import type { IntrospectionLimits } from '../../src/limits/operation-limits.ts';
+import { limitDocument, limitVariables } from '../../../src/operations/limits/document.ts';
+import { type OperationLimits, STANDARD_LIMITS } from '../../../src/operations/limits/index.ts';
+import type { IntrospectionLimits } from '../../../src/operations/limits/operation-limits.ts';
 
 const LIMITS: OperationLimits = {
   ...STANDARD_LIMITS,
