@@ -1,5 +1,5 @@
-import { exitWith, serve } from '../src/server/http.ts';
 import { readConfig } from '../src/server/read-config.ts';
+import { exitWith, serve } from '../src/server/run.ts';
 import { mobile } from './bff.ts';
 
 try {

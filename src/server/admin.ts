@@ -2,7 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { createWebhookVerifier } from '../auth/webhook.ts';
 import { badInput } from '../errors.ts';
-import { createApp } from './create-app.ts';
+import { createApp } from '../http/create-app.ts';
 
 const MOST_TAGS = 1_000;
 const TAG = /^[\w.:=&%-]{1,200}$/;

@@ -2,8 +2,8 @@ import { toSharedViewer } from '../auth/shared-viewer.ts';
 import type { Recording } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
 import type { Lifetime, Upstreams } from '../datasources/index.ts';
+import { logFailedParts, type OperationLog } from '../http/request-log.ts';
 import type { Caller } from './caller.ts';
-import { logFailedParts, type OperationLog } from './request-log.ts';
 
 interface ContextOptions {
   readonly upstreams: Upstreams;

@@ -7,6 +7,8 @@ import {
   requestDirectiveOf,
 } from '../cache/index.ts';
 import { Lifetime } from '../datasources/index.ts';
+import { methodNotAllowed } from '../http/error-handler.ts';
+import { logOperation } from '../http/request-log.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
 import type { Admission, OperationLimits } from '../operations/limits/index.ts';
 import { answerBatch, costOf, type Member, refuseLongBatch } from './batch.ts';
@@ -14,12 +16,10 @@ import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
 import { isCostWanted, withCost } from './cost-report.ts';
 import type { Engine, EngineAnswer } from './engine.ts';
-import { methodNotAllowed } from './error-handler.ts';
 import { createRequestReader, type GraphqlRequest } from './graphql-request.ts';
 import { createMediaTypeChooser, PAGE_TYPE } from './media-type.ts';
 import { type Payment, registrationCost } from './payment.ts';
 import type { QuestionMaker } from './question.ts';
-import { logOperation } from './request-log.ts';
 import { type Sender, sendAlone } from './send.ts';
 
 export interface RouteParts {

@@ -14,7 +14,7 @@ import {
   type Question,
   type StaleWindows,
 } from '../cache/index.ts';
-import { guardListFor } from './always.ts';
+import { guardListFor } from '../http/security-headers.ts';
 import type { EngineAnswer } from './engine.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode } from '../errors.ts';
-import { alwaysFor } from './always.ts';
-import { toClientError } from './format-error.ts';
+import { toClientError } from '../server/format-error.ts';
 import { logRefusal } from './request-log.ts';
+import { alwaysFor } from './security-headers.ts';
 
 const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { sayAlways } from './always.ts';
-import { answerBrokenRequest, answerExpectation } from './broken-request.ts';
+import { refuseIgnoredBody } from '../server/ignored-body.ts';
 import { CountedRequest } from './counted-request.ts';
 import {
   answerError,
@@ -9,9 +8,10 @@ import {
   answerFrameworkError,
   type ErrorAnswerer,
 } from './error-handler.ts';
-import { refuseIgnoredBody } from './ignored-body.ts';
+import { answerBrokenRequest, answerExpectation } from './malformed-request.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
+import { sayAlways } from './security-headers.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 12_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEntry } from '../../src/cache/entry.ts';
 import { EdgeCache, TagNumbers } from '../../src/cache/index.ts';
-import { createApp } from '../../src/server/create-app.ts';
+import { createApp } from '../../src/http/create-app.ts';
 import { createSender } from '../../src/server/send.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
 
