@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { stripIgnoredCharacters } from 'graphql';
 import Negotiator from 'negotiator';
 import type { CommittedOperation } from '../operations/index.ts';
-import { PAGE_TYPE } from '../server/media-type.ts';
+import { PAGE_TYPE } from '../protocols/graphql-over-http/content-negotiation.ts';
 
 interface StartPageOptions {
   readonly name: string;

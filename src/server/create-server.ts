@@ -9,6 +9,8 @@ import { createApp } from '../http/create-app.ts';
 import { pathNotFound, refuseMethod } from '../http/error-handler.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
 import { addStartPage } from '../http/start-page.ts';
+import { createErrorAnswerer } from '../protocols/graphql-over-http/request-errors.ts';
+import { createSender } from '../protocols/graphql-over-http/send-response.ts';
 import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';
 import { createApollo } from './apollo.ts';
@@ -16,7 +18,6 @@ import { buildSchema } from './build-schema.ts';
 import { createCallerReader } from './caller.ts';
 import { createContextFactory } from './context-factory.ts';
 import { createEdge } from './create-edge.ts';
-import { createErrorAnswerer } from './document-errors.ts';
 import { createDoor } from './door.ts';
 import { createEngine } from './engine.ts';
 import { Executing } from './executing.ts';
@@ -24,7 +25,6 @@ import { createExplorer } from './explorer.ts';
 import { createGraphqlHandler } from './graphql-route.ts';
 import { loadOperations } from './load-operations.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
-import { createSender } from './send.ts';
 import { addSession } from './session.ts';
 
 /** For how long nothing is kept of what was changed with an unknown outcome. */

@@ -11,16 +11,27 @@ import { methodNotAllowed } from '../http/error-handler.ts';
 import { logOperation } from '../http/request-log.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
 import type { Admission, OperationLimits } from '../operations/limits/index.ts';
-import { answerBatch, costOf, type Member, refuseLongBatch } from './batch.ts';
+import {
+  createMediaTypeChooser,
+  PAGE_TYPE,
+} from '../protocols/graphql-over-http/content-negotiation.ts';
+import { isCostWanted, withCost } from '../protocols/graphql-over-http/cost-report.ts';
+import {
+  answerBatch,
+  costOf,
+  type Member,
+  refuseLongBatch,
+} from '../protocols/graphql-over-http/operation-batch.ts';
+import {
+  createRequestReader,
+  type GraphqlRequest,
+} from '../protocols/graphql-over-http/parse-request.ts';
+import { type Sender, sendAlone } from '../protocols/graphql-over-http/send-response.ts';
 import type { Caller, CallerReader } from './caller.ts';
 import type { ContextFactory } from './context-factory.ts';
-import { isCostWanted, withCost } from './cost-report.ts';
 import type { Engine, EngineAnswer } from './engine.ts';
-import { createRequestReader, type GraphqlRequest } from './graphql-request.ts';
-import { createMediaTypeChooser, PAGE_TYPE } from './media-type.ts';
 import { type Payment, registrationCost } from './payment.ts';
 import type { QuestionMaker } from './question.ts';
-import { type Sender, sendAlone } from './send.ts';
 
 export interface RouteParts {
   readonly callerOf: CallerReader;

@@ -37,7 +37,7 @@ type CallFrame = HeapProfiler.SamplingHeapProfileNode['callFrame'];
 
 const isNodes = ({ url }: CallFrame): boolean => url === '' || url.startsWith('node:');
 
-/** "writeWhole src/server/send.ts:46", or for what the engine itself has, the name alone. */
+/** "writeWhole src/protocols/graphql-over-http/send-response.ts:46", or for what the engine itself has, the name alone. */
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const file = url.replace(/^.*\/node_modules\//, '').replace(ROOT.href, '');
   return [functionName || '(anonymous)', url && `${file}:${lineNumber + 1}`]

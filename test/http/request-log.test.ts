@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { createEntry } from '../../src/cache/entry.ts';
 import { EdgeCache, TagNumbers } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
-import { createSender } from '../../src/server/send.ts';
+import { createSender } from '../../src/protocols/graphql-over-http/send-response.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
 
 const REQUEST = { method: 'GET', url: '/graphql?query={me}', ip: '192.0.2.1', headers: {} };

@@ -13,9 +13,9 @@ import {
   NO_STORE,
   type Question,
   type StaleWindows,
-} from '../cache/index.ts';
-import { guardListFor } from '../http/security-headers.ts';
-import type { EngineAnswer } from './engine.ts';
+} from '../../cache/index.ts';
+import { guardListFor } from '../../http/security-headers.ts';
+import type { EngineAnswer } from '../../server/engine.ts';
 
 /**
  * Sends answers that others may get as well: conditional, compressed, with all that caches are told.

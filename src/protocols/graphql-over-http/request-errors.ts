@@ -1,13 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { cacheStatusOf } from '../cache/index.ts';
-import { BffError, type ErrorCode } from '../errors.ts';
-import { answerError } from '../http/error-handler.ts';
-import { createRefusalCharge } from '../http/refusal-charge.ts';
-import { logRefusal } from '../http/request-log.ts';
-import { DocumentError } from '../operations/index.ts';
-import type { RateLimiter } from '../operations/limits/index.ts';
-import { type ClientError, inOurWords, toClientError } from './format-error.ts';
-import { createErrorTypeChooser, isLegacy } from './media-type.ts';
+import { cacheStatusOf } from '../../cache/index.ts';
+import { BffError, type ErrorCode } from '../../errors.ts';
+import { answerError } from '../../http/error-handler.ts';
+import { createRefusalCharge } from '../../http/refusal-charge.ts';
+import { logRefusal } from '../../http/request-log.ts';
+import { DocumentError } from '../../operations/index.ts';
+import type { RateLimiter } from '../../operations/limits/index.ts';
+import { type ClientError, inOurWords, toClientError } from '../../server/format-error.ts';
+import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 
 /** Some sentences repeat what was sent. */
 const LONGEST_SENTENCE = 300;

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
-import { BffError } from '../errors.ts';
-import type { PreparedOperation } from '../operations/index.ts';
-import { holdTo, type OperationLimits } from '../operations/limits/index.ts';
-import type { Engine } from './engine.ts';
-import type { GraphqlRequest } from './graphql-request.ts';
-import { sendAlone } from './send.ts';
+import { BffError } from '../../errors.ts';
+import type { PreparedOperation } from '../../operations/index.ts';
+import { holdTo, type OperationLimits } from '../../operations/limits/index.ts';
+import type { Engine } from '../../server/engine.ts';
+import type { GraphqlRequest } from './parse-request.ts';
+import { sendAlone } from './send-response.ts';
 
 /** One of several operations of a request. */
 export interface Member {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { BffError, badInput } from '../errors.ts';
-import type { Asked, Named } from '../operations/index.ts';
+import { BffError, badInput } from '../../errors.ts';
+import type { Asked, Named } from '../../operations/index.ts';
 
 /** What is asked (GraphQL over HTTP, §5); its operation and its variables are not looked at yet. */
 export interface GraphqlRequest extends Named, Asked {}
