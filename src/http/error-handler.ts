@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode } from '../errors.ts';
-import { toClientError } from '../server/format-error.ts';
+import { toClientError } from '../pipeline/format-error.ts';
 import { logRefusal } from './request-log.ts';
 import { alwaysFor } from './security-headers.ts';
 

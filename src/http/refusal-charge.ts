@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimiter } from '../operations/limits/index.ts';
-import { BYTES_PER_UNIT } from '../server/payment.ts';
+import { BYTES_PER_UNIT } from '../pipeline/charge.ts';
 import { endUnreadBody } from '../server/unread-body.ts';
 import { CountedRequest } from './counted-request.ts';
 

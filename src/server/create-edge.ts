@@ -11,7 +11,7 @@ import {
 } from '../cache/index.ts';
 import { createPlanner } from '../operations/index.ts';
 import { createCostReader } from '../operations/limits/index.ts';
-import { createQuestionMaker } from './question.ts';
+import { createQuestionMaker } from '../pipeline/cache-key.ts';
 
 interface EdgeParts {
   readonly schema: GraphQLSchema;

@@ -8,8 +8,8 @@ import {
   createRedis,
   type RateLimiter,
 } from '../operations/limits/index.ts';
+import { createPayment, type Payment } from '../pipeline/charge.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createPayment, type Payment } from './payment.ts';
 
 /** Who may come in, how often, and how many at a time. */
 export interface Door {

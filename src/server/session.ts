@@ -7,7 +7,7 @@ import { preventCsrf } from '../auth/csrf.ts';
 import { isJwt } from '../auth/jwt.ts';
 import { CLEARED_SESSION_COOKIE, fitsInCookie, toSessionCookie } from '../auth/session-cookie.ts';
 import { BffError } from '../errors.ts';
-import type { Payment } from './payment.ts';
+import type { Payment } from '../pipeline/charge.ts';
 
 /** What opening or ending a session costs, in cost units. */
 const SESSION_COST = 1;

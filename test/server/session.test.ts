@@ -6,7 +6,7 @@ import { CAST } from '../../services/support/cast.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { createRateLimiter } from '../../src/operations/limits/index.ts';
-import { createPayment } from '../../src/server/payment.ts';
+import { createPayment } from '../../src/pipeline/charge.ts';
 import { addSession } from '../../src/server/session.ts';
 import { startEndpoint } from '../auth/endpoint.ts';
 import { type Issuer, inSeconds, startIssuer } from '../auth/issuer.ts';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { OperationLimits } from '../../operations/limits/index.ts';
-import type { EngineAnswer } from '../../server/engine.ts';
+import type { EngineAnswer } from '../../pipeline/execute/executor.ts';
 
 /** Whether the client wants to know what its operation costs: `GraphQL-Cost: report`. */
 export const isCostWanted = ({ 'graphql-cost': wanted }: IncomingHttpHeaders): boolean =>

@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { BffError } from '../../errors.ts';
 import type { PreparedOperation } from '../../operations/index.ts';
 import { holdTo, type OperationLimits } from '../../operations/limits/index.ts';
-import type { Engine } from '../../server/engine.ts';
+import type { Engine } from '../../pipeline/execute/executor.ts';
 import type { GraphqlRequest } from './parse-request.ts';
 import { sendAlone } from './send-response.ts';
 

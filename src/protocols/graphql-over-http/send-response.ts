@@ -15,7 +15,7 @@ import {
   type StaleWindows,
 } from '../../cache/index.ts';
 import { guardListFor } from '../../http/security-headers.ts';
-import type { EngineAnswer } from '../../server/engine.ts';
+import type { EngineAnswer } from '../../pipeline/execute/executor.ts';
 
 /**
  * Sends answers that others may get as well: conditional, compressed, with all that caches are told.

@@ -1,12 +1,12 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
-import type { RequestContext } from '../context.ts';
-import { createCompiler } from '../operations/index.ts';
-import type { Log } from '../telemetry/log.ts';
-import { executeCompiled } from './execute-compiled.ts';
-import type { Executing } from './executing.ts';
-import { createErrorFormatter } from './format-error.ts';
+import type { RequestContext } from '../../context.ts';
+import { createCompiler } from '../../operations/index.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { createErrorFormatter } from '../format-error.ts';
+import { executeCompiled } from './compiled.ts';
+import type { Executing } from './document-handoff.ts';
 
 interface ApolloParts {
   readonly schema: GraphQLSchema;

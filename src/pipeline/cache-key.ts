@@ -1,7 +1,7 @@
 import { type EdgeCache, keyOf, type Question, type Scope } from '../cache/index.ts';
 import type { Viewer } from '../context.ts';
 import type { PreparedOperation } from '../operations/index.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './authenticate.ts';
 
 export type QuestionMaker = (
   prepared: PreparedOperation,

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../context.ts';
 import type { RateLimiter } from '../operations/limits/index.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './authenticate.ts';
 
 type Payer = Pick<Caller, 'address' | 'viewer'>;
 

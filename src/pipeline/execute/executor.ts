@@ -1,9 +1,9 @@
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyRequest } from 'fastify';
-import type { Executed } from '../cache/index.ts';
-import type { RequestContext } from '../context.ts';
-import type { Asked, PreparedOperation } from '../operations/index.ts';
-import type { Executing } from './executing.ts';
+import type { Executed } from '../../cache/index.ts';
+import type { RequestContext } from '../../context.ts';
+import type { Asked, PreparedOperation } from '../../operations/index.ts';
+import type { Executing } from './document-handoff.ts';
 
 /** What Apollo Server answers, with the headers that it chose. */
 export interface EngineAnswer extends Executed {

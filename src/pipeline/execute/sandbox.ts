@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { CommittedOperation } from '../operations/index.ts';
+import type { CommittedOperation } from '../../operations/index.ts';
 
 /**
  * Apollo Sandbox at /graphql, opened with an operation and, if there is one, a token ready to use.

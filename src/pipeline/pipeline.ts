@@ -27,11 +27,11 @@ import {
   type GraphqlRequest,
 } from '../protocols/graphql-over-http/parse-request.ts';
 import { type Sender, sendAlone } from '../protocols/graphql-over-http/send-response.ts';
-import type { Caller, CallerReader } from './caller.ts';
-import type { ContextFactory } from './context-factory.ts';
-import type { Engine, EngineAnswer } from './engine.ts';
-import { type Payment, registrationCost } from './payment.ts';
-import type { QuestionMaker } from './question.ts';
+import type { Caller, CallerReader } from './authenticate.ts';
+import type { QuestionMaker } from './cache-key.ts';
+import { type Payment, registrationCost } from './charge.ts';
+import type { Engine, EngineAnswer } from './execute/executor.ts';
+import type { ContextFactory } from './execution-context.ts';
 
 export interface RouteParts {
   readonly callerOf: CallerReader;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toOperation } from '../../src/operations/operation.ts';
-import { Executing } from '../../src/server/executing.ts';
+import { Executing } from '../../src/pipeline/execute/document-handoff.ts';
 
 const operation = toOperation('{ a }');
 const other = toOperation('{ b }');

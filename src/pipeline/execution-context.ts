@@ -3,7 +3,7 @@ import type { Recording } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
 import type { Lifetime, Upstreams } from '../datasources/index.ts';
 import { logFailedParts, type OperationLog } from '../http/request-log.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './authenticate.ts';
 
 interface ContextOptions {
   readonly upstreams: Upstreams;

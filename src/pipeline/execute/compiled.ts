@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graphql';
-import type { RequestContext } from '../context.ts';
-import type { Compiler } from '../operations/index.ts';
+import type { RequestContext } from '../../context.ts';
+import type { Compiler } from '../../operations/index.ts';
 
 type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 

@@ -1,4 +1,4 @@
-import type { Operation } from '../operations/index.ts';
+import type { Operation } from '../../operations/index.ts';
 
 interface Held {
   readonly operation: Operation;
