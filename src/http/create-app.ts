@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { refuseIgnoredBody } from '../server/ignored-body.ts';
 import { CountedRequest } from './counted-request.ts';
 import {
   answerError,
@@ -8,6 +7,7 @@ import {
   answerFrameworkError,
   type ErrorAnswerer,
 } from './error-handler.ts';
+import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerBrokenRequest, answerExpectation } from './malformed-request.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RateLimiter } from '../operations/limits/index.ts';
 import { BYTES_PER_UNIT } from '../pipeline/charge.ts';
-import { endUnreadBody } from '../server/unread-body.ts';
+import type { RateLimiter } from '../traffic/index.ts';
 import { CountedRequest } from './counted-request.ts';
+import { endUnreadBody } from './unread-body.ts';
 
 /**
  * Charges an address for a refused request: one unit, and more for the bytes of its URL and of its

@@ -10,7 +10,7 @@ import { Lifetime } from '../datasources/index.ts';
 import { methodNotAllowed } from '../http/error-handler.ts';
 import { logOperation } from '../http/request-log.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
-import type { Admission, OperationLimits } from '../operations/limits/index.ts';
+import type { OperationLimits } from '../operations/limits/index.ts';
 import {
   createMediaTypeChooser,
   PAGE_TYPE,
@@ -27,6 +27,7 @@ import {
   type GraphqlRequest,
 } from '../protocols/graphql-over-http/parse-request.ts';
 import { type Sender, sendAlone } from '../protocols/graphql-over-http/send-response.ts';
+import type { Admission } from '../traffic/index.ts';
 import type { Caller, CallerReader } from './authenticate.ts';
 import type { QuestionMaker } from './cache-key.ts';
 import { type Payment, registrationCost } from './charge.ts';

@@ -8,6 +8,7 @@ import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
 import { pathNotFound, refuseMethod } from '../http/error-handler.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
+import { createMalformedUrlRefusal } from '../http/malformed-url.ts';
 import { addStartPage } from '../http/start-page.ts';
 import { createCallerReader } from '../pipeline/authenticate.ts';
 import { createApollo } from '../pipeline/execute/apollo.ts';
@@ -24,7 +25,6 @@ import { buildSchema } from './build-schema.ts';
 import { createEdge } from './create-edge.ts';
 import { createDoor } from './door.ts';
 import { loadOperations } from './load-operations.ts';
-import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { addSession } from './session.ts';
 
 /** For how long nothing is kept of what was changed with an unknown outcome. */

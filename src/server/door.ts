@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/index.ts';
+import { createPayment, type Payment } from '../pipeline/charge.ts';
+import { createRedis } from '../redis/client.ts';
+import type { Log } from '../telemetry/log.ts';
 import {
   type Admission,
   createAddressGuard,
   createAdmission,
   createRateLimiter,
-  createRedis,
   type RateLimiter,
-} from '../operations/limits/index.ts';
-import { createPayment, type Payment } from '../pipeline/charge.ts';
-import type { Log } from '../telemetry/log.ts';
+} from '../traffic/index.ts';
 
 /** Who may come in, how often, and how many at a time. */
 export interface Door {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdmission } from '../../src/operations/limits/index.ts';
+import { createAdmission } from '../../src/traffic/index.ts';
 
 type Admission = ReturnType<typeof createAdmission>;
 

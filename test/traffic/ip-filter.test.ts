@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import fastify from 'fastify';
-import { createAddressGuard } from '../../src/operations/limits/index.ts';
+import { createAddressGuard } from '../../src/traffic/index.ts';
 import { toPayer, toPlainAddress } from '../../src/traffic/ip-filter.ts';
 
 const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };

@@ -5,11 +5,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'iovalkey';
 import { BffError } from '../../src/errors.ts';
-import {
-  createRateLimiter,
-  createRedis,
-  type RateLimiter,
-} from '../../src/operations/limits/index.ts';
+import { createRedis } from '../../src/redis/client.ts';
+import { createRateLimiter, type RateLimiter } from '../../src/traffic/index.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BffError } from '../../src/errors.ts';
-import { createRateLimiter } from '../../src/operations/limits/index.ts';
+import { createRateLimiter } from '../../src/traffic/index.ts';
 import { Counters } from '../../src/traffic/rate-limit/local-counters.ts';
 import { until } from '../support/until.ts';
 

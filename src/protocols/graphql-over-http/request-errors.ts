@@ -5,8 +5,8 @@ import { answerError } from '../../http/error-handler.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import { logRefusal } from '../../http/request-log.ts';
 import { DocumentError } from '../../operations/index.ts';
-import type { RateLimiter } from '../../operations/limits/index.ts';
 import { type ClientError, inOurWords, toClientError } from '../../pipeline/format-error.ts';
+import type { RateLimiter } from '../../traffic/index.ts';
 import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 
 /** Some sentences repeat what was sent. */

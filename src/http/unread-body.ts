@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hasBody } from '../http/counted-request.ts';
+import { hasBody } from './counted-request.ts';
 
 /** How long the rest of a refused request's body is read, so that its client can read the answer. */
 const LINGER_MS = 1_000;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BffError } from '../errors.ts';
-import { hasBody } from '../http/counted-request.ts';
+import { hasBody } from './counted-request.ts';
 
 const BODYLESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
