@@ -15,7 +15,7 @@ export const resolvers: Resolvers = {
     user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
     orders: async ({ id }, { first, after, status }, { datasources }) => {
       const request = { first: pageSize(first, MOST), after, status };
-      const { edges, hasMore } = await datasources.orders.byUser(id, request);
+      const { edges, hasNextPage: hasMore } = await datasources.orders.byUser(id, request);
       const next = hasMore ? (edges.at(-1)?.cursor ?? null) : null;
       return { orders: edges.map(({ node }) => node), next };
     },

@@ -1,7 +1,7 @@
 import type { Page } from '../src/datasources/models.ts';
 
 /** A page as a Relay connection (Relay Cursor Connections Specification, §4 and §5). */
-export const toConnection = <T>({ edges, hasMore }: Page<T>, after?: string | null) => ({
+export const toConnection = <T>({ edges, hasNextPage: hasMore }: Page<T>, after?: string | null) => ({
   edges: [...edges],
   pageInfo: {
     hasNextPage: hasMore,

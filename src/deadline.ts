@@ -1,68 +1,68 @@
-import { timedOut } from './upstream/errors.ts';
+import { timeoutError } from './upstream/errors.ts';
 
 /**
  * How long one request waits for its answers: until its deadline, or until its client leaves. One
  * timer serves all that the request asks for.
  */
-export class Lifetime {
+export class RequestDeadline {
   /** On the clock of `performance.now()`. */
-  readonly deadline: number;
+  readonly expiresAt: number;
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   /** How many wait; more than one, where others wait for the same. */
-  #waiting = 1;
-  #over = false;
+  #holders = 1;
+  #done = false;
 
   /** @param budgetMs - how long until the deadline */
   constructor(budgetMs: number) {
-    this.deadline = performance.now() + budgetMs;
+    this.expiresAt = performance.now() + budgetMs;
   }
 
   /** Whether nobody waits any more. */
-  get isOver(): boolean {
-    return this.#over;
+  get isDone(): boolean {
+    return this.#done;
   }
 
   /** One who waits has got the answer, or has left; with the last of them all waiting ends. */
-  leave(): void {
-    if (--this.#waiting === 0) this.#end();
+  release(): void {
+    if (--this.#holders === 0) this.#end();
   }
 
   /**
    * One more waits for what this request asks for.
    * @returns what to call, once, when they wait no more
    */
-  join(): () => void {
-    this.#waiting++;
-    return () => this.leave();
+  retain(): () => void {
+    this.#holders++;
+    return () => this.release();
   }
 
   /** A timer runs only while somebody waits: what is answered at once needs none. */
-  #watch(): NodeJS.Timeout {
-    const leftMs = Math.ceil(Math.max(0, this.deadline - performance.now()));
+  #startTimer(): NodeJS.Timeout {
+    const leftMs = Math.ceil(Math.max(0, this.expiresAt - performance.now()));
     return setTimeout(() => this.#end(), leftMs);
   }
 
-  #unwatch(): void {
+  #stopTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #end(): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#unwatch();
+    if (this.#done) return;
+    this.#done = true;
+    this.#stopTimer();
     for (const listener of this.#listeners) listener();
     this.#listeners.clear();
   }
 
   /** @returns what to call when the end is of no interest any more */
-  onLeave(listener: () => void): () => void {
-    if (!this.#over) this.#timer ??= this.#watch();
+  onDone(listener: () => void): () => void {
+    if (!this.#done) this.#timer ??= this.#startTimer();
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#unwatch();
+      if (this.#listeners.size === 0) this.#stopTimer();
     };
   }
 
@@ -72,9 +72,9 @@ export class Lifetime {
    */
   wait<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const leave = () => reject(timedOut());
-      const stop = this.onLeave(leave);
-      if (this.#over) leave();
+      const leave = () => reject(timeoutError());
+      const stop = this.onDone(leave);
+      if (this.#done) leave();
       void work.then(resolve, reject).finally(stop);
     });
   }
@@ -85,8 +85,8 @@ export class Lifetime {
  * @param deadline - on the clock of `performance.now()`
  * @throws BffError UPSTREAM_TIMEOUT if nothing is left: no call starts after its deadline
  */
-export function remaining(deadline: number): number {
+export function remainingMs(deadline: number): number {
   const left = Math.ceil(deadline - performance.now());
-  if (left <= 0) throw timedOut();
+  if (left <= 0) throw timeoutError();
   return left;
 }

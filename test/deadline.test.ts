@@ -1,70 +1,73 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { Lifetime, remaining } from '../src/deadline.ts';
+import { RequestDeadline, remainingMs } from '../src/deadline.ts';
 import { isSettled } from './upstream/controlled-upstream.ts';
 
 const TIMED_OUT = { code: 'UPSTREAM_TIMEOUT' };
 
-/** A lifetime whose time passes when told. */
+/** A deadline whose time passes when told. */
 function open(context: TestContext, budgetMs = 1_000) {
   context.mock.timers.enable({ apis: ['setTimeout'] });
-  return { lifetime: new Lifetime(budgetMs), pass: (ms: number) => context.mock.timers.tick(ms) };
+  return {
+    deadline: new RequestDeadline(budgetMs),
+    pass: (ms: number) => context.mock.timers.tick(ms),
+  };
 }
 
-describe('a lifetime', () => {
+describe('a deadline', () => {
   it('ends when its time is over, and not before', (context) => {
-    const { lifetime, pass } = open(context);
+    const { deadline, pass } = open(context);
     let ends = 0;
-    lifetime.onLeave(() => ends++);
+    deadline.onDone(() => ends++);
     pass(999);
-    assert.deepEqual([lifetime.isOver, ends], [false, 0]);
+    assert.deepEqual([deadline.isDone, ends], [false, 0]);
     pass(1);
-    assert.deepEqual([lifetime.isOver, ends], [true, 1]);
+    assert.deepEqual([deadline.isDone, ends], [true, 1]);
   });
 
   it('ends when the client leaves, once for everyone', (context) => {
-    const { lifetime, pass } = open(context);
+    const { deadline, pass } = open(context);
     const told: string[] = [];
-    lifetime.onLeave(() => told.push('a'));
-    lifetime.onLeave(() => told.push('b'));
-    lifetime.leave();
-    lifetime.leave();
+    deadline.onDone(() => told.push('a'));
+    deadline.onDone(() => told.push('b'));
+    deadline.release();
+    deadline.release();
     pass(2_000);
-    assert.equal(lifetime.isOver, true);
+    assert.equal(deadline.isDone, true);
     assert.deepEqual(told, ['a', 'b']);
   });
 
   it('tells nobody who wants to know no more, even in the midst of telling', (context) => {
-    const { lifetime } = open(context);
+    const { deadline } = open(context);
     const told: string[] = [];
-    lifetime.onLeave(() => {
+    deadline.onDone(() => {
       told.push('a');
       stop();
     });
-    const stop = lifetime.onLeave(() => told.push('b'));
-    lifetime.leave();
+    const stop = deadline.onDone(() => told.push('b'));
+    deadline.release();
     assert.deepEqual(told, ['a']);
   });
 
   it('has its deadline on the clock of performance.now()', (context) => {
     const before = performance.now();
-    const { lifetime } = open(context);
+    const { deadline } = open(context);
     const after = performance.now();
-    assert.ok(lifetime.deadline >= before + 1_000 && lifetime.deadline <= after + 1_000);
+    assert.ok(deadline.expiresAt >= before + 1_000 && deadline.expiresAt <= after + 1_000);
   });
 });
 
-describe('waiting within a lifetime', () => {
+describe('waiting within a deadline', () => {
   it('gives the outcome of the work', async (context) => {
-    const { lifetime } = open(context);
-    assert.equal(await lifetime.wait(Promise.resolve(1)), 1);
-    await assert.rejects(lifetime.wait(Promise.reject(new Error('no'))), /no/);
+    const { deadline } = open(context);
+    assert.equal(await deadline.wait(Promise.resolve(1)), 1);
+    await assert.rejects(deadline.wait(Promise.reject(new Error('no'))), /no/);
   });
 
   it('ends with it, and the work goes on', async (context) => {
-    const { lifetime, pass } = open(context);
+    const { deadline, pass } = open(context);
     const { promise, resolve } = Promise.withResolvers<number>();
-    const waiting = lifetime.wait(promise);
+    const waiting = deadline.wait(promise);
     const ended = assert.rejects(waiting, TIMED_OUT);
     pass(1_000);
     await ended;
@@ -75,31 +78,31 @@ describe('waiting within a lifetime', () => {
   });
 
   it('swallows what the work throws afterwards', async (context) => {
-    const { lifetime } = open(context);
+    const { deadline } = open(context);
     const { promise, reject } = Promise.withResolvers<number>();
-    const ended = assert.rejects(lifetime.wait(promise), TIMED_OUT);
-    lifetime.leave();
+    const ended = assert.rejects(deadline.wait(promise), TIMED_OUT);
+    deadline.release();
     await ended;
     // Were nobody to handle it, the test runner would fail this test.
     reject(new Error('late'));
     assert.equal(await isSettled(promise), true);
   });
 
-  it('is over at once when the lifetime is', async (context) => {
-    const { lifetime } = open(context);
-    lifetime.leave();
-    await assert.rejects(lifetime.wait(new Promise(() => {})), TIMED_OUT);
+  it('is over at once when the deadline is', async (context) => {
+    const { deadline } = open(context);
+    deadline.release();
+    await assert.rejects(deadline.wait(new Promise(() => {})), TIMED_OUT);
   });
 });
 
 describe('what remains until a deadline', () => {
   it('is whole milliseconds, at least 1', () => {
-    const left = remaining(performance.now() + 600_000);
+    const left = remainingMs(performance.now() + 600_000);
     assert.ok(Number.isInteger(left) && left >= 1 && left <= 600_000, String(left));
   });
 
   it('is nothing after it: no call starts', () => {
-    assert.throws(() => remaining(performance.now()), TIMED_OUT);
-    assert.throws(() => remaining(Number.NEGATIVE_INFINITY), TIMED_OUT);
+    assert.throws(() => remainingMs(performance.now()), TIMED_OUT);
+    assert.throws(() => remainingMs(Number.NEGATIVE_INFINITY), TIMED_OUT);
   });
 });

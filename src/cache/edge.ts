@@ -1,6 +1,7 @@
+import type { RequestDeadline } from '../deadline.ts';
 import type { Entry } from './entry.ts';
 import type { CachePolicy } from './policy.ts';
-import type { Answer, Execute, Question, Waiting } from './question.ts';
+import type { Answer, Execute, Question } from './question.ts';
 import { type Executed, Recording } from './recording.ts';
 import type { EntryStore } from './store.ts';
 import type { TagNumbers } from './tags.ts';
@@ -9,7 +10,7 @@ import type { TagNumbers } from './tags.ts';
 const MOST_PATIENCE_MS = 2 ** 31 - 1;
 
 interface Flight {
-  readonly leader: Waiting;
+  readonly leader: RequestDeadline;
   /** Undefined if only the leader may have what came out of it, or if it takes too long. */
   readonly shared: Promise<Entry | undefined>;
 }
@@ -62,7 +63,7 @@ export class EdgeCache {
   /** @throws what `execute` throws, or `asker.wait` when the asker waits no more */
   async answer<E extends Executed>(
     question: Question,
-    asker: Waiting,
+    asker: RequestDeadline,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const known = await this.#find(question.key);
@@ -127,21 +128,21 @@ export class EdgeCache {
   /** Nobody joins what began before a purge that they may know of, so the flight's name has its number. */
   #fetch<E extends Executed>(
     question: Question,
-    asker: Waiting,
+    asker: RequestDeadline,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const name = `${this.#numbers.last} ${question.key}`;
     const flight = this.#flights.get(name);
     if (!flight) return this.#lead(name, question, asker, execute);
     // Who has less time than the leader would get nothing where a part could be had.
-    if (asker.deadline < flight.leader.deadline) return this.executeAndStore(question, execute);
+    if (asker.expiresAt < flight.leader.expiresAt) return this.executeAndStore(question, execute);
     return this.#follow(flight, question, asker, execute);
   }
 
   async #lead<E extends Executed>(
     name: string,
     question: Question,
-    leader: Waiting,
+    leader: RequestDeadline,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
     const made = this.executeAndStore(question, execute);
@@ -154,7 +155,7 @@ export class EdgeCache {
     };
     // Who follows keeps half of the time: where one service hangs, they must still be able to have
     // the parts of the others.
-    const patienceMs = Math.max(0, leader.deadline - performance.now()) / 2;
+    const patienceMs = Math.max(0, leader.expiresAt - performance.now()) / 2;
     const timer = setTimeout(land, Math.min(patienceMs, MOST_PATIENCE_MS));
     this.#flights.set(name, flight);
     made.then(
@@ -167,10 +168,10 @@ export class EdgeCache {
   async #follow<E extends Executed>(
     { leader, shared }: Flight,
     question: Question,
-    asker: Waiting,
+    asker: RequestDeadline,
     execute: Execute<E>,
   ): Promise<Answer<E>> {
-    const leave = leader.join();
+    const leave = leader.retain();
     const entry = await asker.wait(shared).finally(leave);
     return entry ? { outcome: 'collapsed', entry } : this.executeAndStore(question, execute);
   }

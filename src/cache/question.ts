@@ -9,16 +9,6 @@ export interface Question {
   readonly policy: CachePolicy;
 }
 
-/** Who asks, for as long as they wait. */
-export interface Waiting {
-  /** On the clock of `performance.now()`. */
-  readonly deadline: number;
-  /** One more waits for the same. @returns what to call when they do no more */
-  readonly join: () => () => void;
-  /** The outcome of some work, for as long as it is waited for. */
-  readonly wait: <T>(work: Promise<T>) => Promise<T>;
-}
-
 /** Makes the answer; `isAttended` says whether the asker waits for it. */
 export type Execute<E extends Executed> = (recording: Recording, isAttended: boolean) => Promise<E>;
 

@@ -1,13 +1,11 @@
 import type { UpstreamConfig } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Call } from '../upstream/call-context.ts';
-import { LoopGauge } from '../upstream/event-loop-utilization.ts';
+import type { CallContext } from '../upstream/call-context.ts';
+import { EventLoopUtilization } from '../upstream/event-loop-utilization.ts';
 import { createUpstream } from '../upstream/upstream.ts';
 import { createNotificationSource } from './notification.ts';
 import { createOrderSource } from './order.ts';
 import { createUserSource } from './user.ts';
-
-export { Lifetime } from '../deadline.ts';
 
 export type Upstreams = ReturnType<typeof createUpstreams>;
 
@@ -16,7 +14,12 @@ export type Datasources = ReturnType<Upstreams['datasourcesFor']>;
 
 /** Connects to the services, once for the process. */
 export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
-  const options = { ...shared, busy: new LoopGauge().busy, writes: { seen: 0 }, log };
+  const options = {
+    ...shared,
+    utilization: new EventLoopUtilization().current,
+    writes: { seen: 0 },
+    log,
+  };
   const user = createUpstream({ ...options, name: 'user', urls: urls.user });
   const order = createUpstream({ ...options, name: 'order', urls: urls.order });
   const notification = createUpstream({
@@ -29,7 +32,7 @@ export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
   const notifications = createNotificationSource(notification);
 
   return {
-    datasourcesFor: (call: Call) => ({
+    datasourcesFor: (call: CallContext) => ({
       users: users(call),
       orders: orders(call),
       notifications: notifications(call),
@@ -38,7 +41,7 @@ export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
      * Something was changed that these services were asked about: nobody may join a call any more
      * that was sent before.
      */
-    noteChange() {
+    recordWrite() {
       options.writes.seen++;
     },
     close() {

@@ -14,11 +14,11 @@ export const createMemo = <K, V>(
   );
 
 /** The first page of one user's list. */
-export interface Newest {
+export interface FirstPageKey {
   readonly user: string;
   readonly first: number;
   readonly status?: string | undefined;
 }
 
-export const nameNewest = ({ user, first, status }: Newest): string =>
+export const firstPageCacheKey = ({ user, first, status }: FirstPageKey): string =>
   `${first} ${status ?? ''} ${user}`;

@@ -61,7 +61,7 @@ export interface Announcement {
 /** A stretch of a list. */
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
-  readonly hasMore: boolean;
+  readonly hasNextPage: boolean;
 }
 
 /** Which stretch of a list is wanted: at most `first` items, after `after` if there is one. */
@@ -93,7 +93,7 @@ export interface Problem {
 }
 
 /** What became of a change: the object as it is now (null if there is none), and what was refused. */
-export interface Outcome<T> {
+export interface MutationResult<T> {
   readonly value: T | null;
   readonly problems: readonly Problem[];
 }

@@ -1,11 +1,21 @@
 import { notFound } from '../errors.ts';
-import type { Call } from '../upstream/call-context.ts';
+import type { CallContext } from '../upstream/call-context.ts';
 import type { Lane, Reply, Upstream } from '../upstream/upstream.ts';
 import type { components } from './generated/notification.ts';
-import { createMemo, type Newest, nameNewest } from './memo.ts';
-import type { Announcement, Notification, Outcome, Page, PageRequest } from './models.ts';
-import { unexpected } from './outcome.ts';
-import { asAsked, complete, count, goesOn, instant, list, oneOf, text, texts } from './shape.ts';
+import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
+import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
+import { unexpectedStatus } from './outcome.ts';
+import {
+  count,
+  dateTime,
+  expectId,
+  hasNextPage,
+  list,
+  oneOf,
+  requireAllKeys,
+  string,
+  strings,
+} from './shape.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 
@@ -50,10 +60,10 @@ export function createNotificationSource(upstream: Upstream) {
   const announcements = upstream.read('announcements', 'public');
   const markRead = upstream.write('markRead');
 
-  return (call: Call) => {
+  return (call: CallContext) => {
     const newest = createMemo(
-      ({ user, first }: Newest) => newestOf(user, call, { first }),
-      nameNewest,
+      ({ user, first }: FirstPageKey) => newestOf(user, call, { first }),
+      firstPageCacheKey,
     );
     const unread = createMemo((user: string) => unreadOf(user, call), String);
 
@@ -72,38 +82,41 @@ export function createNotificationSource(upstream: Upstream) {
       async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
         const user = checkId(userId);
         const list = `notifications:user=${user}`;
-        call.recorder?.touched?.(unreadOnly ? [list, `${list}&unread`] : [list]);
+        call.recorder?.addTags?.(unreadOnly ? [list, `${list}&unread`] : [list]);
         const found = await (after == null && !unreadOnly
           ? newest.load({ user, first })
           : pageOf(user, { first, after, unreadOnly }));
-        call.recorder?.touched?.(found.edges.map(({ node }) => notificationTag(node.id)));
+        call.recorder?.addTags?.(found.edges.map(({ node }) => notificationTag(node.id)));
         return found;
       },
 
       /** How many are unread of all that the user has. */
       async unreadCount(userId: string): Promise<number> {
         checkId(userId);
-        call.recorder?.touched?.([unreadTag(userId)]);
+        call.recorder?.addTags?.([unreadTag(userId)]);
         return unread.load(userId);
       },
 
       /** What everyone should know, newest first. */
       async announcements(): Promise<Announcement[]> {
-        call.recorder?.touched?.(['announcements']);
+        call.recorder?.addTags?.(['announcements']);
         const path = target(['announcements']);
         const found = await announcements({ target: path }, call, readAnnouncements);
-        call.recorder?.touched?.(found.map(({ id }) => tagOf('Announcement', id)));
+        call.recorder?.addTags?.(found.map(({ id }) => tagOf('Announcement', id)));
         return found;
       },
 
       /** @returns those of the ids that are the user's, now read, and a problem for each other id */
-      async markRead(userId: string, ids: readonly string[]): Promise<Outcome<Notification[]>> {
+      async markRead(
+        userId: string,
+        ids: readonly string[],
+      ): Promise<MutationResult<Notification[]>> {
         const json = { userId: checkId(userId), ids: ids.map(checkId) };
         newest.clearAll();
         unread.clearAll();
         const path = target(['notifications', 'read']);
         // Of an unknown outcome all of the viewer's lists, and not the ids, which may be another's.
-        const tagsOf = (outcome?: Outcome<Notification[]>) =>
+        const tagsOf = (outcome?: MutationResult<Notification[]>) =>
           outcome
             ? readTags(userId, outcome.value ?? [])
             : [`notifications:user=${userId}`, unreadTag(userId)];
@@ -117,40 +130,40 @@ export function createNotificationSource(upstream: Upstream) {
 const readLists =
   (users: readonly string[], { first }: Lane) =>
   ({ status, body }: Reply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     const lists = list(body.lists, (wire) => {
-      const user = text(wire.userId);
+      const user = string(wire.userId);
       return [user, toPage(wire, user, first)] as const;
     });
-    return complete(users, new Map(lists));
+    return requireAllKeys(users, new Map(lists));
   };
 
 const readPage =
   (cursor: string | null, user: string, first: number) =>
   ({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> => {
     if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     return toPage(body, user, first);
   };
 
 const readCounts =
   (users: readonly string[]) =>
   ({ status, body }: Reply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
-    if (status !== 200) throw unexpected(status);
-    const counts = list(body.counts, (wire) => [text(wire.userId), count(wire.count)] as const);
-    return complete(users, new Map(counts));
+    if (status !== 200) throw unexpectedStatus(status);
+    const counts = list(body.counts, (wire) => [string(wire.userId), count(wire.count)] as const);
+    return requireAllKeys(users, new Map(counts));
   };
 
 function readAnnouncements({ status, body }: Reply<Wire['AnnouncementList']>): Announcement[] {
-  if (status !== 200) throw unexpected(status);
+  if (status !== 200) throw unexpectedStatus(status);
   return list(body.announcements, toAnnouncement);
 }
 
 const readMarked =
   (user: string, ids: readonly string[]) =>
-  ({ status, body }: Reply<Wire['ReadResult']>): Outcome<Notification[]> => {
-    if (status !== 200) throw unexpected(status);
-    const missing = new Set(texts(body.missing));
+  ({ status, body }: Reply<Wire['ReadResult']>): MutationResult<Notification[]> => {
+    if (status !== 200) throw unexpectedStatus(status);
+    const missing = new Set(strings(body.missing));
     return {
       value: list(body.notifications, (wire) => toNotification(wire, user), ids.length),
       problems: ids.flatMap((id, index) =>
@@ -166,27 +179,27 @@ function toPage(
   most?: number,
 ): Page<Notification> {
   const toEdge = (wire: Wire['Notification']) => ({
-    cursor: toCursor('notifications', text(wire.cursor)),
+    cursor: toCursor('notifications', string(wire.cursor)),
     node: toNotification(wire, user),
   });
-  return { edges: list(notifications, toEdge, most), hasMore: goesOn(nextCursor) };
+  return { edges: list(notifications, toEdge, most), hasNextPage: hasNextPage(nextCursor) };
 }
 
 function toNotification(wire: Wire['Notification'], user: string): Notification {
-  asAsked(user, wire.userId);
+  expectId(user, wire.userId);
   return {
-    id: text(wire.id),
+    id: string(wire.id),
     kind: oneOf(wire.kind, KIND),
-    title: text(wire.title),
-    body: text(wire.body),
-    createdAt: instant(wire.createdAt),
-    readAt: wire.readAt === null ? null : instant(wire.readAt),
+    title: string(wire.title),
+    body: string(wire.body),
+    createdAt: dateTime(wire.createdAt),
+    readAt: wire.readAt === null ? null : dateTime(wire.readAt),
   };
 }
 
 const toAnnouncement = (wire: Wire['Announcement']): Announcement => ({
-  id: text(wire.id),
-  title: text(wire.title),
-  body: text(wire.body),
-  publishedAt: instant(wire.publishedAt),
+  id: string(wire.id),
+  title: string(wire.title),
+  body: string(wire.body),
+  publishedAt: dateTime(wire.publishedAt),
 });

@@ -1,18 +1,26 @@
 import type { Lane, Reply } from '../upstream/upstream.ts';
 import type { components } from './generated/order.ts';
-import type { Money, Order, OrderItem, OrderStatus, Outcome, Page, ProblemCode } from './models.ts';
-import { done, gone, refused, toProblems, unexpected } from './outcome.ts';
+import type {
+  Money,
+  MutationResult,
+  Order,
+  OrderItem,
+  OrderStatus,
+  Page,
+  ProblemCode,
+} from './models.ts';
+import { applied, goneError, rejected, toProblems, unexpectedStatus } from './outcome.ts';
 import {
-  asAsked,
-  complete,
   count,
-  goesOn,
-  instant,
+  dateTime,
+  expectId,
+  hasNextPage,
   integer,
   list,
   oneOf,
   record,
-  text,
+  requireAllKeys,
+  string,
 } from './shape.ts';
 import { badCursor, toCursor } from './target.ts';
 
@@ -36,53 +44,53 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 const INPUTS = ['currency', 'items'];
 
 export function readBatch({ status, body }: Reply<Wire['OrderBatch']>): Map<string, Order> {
-  if (status !== 200) throw unexpected(status);
+  if (status !== 200) throw unexpectedStatus(status);
   return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
 }
 
 export const readRecent =
   (first: number) =>
   ({ status, body }: Reply<Wire['OrderBatch']>): Order[] => {
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     return list(body.orders, toOrder, first);
   };
 
 export const readLists =
   (users: readonly string[], { first }: Lane) =>
   ({ status, body }: Reply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     const lists = list(body.lists, (wire) => {
-      const user = text(wire.userId);
+      const user = string(wire.userId);
       return [user, toPage(wire, user, first)] as const;
     });
-    return complete(users, new Map(lists));
+    return requireAllKeys(users, new Map(lists));
   };
 
 export const readPage =
   (cursor: string | null, user: string, first: number) =>
   ({ status, body }: Reply<Wire['OrderPage']>): Page<Order> => {
     if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     return toPage(body, user, first);
   };
 
 export const readPlaced =
   (user: string) =>
-  ({ status, body }: Reply<Wire['Order'] & Wire['InvalidProblem']>): Outcome<Order> => {
-    if (status === 200 || status === 201) return done(toOrder(body, user));
+  ({ status, body }: Reply<Wire['Order'] & Wire['InvalidProblem']>): MutationResult<Order> => {
+    if (status === 200 || status === 201) return applied(toOrder(body, user));
     if (status === 409) {
-      return refused([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
+      return rejected([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
     }
-    if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
-    throw unexpected(status);
+    if (status === 422) return rejected(toProblems(body, PROBLEMS, INPUTS));
+    throw unexpectedStatus(status);
   };
 
 export const readCancelled =
   (id: string) =>
-  ({ status, body }: Reply<Wire['Order']>): Outcome<Order> => {
-    if (status === 200) return done({ ...toOrder(body), id: asAsked(id, body.id) });
-    if (status === 409) return refused([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
-    throw gone(status, 'order');
+  ({ status, body }: Reply<Wire['Order']>): MutationResult<Order> => {
+    if (status === 200) return applied({ ...toOrder(body), id: expectId(id, body.id) });
+    if (status === 409) return rejected([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
+    throw goneError(status, 'order');
   };
 
 /** @param most - how many were asked for */
@@ -92,30 +100,30 @@ function toPage(
   most?: number,
 ): Page<Order> {
   const toEdge = (wire: Wire['OrderPage']['orders'][number]) => ({
-    cursor: toCursor('orders', text(wire.cursor)),
+    cursor: toCursor('orders', string(wire.cursor)),
     node: toOrder(wire, user),
   });
-  return { edges: list(orders, toEdge, most), hasMore: goesOn(nextCursor) };
+  return { edges: list(orders, toEdge, most), hasNextPage: hasNextPage(nextCursor) };
 }
 
 /** @param user - whose it must be, if that was asked for */
 const toOrder = (wire: Wire['Order'], user: string = wire.userId): Order => ({
-  id: text(wire.id),
-  customerId: text(asAsked(user, wire.userId)),
+  id: string(wire.id),
+  customerId: string(expectId(user, wire.userId)),
   status: oneOf(wire.status, STATUS),
   total: toMoney(wire.total),
   items: list(wire.items, toOrderItem),
-  placedAt: instant(wire.placedAt),
+  placedAt: dateTime(wire.placedAt),
 });
 
 const toOrderItem = (wire: Wire['OrderItem']): OrderItem => ({
-  sku: text(wire.sku),
-  name: text(wire.name),
+  sku: string(wire.sku),
+  name: string(wire.name),
   quantity: count(wire.quantity),
   unitPrice: toMoney(wire.unitPrice),
 });
 
 const toMoney = (wire: Wire['Money']): Money => ({
   amount: integer(record(wire).amount),
-  currency: text(wire.currency),
+  currency: string(wire.currency),
 });

@@ -1,8 +1,8 @@
 import { notFound } from '../errors.ts';
-import type { Call } from '../upstream/call-context.ts';
+import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { createMemo, type Newest, nameNewest } from './memo.ts';
-import type { NewOrder, Order, OrderStatus, Outcome, PageRequest } from './models.ts';
+import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
+import type { MutationResult, NewOrder, Order, OrderStatus, PageRequest } from './models.ts';
 import {
   readBatch,
   readCancelled,
@@ -11,7 +11,7 @@ import {
   readPlaced,
   readRecent,
 } from './order-wire.ts';
-import { refused, tagsChanged } from './outcome.ts';
+import { changedTags, rejected } from './outcome.ts';
 import { tagOf } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
 
@@ -31,14 +31,14 @@ const listTags = (user: string, status?: string): string[] => [
 
 /** What an order's cancelling changes: the order, and which lists by status it is in. */
 const cancelledTags =
-  (id: string, { viewer }: Call) =>
-  (outcome?: Outcome<Order>): readonly string[] => {
+  (id: string, { viewer }: CallContext) =>
+  (outcome?: MutationResult<Order>): readonly string[] => {
     const owner = outcome?.value?.customerId ?? (viewer.role === 'customer' && viewer.id);
     // Whose it is may not be known when the outcome is not: then all lists of orders may be wrong.
     const lists = owner
       ? ['placed', 'cancelled'].map((status) => `orders:user=${owner}&status=${status}`)
       : ['orders'];
-    return tagsChanged(outcome, [orderTag(id), ...lists]);
+    return changedTags(outcome, [orderTag(id), ...lists]);
   };
 
 /** Orders. */
@@ -58,11 +58,11 @@ export function createOrderSource(upstream: Upstream) {
   const place = upstream.write('placeOrder');
   const cancel = upstream.write('cancelOrder');
 
-  return (call: Call) => {
+  return (call: CallContext) => {
     const orders = createMemo((id: string) => byId(id, call), String);
     const newest = createMemo(
-      ({ user, ...lane }: Newest) => newestOf(user, call, lane),
-      nameNewest,
+      ({ user, ...lane }: FirstPageKey) => newestOf(user, call, lane),
+      firstPageCacheKey,
     );
 
     async function pageAfter(after: string, user: string, first: number, status?: string) {
@@ -75,7 +75,7 @@ export function createOrderSource(upstream: Upstream) {
       /** @throws BffError NOT_FOUND */
       async byId(id: string): Promise<Order> {
         checkId(id);
-        call.recorder?.touched?.([orderTag(id)]);
+        call.recorder?.addTags?.([orderTag(id)]);
         return orders.load(id);
       },
 
@@ -83,33 +83,33 @@ export function createOrderSource(upstream: Upstream) {
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
         const wanted = status?.toLowerCase();
-        call.recorder?.touched?.(listTags(user, wanted));
+        call.recorder?.addTags?.(listTags(user, wanted));
         const found = await (after == null
           ? newest.load({ user, first, status: wanted })
           : pageAfter(after, user, first, wanted));
-        call.recorder?.touched?.(found.edges.map(({ node }) => orderTag(node.id)));
+        call.recorder?.addTags?.(found.edges.map(({ node }) => orderTag(node.id)));
         return found;
       },
 
       /** The newest orders of everyone. */
       async recent(first: number): Promise<Order[]> {
-        call.recorder?.touched?.(['orders:recent']);
+        call.recorder?.addTags?.(['orders:recent']);
         const path = target(['orders'], { recent: first });
         const found = await recent({ target: path, items: first }, call, readRecent(first));
-        call.recorder?.touched?.(found.map(({ id }) => orderTag(id)));
+        call.recorder?.addTags?.(found.map(({ id }) => orderTag(id)));
         return found;
       },
 
       /** Places an order, once for each user and key, however often it is sent. */
       async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
         if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
-          return refused<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
+          return rejected<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
         }
         newest.clearAll();
         const json = { userId: checkId(userId), currency, items };
         const headers = { 'idempotency-key': idempotencyKey };
         const tags = ['orders:recent', ...listTags(userId, 'placed')];
-        const tagsOf = (outcome?: Outcome<Order>) => tagsChanged(outcome, tags);
+        const tagsOf = (outcome?: MutationResult<Order>) => changedTags(outcome, tags);
         const path = target(['orders']);
         const change = { method: 'POST', target: path, json, headers, tagsOf } as const;
         const outcome = await place(change, call, readPlaced(userId));
@@ -118,7 +118,7 @@ export function createOrderSource(upstream: Upstream) {
       },
 
       /** @returns the order if it was cancelled; if it has left, only the problem */
-      async cancel(id: string): Promise<Outcome<Order>> {
+      async cancel(id: string): Promise<MutationResult<Order>> {
         const path = target(['orders', checkId(id), 'cancel']);
         newest.clearAll();
         orders.clear(id);

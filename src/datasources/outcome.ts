@@ -1,6 +1,6 @@
 import { type BffError, notFound } from '../errors.ts';
-import type { Outcome, Problem, ProblemCode } from './models.ts';
-import { list, ShapeError, text } from './shape.ts';
+import type { MutationResult, Problem, ProblemCode } from './models.ts';
+import { DecodeError, list, string } from './shape.ts';
 
 /** How the wire says that something is wrong with an input. */
 interface WireErrors {
@@ -18,32 +18,35 @@ export function toProblems(
   inputs: readonly string[],
 ): Problem[] {
   const errors = list(body.errors, (error) => error);
-  if (errors.length === 0) throw new ShapeError('at least one mistake', undefined);
+  if (errors.length === 0) throw new DecodeError('at least one mistake', undefined);
   return errors.map(({ field, code }) => {
-    const path = text(field).split('.');
+    const path = string(field).split('.');
     return {
-      code: (Object.hasOwn(codes, text(code)) && codes[code]) || 'INVALID',
+      code: (Object.hasOwn(codes, string(code)) && codes[code]) || 'INVALID',
       field: inputs.includes(path[0] as string) ? path : null,
     };
   });
 }
 
-export const done = <T>(value: T): Outcome<T> => ({ value, problems: [] });
+export const applied = <T>(value: T): MutationResult<T> => ({ value, problems: [] });
 
-export const refused = <T>(problems: readonly Problem[], value: T | null = null): Outcome<T> => ({
+export const rejected = <T>(
+  problems: readonly Problem[],
+  value: T | null = null,
+): MutationResult<T> => ({
   value,
   problems,
 });
 
 /** For answers outside of an upstream's contract, which count as malformed. */
-export const unexpected = (status: number) => new Error(`unexpected status ${status}`);
+export const unexpectedStatus = (status: number) => new Error(`unexpected status ${status}`);
 
 /** The answer to a change of something that is not there. */
-export const gone = (status: number, what: string): BffError | Error =>
-  status === 404 || status === 410 ? notFound(what) : unexpected(status);
+export const goneError = (status: number, what: string): BffError | Error =>
+  status === 404 || status === 410 ? notFound(what) : unexpectedStatus(status);
 
 /** The tags of a change, if it was made or may have been: one that was refused changed nothing. */
-export const tagsChanged = (
-  outcome: Outcome<unknown> | undefined,
+export const changedTags = (
+  outcome: MutationResult<unknown> | undefined,
   tags: readonly string[],
 ): readonly string[] => (outcome?.value === null ? [] : tags);

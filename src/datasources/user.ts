@@ -1,11 +1,18 @@
 import { notFound } from '../errors.ts';
-import type { Call } from '../upstream/call-context.ts';
+import type { CallContext } from '../upstream/call-context.ts';
 import type { Reply, Upstream } from '../upstream/upstream.ts';
 import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
-import type { Outcome, Page, PageRequest, ProblemCode, User } from './models.ts';
-import { done, gone, refused, tagsChanged, toProblems, unexpected } from './outcome.ts';
-import { asAsked, goesOn, instant, list, text, texts, webAddressOrNull } from './shape.ts';
+import type { MutationResult, Page, PageRequest, ProblemCode, User } from './models.ts';
+import {
+  applied,
+  changedTags,
+  goneError,
+  rejected,
+  toProblems,
+  unexpectedStatus,
+} from './outcome.ts';
+import { dateTime, expectId, hasNextPage, list, string, strings, urlOrNull } from './shape.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 
@@ -42,7 +49,7 @@ export function createUserSource(upstream: Upstream) {
   const search = upstream.read('searchUsers', 'public');
   const update = upstream.write('updateUser');
 
-  return (call: Call) => {
+  return (call: CallContext) => {
     const users = createMemo((id: string) => byId(id, call), String);
 
     return {
@@ -52,7 +59,7 @@ export function createUserSource(upstream: Upstream) {
        */
       async byId(id: string): Promise<User | null> {
         checkId(id);
-        call.recorder?.touched?.([userTag(id)]);
+        call.recorder?.addTags?.([userTag(id)]);
         return users.load(id);
       },
 
@@ -61,15 +68,16 @@ export function createUserSource(upstream: Upstream) {
         const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
         const page = await search({ target: path, items: first }, call, readPage(cursor, first));
-        call.recorder?.touched?.(['users', ...page.edges.map(({ node }) => userTag(node.id))]);
+        call.recorder?.addTags?.(['users', ...page.edges.map(({ node }) => userTag(node.id))]);
         for (const { node } of page.edges) users.prime(node.id, node);
         return page;
       },
 
-      async update(id: string, json: ProfileChange): Promise<Outcome<User>> {
+      async update(id: string, json: ProfileChange): Promise<MutationResult<User>> {
         const path = target(['users', checkId(id)]);
         users.clear(id);
-        const tagsOf = (outcome?: Outcome<User>) => tagsChanged(outcome, [userTag(id), 'users']);
+        const tagsOf = (outcome?: MutationResult<User>) =>
+          changedTags(outcome, [userTag(id), 'users']);
         const change = { method: 'PATCH', target: path, json, tagsOf } as const;
         const outcome = await update(change, call, readUpdate(id));
         if (outcome.value) users.prime(id, outcome.value);
@@ -80,10 +88,10 @@ export function createUserSource(upstream: Upstream) {
 }
 
 function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User | null> {
-  if (status !== 200) throw unexpected(status);
+  if (status !== 200) throw unexpectedStatus(status);
   return new Map<string, User | null>([
     ...list(body.users, toUser).map((user) => [user.id, user] as const),
-    ...texts(body.deleted).map((id) => [id, null] as const),
+    ...strings(body.deleted).map((id) => [id, null] as const),
   ]);
 }
 
@@ -91,28 +99,28 @@ const readPage =
   (cursor: string | null, first: number) =>
   ({ status, body }: Reply<Wire['UserPage']>): Page<User> => {
     if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpected(status);
+    if (status !== 200) throw unexpectedStatus(status);
     const toEdge = (wire: Wire['UserPage']['users'][number]) => ({
-      cursor: toCursor('users', text(wire.cursor)),
+      cursor: toCursor('users', string(wire.cursor)),
       node: toUser(wire),
     });
     const edges = list(body.users, toEdge, first);
-    return { edges, hasMore: goesOn(body.nextCursor) };
+    return { edges, hasNextPage: hasNextPage(body.nextCursor) };
   };
 
 const readUpdate =
   (id: string) =>
-  ({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): Outcome<User> => {
-    if (status === 200) return done({ ...toUser(body), id: asAsked(id, body.id) });
-    if (status === 422) return refused(toProblems(body, PROBLEMS, INPUTS));
-    throw gone(status, 'user');
+  ({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): MutationResult<User> => {
+    if (status === 200) return applied({ ...toUser(body), id: expectId(id, body.id) });
+    if (status === 422) return rejected(toProblems(body, PROBLEMS, INPUTS));
+    throw goneError(status, 'user');
   };
 
 const toUser = (wire: Wire['User']): User => ({
-  id: text(wire.id),
-  name: text(wire.name),
-  email: text(wire.email),
-  avatarUrl: webAddressOrNull(wire.avatarUrl),
-  locale: text(wire.locale),
-  createdAt: instant(wire.createdAt),
+  id: string(wire.id),
+  name: string(wire.name),
+  email: string(wire.email),
+  avatarUrl: urlOrNull(wire.avatarUrl),
+  locale: string(wire.locale),
+  createdAt: dateTime(wire.createdAt),
 });

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { ReadViewer } from '../auth/credentials.ts';
 import type { Viewer } from '../context.ts';
-import { Lifetime } from '../datasources/index.ts';
+import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
 import { createLocaleReader } from '../http/locale.ts';
 
@@ -16,7 +16,7 @@ export interface Caller {
   /** Where the request comes from, past the proxies that are believed. */
   readonly address: string;
   readonly viewer: Viewer;
-  readonly lifetime: Lifetime;
+  readonly deadline: RequestDeadline;
   /** In lower case. */
   readonly locale: string | undefined;
   readonly traceparent: string | undefined;
@@ -30,17 +30,17 @@ export function createCallerReader(viewerOf: ReadViewer, deadlineMs: number): Ca
   const localeOf = createLocaleReader();
 
   return ({ id: requestId, ip: address, headers }) => {
-    const lifetime = new Lifetime(Math.min(deadlineMs, timeoutOf(headers)));
+    const deadline = new RequestDeadline(Math.min(deadlineMs, timeoutOf(headers)));
     const toCaller = (viewer: Viewer): Caller => ({
       requestId,
       address,
       viewer,
-      lifetime,
+      deadline,
       locale: localeOf(headers['accept-language']),
       traceparent: traceparentOf(headers),
     });
     const known = viewerOf(headers);
-    return 'then' in known ? lifetime.wait(known).then(toCaller) : toCaller(known);
+    return 'then' in known ? deadline.wait(known).then(toCaller) : toCaller(known);
   };
 }
 

@@ -1,7 +1,8 @@
 import { toSharedViewer } from '../auth/shared-viewer.ts';
 import type { Recording } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
-import type { Lifetime, Upstreams } from '../datasources/index.ts';
+import type { Upstreams } from '../datasources/index.ts';
+import type { RequestDeadline } from '../deadline.ts';
 import { logFailedParts, type OperationLog } from '../http/request-log.ts';
 import type { Caller } from './authenticate.ts';
 
@@ -16,7 +17,7 @@ interface ContextOptions {
 interface SharedExecution {
   readonly recording: Recording;
   /** How long the answer is waited for. */
-  readonly lifetime: Lifetime;
+  readonly deadline: RequestDeadline;
 }
 
 /** Makes what one execution carries to its rules and resolvers. */
@@ -32,15 +33,15 @@ export function createContextFactory({ upstreams, changed, isStrict }: ContextOp
 
   return (caller: Caller, operationLog: OperationLog | null, shared?: SharedExecution) => {
     const { requestId } = caller;
-    const { recording, lifetime = caller.lifetime } = shared ?? {};
+    const { recording, deadline = caller.deadline } = shared ?? {};
     const viewer = viewerFor(caller, recording);
     const recorder: Recorder = recording
-      ? { touched: recording.touched, narrowed: recording.narrowed, changed }
+      ? { addTags: recording.touched, limitFreshness: recording.narrowed, changed }
       : { changed };
     const context: RequestContext = {
       requestId,
       viewer,
-      datasources: upstreams.datasourcesFor({ ...caller, viewer, lifetime, recorder }),
+      datasources: upstreams.datasourcesFor({ ...caller, viewer, deadline, recorder }),
       failed(codes) {
         recording?.failed(codes);
         logFailedParts(operationLog, codes);

@@ -6,7 +6,7 @@ import {
   type Question,
   requestDirectiveOf,
 } from '../cache/index.ts';
-import { Lifetime } from '../datasources/index.ts';
+import { RequestDeadline } from '../deadline.ts';
 import { methodNotAllowed } from '../http/error-handler.ts';
 import { logOperation } from '../http/request-log.ts';
 import type { Operation, OperationStore, Planner } from '../operations/index.ts';
@@ -78,11 +78,11 @@ export function createGraphqlHandler(parts: RouteParts) {
   function createExecute({ asked, prepared }: Member, way: Way): Execute<EngineAnswer> {
     const { request, caller, mediaType } = way;
     return async (recording, isAttended) => {
-      const lifetime = isAttended ? caller.lifetime : new Lifetime(deadlineMs);
+      const deadline = isAttended ? caller.deadline : new RequestDeadline(deadlineMs);
       const operationLog = isAttended ? request.operationLog : null;
-      const context = contextOf(caller, operationLog, { recording, lifetime });
+      const context = contextOf(caller, operationLog, { recording, deadline });
       const answer = engine.execute(prepared, asked, mediaType, context);
-      return isAttended ? answer : answer.finally(() => lifetime.leave());
+      return isAttended ? answer : answer.finally(() => deadline.release());
     };
   }
 
@@ -114,7 +114,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     if (question && fresh) {
       return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
     }
-    leaveWithClient(caller.lifetime, reply);
+    leaveWithClient(caller.deadline, reply);
     if (!question) return answerAlone(member, way, 'bypass');
     if (directive === 'no-store') return answerAlone(member, way, 'request');
     return answerShared(question, member, way, directive ? 'request' : 'uri-miss');
@@ -133,7 +133,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     const execute = createExecute(member, way);
     const answer = await (reason === 'request'
       ? edge.executeAndStore(question, execute)
-      : edge.answer(question, caller.lifetime, execute));
+      : edge.answer(question, caller.deadline, execute));
     return 'entry' in answer
       ? send(request, reply, answer, question, mediaType, reason)
       : sendAlone(reply, answer.executed, reason);
@@ -153,7 +153,7 @@ export function createGraphqlHandler(parts: RouteParts) {
     const extra = registrations.reduce((sum, { source }) => sum + registrationCost(source), 0);
     await payment.pay(caller, costOf(members, limits) + extra, reply);
     for (const operation of registrations) operations.register(operation);
-    leaveWithClient(caller.lifetime, reply);
+    leaveWithClient(caller.deadline, reply);
     return answerBatch(reply, members, ({ asked, prepared }) =>
       engine.execute(prepared, asked, mediaType, contextOf(caller, request.operationLog)),
     );
@@ -200,7 +200,7 @@ const isSeveral = (
 const mutationOverGet = () =>
   methodNotAllowed('GET requests only support query operations, not mutations.', 'POST');
 
-function leaveWithClient(lifetime: Lifetime, { raw }: FastifyReply): void {
-  if (raw.closed) lifetime.leave();
-  else raw.once('close', () => lifetime.leave());
+function leaveWithClient(deadline: RequestDeadline, { raw }: FastifyReply): void {
+  if (raw.closed) deadline.release();
+  else raw.once('close', () => deadline.release());
 }

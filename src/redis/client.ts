@@ -9,16 +9,16 @@ import {
 import type { Redis } from 'iovalkey';
 import type { Log } from '../telemetry/log.ts';
 
-const TIMEOUT_MS = 50;
+const COMMAND_TIMEOUT_MS = 50;
 const CONNECT_TIMEOUT_MS = 200;
 const RECONNECT_MS = { step: 50, most: 1_000 };
-const FAILURES = 3;
+const FAILURES_TO_OPEN = 3;
 /** By how much a timer of ours must be late for it to be us. */
-const OURS_MS = 10;
+const LATE_TIMER_MS = 10;
 /** Everything that is under way fails at once when this process itself was busy for too long. */
 const SAME_MOMENT_MS = 5;
 const OPEN_MS = { initialDelay: 100, maxDelay: 2_000 };
-const REPLY_ERRORS_APART_MS = 60_000;
+const REPLY_ERROR_LOG_INTERVAL_MS = 60_000;
 
 /** Redis, for those who can do without it. */
 export interface SharedRedis {
@@ -33,7 +33,7 @@ export interface SharedRedis {
 }
 
 /** An answer that came so late that more of them would hold up everyone. */
-class Late<T> extends Error {
+class LateReply<T> extends Error {
   readonly answer: T;
   constructor(answer: T) {
     super('it answers too slowly');
@@ -50,7 +50,7 @@ class Late<T> extends Error {
 export async function createRedis(
   url: URL,
   log: Log,
-  timeoutMs = TIMEOUT_MS,
+  timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<SharedRedis> {
   // Loading takes time, which those without Redis need not spend.
   const { Redis, ReplyError } = await import('iovalkey');
@@ -63,10 +63,10 @@ export async function createRedis(
     maxRetriesPerRequest: 0,
     retryStrategy: (attempts) => Math.min(attempts * RECONNECT_MS.step, RECONNECT_MS.most),
   });
-  const tell = createTeller(log);
+  const tell = createStateLogger(log);
   let failedAt = -Infinity;
   const counts = (error: unknown): boolean => {
-    if (error instanceof Ours) return false;
+    if (error instanceof ProcessBusyError) return false;
     if (error instanceof ReplyError) {
       tell.refused(error);
       return false;
@@ -77,13 +77,15 @@ export async function createRedis(
   };
   const breaker = circuitBreaker(handleWhen(counts), {
     halfOpenAfter: new ExponentialBackoff(OPEN_MS),
-    breaker: new ConsecutiveBreaker(FAILURES),
+    breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
   });
-  breaker.onBreak((reason) => tell.lost(reason && 'error' in reason ? reason.error : undefined));
-  breaker.onReset(tell.back);
-  client.on('error', tell.lost);
-  client.on('close', tell.lost);
-  client.on('ready', tell.back);
+  breaker.onBreak((reason) =>
+    tell.unavailable(reason && 'error' in reason ? reason.error : undefined),
+  );
+  breaker.onReset(tell.available);
+  client.on('error', tell.unavailable);
+  client.on('close', tell.unavailable);
+  client.on('ready', tell.available);
   // Who is let in before would not be counted; but who starts does not depend on it.
   await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(ignore);
 
@@ -97,7 +99,7 @@ export async function createRedis(
         return await breaker.execute(() => inTime(work(client), timeoutMs));
       } catch (error) {
         // Late counts as a failure, but is not wrong.
-        if (error instanceof Late) return error.answer;
+        if (error instanceof LateReply) return error.answer;
         throw error;
       }
     },
@@ -114,43 +116,45 @@ export async function createRedis(
  */
 async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
   const start = performance.now();
-  const isAfter = (ms: number) => performance.now() - start > ms + OURS_MS;
+  const isAfter = (ms: number) => performance.now() - start > ms + LATE_TIMER_MS;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = !isAfter(timeoutMs / 2);
   }, timeoutMs / 2);
   try {
     const given = await answer;
-    if (isLate) throw new Late(given);
+    if (isLate) throw new LateReply(given);
     return given;
   } catch (error) {
-    throw isAfter(timeoutMs) ? new Ours('this process was late', { cause: error }) : error;
+    throw isAfter(timeoutMs)
+      ? new ProcessBusyError('this process was late', { cause: error })
+      : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** What this process itself was too busy for. */
-class Ours extends Error {}
+class ProcessBusyError extends Error {}
 
 /** Says what changes, not what goes on. */
-function createTeller(log: Log) {
+function createStateLogger(log: Log) {
   let state: 'well' | 'lost' | 'closed' = 'well';
   let refusedAt = -Infinity;
   return {
-    lost(error?: unknown) {
+    unavailable(error?: unknown) {
       if (state !== 'well') return;
       state = 'lost';
       log.warn({ reason: reasonOf(error) }, 'Redis is lost: this replica goes on alone');
     },
-    back() {
+    available() {
       if (state !== 'lost') return;
       state = 'well';
       log.warn('Redis is back');
     },
     /** It answers, but with an error: for one key, or for all as long as it loads or is full. */
     refused(error: unknown) {
-      if (state === 'closed' || performance.now() - refusedAt < REPLY_ERRORS_APART_MS) return;
+      if (state === 'closed' || performance.now() - refusedAt < REPLY_ERROR_LOG_INTERVAL_MS) return;
       refusedAt = performance.now();
       log.warn({ reason: reasonOf(error) }, 'Redis refuses a command');
     },

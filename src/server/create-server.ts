@@ -71,7 +71,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
 
   const upstreams = createUpstreams(config.upstreams, log);
   opened.defer(() => upstreams.close());
-  const numbers = new TagNumbers(() => upstreams.noteChange());
+  const numbers = new TagNumbers(() => upstreams.recordWrite());
   const { edge, prepare, questionOf } = createEdge(bff, {
     schema,
     numbers,

@@ -49,7 +49,7 @@ interface Waiting {
  * may begin, there is more to do than can be done, and whoever comes then is refused (as CoDel does,
  * RFC 8289).
  */
-export function createAdmission() {
+export function createAdmissionControl() {
   const queues: Record<Kind, Waiting[]> = { trusted: [], adHoc: [] };
   /** The number of requests of each kind that the line has begun. */
   const begun: Record<Kind, number> = { trusted: 0, adHoc: 0 };
@@ -161,4 +161,4 @@ function processorMs(): number {
   return (user + system) / 1_000;
 }
 
-export type Admission = ReturnType<typeof createAdmission>;
+export type AdmissionControl = ReturnType<typeof createAdmissionControl>;

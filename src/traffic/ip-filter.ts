@@ -14,7 +14,7 @@ const UNREADABLE = 'unreadable';
  * groups.
  * @returns undefined if it is none
  */
-export function toPlainAddress(text: string): string | undefined {
+export function normalizeAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
   const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
   const [address = ''] = (inBrackets ?? beforePort ?? text).split('%');
@@ -28,8 +28,8 @@ export function toPlainAddress(text: string): string | undefined {
  * Who pays for an address. Whoever has one address of IPv6 has a whole /64 of them (RFC 6177), so that
  * the network pays; what can't be read pays together.
  */
-export function toPayer(text: string): string {
-  const address = toPlainAddress(text);
+export function rateLimitKeyOf(text: string): string {
+  const address = normalizeAddress(text);
   if (address === undefined) return UNREADABLE;
   if (!address.includes(':')) return address;
   return `${address.split(':').slice(0, 4).join(':')}::/64`;
@@ -58,7 +58,7 @@ function fromIPv4(address: string): string[] {
 const toIPv4 = (high: number, low: number): string =>
   `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 
-export interface AddressGuard {
+export interface IpFilter {
   /**
    * @param address - where a request comes from, as `request.ip` has it
    * @throws BffError FORBIDDEN if nobody may ask from there
@@ -67,10 +67,7 @@ export interface AddressGuard {
 }
 
 /** Who may come in at all. What is denied is denied, also if it is allowed; an empty list says nothing. */
-export function createAddressGuard({
-  allow,
-  deny,
-}: Pick<NetworkConfig, 'allow' | 'deny'>): AddressGuard {
+export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'deny'>): IpFilter {
   const isAllowed = toMatcher(allow);
   const isDenied = toMatcher(deny);
   const isOpen = allow.length === 0 && deny.length === 0;
@@ -78,7 +75,7 @@ export function createAddressGuard({
   return {
     refuseAddress(text) {
       if (isOpen) return;
-      const address = toPlainAddress(text);
+      const address = normalizeAddress(text);
       // Nobody can say on which list something is that can't be read.
       const mayEnter =
         address !== undefined && !isDenied(address) && (allow.length === 0 || isAllowed(address));
@@ -92,14 +89,14 @@ function toMatcher(ranges: readonly string[]): (address: string) => boolean {
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const range of ranges) {
     const [ip = '', given] = range.split('/');
-    const address = toPlainAddress(ip) ?? ip;
-    const family = familyOf(address);
+    const address = normalizeAddress(ip) ?? ip;
+    const family = addressFamily(address);
     const most = family === 'ipv4' ? 32 : 128;
     const bits = given === undefined ? most : Number(given);
     const isMapped = family === 'ipv4' && isIP(ip) === 6 && given !== undefined;
     lists[family].addSubnet(address, isMapped ? Math.max(0, bits - MAPPED_BITS) : bits, family);
   }
-  return (address) => lists[familyOf(address)].check(address, familyOf(address));
+  return (address) => lists[addressFamily(address)].check(address, addressFamily(address));
 }
 
-const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');
+const addressFamily = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');

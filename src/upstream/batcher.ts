@@ -1,5 +1,5 @@
-import type { Call, Members } from './call-context.ts';
-import { abandoned, gather, Party } from './waiter-group.ts';
+import type { CallContext, CallWaiters } from './call-context.ts';
+import { abandoned, combineWaiters, WaiterGroup } from './waiter-group.ts';
 
 interface BatcherOptions<V> {
   /** The most keys of one call of a lane, at least 1. */
@@ -12,10 +12,10 @@ interface BatcherOptions<V> {
   readonly send: (
     keys: readonly string[],
     lane: Lane,
-    members: Members,
+    members: CallWaiters,
   ) => Promise<ReadonlyMap<string, V>>;
   /** The error for a key that an answer leaves out. */
-  readonly absent: (key: string) => Error;
+  readonly missingKeyError: (key: string) => Error;
   /** Whether a failed batch is to be sent again in halves; asked once for each such batch. */
   readonly mayHalve: (error: unknown) => boolean;
 }
@@ -30,7 +30,7 @@ export interface Lane {
 
 interface Queue<V> {
   readonly lane: Lane;
-  readonly waiting: Map<string, Party<V>>;
+  readonly waiters: Map<string, WaiterGroup<V>>;
 }
 
 /**
@@ -44,7 +44,7 @@ export class Batcher<V> {
   readonly #options: BatcherOptions<V>;
   /** By lane; those with waiting keys only, the longest waiting first. */
   readonly #queues = new Map<string, Queue<V>>();
-  #underWay = 0;
+  #inFlight = 0;
   #scheduled = false;
 
   constructor(options: BatcherOptions<V>) {
@@ -55,13 +55,13 @@ export class Batcher<V> {
    * @throws UpstreamFailure if the call fails, or `abandoned` if the caller leaves first; what
    *   `absent` gives for a key without an answer
    */
-  load(key: string, lane: Lane, call: Call): Promise<V> {
-    if (call.lifetime.isOver) throw abandoned();
-    const { waiting } = this.#queueOf(lane);
+  load(key: string, lane: Lane, call: CallContext): Promise<V> {
+    if (call.deadline.isDone) throw abandoned();
+    const { waiters: waiting } = this.#queueOf(lane);
     let party = waiting.get(key);
     if (!party) {
-      party = new Party<V>();
-      party.onEmpty = () => waiting.delete(key);
+      party = new WaiterGroup<V>();
+      party.onAbandoned = () => waiting.delete(key);
       waiting.set(key, party);
     }
     this.#schedule();
@@ -72,54 +72,54 @@ export class Batcher<V> {
     const id = `${lane.first ?? ''} ${lane.status ?? ''} ${lane.locale ?? ''}`;
     let queue = this.#queues.get(id);
     if (!queue) {
-      queue = { lane, waiting: new Map() };
+      queue = { lane, waiters: new Map() };
       this.#queues.set(id, queue);
     }
     return queue;
   }
 
   #schedule(): void {
-    if (this.#scheduled || this.#underWay >= this.#options.limit()) return;
+    if (this.#scheduled || this.#inFlight >= this.#options.limit()) return;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#depart();
+      this.#flush();
     });
   }
 
-  #depart(): void {
-    for (const [id, { lane, waiting }] of this.#queues) {
-      if (this.#underWay >= this.#options.limit()) return;
+  #flush(): void {
+    for (const [id, { lane, waiters: waiting }] of this.#queues) {
+      if (this.#inFlight >= this.#options.limit()) return;
       const keys = [...waiting.keys()].slice(0, this.#options.maxKeys(lane));
-      const parties = new Map(keys.map((key) => [key, waiting.get(key) as Party<V>]));
+      const parties = new Map(keys.map((key) => [key, waiting.get(key) as WaiterGroup<V>]));
       for (const key of keys) waiting.delete(key);
       // Out of the map and, if keys are left, in again at its end: lanes take turns.
       this.#queues.delete(id);
-      if (waiting.size > 0) this.#queues.set(id, { lane, waiting });
-      if (keys.length > 0) void this.#fly(parties, lane);
+      if (waiting.size > 0) this.#queues.set(id, { lane, waiters: waiting });
+      if (keys.length > 0) void this.#dispatch(parties, lane);
     }
     if (this.#queues.size > 0) this.#schedule();
   }
 
-  async #fly(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {
+  async #dispatch(parties: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
     let isCounted = true;
     const discount = () => {
       if (!isCounted) return;
       isCounted = false;
-      this.#underWay--;
-      this.#depart();
+      this.#inFlight--;
+      this.#flush();
     };
-    this.#underWay++;
+    this.#inFlight++;
     const timer = setTimeout(discount, this.#options.overdueMs());
     await this.#send(parties, lane);
     clearTimeout(timer);
     discount();
   }
 
-  async #send(parties: ReadonlyMap<string, Party<V>>, lane: Lane): Promise<void> {
-    const { send, absent, mayHalve } = this.#options;
+  async #send(parties: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
+    const { send, missingKeyError: absent, mayHalve } = this.#options;
     try {
-      const answers = await send([...parties.keys()], lane, gather(parties.values()));
+      const answers = await send([...parties.keys()], lane, combineWaiters(parties.values()));
       for (const [key, party] of parties) {
         if (answers.has(key)) party.resolve(answers.get(key) as V);
         else party.reject(absent(key));

@@ -1,11 +1,11 @@
 import type { Recorder, Viewer } from '../context.ts';
-import type { Lifetime } from '../deadline.ts';
+import type { RequestDeadline } from '../deadline.ts';
 
 /** The request on whose behalf an upstream is asked. */
-export interface Call {
+export interface CallContext {
   readonly requestId: string;
   readonly viewer: Viewer;
-  readonly lifetime: Lifetime;
+  readonly deadline: RequestDeadline;
   /** Whom to tell what the request touches and changes. */
   readonly recorder?: Recorder | undefined;
   /** The client's language, as a BCP 47 tag. */
@@ -15,13 +15,13 @@ export interface Call {
 }
 
 /** Those who wait for one and the same upstream call. */
-export interface Members {
+export interface CallWaiters {
   /** Those that it was sent for, each once; of a batch, all whose keys are in it. */
-  readonly calls: readonly Call[];
+  readonly requesters: readonly CallContext[];
   /** Those who wait now; who joined later is among them. */
-  readonly waiting: () => readonly Call[];
+  readonly current: () => readonly CallContext[];
   /** The latest deadline of those who wait now, on the clock of `performance.now()`. */
-  readonly deadline: number;
+  readonly expiresAt: number;
   /** Aborted when the last of them has left. */
   readonly signal: AbortSignal;
 }

@@ -6,22 +6,27 @@ import {
   handleWhen,
   SamplingBreaker,
 } from 'cockatiel';
-import { Lifetime, remaining } from '../deadline.ts';
+import { RequestDeadline, remainingMs } from '../deadline.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Call } from './call-context.ts';
-import { isOfUpstreamAlone, isRefusedCaller, isTrouble, UpstreamFailure } from './errors.ts';
-import { Party } from './waiter-group.ts';
+import type { CallContext } from './call-context.ts';
+import {
+  isCallerRefused,
+  isIndependentOfCaller,
+  isUpstreamFault,
+  UpstreamFailure,
+} from './errors.ts';
+import { WaiterGroup } from './waiter-group.ts';
 
-const FAILURE_SHARE = 0.5;
+const FAILURE_RATIO = 0.5;
 const WINDOW_MS = 3_000;
 /** At least 15 callers in a window, so that a few failures of a quiet hour open nothing. */
-const LEAST_PER_SECOND = 5;
+const MIN_CALLS_PER_SECOND = 5;
 const OPEN_MS = 1_000;
 /** A probe that starts this long after the circuit opened follows a time without callers. */
 const QUIET_AFTER_MS = 1_250;
 
 /** Tells the breaker whether an error counts, where its cause does not say so itself. */
-class Weighed extends Error {
+class BreakerVerdict extends Error {
   readonly counts: boolean;
 
   constructor(cause: unknown, counts: boolean) {
@@ -33,11 +38,11 @@ class Weighed extends Error {
 interface BreakerOptions {
   readonly operation: string;
   /** The least time, in milliseconds, that a call must have left for a 5xx of its to count. */
-  readonly patienceMs: number;
+  readonly minBudgetMs: number;
   /** The time that a probe has, in milliseconds. */
-  readonly probeMs: number;
+  readonly probeBudgetMs: number;
   /** How long callers wait for a probe, in milliseconds: longer than an upstream in health takes. */
-  readonly overdueMs: () => number;
+  readonly maxProbeWaitMs: () => number;
   readonly log: Log;
 }
 
@@ -50,17 +55,24 @@ interface BreakerOptions {
  * counts for nothing; and a probe has a deadline of its own. docs/upstreams.md lists every outcome.
  */
 export function createBreaker(options: BreakerOptions) {
-  const { operation, patienceMs, probeMs, overdueMs, log } = options;
+  const {
+    operation,
+    minBudgetMs: patienceMs,
+    probeBudgetMs: probeMs,
+    maxProbeWaitMs: overdueMs,
+    log,
+  } = options;
   let openedAt = 0;
   let countedAt = 0;
   /** Settles when the probe is answered or overdue; undefined if callers are refused meanwhile. */
   let probed: Promise<unknown> | undefined;
   const isProbing = () => breaker.state === CircuitState.HalfOpen;
-  const counts = (error: unknown) => (error instanceof Weighed ? error.counts : isTrouble(error));
+  const counts = (error: unknown) =>
+    error instanceof BreakerVerdict ? error.counts : isUpstreamFault(error);
   const sampling = new SamplingBreaker({
-    threshold: FAILURE_SHARE,
+    threshold: FAILURE_RATIO,
     duration: WINDOW_MS,
-    minimumRps: LEAST_PER_SECOND,
+    minimumRps: MIN_CALLS_PER_SECOND,
   });
   const noSamples = sampling.state;
   const breaker = circuitBreaker(handleWhen(counts), {
@@ -80,20 +92,20 @@ export function createBreaker(options: BreakerOptions) {
     countedAt = now;
   }
 
-  function count<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
+  function count<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
     forgetOldSamples();
-    const isPatient = call.lifetime.deadline - performance.now() >= patienceMs;
+    const isPatient = call.deadline.expiresAt - performance.now() >= patienceMs;
     return breaker.execute(() => (isPatient ? work(call) : work(call).catch(weighImpatient)));
   }
 
   /** Runs on behalf of the circuit: the caller may leave before the outcome is known. */
-  function probe<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
-    remaining(call.lifetime.deadline);
+  function probe<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
+    remainingMs(call.deadline.expiresAt);
     const isAfterQuiet = performance.now() - openedAt > QUIET_AFTER_MS;
-    const lifetime = new Lifetime(probeMs);
-    const probing = breaker.execute(() => work({ ...call, lifetime }).catch(weighProbe));
+    const deadline = new RequestDeadline(probeMs);
+    const probing = breaker.execute(() => work({ ...call, deadline }).catch(weighProbe));
     if (isProbing()) probed = isAfterQuiet ? settledWithin(probing, overdueMs()) : undefined;
-    const waiting = new Party<T>();
+    const waiting = new WaiterGroup<T>();
     const outcome = waiting.join(call);
     probing.then(
       (value) => waiting.resolve(value),
@@ -109,9 +121,9 @@ export function createBreaker(options: BreakerOptions) {
      * @param work - runs at most once, with the call or one that has a deadline of its own
      * @throws UpstreamFailure `refused` while the circuit is open; `abandoned` if the caller leaves
      */
-    async run<T>(call: Call, work: (call: Call) => Promise<T>): Promise<T> {
+    async run<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
       // After a quiet time the upstream is probably back, and its answer worth the wait.
-      if (isProbing() && probed) await call.lifetime.wait(probed);
+      if (isProbing() && probed) await call.deadline.wait(probed);
       if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, and probed');
       const outcome = breaker.state === CircuitState.Closed ? count(call, work) : probe(call, work);
       return outcome.catch(explain);
@@ -120,12 +132,12 @@ export function createBreaker(options: BreakerOptions) {
 }
 
 function weighImpatient(error: unknown): never {
-  throw new Weighed(error, isOfUpstreamAlone(error));
+  throw new BreakerVerdict(error, isIndependentOfCaller(error));
 }
 
 /** A probe proves something only if it is answered; to refuse its caller is an answer. */
 function weighProbe(error: unknown): never {
-  throw new Weighed(error, error instanceof UpstreamFailure && !isRefusedCaller(error));
+  throw new BreakerVerdict(error, error instanceof UpstreamFailure && !isCallerRefused(error));
 }
 
 /** Resolves when the work has an outcome of either kind, or after a time. */
@@ -137,7 +149,7 @@ async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise
 }
 
 function explain(error: unknown): never {
-  if (error instanceof Weighed) throw error.cause;
+  if (error instanceof BreakerVerdict) throw error.cause;
   if (error instanceof BrokenCircuitError) throw new UpstreamFailure('refused', 'circuit open');
   throw error;
 }

@@ -1,30 +1,34 @@
-import type { Call, Members } from './call-context.ts';
-import { abandoned, gather, Party } from './waiter-group.ts';
+import type { CallContext, CallWaiters } from './call-context.ts';
+import { abandoned, combineWaiters, WaiterGroup } from './waiter-group.ts';
 
 /** Shares a call that is under way among all who ask for the same. */
 export class Coalescer {
-  readonly #underWay = new Map<string, Party<unknown>>();
+  readonly #inFlight = new Map<string, WaiterGroup<unknown>>();
 
   /**
    * @param key - all that may change the answer, and what must have been seen before: nobody may
    *   join a call that was sent before a write that this process knows of
    * @throws UpstreamFailure `abandoned` if the caller leaves first; what `send` throws
    */
-  join<T>(key: string, call: Call, send: (members: Members) => Promise<T>): Promise<T> {
-    if (call.lifetime.isOver) throw abandoned();
-    const known = this.#underWay.get(key) as Party<T> | undefined;
+  join<T>(key: string, call: CallContext, send: (members: CallWaiters) => Promise<T>): Promise<T> {
+    if (call.deadline.isDone) throw abandoned();
+    const known = this.#inFlight.get(key) as WaiterGroup<T> | undefined;
     if (known) return known.join(call);
-    const party = new Party<T>();
+    const party = new WaiterGroup<T>();
     const joined = party.join(call);
-    this.#underWay.set(key, party as Party<unknown>);
-    void this.#fly(key, party, send);
+    this.#inFlight.set(key, party as WaiterGroup<unknown>);
+    void this.#dispatch(key, party, send);
     return joined;
   }
 
-  async #fly<T>(key: string, party: Party<T>, send: (members: Members) => Promise<T>) {
-    const members = gather([party]);
+  async #dispatch<T>(
+    key: string,
+    party: WaiterGroup<T>,
+    send: (members: CallWaiters) => Promise<T>,
+  ) {
+    const members = combineWaiters([party]);
     const end = () => {
-      if (this.#underWay.get(key) === party) this.#underWay.delete(key);
+      if (this.#inFlight.get(key) === party) this.#inFlight.delete(key);
     };
     members.signal.addEventListener('abort', end);
     try {

@@ -1,44 +1,44 @@
-const SAMPLES = 128;
-const RECKON_EVERY = 16;
+const MAX_SAMPLES = 128;
+const RECOMPUTE_INTERVAL = 16;
 /** More than a pause of our own, for which no upstream is to blame. */
-const LEAST_OVERDUE_MS = 50;
-const MOST_OVERDUE_MS = 1_000;
-const ENOUGH = 16;
-const RECENT = 32;
+const MIN_OVERDUE_MS = 50;
+const MAX_OVERDUE_MS = 1_000;
+const MIN_SAMPLES = 16;
+const RECENT_SAMPLES = 32;
 /** How far apart calls may leave when the process is idle, and how much farther when it is busy. */
-const SPACING_MS = 1;
-const MORE_SPACING_MS = 5;
+const IDLE_INTERVAL_MS = 1;
+const BUSY_INTERVAL_MS = 5;
 const BUSY_FROM = 0.4;
 const BUSY_TO = 0.8;
-const MOST_UNDER_WAY = 32;
+const MAX_IN_FLIGHT = 32;
 
 /** What an operation's recent calls took, and what follows from it. */
-export class Latency {
+export class ConcurrencyLimit {
   readonly #samples: number[] = [];
-  readonly #busy: () => number;
-  #next = 0;
+  readonly #utilization: () => number;
+  #recorded = 0;
   #p99 = 0;
   #lowest = Number.POSITIVE_INFINITY;
 
   /** @param busy - the share of its time that this process is at work, 0 to 1 */
   constructor(busy: () => number = () => 0) {
-    this.#busy = busy;
+    this.#utilization = busy;
   }
 
   /** @param ms - how long a call took that was answered */
   record(ms: number): void {
-    this.#samples[this.#next++ % SAMPLES] = ms;
-    if (this.#next > RECKON_EVERY && this.#next % RECKON_EVERY !== 0) return;
+    this.#samples[this.#recorded++ % MAX_SAMPLES] = ms;
+    if (this.#recorded > RECOMPUTE_INTERVAL && this.#recorded % RECOMPUTE_INTERVAL !== 0) return;
     const sorted = this.#samples.toSorted((a, b) => a - b);
     this.#p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-    this.#lowest = Math.min(...this.#lately());
+    this.#lowest = Math.min(...this.#recentSamples());
   }
 
-  #lately(): number[] {
-    const count = Math.min(RECENT, this.#next);
+  #recentSamples(): number[] {
+    const count = Math.min(RECENT_SAMPLES, this.#recorded);
     return Array.from(
       { length: count },
-      (_, back) => this.#samples[(this.#next - 1 - back) % SAMPLES] as number,
+      (_, back) => this.#samples[(this.#recorded - 1 - back) % MAX_SAMPLES] as number,
     );
   }
 
@@ -55,8 +55,8 @@ export class Latency {
    * long as little is known.
    */
   get overdueMs(): number {
-    if (this.#next < ENOUGH) return MOST_OVERDUE_MS;
-    return Math.min(MOST_OVERDUE_MS, Math.max(LEAST_OVERDUE_MS, 3 * this.#p99));
+    if (this.#recorded < MIN_SAMPLES) return MAX_OVERDUE_MS;
+    return Math.min(MAX_OVERDUE_MS, Math.max(MIN_OVERDUE_MS, 3 * this.#p99));
   }
 
   /**
@@ -66,8 +66,11 @@ export class Latency {
    * reckoned with, because the others hold the waiting that too many calls bring about.
    */
   get limit(): number {
-    const strain = Math.min(1, Math.max(0, this.#busy() - BUSY_FROM) / (BUSY_TO - BUSY_FROM));
-    const limit = Math.round(this.#lowest / (SPACING_MS + MORE_SPACING_MS * strain));
-    return Math.min(MOST_UNDER_WAY, Math.max(1, limit));
+    const strain = Math.min(
+      1,
+      Math.max(0, this.#utilization() - BUSY_FROM) / (BUSY_TO - BUSY_FROM),
+    );
+    const limit = Math.round(this.#lowest / (IDLE_INTERVAL_MS + BUSY_INTERVAL_MS * strain));
+    return Math.min(MAX_IN_FLIGHT, Math.max(1, limit));
   }
 }

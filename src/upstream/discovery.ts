@@ -18,19 +18,20 @@ export interface Discovery {
  * @param dnsServers - whom to ask, as `address:port`; the system's if empty
  * @param refreshMs - how often the records are asked for
  */
-export function discover(
+export function createDiscovery(
   urls: readonly URL[],
   dnsServers: readonly string[],
   log: Log,
   refreshMs = REFRESH_MS,
 ): Discovery {
   const [first] = urls;
-  if (first && SRV.test(first.protocol)) return discoverSrv(first, dnsServers, log, refreshMs);
+  if (first && SRV.test(first.protocol))
+    return createSrvDiscovery(first, dnsServers, log, refreshMs);
   const fixed = urls.map(createInstance);
   return { instances: () => fixed, close: () => {} };
 }
 
-function discoverSrv(
+function createSrvDiscovery(
   url: URL,
   dnsServers: readonly string[],
   log: Log,
@@ -52,7 +53,9 @@ function discoverSrv(
         .map(({ name, port }) =>
           createInstance(new URL(`${protocol}//${name}:${port}${url.pathname}`)),
         );
-      known = bases.map((fresh) => known.find(({ base }) => base === fresh.base) ?? fresh);
+      known = bases.map(
+        (fresh) => known.find(({ baseUrl: base }) => base === fresh.baseUrl) ?? fresh,
+      );
     } catch (error) {
       log.warn({ err: error, name: url.hostname }, 'DNS gives no instances; the last ones stay');
     }

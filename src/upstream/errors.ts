@@ -39,26 +39,26 @@ const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFa
 export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
 
 /** A failure that no caller's deadline can bring about: timeouts are the operator's. */
-export const isOfUpstreamAlone = (error: unknown): boolean =>
+export const isIndependentOfCaller = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout');
 
 /** A status that refuses the caller, such as 401 or 429: the upstream itself is sound. */
-export const isRefusedCaller = (error: unknown): boolean =>
+export const isCallerRefused = (error: unknown): boolean =>
   isFailure(error, 'status') &&
   error.status !== undefined &&
   error.status >= 400 &&
   error.status < 500;
 
 /** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
-export const isTrouble = (error: unknown): boolean =>
+export const isUpstreamFault = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout') || (isFailure(error, 'status') && isServerFault(error));
 
 /** Whether the same call may well succeed when it is sent once more. */
-export const isWorthARetry = (error: unknown): boolean =>
-  isTrouble(error) && !(isFailure(error, 'status') && error.status === 501);
+export const isRetryable = (error: unknown): boolean =>
+  isUpstreamFault(error) && !(isFailure(error, 'status') && error.status === 501);
 
 /** Whether one bad key may have spoilt the answer for the others of its batch. */
-export const isWorthHalving = (error: unknown): boolean =>
+export const isSplittable = (error: unknown): boolean =>
   isFailure(error, 'malformed', 'timeout') || (isFailure(error, 'status') && error.status === 500);
 
 const isServerFault = ({ status }: UpstreamFailure): boolean =>
@@ -71,14 +71,14 @@ const isServerFault = ({ status }: UpstreamFailure): boolean =>
 export function toBffError(error: unknown): BffError {
   if (error instanceof BffError) return error;
   return isFailure(error, 'timeout', 'abandoned')
-    ? timedOut(error)
+    ? timeoutError(error)
     : new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.', { cause: error });
 }
 
 /** As toBffError, for a change: says so, if it may have been made. */
 export function toWriteError(error: unknown): BffError {
   const shown = toBffError(error);
-  if (!isUpstreamError(shown) || wasNotDone(error)) return shown;
+  if (!isUpstreamError(shown) || isKnownNotApplied(error)) return shown;
   return new BffError(
     shown.code,
     'It is not known whether this was done: look before you repeat it.',
@@ -91,14 +91,14 @@ export function toWriteError(error: unknown): BffError {
 const isUpstreamError = ({ code }: BffError): boolean =>
   code === 'UPSTREAM_TIMEOUT' || code === 'UPSTREAM_UNAVAILABLE';
 
-const REFUSALS: readonly unknown[] = [401, 403, 407, 429];
+const REFUSAL_STATUSES: readonly unknown[] = [401, 403, 407, 429];
 
 /** Whether a change that failed was certainly not made. */
-export const wasNotDone = (error: unknown): boolean =>
+export const isKnownNotApplied = (error: unknown): boolean =>
   isFailure(error, 'refused') ||
-  (isFailure(error, 'status') && REFUSALS.includes(error.status)) ||
+  (isFailure(error, 'status') && REFUSAL_STATUSES.includes(error.status)) ||
   (isFailure(error, 'connection') &&
     (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED');
 
-export const timedOut = (cause?: unknown): BffError =>
+export const timeoutError = (cause?: unknown): BffError =>
   new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });

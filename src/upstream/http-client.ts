@@ -12,7 +12,7 @@ const BYTES_PER_ITEM = 4 * 1024;
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** An upstream's answer that means something to a datasource: 2xx, or a 4xx about the request itself. */
-export interface Reply {
+export interface HttpReply {
   readonly status: number;
   /** An object; nothing else of it is known. */
   readonly body: object;
@@ -20,7 +20,7 @@ export interface Reply {
   readonly freshness: Freshness | undefined;
 }
 
-export interface Exchange {
+export interface HttpCall {
   readonly url: string;
   readonly method: Method;
   readonly headers: Readonly<Record<string, string>>;
@@ -65,10 +65,10 @@ export function createHttpClient() {
   const newConnectionClient = client.extend({ agent: { http: false, https: false } });
 
   async function send(
-    { url, method, headers, json, timeoutMs, items = 1 }: Exchange,
+    { url, method, headers, json, timeoutMs, items = 1 }: HttpCall,
     signal: AbortSignal,
     client: Got,
-  ): Promise<Reply> {
+  ): Promise<HttpReply> {
     const stream = client.stream(url, {
       method,
       headers,
@@ -91,7 +91,7 @@ export function createHttpClient() {
 
   return {
     /** @throws UpstreamFailure for everything that is no meaningful answer */
-    async exchange(exchange: Exchange, signal: AbortSignal): Promise<Reply> {
+    async send(exchange: HttpCall, signal: AbortSignal): Promise<HttpReply> {
       if (exchange.method !== 'GET') return send(exchange, signal, writeClient);
       const startedAt = performance.now();
       try {
@@ -124,7 +124,7 @@ const isClosedConnection = ({ reusedSocket, response }: Request, error: unknown)
   CLOSED_CONNECTION.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** As a stream, whose bytes are counted as they come: got's promises take an eighth more time. */
-async function readReply(stream: Request, mostBytes: number): Promise<Reply> {
+async function readReply(stream: Request, mostBytes: number): Promise<HttpReply> {
   const { statusCode: status, headers, body } = await collect(stream, mostBytes);
   const isMeaningful = status >= 200 && status < 500 && (status < 300 || status >= 400);
   if (!isMeaningful || NOT_ABOUT_THE_REQUEST.has(status)) {

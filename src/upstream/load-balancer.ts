@@ -1,27 +1,27 @@
 const FAILURES_TO_EJECT = 3;
-const EJECTED_MS = 1_000;
-const MOST_EJECTED_MS = 30_000;
+const MIN_EJECTION_MS = 1_000;
+const MAX_EJECTION_MS = 30_000;
 
 /** One running copy of a service. */
 export interface Instance {
   /** Origin and path, without a slash at the end. */
-  readonly base: string;
+  readonly baseUrl: string;
   /** Calls under way. */
-  outstanding: number;
+  inFlight: number;
   /** In a row. */
-  failures: number;
+  consecutiveFailures: number;
   /** In a row. */
-  ejections: number;
+  consecutiveEjections: number;
   /** On the clock of `performance.now()`, as the next. */
   ejectedAt: number;
   ejectedUntil: number;
 }
 
 export const createInstance = ({ origin, protocol, host, pathname }: URL): Instance => ({
-  base: (origin === 'null' ? `${protocol}//${host}` : origin) + pathname.replace(/\/+$/, ''),
-  outstanding: 0,
-  failures: 0,
-  ejections: 0,
+  baseUrl: (origin === 'null' ? `${protocol}//${host}` : origin) + pathname.replace(/\/+$/, ''),
+  inFlight: 0,
+  consecutiveFailures: 0,
+  consecutiveEjections: 0,
   ejectedAt: 0,
   ejectedUntil: 0,
 });
@@ -30,12 +30,12 @@ export const createInstance = ({ origin, protocol, host, pathname }: URL): Insta
  * The instance with the fewest calls under way, of those that are not ejected; of all, if all are.
  * Equals take turns.
  */
-export function pick(instances: readonly Instance[], turn: number): Instance {
+export function selectInstance(instances: readonly Instance[], turn: number): Instance {
   const now = performance.now();
   const sound = instances.filter(({ ejectedUntil }) => ejectedUntil <= now);
   const candidates = sound.length > 0 ? sound : instances;
-  const least = Math.min(...candidates.map(({ outstanding }) => outstanding));
-  const idle = candidates.filter(({ outstanding }) => outstanding === least);
+  const least = Math.min(...candidates.map(({ inFlight: outstanding }) => outstanding));
+  const idle = candidates.filter(({ inFlight: outstanding }) => outstanding === least);
   return idle[turn % idle.length] as Instance;
 }
 
@@ -44,15 +44,18 @@ export function pick(instances: readonly Instance[], turn: number): Instance {
  * longer each time.
  * @param since - when the call began: what began before the last ejection says nothing new
  */
-export function learn(instance: Instance, failed: boolean, since: number): void {
+export function recordOutcome(instance: Instance, failed: boolean, since: number): void {
   if (since < instance.ejectedAt) return;
   if (!failed) {
-    instance.failures = 0;
-    instance.ejections = 0;
-  } else if (++instance.failures >= FAILURES_TO_EJECT) {
-    const ejectedMs = Math.min(MOST_EJECTED_MS, EJECTED_MS * 2 ** instance.ejections++);
+    instance.consecutiveFailures = 0;
+    instance.consecutiveEjections = 0;
+  } else if (++instance.consecutiveFailures >= FAILURES_TO_EJECT) {
+    const ejectedMs = Math.min(
+      MAX_EJECTION_MS,
+      MIN_EJECTION_MS * 2 ** instance.consecutiveEjections++,
+    );
     instance.ejectedAt = performance.now();
     instance.ejectedUntil = instance.ejectedAt + ejectedMs;
-    instance.failures = FAILURES_TO_EJECT - 1;
+    instance.consecutiveFailures = FAILURES_TO_EJECT - 1;
   }
 }

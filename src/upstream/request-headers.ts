@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { remaining } from '../deadline.ts';
-import type { Members } from './call-context.ts';
+import { remainingMs } from '../deadline.ts';
+import type { CallWaiters } from './call-context.ts';
 
 /**
  * What an upstream is told: nothing of the client's but what is listed here. The credential is the
@@ -11,11 +11,11 @@ import type { Members } from './call-context.ts';
  * @param token - the service's bearer token for its upstreams
  * @throws BffError UPSTREAM_TIMEOUT after the deadline
  */
-export function headersFor(
-  members: Pick<Members, 'calls' | 'deadline'>,
+export function requestHeaders(
+  members: Pick<CallWaiters, 'requesters' | 'expiresAt'>,
   token: string | undefined,
 ): Record<string, string> {
-  const { calls, deadline } = members;
+  const { requesters: calls, expiresAt: deadline } = members;
   const [first] = calls;
   const only = calls.length === 1 ? first : undefined;
   return {
@@ -24,7 +24,7 @@ export function headersFor(
     'accept-encoding': 'identity',
     'user-agent': 'frontdesk',
     'x-request-id': only?.requestId ?? randomUUID(),
-    'x-request-timeout-ms': String(remaining(deadline)),
+    'x-request-timeout-ms': String(remainingMs(deadline)),
     ...(token && { authorization: `Bearer ${token}` }),
     ...(first?.locale && { 'accept-language': first.locale }),
     ...(only?.traceparent && { traceparent: only.traceparent }),

@@ -7,35 +7,35 @@ import {
   retry,
   TaskCancelledError,
 } from 'cockatiel';
-import { isWorthARetry, UpstreamFailure } from './errors.ts';
+import { isRetryable, UpstreamFailure } from './errors.ts';
 
-const MOST_RETRIES = 2;
-const RETRY_SHARE = 0.1;
-const MOST_SAVED = 10;
+const MAX_RETRIES = 2;
+const RETRY_RATIO = 0.1;
+const MAX_BALANCE = 10;
 const BACKOFF = { initialDelay: 20, maxDelay: 200 };
-const AT_ONCE = 64;
-const QUEUED = 256;
+const MAX_CONCURRENT = 64;
+const MAX_QUEUED = 256;
 
 /**
  * What may be sent again: a tenth of what is sent. Without a budget, retries turn an upstream's
  * trouble into a multiple of its load.
  */
 export class RetryBudget {
-  #saved = 1;
+  #balance = 1;
 
-  earn(): void {
-    this.#saved = Math.min(MOST_SAVED, this.#saved + RETRY_SHARE);
+  deposit(): void {
+    this.#balance = Math.min(MAX_BALANCE, this.#balance + RETRY_RATIO);
   }
 
   /** Whether there is so much to spend. */
-  has(calls: number): boolean {
-    return this.#saved >= calls;
+  canSpend(calls: number): boolean {
+    return this.#balance >= calls;
   }
 
   /** @returns whether there was so much to spend */
   spend(calls: number): boolean {
-    if (!this.has(calls)) return false;
-    this.#saved -= calls;
+    if (!this.canSpend(calls)) return false;
+    this.#balance -= calls;
     return true;
   }
 }
@@ -43,15 +43,15 @@ export class RetryBudget {
 type Attempt<T> = () => Promise<T>;
 
 /** A retry that there was no budget for; its cause is the error that there was. */
-class Unaffordable extends Error {}
+class RetryBudgetExhausted extends Error {}
 
 /**
  * The bulkhead of one upstream: so many calls at once, and so many that wait for their turn.
  * @returns how idempotent reads go through it, retried with jitter and within the budget, and how
  *   writes do, once
  */
-export function createPassage(budget: RetryBudget) {
-  const gate = bulkhead(AT_ONCE, QUEUED);
+export function createCallPolicy(budget: RetryBudget) {
+  const gate = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
   const backoff = new ExponentialBackoff(BACKOFF);
 
   return {
@@ -61,10 +61,10 @@ export function createPassage(budget: RetryBudget) {
       signal: AbortSignal,
       mayRetry: (error: unknown) => boolean = () => true,
     ): Promise<T> {
-      budget.earn();
+      budget.deposit();
       let last: unknown;
       const send = async ({ attempt: retries }: IRetryContext) => {
-        if (retries > 0 && !budget.spend(1)) throw new Unaffordable('', { cause: last });
+        if (retries > 0 && !budget.spend(1)) throw new RetryBudgetExhausted('', { cause: last });
         try {
           return await gate.execute(attempt, signal);
         } catch (error) {
@@ -73,8 +73,8 @@ export function createPassage(budget: RetryBudget) {
         }
       };
       const isRetried = (error: unknown) =>
-        isWorthARetry(error) && mayRetry(error) && budget.has(1);
-      const again = retry(handleWhen(isRetried), { maxAttempts: MOST_RETRIES, backoff });
+        isRetryable(error) && mayRetry(error) && budget.canSpend(1);
+      const again = retry(handleWhen(isRetried), { maxAttempts: MAX_RETRIES, backoff });
       return again.execute(send, signal).catch(explain);
     },
     async write<T>(attempt: Attempt<T>): Promise<T> {
@@ -83,10 +83,10 @@ export function createPassage(budget: RetryBudget) {
   };
 }
 
-export type Passage = ReturnType<typeof createPassage>;
+export type CallPolicy = ReturnType<typeof createCallPolicy>;
 
 function explain(error: unknown): never {
-  if (error instanceof Unaffordable) throw error.cause;
+  if (error instanceof RetryBudgetExhausted) throw error.cause;
   if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');
   if (error instanceof TaskCancelledError) throw new UpstreamFailure('abandoned', 'nobody waits');
   throw error;

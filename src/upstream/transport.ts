@@ -1,14 +1,14 @@
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Members } from './call-context.ts';
-import { discover } from './discovery.ts';
-import { isAbandoned, isOfUpstreamAlone, isRefusedCaller, UpstreamFailure } from './errors.ts';
-import { createHttpClient, type Exchange, type Reply as RawReply } from './http-client.ts';
-import { learn, pick } from './load-balancer.ts';
-import { headersFor } from './request-headers.ts';
+import type { CallWaiters } from './call-context.ts';
+import { createDiscovery } from './discovery.ts';
+import { isAbandoned, isCallerRefused, isIndependentOfCaller, UpstreamFailure } from './errors.ts';
+import { createHttpClient, type HttpCall, type HttpReply as RawReply } from './http-client.ts';
+import { recordOutcome, selectInstance } from './load-balancer.ts';
+import { requestHeaders } from './request-headers.ts';
 
 /** An upstream's answer, typed as its contract says; readers check it (see shape.ts). */
-export interface Reply<Body> {
+export interface UpstreamReply<Body> {
   readonly status: number;
   readonly body: Body;
 }
@@ -17,9 +17,9 @@ export interface Reply<Body> {
  * Turns an answer into what the caller wants. What it throws counts as a malformed answer, unless
  * it is a BffError.
  */
-export type Read<Body, T> = (reply: Reply<Body>) => T;
+export type Decoder<Body, T> = (reply: UpstreamReply<Body>) => T;
 
-export interface AttemptOptions {
+export interface TransportOptions {
   /** For the log, and as the audience of the viewer's signed identity. */
   readonly name: string;
   readonly urls: readonly URL[];
@@ -30,10 +30,10 @@ export interface AttemptOptions {
 }
 
 /** What is sent; `headers` come on top of those that every call has. */
-export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' | 'items'> {
+export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeoutMs' | 'items'> {
   readonly operation: string;
   /** The least time, in milliseconds, that the call must have left for a 5xx to count. */
-  readonly patienceMs: number;
+  readonly minBudgetMs: number;
   /** Whether the upstream is told the viewer, so that it may refuse this one viewer. */
   readonly isForViewer: boolean;
   /** Path and query, encoded (see target.ts). */
@@ -42,15 +42,20 @@ export interface Sending extends Pick<Exchange, 'method' | 'json' | 'timeoutMs' 
 }
 
 /** Sends calls to one of the upstream's instances, each once. */
-export function createAttempts(options: AttemptOptions) {
+export function createTransport(options: TransportOptions) {
   const { name, urls, dnsServers, token, log } = options;
   const http = createHttpClient();
-  const discovery = discover(urls, dnsServers, log);
+  const discovery = createDiscovery(urls, dnsServers, log);
   let turn = 0;
 
-  function tell(err: unknown, operation: string, requestId: string | undefined, members: Members) {
+  function logFailure(
+    err: unknown,
+    operation: string,
+    requestId: string | undefined,
+    members: CallWaiters,
+  ) {
     if (err instanceof BffError) return;
-    const requests = members.calls.map((call) => call.requestId);
+    const requests = members.requesters.map((call) => call.requestId);
     const where = { upstream: name, operation, requestId, requests };
     if (!(err instanceof UpstreamFailure)) return log.error({ err, ...where }, 'unexpected error');
     const { kind, status, message: reason } = err;
@@ -59,31 +64,35 @@ export function createAttempts(options: AttemptOptions) {
 
   return {
     /** @throws UpstreamFailure; BffError if `read` throws one, or the deadline has passed */
-    async send<Body, T>(sending: Sending, members: Members, read: Read<Body, T>): Promise<T> {
-      const { operation, target, patienceMs, isForViewer, ...rest } = sending;
-      const headers = { ...headersFor(members, token), ...sending.headers };
+    async send<Body, T>(
+      sending: OutgoingCall,
+      members: CallWaiters,
+      read: Decoder<Body, T>,
+    ): Promise<T> {
+      const { operation, target, minBudgetMs: patienceMs, isForViewer, ...rest } = sending;
+      const headers = { ...requestHeaders(members, token), ...sending.headers };
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
-      const instance = pick(instances, turn++);
+      const instance = selectInstance(instances, turn++);
       const since = performance.now();
-      const isPatient = members.deadline - since >= patienceMs;
-      instance.outstanding++;
+      const isPatient = members.expiresAt - since >= patienceMs;
+      instance.inFlight++;
       try {
-        const url = instance.base + target;
-        const reply = await http.exchange({ ...rest, headers, url }, members.signal);
-        const value = understand(reply, read);
-        tellFreshness(reply, members);
-        learn(instance, false, since);
+        const url = instance.baseUrl + target;
+        const reply = await http.send({ ...rest, headers, url }, members.signal);
+        const value = decode(reply, read);
+        reportFreshness(reply, members);
+        recordOutcome(instance, false, since);
         return value;
       } catch (error) {
-        const isOfCaller = isAbandoned(error) || (isForViewer && isRefusedCaller(error));
-        if (!isOfCaller && (isPatient || isOfUpstreamAlone(error))) {
-          learn(instance, error instanceof UpstreamFailure, since);
+        const isOfCaller = isAbandoned(error) || (isForViewer && isCallerRefused(error));
+        if (!isOfCaller && (isPatient || isIndependentOfCaller(error))) {
+          recordOutcome(instance, error instanceof UpstreamFailure, since);
         }
-        tell(error, operation, headers['x-request-id'], members);
+        logFailure(error, operation, headers['x-request-id'], members);
         throw error;
       } finally {
-        instance.outstanding--;
+        instance.inFlight--;
       }
     },
 
@@ -94,15 +103,15 @@ export function createAttempts(options: AttemptOptions) {
   };
 }
 
-export type Attempts = ReturnType<typeof createAttempts>;
+export type Transport = ReturnType<typeof createTransport>;
 
-function tellFreshness({ freshness }: RawReply, members: Members): void {
+function reportFreshness({ freshness }: RawReply, members: CallWaiters): void {
   if (!freshness) return;
   const { maxAge, isPrivate } = freshness;
-  for (const { recorder } of members.waiting()) recorder?.narrowed?.(maxAge, isPrivate);
+  for (const { recorder } of members.current()) recorder?.limitFreshness?.(maxAge, isPrivate);
 }
 
-function understand<Body, T>({ status, body }: RawReply, read: Read<Body, T>): T {
+function decode<Body, T>({ status, body }: RawReply, read: Decoder<Body, T>): T {
   try {
     return read({ status, body: body as Body });
   } catch (error) {

@@ -1,23 +1,28 @@
 import { Batcher, type Lane } from './batcher.ts';
-import type { Call, Members } from './call-context.ts';
+import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
 import { Coalescer } from './coalescer.ts';
-import { Latency } from './concurrency-limit.ts';
-import { isWorthHalving, toBffError } from './errors.ts';
-import { createPassage, RetryBudget } from './resilience.ts';
-import { type AttemptOptions, createAttempts, type Read, type Sending } from './transport.ts';
-import { createViewerSigner } from './viewer-assertion.ts';
-import { createWrites } from './write.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { isSplittable, toBffError } from './errors.ts';
+import { createCallPolicy, RetryBudget } from './resilience.ts';
+import {
+  createTransport,
+  type Decoder,
+  type OutgoingCall,
+  type TransportOptions,
+} from './transport.ts';
+import { createViewerAssertion } from './viewer-assertion.ts';
+import { createWriteOperations } from './write.ts';
 
 export type { Lane } from './batcher.ts';
-export type { Reply } from './transport.ts';
+export type { UpstreamReply as Reply } from './transport.ts';
 
 /** The most keys that one call takes (the services' contract). */
-const MOST_KEYS = 100;
+const MAX_KEYS_PER_CALL = 100;
 /** The most objects that one call asks for, unless one key's are more. */
-const MOST_ITEMS = 1_000;
+const MAX_ITEMS_PER_CALL = 1_000;
 
-export interface UpstreamOptions extends AttemptOptions {
+export interface UpstreamOptions extends TransportOptions {
   /** The key that viewers' identities are signed with. */
   readonly viewerKey: string | undefined;
   /** The longest that one attempt of a read may take, in milliseconds. */
@@ -25,7 +30,7 @@ export interface UpstreamOptions extends AttemptOptions {
   /** The longest that a write may take, in milliseconds. */
   readonly writeTimeoutMs: number;
   /** The share of its time that this process is at work, 0 to 1. */
-  readonly busy: () => number;
+  readonly utilization: () => number;
   /** Counts the writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
 }
@@ -39,19 +44,19 @@ export type Upstream = ReturnType<typeof createUpstream>;
  * All of them throw BffErrors only: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or what a reader throws.
  */
 export function createUpstream(options: UpstreamOptions) {
-  const { name, attemptTimeoutMs: timeoutMs, busy, writes, log } = options;
-  const attempts = createAttempts(options);
+  const { name, attemptTimeoutMs: timeoutMs, utilization: busy, writes, log } = options;
+  const attempts = createTransport(options);
   const budget = new RetryBudget();
-  const passage = createPassage(budget);
-  const identify = createViewerSigner(options.viewerKey, name);
-  const reading = { patienceMs: timeoutMs, timeoutMs };
+  const passage = createCallPolicy(budget);
+  const identify = createViewerAssertion(options.viewerKey, name);
+  const reading = { minBudgetMs: timeoutMs, timeoutMs };
   const readBreaker = (operation: string, overdueMs: () => number) => {
     const probeMs = 2 * timeoutMs;
     return createBreaker({
       operation: `${name}.${operation}`,
       ...reading,
-      probeMs,
-      overdueMs,
+      probeBudgetMs: probeMs,
+      maxProbeWaitMs: overdueMs,
       log,
     });
   };
@@ -66,20 +71,23 @@ export function createUpstream(options: UpstreamOptions) {
         absent,
       }: {
         readonly target: (keys: readonly string[], lane: Lane) => string;
-        readonly read: (keys: readonly string[], lane: Lane) => Read<Body, ReadonlyMap<string, V>>;
+        readonly read: (
+          keys: readonly string[],
+          lane: Lane,
+        ) => Decoder<Body, ReadonlyMap<string, V>>;
         /** The error for a key that the answer leaves out. */
         readonly absent: () => Error;
       },
     ) {
-      const latency = new Latency(busy);
+      const latency = new ConcurrencyLimit(busy);
       const breaker = readBreaker(operation, () => latency.overdueMs);
       const batcher = new Batcher<V>({
         maxKeys: ({ first = 1 }) =>
-          Math.min(MOST_KEYS, Math.max(1, Math.floor(MOST_ITEMS / first))),
+          Math.min(MAX_KEYS_PER_CALL, Math.max(1, Math.floor(MAX_ITEMS_PER_CALL / first))),
         limit: () => latency.limit,
         overdueMs: () => latency.overdueMs,
-        absent,
-        mayHalve: (error) => isWorthHalving(error) && budget.spend(2),
+        missingKeyError: absent,
+        mayHalve: (error) => isSplittable(error) && budget.spend(2),
         send: (keys, lane, members) => {
           const sending = {
             operation,
@@ -92,11 +100,11 @@ export function createUpstream(options: UpstreamOptions) {
           return passage.read(
             () => latency.time(() => attempts.send(sending, members, read(keys, lane))),
             members.signal,
-            (error) => !breaker.isProbing() && (keys.length === 1 || !isWorthHalving(error)),
+            (error) => !breaker.isProbing() && (keys.length === 1 || !isSplittable(error)),
           );
         },
       });
-      return (key: string, call: Call, lane?: Omit<Lane, 'locale'>): Promise<V> =>
+      return (key: string, call: CallContext, lane?: Omit<Lane, 'locale'>): Promise<V> =>
         breaker
           .run(call, (call) => batcher.load(key, { ...lane, locale: call.locale }, call))
           .catch(rethrow);
@@ -108,16 +116,16 @@ export function createUpstream(options: UpstreamOptions) {
      *   `public`: the answer is the same for all who may ask, which our own rules decide
      */
     read(operation: string, scope: 'public' | 'viewer') {
-      const latency = new Latency();
+      const latency = new ConcurrencyLimit();
       const breaker = readBreaker(operation, () => latency.overdueMs);
       const coalescer = new Coalescer();
 
       return <Body, T>(
-        { target, items }: Pick<Sending, 'target' | 'items'>,
-        call: Call,
-        read: Read<Body, T>,
+        { target, items }: Pick<OutgoingCall, 'target' | 'items'>,
+        call: CallContext,
+        read: Decoder<Body, T>,
       ): Promise<T> => {
-        const send = async (members: Members) => {
+        const send = async (members: CallWaiters) => {
           const isForViewer = scope === 'viewer';
           const headers = isForViewer ? await identify(call.viewer) : {};
           const request = { operation, method: 'GET', target, items, headers } as const;
@@ -136,7 +144,7 @@ export function createUpstream(options: UpstreamOptions) {
     },
 
     /** An operation that changes something: see write.ts. */
-    write: createWrites({ ...options, attempts, passage, identify }),
+    write: createWriteOperations({ ...options, attempts, passage, identify }),
 
     close() {
       attempts.close();

@@ -10,7 +10,7 @@ const VALID_FOR = '60s';
  * @param key - shared with the upstreams, at least 32 bytes (RFC 7518 §3.2); without one they are
  *   not told
  */
-export function createViewerSigner(key: string | undefined, audience: string) {
+export function createViewerAssertion(key: string | undefined, audience: string) {
   const secret = key ? new TextEncoder().encode(key) : undefined;
   const signed = new WeakMap<SignedInViewer, Promise<string>>();
 
@@ -31,4 +31,4 @@ export function createViewerSigner(key: string | undefined, audience: string) {
   };
 }
 
-export type ViewerSigner = ReturnType<typeof createViewerSigner>;
+export type ViewerAssertion = ReturnType<typeof createViewerAssertion>;

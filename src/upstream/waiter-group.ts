@@ -1,53 +1,53 @@
-import type { Call, Members } from './call-context.ts';
+import type { CallContext, CallWaiters } from './call-context.ts';
 import { UpstreamFailure } from './errors.ts';
 
-interface Member<V> {
-  readonly call: Call;
+interface Waiter<V> {
+  readonly context: CallContext;
   readonly resolve: (value: V) => void;
   readonly reject: (error: unknown) => void;
   readonly stopListening: () => void;
 }
 
 /** Callers that wait for one outcome. Each leaves alone, and the others do not notice. */
-export class Party<V> {
-  readonly #members = new Set<Member<V>>();
+export class WaiterGroup<V> {
+  readonly #waiters = new Set<Waiter<V>>();
   /** Called when the last has left, so that nobody wants the outcome any more. */
-  onEmpty: () => void = () => {};
+  onAbandoned: () => void = () => {};
 
   get isEmpty(): boolean {
-    return this.#members.size === 0;
+    return this.#waiters.size === 0;
   }
 
-  get calls(): Call[] {
-    return [...this.#members].map(({ call }) => call);
+  get contexts(): CallContext[] {
+    return [...this.#waiters].map(({ context: call }) => call);
   }
 
   /** @throws UpstreamFailure `abandoned`, when the caller leaves before the outcome is there */
-  join(call: Call): Promise<V> {
+  join(call: CallContext): Promise<V> {
     return new Promise<V>((resolve, reject) => {
-      const stopListening = call.lifetime.onLeave(() => this.#leave(member));
-      const member = { call, resolve, reject, stopListening };
-      this.#members.add(member);
+      const stopListening = call.deadline.onDone(() => this.#abandon(member));
+      const member = { context: call, resolve, reject, stopListening };
+      this.#waiters.add(member);
     });
   }
 
   resolve(value: V): void {
-    for (const member of this.#disperse()) member.resolve(value);
+    for (const member of this.#takeAll()) member.resolve(value);
   }
 
   reject(error: unknown): void {
-    for (const member of this.#disperse()) member.reject(error);
+    for (const member of this.#takeAll()) member.reject(error);
   }
 
-  #leave(member: Member<V>): void {
-    this.#members.delete(member);
+  #abandon(member: Waiter<V>): void {
+    this.#waiters.delete(member);
     member.reject(abandoned());
-    if (this.isEmpty) this.onEmpty();
+    if (this.isEmpty) this.onAbandoned();
   }
 
-  #disperse(): Member<V>[] {
-    const members = [...this.#members];
-    this.#members.clear();
+  #takeAll(): Waiter<V>[] {
+    const members = [...this.#waiters];
+    this.#waiters.clear();
     for (const { stopListening } of members) stopListening();
     return members;
   }
@@ -56,19 +56,19 @@ export class Party<V> {
 export const abandoned = () => new UpstreamFailure('abandoned', 'the caller stopped waiting');
 
 /** All members of some parties, as those who wait for one call; whoever joins later may wait longer. */
-export function gather<V>(parties: Iterable<Party<V>>): Members {
+export function combineWaiters<V>(parties: Iterable<WaiterGroup<V>>): CallWaiters {
   const all = [...parties];
   const controller = new AbortController();
   const giveUp = () => {
     if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
   };
-  for (const party of all) party.onEmpty = giveUp;
-  const waiting = () => all.flatMap((party) => party.calls);
+  for (const party of all) party.onAbandoned = giveUp;
+  const waiting = () => all.flatMap((party) => party.contexts);
   return {
-    calls: [...new Set(waiting())],
-    waiting,
-    get deadline() {
-      return Math.max(...waiting().map(({ lifetime }) => lifetime.deadline));
+    requesters: [...new Set(waiting())],
+    current: waiting,
+    get expiresAt() {
+      return Math.max(...waiting().map(({ deadline }) => deadline.expiresAt));
     },
     signal: controller.signal,
   };

@@ -1,14 +1,14 @@
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
-import type { Call, Members } from './call-context.ts';
+import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
-import { toWriteError, wasNotDone } from './errors.ts';
-import type { Passage } from './resilience.ts';
-import type { Attempts, Read, Sending } from './transport.ts';
-import type { ViewerSigner } from './viewer-assertion.ts';
+import { isKnownNotApplied, toWriteError } from './errors.ts';
+import type { CallPolicy } from './resilience.ts';
+import type { Decoder, OutgoingCall, Transport } from './transport.ts';
+import type { ViewerAssertion } from './viewer-assertion.ts';
 
 /** Something to be changed. */
-export interface Change<T> extends Pick<Sending, 'method' | 'target' | 'json' | 'headers'> {
+export interface Change<T> extends Pick<OutgoingCall, 'method' | 'target' | 'json' | 'headers'> {
   /**
    * The tags of all that is changed.
    * @param value - undefined if the outcome is not known
@@ -26,9 +26,9 @@ interface WriteParts {
   /** Counts the writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
   readonly log: Log;
-  readonly attempts: Attempts;
-  readonly passage: Passage;
-  readonly identify: ViewerSigner;
+  readonly attempts: Transport;
+  readonly passage: CallPolicy;
+  readonly identify: ViewerAssertion;
 }
 
 /**
@@ -36,26 +36,26 @@ interface WriteParts {
  * client leaves, since their outcome matters to others. The caches are told of it before the client.
  * While it is not known, nothing is kept that the change may have touched.
  */
-export function createWrites(parts: WriteParts) {
+export function createWriteOperations(parts: WriteParts) {
   const { name, attemptTimeoutMs, writeTimeoutMs, writes, log, attempts, passage, identify } =
     parts;
   // A service may stop working for a client whose time is over, so that a 5xx can be the client's.
-  const timing = { patienceMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
+  const timing = { minBudgetMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
 
   return (operation: string) => {
     const breaker = createBreaker({
       operation: `${name}.${operation}`,
       ...timing,
-      probeMs: writeTimeoutMs,
-      overdueMs: () => attemptTimeoutMs,
+      probeBudgetMs: writeTimeoutMs,
+      maxProbeWaitMs: () => attemptTimeoutMs,
       log,
     });
 
     /** @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened */
     return async <Body, T>(
       { target, tagsOf, ...rest }: Change<T>,
-      call: Call,
-      read: Read<Body, T>,
+      call: CallContext,
+      read: Decoder<Body, T>,
     ): Promise<T> => {
       const headers = { ...rest.headers, ...(await identify(call.viewer)) };
       const sending = { ...rest, operation, target, headers, isForViewer: true, ...timing };
@@ -63,10 +63,15 @@ export function createWrites(parts: WriteParts) {
       let release: (() => void) | undefined;
 
       /** @param call - the request's, or one with the deadline of a probe */
-      const send = async (call: Call) => {
-        const { deadline } = call.lifetime;
+      const send = async (call: CallContext) => {
+        const { expiresAt: deadline } = call.deadline;
         const { signal } = new AbortController();
-        const members: Members = { calls: [call], waiting: () => [call], deadline, signal };
+        const members: CallWaiters = {
+          requesters: [call],
+          current: () => [call],
+          expiresAt: deadline,
+          signal,
+        };
         const value = await passage
           .write(() => attempts.send(sending, members, read))
           .finally(() => writes.seen++);
@@ -79,11 +84,11 @@ export function createWrites(parts: WriteParts) {
       writes.seen++;
       const sent = breaker.run(call, send).catch((error) => {
         // A BffError was thrown before anything was sent, or by the reader of a refusal.
-        isKnown = error instanceof BffError || wasNotDone(error);
+        isKnown = error instanceof BffError || isKnownNotApplied(error);
         if (isKnown) release?.();
         throw error;
       });
-      return call.lifetime.wait(sent).catch((error) => {
+      return call.deadline.wait(sent).catch((error) => {
         if (!isKnown) release = call.recorder?.changed(tagsOf(undefined), false);
         throw toWriteError(error);
       });

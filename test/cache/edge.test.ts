@@ -2,18 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { EdgeCache } from '../../src/cache/edge.ts';
-import type { Question, Waiting } from '../../src/cache/question.ts';
+import type { Question } from '../../src/cache/question.ts';
 import type { Recording } from '../../src/cache/recording.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 import { TagNumbers } from '../../src/cache/tags.ts';
+import { RequestDeadline } from '../../src/deadline.ts';
 
 const QUESTION = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
 const PRIVATE = { key: 'k', policy: { ...QUESTION.policy, scope: 'user' } } as const;
-const PATIENT: Waiting = {
-  deadline: Number.POSITIVE_INFINITY,
-  join: () => () => {},
-  wait: (work) => work,
-};
+const PATIENT = new RequestDeadline(600_000);
 
 /** A cache, and executions that end when they are told to. */
 function open({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
@@ -115,7 +112,7 @@ describe('the edge cache', () => {
     const { ask, execution } = open();
     const leader = ask();
     await execution(0);
-    const hasty = ask({ ...PATIENT, deadline: 5 });
+    const hasty = ask(new RequestDeadline(5_000));
     (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
     assert.equal(await hasty, 'alone part');
     (await execution(0)).end('whole');

@@ -67,7 +67,7 @@ describe('of a change with an unknown outcome', () => {
       viewerKey: undefined,
       attemptTimeoutMs: 30_000,
       writeTimeoutMs: 60_000,
-      busy: () => 0,
+      utilization: () => 0,
       writes: { seen: 0 },
       log: pino({ level: 'silent' }),
     });

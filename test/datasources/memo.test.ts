@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createMemo, nameNewest } from '../../src/datasources/memo.ts';
+import { createMemo, firstPageCacheKey } from '../../src/datasources/memo.ts';
 import { isSettled } from '../upstream/controlled-upstream.ts';
 
 /** A memo whose loads are counted, and answer when told. */
@@ -82,7 +82,10 @@ describe('the memo of a request', () => {
 
   it('knows keys by their name', async () => {
     let loads = 0;
-    const memo = createMemo(async ({ user, first }) => `${user} ${first} ${++loads}`, nameNewest);
+    const memo = createMemo(
+      async ({ user, first }) => `${user} ${first} ${++loads}`,
+      firstPageCacheKey,
+    );
     const asked = [1, 2, 1].map((first) => memo.load({ user: 'u', first }));
     assert.deepEqual(await Promise.all(asked), ['u 1 1', 'u 2 2', 'u 1 1']);
   });
@@ -95,7 +98,7 @@ describe('the name of the newest of a list', () => {
       { user: '11', first: 1 },
       { user: '1', first: 11 },
       { user: '1 1', first: 1 },
-    ].map(nameNewest);
+    ].map(firstPageCacheKey);
     assert.equal(new Set(names).size, names.length);
   });
 });

@@ -1,6 +1,6 @@
 import type { Datasources } from '../../src/datasources/index.ts';
 import type { Page } from '../../src/datasources/models.ts';
-import { done, refused, toProblems } from '../../src/datasources/outcome.ts';
+import { applied, rejected, toProblems } from '../../src/datasources/outcome.ts';
 import {
   badCursor,
   type CursorList,
@@ -54,9 +54,9 @@ const naiveUsers = (call: NaiveCall): Datasources['users'] => ({
     const change = { method: 'PATCH', path: `/users/${checkId(id)}`, json } as const;
     return call.write(change, ({ status, body }) => {
       if (status === 422)
-        return refused(toProblems(body, PROBLEMS, ['name', 'avatarUrl', 'locale']));
+        return rejected(toProblems(body, PROBLEMS, ['name', 'avatarUrl', 'locale']));
       if (status === 410) throw notFound('user');
-      return done(toUser(found(status, body, notFound('user'))));
+      return applied(toUser(found(status, body, notFound('user'))));
     });
   },
 });
@@ -82,18 +82,18 @@ const naiveOrders = (call: NaiveCall): Datasources['orders'] => ({
     const headers = { 'idempotency-key': idempotencyKey };
     const change = { method: 'POST', path: '/orders', json, headers } as const;
     return call.write(change, ({ status, body }) => {
-      if (status === 422) return refused(toProblems(body, PROBLEMS, ['currency', 'items']));
+      if (status === 422) return rejected(toProblems(body, PROBLEMS, ['currency', 'items']));
       if (status === 409) {
-        return refused([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
+        return rejected([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
       }
-      return done(toOrder(expect({ status, body })));
+      return applied(toOrder(expect({ status, body })));
     });
   },
   async cancel(id) {
     const change = { method: 'POST', path: `/orders/${checkId(id)}/cancel` } as const;
     return call.write(change, ({ status, body }) => {
-      if (status === 409) return refused([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
-      return done(toOrder(found(status, body, notFound('order'))));
+      if (status === 409) return rejected([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
+      return applied(toOrder(found(status, body, notFound('order'))));
     });
   },
 });
@@ -149,7 +149,7 @@ const readPage =
         cursor: toCursor(list, wire.cursor),
         node: toNode(wire),
       })),
-      hasMore: nextCursor !== null,
+      hasNextPage: nextCursor !== null,
     };
   };
 

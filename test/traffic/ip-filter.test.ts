@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import fastify from 'fastify';
 import { createAddressGuard } from '../../src/traffic/index.ts';
-import { toPayer, toPlainAddress } from '../../src/traffic/ip-filter.ts';
+import { normalizeAddress, rateLimitKeyOf } from '../../src/traffic/ip-filter.ts';
 
 const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };
 
@@ -31,8 +31,8 @@ describe('an address', () => {
     ['for=192.0.2.1', undefined, 'unreadable'],
   ] as const) {
     it(`"${text}" is ${plain}, and ${payer} pays for it`, () => {
-      assert.equal(toPlainAddress(text), plain);
-      assert.equal(toPayer(text), payer);
+      assert.equal(normalizeAddress(text), plain);
+      assert.equal(rateLimitKeyOf(text), payer);
     });
   }
 });
@@ -139,7 +139,8 @@ describe('X-Forwarded-For', () => {
 
   it('that a proxy writes with ports, or without sense, still has one who pays', async () => {
     await using echo = await startEcho(['127.0.0.1', '10.0.0.0/8']);
-    const payer = async (header: string) => toPayer(await echo.ask(`X-Forwarded-For: ${header}`));
+    const payer = async (header: string) =>
+      rateLimitKeyOf(await echo.ask(`X-Forwarded-For: ${header}`));
     assert.equal(await payer(`1.2.3.4, ${CLIENT}:1025`), CLIENT);
     assert.equal(await payer('[2001:db8::7]:1025'), '2001:db8:0:0::/64');
     assert.equal(await payer(`${CLIENT}, unknown`), 'unreadable');

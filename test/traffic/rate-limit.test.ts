@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BffError } from '../../src/errors.ts';
 import { createRateLimiter } from '../../src/traffic/index.ts';
-import { Counters } from '../../src/traffic/rate-limit/local-counters.ts';
+import { LocalCounters } from '../../src/traffic/rate-limit/local-counters.ts';
 import { until } from '../support/until.ts';
 
 const HERE = '192.0.2.1';
@@ -181,7 +181,7 @@ describe('the rate limiter', () => {
 
 describe('the counters', () => {
   it('forget who asked longest ago when there are too many', () => {
-    const counters = new Counters(60_000);
+    const counters = new LocalCounters(60_000);
     counters.add('first', 1, 0);
     for (let n = 0; n < 100_000; n++) counters.add(`payer-${n}`, 1, 0);
     assert.equal(counters.get('first', 1), undefined);

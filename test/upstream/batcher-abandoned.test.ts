@@ -10,7 +10,7 @@ describe('a caller that leaves', () => {
     const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
     const others = Promise.all([desk.load('a'), desk.load('b')]);
     await turn();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     assert.equal(await isSettled(others), false);
     assert.equal(desk.sent[0]?.members.signal.aborted, false);
@@ -24,7 +24,7 @@ describe('a caller that leaves', () => {
     const loads = [...'abb'].map((key) => desk.load(key, {}, leaver));
     const left = Promise.all(loads.map((load) => assert.rejects(load, ABANDONED)));
     await turn();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     assert.equal(desk.sent[0]?.members.signal.aborted, true);
   });
@@ -38,7 +38,7 @@ describe('a caller that leaves', () => {
     await turn();
     for (const call of calls) {
       assert.equal(desk.sent[0]?.members.signal.aborted, false);
-      call.lifetime.leave();
+      call.deadline.release();
     }
     assert.equal(desk.sent[0]?.members.signal.aborted, true);
     assert.equal(desk.sent[0]?.members.signal.reason.kind, 'abandoned');
@@ -51,7 +51,7 @@ describe('a caller that leaves', () => {
     const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
     await turn();
     const waiting = desk.load('b');
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     await turn();
     assert.deepEqual(desk.keys(), ['a', 'b']);
@@ -67,11 +67,11 @@ describe('a caller that leaves', () => {
     const left = [...'bc'].map((key) => assert.rejects(desk.load(key, {}, leaver), ABANDONED));
     const others = [desk.load('c'), desk.load('d')];
     await turn();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await Promise.all(left);
     await desk.answer();
     assert.deepEqual(desk.keys(), ['a', 'cd']);
-    assert.ok(!desk.sent[1]?.members.calls.includes(leaver));
+    assert.ok(!desk.sent[1]?.members.requesters.includes(leaver));
     await desk.answer();
     assert.deepEqual(await Promise.all([first, ...others]), ['a!', 'c!', 'd!']);
   });
@@ -80,7 +80,7 @@ describe('a caller that leaves', () => {
     using desk = openDesk();
     const leaver = desk.call();
     const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     await turn();
     assert.deepEqual(desk.keys(), []);
@@ -96,7 +96,7 @@ describe('a caller that leaves', () => {
     await turn();
     const leaver = desk.call();
     const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     const again = desk.load('a');
     await desk.answer();
     await desk.answer();
@@ -108,7 +108,7 @@ describe('a caller that leaves', () => {
   it('may not ask any more', () => {
     using desk = openDesk();
     const leaver = desk.call();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     assert.throws(() => desk.load('a', {}, leaver), ABANDONED);
   });
 
@@ -119,7 +119,7 @@ describe('a caller that leaves', () => {
     const other = desk.load('b');
     await turn();
     await desk.fail(malformed());
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     assert.deepEqual(
       desk.sent.map(({ members }) => members.signal.aborted),
@@ -136,7 +136,7 @@ describe('a call for many', () => {
     const calls = [1_000_000, 3_000_000, 2_000_000].map((budgetMs) => desk.call(budgetMs));
     const loads = Promise.all(calls.map((call, n) => desk.load('aab'.charAt(n), {}, call)));
     await turn();
-    assert.equal(desk.sent[0]?.members.deadline, calls[1]?.lifetime.deadline);
+    assert.equal(desk.sent[0]?.members.expiresAt, calls[1]?.deadline.expiresAt);
     await desk.answer();
     await loads;
   });
@@ -147,10 +147,10 @@ describe('a call for many', () => {
     const staying = desk.call(1_000_000);
     const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
     const load = desk.load('a', {}, staying);
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await turn();
-    assert.deepEqual(desk.sent[0]?.members.calls, [staying]);
-    assert.equal(desk.sent[0]?.members.deadline, staying.lifetime.deadline);
+    assert.deepEqual(desk.sent[0]?.members.requesters, [staying]);
+    assert.equal(desk.sent[0]?.members.expiresAt, staying.deadline.expiresAt);
     await desk.answer();
     assert.equal(await load, 'a!');
     await left;
@@ -164,7 +164,7 @@ describe('a call for many', () => {
       ...[...'bc'].map((key) => desk.load(key, {}, two)),
     ]);
     await turn();
-    assert.deepEqual(desk.sent[0]?.members.calls, [one, two]);
+    assert.deepEqual(desk.sent[0]?.members.requesters, [one, two]);
     await desk.answer();
     assert.deepEqual(await loads, ['a!', 'a!', 'b!', 'b!', 'c!']);
   });
@@ -175,7 +175,7 @@ describe('a call for many', () => {
     const left = assert.rejects(desk.load('bad', {}, leaver));
     const good = desk.load('good');
     await turn();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     void good.catch(() => {});
     await desk.fail(malformed());
@@ -184,13 +184,13 @@ describe('a call for many', () => {
     assert.equal(await good, 'good!');
   });
 
-  it('a closed lifetime takes its queued keys back', async () => {
+  it('a closed deadline takes its queued keys back', async () => {
     using desk = openDesk();
     const first = desk.load('a');
     await turn();
     const closing = desk.call();
     void desk.load('b', {}, closing).catch(() => {});
-    closing.lifetime.leave();
+    closing.deadline.release();
     await desk.answer();
     await first;
     assert.deepEqual(desk.keys(), ['a']);

@@ -36,7 +36,7 @@ async function open(attemptTimeoutMs: number) {
     viewerKey: undefined,
     writeTimeoutMs: 60_000,
     attemptTimeoutMs,
-    busy: () => 0,
+    utilization: () => 0,
     writes: { seen: 0 },
     log: pino({ level: 'silent' }),
   });
@@ -70,7 +70,7 @@ describe('an upstream that never answers some calls', () => {
     await turn();
     assert.equal(await desk.load('a', desk.callers.call()), 'a!');
     assert.equal(await desk.load('b', desk.callers.call()), 'b!');
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     await until(() => desk.seen.every(({ ended }) => ended));
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe('an upstream that never answers some calls', () => {
       ['a,b,c'],
     );
     // Some are tried once more, and nothing is to be learnt from that.
-    lost.lifetime.leave();
+    lost.deadline.release();
     await Promise.all(holes);
   });
 

@@ -61,12 +61,12 @@ describe('a batch that fails', () => {
       [lane, lane],
     );
     assert.deepEqual(
-      halves.map(({ members }) => members.calls),
+      halves.map(({ members }) => members.requesters),
       [[one], [two]],
     );
     assert.deepEqual(
-      halves.map(({ members }) => members.deadline),
-      [one.lifetime.deadline, two.lifetime.deadline],
+      halves.map(({ members }) => members.expiresAt),
+      [one.deadline.expiresAt, two.deadline.expiresAt],
     );
     for (const at of [1, 2]) await desk.answer({ at });
     assert.deepEqual(await loads, ['a!', 'b!']);
@@ -92,7 +92,7 @@ describe('a batch that fails', () => {
     const left = assert.rejects(desk.load('a', {}, leaver), { kind: 'abandoned' });
     const loads = Promise.all([...'bc'].map((key) => desk.load(key)));
     await turn();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await desk.fail(malformed());
     assert.deepEqual(desk.keys(), ['abc', 'b', 'c']);
     for (const at of [1, 2]) await desk.answer({ at });

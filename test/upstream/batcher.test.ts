@@ -144,7 +144,7 @@ describe('keys', () => {
     assert.deepEqual(desk.keys(), ['a', 'b']);
     await desk.answer();
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'b!', 'b!']);
-    assert.equal(desk.sent[1]?.members.calls.length, 3);
+    assert.equal(desk.sent[1]?.members.requesters.length, 3);
   });
 
   it('are sent again for who asks after they have left', async () => {

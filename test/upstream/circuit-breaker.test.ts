@@ -10,9 +10,9 @@ function startBreaker() {
   const callers = createCallers();
   const breaker = createBreaker({
     operation: 'test',
-    patienceMs: 1_000,
-    probeMs: 2_000,
-    overdueMs: () => 1_000,
+    minBudgetMs: 1_000,
+    probeBudgetMs: 2_000,
+    maxProbeWaitMs: () => 1_000,
     log: pino({ level: 'silent' }),
   });
   const run = (work: () => Promise<unknown>) => breaker.run(callers.call(), work);

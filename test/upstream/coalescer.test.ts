@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Call, Members } from '../../src/upstream/call-context.ts';
+import type { CallContext, CallWaiters } from '../../src/upstream/call-context.ts';
 import { Coalescer } from '../../src/upstream/coalescer.ts';
 import { ABANDONED, createCallers, createTold, isSettled, toldAt } from './controlled-upstream.ts';
 
@@ -11,8 +11,8 @@ function open() {
   return {
     sent,
     call: callers.call,
-    join: (key: string, call: Call = callers.call()) =>
-      coalescer.join(key, call, (members: Members) => send([key], {}, members)),
+    join: (key: string, call: CallContext = callers.call()) =>
+      coalescer.join(key, call, (members: CallWaiters) => send([key], {}, members)),
     [Symbol.dispose]: callers[Symbol.dispose],
   };
 }
@@ -102,7 +102,7 @@ describe('who leaves a shared call', () => {
     const first = desk.call();
     const left = assert.rejects(desk.join('k', first), ABANDONED);
     const other = desk.join('k');
-    first.lifetime.leave();
+    first.deadline.release();
     await left;
     assert.equal(toldAt(desk.sent, 0).members.signal.aborted, false);
     const late = desk.join('k');
@@ -117,7 +117,7 @@ describe('who leaves a shared call', () => {
     const left = Promise.all(calls.map((call) => assert.rejects(desk.join('k', call), ABANDONED)));
     for (const call of calls) {
       assert.equal(toldAt(desk.sent, 0).members.signal.aborted, false);
-      call.lifetime.leave();
+      call.deadline.release();
     }
     assert.equal(toldAt(desk.sent, 0).members.signal.aborted, true);
     await left;
@@ -127,7 +127,7 @@ describe('who leaves a shared call', () => {
     using desk = open();
     const leaver = desk.call();
     const left = assert.rejects(desk.join('k', leaver), ABANDONED);
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     const next = desk.join('k');
     assert.equal(desk.sent.length, 2);
     await left;
@@ -140,7 +140,7 @@ describe('who leaves a shared call', () => {
   it('may not ask any more', () => {
     using desk = open();
     const leaver = desk.call();
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     assert.throws(() => desk.join('k', leaver), ABANDONED);
     assert.equal(desk.sent.length, 0);
   });

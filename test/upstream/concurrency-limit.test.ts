@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Latency } from '../../src/upstream/concurrency-limit.ts';
+import { ConcurrencyLimit } from '../../src/upstream/concurrency-limit.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 
 /** So many that what was recorded before is forgotten. */
 const MANY = 128;
 
-function record(times: number, ms: number, latency = new Latency()): Latency {
+function record(times: number, ms: number, latency = new ConcurrencyLimit()): ConcurrencyLimit {
   for (let n = 0; n < times; n++) latency.record(ms);
   return latency;
 }
 
 describe('when a call is overdue', () => {
   it('is late, as long as little is known', () => {
-    assert.equal(new Latency().overdueMs, 1_000);
+    assert.equal(new ConcurrencyLimit().overdueMs, 1_000);
     assert.equal(record(15, 1).overdueMs, 1_000);
     assert.ok(record(16, 1).overdueMs < 1_000);
   });
@@ -38,7 +38,7 @@ describe('when a call is overdue', () => {
 
 describe('how many calls may be under way', () => {
   it('is many as long as nothing is known', () => {
-    assert.equal(new Latency().limit, 32);
+    assert.equal(new ConcurrencyLimit().limit, 32);
   });
 
   it('is one for each millisecond of the lowest latency, from 1 to 32', () => {
@@ -54,8 +54,8 @@ describe('how many calls may be under way', () => {
 
   it('falls while the process itself is busy, and is never none', () => {
     let busy = 0;
-    const slow = record(16, 24, new Latency(() => busy));
-    const fast = record(16, 1, new Latency(() => busy));
+    const slow = record(16, 24, new ConcurrencyLimit(() => busy));
+    const fast = record(16, 1, new ConcurrencyLimit(() => busy));
     const limits = [0, 0.4, 0.6, 0.8].map((share) => {
       busy = share;
       return slow.limit;
@@ -77,7 +77,7 @@ describe('how many calls may be under way', () => {
 
 describe('what is recorded of some work', () => {
   async function timeTimes(times: number, work: () => Promise<unknown>) {
-    const latency = new Latency();
+    const latency = new ConcurrencyLimit();
     for (let n = 0; n < times; n++) await latency.time(work).catch(() => {});
     return latency;
   }
@@ -96,7 +96,7 @@ describe('what is recorded of some work', () => {
   });
 
   it('leaves its outcome as it is', async () => {
-    const latency = new Latency();
+    const latency = new ConcurrencyLimit();
     assert.equal(await latency.time(async () => 'v'), 'v');
     const error = new UpstreamFailure('timeout', 'no answer');
     await assert.rejects(latency.time(fail(error)), error);

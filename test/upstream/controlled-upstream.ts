@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Lifetime } from '../../src/deadline.ts';
+import { RequestDeadline } from '../../src/deadline.ts';
 import { Batcher, type Lane } from '../../src/upstream/batcher.ts';
-import type { Call, Members } from '../../src/upstream/call-context.ts';
+import type { CallContext, CallWaiters } from '../../src/upstream/call-context.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 
 const AMPLE_MS = 600_000;
@@ -9,15 +9,15 @@ const NO_LANE: Lane = {};
 
 /** Requests for tests, none of which ends by itself. */
 export function createCallers() {
-  const lifetimes: Lifetime[] = [];
+  const deadlines: RequestDeadline[] = [];
   return {
-    call(budgetMs = AMPLE_MS, locale?: string): Call {
-      const lifetime = new Lifetime(budgetMs);
-      const requestId = `r${lifetimes.push(lifetime)}`;
-      return { requestId, viewer: { role: 'anonymous' }, lifetime, locale };
+    call(budgetMs = AMPLE_MS, locale?: string): CallContext {
+      const deadline = new RequestDeadline(budgetMs);
+      const requestId = `r${deadlines.push(deadline)}`;
+      return { requestId, viewer: { role: 'anonymous' }, deadline, locale };
     },
     [Symbol.dispose]() {
-      for (const lifetime of lifetimes) lifetime.leave();
+      for (const deadline of deadlines) deadline.release();
     },
   };
 }
@@ -28,7 +28,7 @@ export function createTold<V>() {
   return {
     /** Every call there was, in the order of sending. */
     sent,
-    send: (keys: readonly string[], lane: Lane, members: Members) =>
+    send: (keys: readonly string[], lane: Lane, members: CallWaiters) =>
       new Promise<V>((resolve, reject) => {
         members.signal.addEventListener('abort', () => reject(members.signal.reason as Error));
         sent.push({ keys, lane, members, answer: resolve, fail: reject });
@@ -39,7 +39,7 @@ export function createTold<V>() {
 export interface Told<V> {
   readonly keys: readonly string[];
   readonly lane: Lane;
-  readonly members: Members;
+  readonly members: CallWaiters;
   readonly answer: (value: V) => void;
   readonly fail: (error: Error) => void;
 }
@@ -54,7 +54,7 @@ export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
     maxKeys: () => maxKeys,
     limit: () => state.limit,
     send,
-    absent: (key) => new Error(`no ${key}`),
+    missingKeyError: (key) => new Error(`no ${key}`),
     mayHalve: () => {
       state.asked++;
       return state.halvings-- > 0;

@@ -5,7 +5,7 @@ import pino from 'pino';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { createOrderService } from '../../services/order/service.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { discover } from '../../src/upstream/discovery.ts';
+import { createDiscovery } from '../../src/upstream/discovery.ts';
 import { startDns } from '../support/dns.ts';
 import { until } from '../support/until.ts';
 import { startWorld } from '../support/world.ts';
@@ -14,9 +14,10 @@ const log = pino({ level: 'silent' });
 const NAME = new URL('srv+http://_orders._tcp.example.org/api/');
 const record = (port: number, priority = 1) => ({ priority, port, target: 'localhost' });
 
-const find = (address: string, refreshMs = 10_000) => discover([NAME], [address], log, refreshMs);
-const basesOf = async (discovery: ReturnType<typeof discover>) =>
-  (await discovery.instances()).map(({ base }) => base).sort();
+const find = (address: string, refreshMs = 10_000) =>
+  createDiscovery([NAME], [address], log, refreshMs);
+const basesOf = async (discovery: ReturnType<typeof createDiscovery>) =>
+  (await discovery.instances()).map(({ baseUrl: base }) => base).sort();
 
 describe('the instances of a name', () => {
   it('are what its SRV records say, of the lowest priority', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Batcher, type Lane } from '../../src/upstream/batcher.ts';
-import type { Call } from '../../src/upstream/call-context.ts';
+import type { CallContext } from '../../src/upstream/call-context.ts';
 import { Coalescer } from '../../src/upstream/coalescer.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 import { createCallers } from './controlled-upstream.ts';
@@ -34,7 +34,7 @@ interface Reader {
   readonly way: Way;
   readonly key: string;
   readonly lane: string;
-  readonly call: Call;
+  readonly call: CallContext;
   /** The writes of its key that had ended when it asked: these it must see. */
   readonly floor: number;
   readonly shared: string;
@@ -53,7 +53,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   let halved = 0;
 
   const demand = (holds: boolean, what: string) => void (holds || wrong.push(what));
-  const isWaiting = ({ call, isSettled }: Reader) => !isSettled && !call.lifetime.isOver;
+  const isWaiting = ({ call, isSettled }: Reader) => !isSettled && !call.deadline.isDone;
   const upstream = createUpstreamModel(poison, {
     onSend: checkSent,
     onAbort: (call) => demand(!isWanted(call), `call for ${call.keys} ended though one waits`),
@@ -63,16 +63,16 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   /** Whether someone waits for a call. */
   function isWanted({ way, members, shared }: Sent): boolean {
     return way === 'batch'
-      ? members.calls.some(({ lifetime }) => !lifetime.isOver)
+      ? members.requesters.some(({ deadline }) => !deadline.isDone)
       : readers.some((reader) => reader.shared === shared && isWaiting(reader));
   }
 
   function checkSent({ way, keys, lane, members }: Sent) {
-    demand(members.calls.length > 0, `call for ${keys} without a caller`);
-    const isAlive = members.calls.every(({ lifetime }) => !lifetime.isOver);
+    demand(members.requesters.length > 0, `call for ${keys} without a caller`);
+    const isAlive = members.requesters.every(({ deadline }) => !deadline.isDone);
     demand(isAlive, `call for ${keys} on behalf of one who has left`);
-    const deadlines = members.calls.map(({ lifetime }) => lifetime.deadline);
-    demand(members.deadline === Math.max(...deadlines), 'not the longest deadline');
+    const deadlines = members.requesters.map(({ deadline }) => deadline.expiresAt);
+    demand(members.expiresAt === Math.max(...deadlines), 'not the longest deadline');
     demand(new Set(keys).size === keys.length, `${keys} holds a key twice`);
     if (way === 'read') return;
     demand(keys.length <= maxKeys, `${keys.length} keys of at most ${maxKeys}`);
@@ -90,7 +90,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
     maxKeys: () => maxKeys,
     limit: () => limit,
     send: (keys, lane, members) => post('batch', keys, lane, members),
-    absent: (key) => new Absent(key),
+    missingKeyError: (key) => new Absent(key),
     mayHalve(error) {
       if (!(error instanceof Struck) || !error.isSpoilt) return false;
       if (halved >= halvings) return false;
@@ -118,9 +118,9 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   function isDue({ way, key, lane, call, shared }: Reader, error: unknown): boolean {
     const isMine = (one: Sent) =>
       way === 'batch'
-        ? one.lane === lane && one.keys.includes(key) && one.members.calls.includes(call)
+        ? one.lane === lane && one.keys.includes(key) && one.members.requesters.includes(call)
         : one.shared === shared;
-    if (error instanceof UpstreamFailure) return call.lifetime.isOver;
+    if (error instanceof UpstreamFailure) return call.deadline.isDone;
     if (error instanceof Absent) return sent.some((one) => isMine(one) && one.omitted === key);
     if (!(error instanceof Struck) || !isMine(error.sent)) return false;
     const wouldFailAlone = error.sent.keys.length === 1 || poison.includes(key);
@@ -143,7 +143,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   return {
     ask(request: number, way: Way, key: string, laneAt: number) {
       const lane = LANES[laneAt] as Lane;
-      const call = requests[request] as Call;
+      const call = requests[request] as CallContext;
       const shared = way === 'read' ? `${writes.seen} ${nameOf(lane)} ${key}` : '';
       const floor = versionOf(key);
       const reader = { way, key, lane: nameOf(lane), call, floor, shared, isSettled: false };
@@ -160,7 +160,7 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
 
     /** A client leaves, and a new one takes its place. */
     leave(request: number) {
-      requests[request]?.lifetime.leave();
+      requests[request]?.deadline.release();
       requests[request] = callers.call();
     },
 

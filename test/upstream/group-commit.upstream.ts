@@ -1,5 +1,5 @@
 import type { Lane } from '../../src/upstream/batcher.ts';
-import type { Members } from '../../src/upstream/call-context.ts';
+import type { CallWaiters } from '../../src/upstream/call-context.ts';
 
 export const KEYS = ['a', 'b', 'c', 'd', 'e'];
 /** One more than there are, so that answers hold what nobody asked for. */
@@ -30,7 +30,7 @@ export interface Sent {
   readonly way: Way;
   readonly keys: readonly string[];
   readonly lane: string;
-  readonly members: Members;
+  readonly members: CallWaiters;
   /** Of a coalesced read: who may share it. */
   readonly shared: string;
   isOpen: boolean;
@@ -71,7 +71,7 @@ export function createUpstreamModel(poison: readonly string[], { onSend, onAbort
   const begun: string[] = [];
   const versionOf = (key: string): number => versions.get(key) ?? 0;
 
-  function post(way: Way, keys: readonly string[], lane: Lane, members: Members, shared = '') {
+  function post(way: Way, keys: readonly string[], lane: Lane, members: CallWaiters, shared = '') {
     const { promise, resolve, reject } = Promise.withResolvers<Map<string, Value>>();
     const snapshot = new Map(versions);
     const name = nameOf(lane);

@@ -20,7 +20,7 @@ it('an upstream that switches protocols is refused at once, and keeps no connect
   const call = { url, method: 'GET', headers: {}, timeoutMs: 600_000 } as const;
   for (let n = 0; n < 5; n++) {
     const { signal } = new AbortController();
-    await assert.rejects(client.exchange(call, signal), { kind: 'status', status: 101 });
+    await assert.rejects(client.send(call, signal), { kind: 'status', status: 101 });
   }
   await until(() => sockets.size === 0);
   client.close();
@@ -50,10 +50,7 @@ async function startClosing({ delayMs = 0, maxRequests = 1 } = {}) {
     requests,
     connections: () => connections,
     exchange: (method: 'GET' | 'POST') =>
-      client.exchange(
-        { url, method, headers: {}, timeoutMs: 600_000 },
-        new AbortController().signal,
-      ),
+      client.send({ url, method, headers: {}, timeoutMs: 600_000 }, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       client.close();
       await server[Symbol.asyncDispose]();

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createInstance, learn, pick } from '../../src/upstream/load-balancer.ts';
+import { createInstance, recordOutcome, selectInstance } from '../../src/upstream/load-balancer.ts';
 
 const three = () => ['a', 'b', 'c'].map((host) => createInstance(new URL(`http://${host}:1/x/`)));
 const picks = (instances: ReturnType<typeof three>, times = 6) =>
-  new Set(Array.from({ length: times }, (_, turn) => pick(instances, turn).base));
+  new Set(Array.from({ length: times }, (_, turn) => selectInstance(instances, turn).baseUrl));
 
 describe('the balancer', () => {
   it('gives to the instance with the fewest calls under way; equals take turns', () => {
@@ -12,8 +12,8 @@ describe('the balancer', () => {
     assert.deepEqual([...picks(instances)], ['http://a:1/x', 'http://b:1/x', 'http://c:1/x']);
     const [a, b] = instances;
     assert.ok(a && b);
-    a.outstanding = 2;
-    b.outstanding = 1;
+    a.inFlight = 2;
+    b.inFlight = 1;
     assert.deepEqual([...picks(instances)], ['http://c:1/x']);
   });
 
@@ -21,9 +21,9 @@ describe('the balancer', () => {
     const instances = three();
     const [a] = instances;
     assert.ok(a);
-    for (const failed of [true, true, false, true, true]) learn(a, failed, Infinity);
+    for (const failed of [true, true, false, true, true]) recordOutcome(a, failed, Infinity);
     assert.equal(picks(instances).size, 3);
-    learn(a, true, Infinity);
+    recordOutcome(a, true, Infinity);
     assert.deepEqual([...picks(instances)], ['http://b:1/x', 'http://c:1/x']);
     a.ejectedUntil = performance.now() - 1;
     assert.equal(picks(instances).size, 3);
@@ -33,11 +33,11 @@ describe('the balancer', () => {
     const [a] = three();
     assert.ok(a);
     const rest = () => a.ejectedUntil - performance.now();
-    for (let n = 0; n < 3; n++) learn(a, true, Infinity);
+    for (let n = 0; n < 3; n++) recordOutcome(a, true, Infinity);
     assert.ok(rest() <= 1_000);
-    learn(a, true, Infinity);
+    recordOutcome(a, true, Infinity);
     assert.ok(rest() > 1_000 && rest() <= 2_000);
-    for (let n = 0; n < 20; n++) learn(a, true, Infinity);
+    for (let n = 0; n < 20; n++) recordOutcome(a, true, Infinity);
     assert.ok(rest() > 20_000 && rest() <= 30_000);
   });
 
@@ -45,13 +45,14 @@ describe('the balancer', () => {
     const [a] = three();
     assert.ok(a);
     const since = performance.now();
-    for (let n = 0; n < 20; n++) learn(a, true, since);
+    for (let n = 0; n < 20; n++) recordOutcome(a, true, since);
     assert.ok(a.ejectedUntil - performance.now() <= 1_000);
   });
 
   it('asks all of them when all are left out', () => {
     const instances = three();
-    for (const instance of instances) for (let n = 0; n < 3; n++) learn(instance, true, Infinity);
+    for (const instance of instances)
+      for (let n = 0; n < 3; n++) recordOutcome(instance, true, Infinity);
     assert.equal(picks(instances).size, 3);
   });
 });

@@ -75,10 +75,10 @@ describe('retries', () => {
     const budget = new RetryBudget();
     assert.ok(budget.spend(1));
     assert.ok(!budget.spend(1));
-    for (let n = 0; n < 10; n++) budget.earn();
+    for (let n = 0; n < 10; n++) budget.deposit();
     assert.ok(!budget.spend(2));
     assert.ok(budget.spend(0.9));
-    for (let n = 0; n < 1_000; n++) budget.earn();
+    for (let n = 0; n < 1_000; n++) budget.deposit();
     let retries = 0;
     while (budget.spend(1)) retries++;
     assert.ok(retries <= 10, 'what is saved has a limit');

@@ -3,8 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { it } from 'node:test';
 import pino from 'pino';
-import { createAttempts } from '../../src/upstream/transport.ts';
-import { gather, Party } from '../../src/upstream/waiter-group.ts';
+import { createTransport } from '../../src/upstream/transport.ts';
+import { combineWaiters, WaiterGroup } from '../../src/upstream/waiter-group.ts';
 import { until } from '../support/until.ts';
 import { createCallers } from './controlled-upstream.ts';
 
@@ -24,7 +24,7 @@ it('a call that was abandoned says nothing for an instance', async () => {
     response.setHeader('content-type', 'application/json').end('{}'),
   );
   using callers = createCallers();
-  const attempts = createAttempts({
+  const attempts = createTransport({
     name: 'x',
     urls: [a.url, b.url],
     dnsServers: [],
@@ -33,7 +33,7 @@ it('a call that was abandoned says nothing for an instance', async () => {
   });
   const send = () => {
     const call = callers.call();
-    const party = new Party<void>();
+    const party = new WaiterGroup<void>();
     void party.join(call).catch(() => {});
     const sent = attempts.send(
       {
@@ -41,10 +41,10 @@ it('a call that was abandoned says nothing for an instance', async () => {
         method: 'GET',
         target: '/',
         timeoutMs: 30_000,
-        patienceMs: 0,
+        minBudgetMs: 0,
         isForViewer: false,
       },
-      gather([party]),
+      combineWaiters([party]),
       () => 1,
     );
     return { sent: sent.catch(() => {}), call };
@@ -55,7 +55,7 @@ it('a call that was abandoned says nothing for an instance', async () => {
     const { sent, call } = send();
     if (n === 4) {
       await until(() => bad > before);
-      call.lifetime.leave();
+      call.deadline.release();
     }
     await sent;
   }

@@ -6,7 +6,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { decodeJwt } from 'jose';
 import pino from 'pino';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
-import { createPassage, RetryBudget } from '../../src/upstream/resilience.ts';
+import { createCallPolicy, RetryBudget } from '../../src/upstream/resilience.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
 import { until } from '../support/until.ts';
 import { createCallers } from './controlled-upstream.ts';
@@ -32,7 +32,7 @@ async function open(
     viewerKey: 'a key of the tests that has 32 bytes or more',
     attemptTimeoutMs: 30_000,
     writeTimeoutMs: 60_000,
-    busy: () => 0,
+    utilization: () => 0,
     writes,
     log: pino({ level: 'info' }, stream),
   });
@@ -111,7 +111,7 @@ describe('what callers of one upstream share', () => {
     const before = desk.writes.seen;
     const left = assert.rejects(send(leaver));
     await until(() => held !== undefined);
-    leaver.lifetime.leave();
+    leaver.deadline.release();
     await left;
     await turn();
     assert.equal(desk.writes.seen, before + 1, 'it has begun, and not ended');
@@ -166,8 +166,8 @@ describe('what callers of one upstream share', () => {
 
   it('the last failed attempt spends no budget: nothing is retried after it', async () => {
     const budget = new RetryBudget();
-    for (let n = 0; n < 100; n++) budget.earn();
-    const passage = createPassage(budget);
+    for (let n = 0; n < 100; n++) budget.deposit();
+    const passage = createCallPolicy(budget);
     let attempts = 0;
     const fail = () => {
       attempts++;

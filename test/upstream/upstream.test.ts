@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import pino from 'pino';
 import { target } from '../../src/datasources/target.ts';
-import { Lifetime } from '../../src/deadline.ts';
-import type { Call } from '../../src/upstream/call-context.ts';
+import { RequestDeadline } from '../../src/deadline.ts';
+import type { CallContext } from '../../src/upstream/call-context.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
 
 async function startEcho() {
@@ -26,8 +26,8 @@ async function startEcho() {
 describe('an upstream', () => {
   it('is asked below the path of its address, if that has one', async () => {
     await using echo = await startEcho();
-    const lifetime = new Lifetime(10_000);
-    const call: Call = { requestId: 'r', viewer: { role: 'anonymous' }, lifetime };
+    const deadline = new RequestDeadline(10_000);
+    const call: CallContext = { requestId: 'r', viewer: { role: 'anonymous' }, deadline };
     for (const [path, expected] of [
       ['', '/users?ids=1'],
       ['/', '/users?ids=1'],
@@ -41,7 +41,7 @@ describe('an upstream', () => {
         viewerKey: undefined,
         attemptTimeoutMs: 5_000,
         writeTimeoutMs: 60_000,
-        busy: () => 0,
+        utilization: () => 0,
         writes: { seen: 0 },
         log: pino({ level: 'silent' }),
       });
@@ -54,6 +54,6 @@ describe('an upstream', () => {
       upstream.close();
       assert.equal(url, expected);
     }
-    lifetime.leave();
+    deadline.release();
   });
 });

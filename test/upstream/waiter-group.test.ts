@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { gather, Party } from '../../src/upstream/waiter-group.ts';
+import { combineWaiters, WaiterGroup } from '../../src/upstream/waiter-group.ts';
 import { ABANDONED, createCallers } from './controlled-upstream.ts';
 
 describe('a party', () => {
   it('has one outcome for all of its members', async () => {
     using callers = createCallers();
-    const party = new Party<string>();
+    const party = new WaiterGroup<string>();
     const joined = [party.join(callers.call()), party.join(callers.call())];
     party.resolve('v');
     assert.deepEqual(await Promise.all(joined), ['v', 'v']);
@@ -17,14 +17,14 @@ describe('a party', () => {
 
   it('tells when the last has left, and never when the outcome came first', async () => {
     using callers = createCallers();
-    const party = new Party<string>();
+    const party = new WaiterGroup<string>();
     let empty = 0;
-    party.onEmpty = () => empty++;
+    party.onAbandoned = () => empty++;
     const calls = [callers.call(), callers.call()];
     const left = Promise.all(calls.map((call) => assert.rejects(party.join(call), ABANDONED)));
     for (const [n, call] of calls.entries()) {
       assert.deepEqual([empty, party.isEmpty], [0, false], `before leaver ${n}`);
-      call.lifetime.leave();
+      call.deadline.release();
     }
     assert.deepEqual([empty, party.isEmpty], [1, true]);
     await left;
@@ -32,7 +32,7 @@ describe('a party', () => {
     const answered = callers.call();
     const joined = party.join(answered);
     party.resolve('v');
-    answered.lifetime.leave();
+    answered.deadline.release();
     assert.equal(await joined, 'v');
     assert.equal(empty, 1);
   });
@@ -41,17 +41,17 @@ describe('a party', () => {
 describe('parties that share a call', () => {
   it('end it when the last member of the last one has left', async () => {
     using callers = createCallers();
-    const parties = [new Party<string>(), new Party<string>()];
+    const parties = [new WaiterGroup<string>(), new WaiterGroup<string>()];
     const calls = [callers.call(1_000_000), callers.call(2_000_000)];
     const left = parties.flatMap((party, n) =>
       calls.slice(n).map((call) => assert.rejects(party.join(call), ABANDONED)),
     );
-    const members = gather(parties);
-    assert.deepEqual(members.calls, calls);
-    assert.equal(members.deadline, calls[1]?.lifetime.deadline);
-    calls[0]?.lifetime.leave();
+    const members = combineWaiters(parties);
+    assert.deepEqual(members.requesters, calls);
+    assert.equal(members.expiresAt, calls[1]?.deadline.expiresAt);
+    calls[0]?.deadline.release();
     assert.equal(members.signal.aborted, false);
-    calls[1]?.lifetime.leave();
+    calls[1]?.deadline.release();
     assert.equal(members.signal.aborted, true);
     await Promise.all(left);
   });

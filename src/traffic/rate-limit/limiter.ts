@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { SharedRedis } from '../../redis/client.ts';
-import { toPayer } from '../ip-filter.ts';
-import { Counters, type Usage } from './local-counters.ts';
+import { rateLimitKeyOf } from '../ip-filter.ts';
+import { LocalCounters, type Usage } from './local-counters.ts';
 import {
   type Policy,
   type RateHeaders,
@@ -15,12 +15,12 @@ import { type Counting, countHere, createSharedCounting } from './shared-counter
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
 /** For what is refused before it is known what it would cost. */
-const LEAST_UNITS = 1;
-const MOST_REMEMBERED = 10_000;
+const MIN_UNITS = 1;
+const MAX_REMEMBERED_ADDRESSES = 10_000;
 const NONE: RateHeaders = Object.freeze({});
 
 /** Who pays for an operation. */
-export interface Payers {
+export interface RateLimitKeys {
   /** Where the request comes from: an IP address, as `request.ip` has it. */
   readonly address: string;
   /** Who is signed in, by issuer and subject, or the partner of an API key; undefined for nobody. */
@@ -35,7 +35,7 @@ export interface RateLimiter {
    * @throws BffError RATE_LIMITED if a payer has nothing left, QUERY_TOO_COMPLEX if the operation costs
    *   more than a whole window has; thrown or rejected with, so call it in an async function
    */
-  readonly take: (payers: Payers, cost: number) => RateHeaders | Promise<RateHeaders>;
+  readonly take: (payers: RateLimitKeys, cost: number) => RateHeaders | Promise<RateHeaders>;
   /**
    * Costs nothing, so it comes before a token is verified or a body is read; and again as soon as it
    * is known who asks.
@@ -43,7 +43,7 @@ export interface RateLimiter {
    */
   readonly refuseExhausted: (
     payers: {
-      readonly [Payer in keyof Payers]?: Payers[Payer] | undefined;
+      readonly [Payer in keyof RateLimitKeys]?: RateLimitKeys[Payer] | undefined;
     },
   ) => void;
   /** Lets an address pay for what was refused for another reason: a wrong token, a malformed request. */
@@ -66,7 +66,7 @@ export async function createRateLimiter(options: RateLimiterOptions): Promise<Ra
   const counting = options.redis ? await createSharedCounting(options.redis) : countHere;
   const ofAddress = createPolicy('address', counting, options);
   const ofViewer = createPolicy('viewer', counting, options);
-  const payerOf = remember(toPayer);
+  const payerOf = remember(rateLimitKeyOf);
 
   return {
     take({ address, viewer }, cost) {
@@ -87,7 +87,7 @@ export async function createRateLimiter(options: RateLimiterOptions): Promise<Ra
       if (ofAddress && address !== undefined) refuseExhausted(ofAddress, payerOf(address), now);
       if (ofViewer && viewer !== undefined) refuseExhausted(ofViewer, viewer, now);
     },
-    charge(address, cost = LEAST_UNITS) {
+    charge(address, cost = MIN_UNITS) {
       void ofAddress?.spend(payerOf(address), toUnits(cost));
     },
   };
@@ -95,7 +95,7 @@ export async function createRateLimiter(options: RateLimiterOptions): Promise<Ra
 
 /** Reading an IPv6 address takes longer than all the rest. */
 function remember(read: (text: string) => string): (text: string) => string {
-  const known = new LRUCache<string, string>({ max: MOST_REMEMBERED });
+  const known = new LRUCache<string, string>({ max: MAX_REMEMBERED_ADDRESSES });
   return (text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
@@ -113,7 +113,7 @@ function pay(policies: readonly Policy[], payers: readonly string[], units: numb
   });
   const exceeded = policies.find(({ limit }) => units > limit);
   // To ask for too much is not free either.
-  const due = exceeded ? LEAST_UNITS : units;
+  const due = exceeded ? MIN_UNITS : units;
   const usages = policies.map(({ spend }, n) => spend(payers[n] as string, due));
   if (exceeded) throw tooCostly(exceeded, units);
   if (areCounted(usages)) return settle(policies, usages);
@@ -136,7 +136,7 @@ const areCounted = (usages: readonly (Usage | Promise<Usage>)[]): usages is read
   usages.every((usage) => !(usage instanceof Promise));
 
 /** What is no number counts as 1. */
-const toUnits = (cost: number): number => (cost > LEAST_UNITS ? Math.ceil(cost) : LEAST_UNITS);
+const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : MIN_UNITS);
 
 /** @returns undefined where there is no limit */
 function createPolicy(
@@ -146,7 +146,7 @@ function createPolicy(
 ): Policy | undefined {
   const limit = limits[name];
   if (limit === 0) return undefined;
-  const counters = new Counters(windowSeconds * 1_000);
+  const counters = new LocalCounters(windowSeconds * 1_000);
   const spend = counting({ limit, windowSeconds, keyPrefix: `${prefix}:${name}` }, counters);
   return { name, limit, windowSeconds, counters, spend };
 }

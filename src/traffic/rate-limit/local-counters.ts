@@ -15,7 +15,7 @@ export interface Usage {
  * more addresses than there is memory: beyond 100,000 payers, whoever asked longest ago is forgotten,
  * and begins anew. There are no timers; what is over is overwritten.
  */
-export class Counters {
+export class LocalCounters {
   readonly #usages = new LRUCache<string, Usage>({ max: MOST_PAYERS });
   readonly #windowMs: number;
 

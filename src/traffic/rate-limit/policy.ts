@@ -1,5 +1,5 @@
 import { BffError } from '../../errors.ts';
-import type { Counters, Usage } from './local-counters.ts';
+import type { LocalCounters, Usage } from './local-counters.ts';
 import type { Spend } from './shared-counters.ts';
 
 /** One rule on how much may be asked in how long. */
@@ -10,7 +10,7 @@ export interface Policy {
   readonly limit: number;
   readonly windowSeconds: number;
   /** What this process knows, whoever counts. */
-  readonly counters: Counters;
+  readonly counters: LocalCounters;
   /** Adds to what the payer has used, wherever that is counted. Never rejects. */
   readonly spend: Spend;
 }

@@ -1,6 +1,6 @@
 import type * as Library from 'rate-limiter-flexible';
 import type { SharedRedis } from '../../redis/client.ts';
-import type { Counters, Usage } from './local-counters.ts';
+import type { LocalCounters, Usage } from './local-counters.ts';
 import { createIncrements } from './redis-increments.ts';
 
 /** Adds to what a payer has used of its window. */
@@ -16,7 +16,7 @@ interface Rule {
 }
 
 /** How the payers of a policy spend. */
-export type Counting = (rule: Rule, counters: Counters) => Spend;
+export type Counting = (rule: Rule, counters: LocalCounters) => Spend;
 
 /** Each process counts for itself. */
 export const countHere: Counting = (_rule, counters) => (payer, units) =>
@@ -61,7 +61,7 @@ const consume = (limiter: Library.RateLimiterRedis, payer: string, units: number
  * Counts while Redis does not. The library's own memory limiter takes half a kilobyte and a timer for
  * each payer, however many there are, and would begin from nothing.
  */
-function createInsurance(library: typeof Library, counters: Counters) {
+function createInsurance(library: typeof Library, counters: LocalCounters) {
   return new (class extends library.RateLimiterCompatibleAbstract {
     override readonly keyPrefix = '';
     override blockDuration = 0;
