@@ -1,18 +1,18 @@
 import type { RequestDeadline } from '../deadline.ts';
-import type { Entry } from './entry.ts';
+import type { CacheEntry } from './entry.ts';
 import type { CachePolicy } from './policy.ts';
-import type { Answer, Execute, Question } from './question.ts';
-import { type Executed, Recording } from './recording.ts';
+import type { CacheLookup, CacheResult, Execute } from './question.ts';
+import { ExecutionRecorder, type ExecutionResult } from './recording.ts';
 import type { EntryStore } from './store.ts';
-import type { TagNumbers } from './tags.ts';
+import type { TagVersions } from './tags.ts';
 
 /** No timer may be set for longer. */
-const MOST_PATIENCE_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Flight {
   readonly leader: RequestDeadline;
   /** Undefined if only the leader may have what came out of it, or if it takes too long. */
-  readonly shared: Promise<Entry | undefined>;
+  readonly shared: Promise<CacheEntry | undefined>;
 }
 
 /** For how long what has expired may still be served, in seconds. */
@@ -23,10 +23,10 @@ export interface StaleWindows {
   readonly ifError: number;
 }
 
-interface EdgeOptions {
+interface ResponseCacheOptions {
   /** Undefined if nothing is to be kept; what is under way is shared all the same. */
   readonly store: EntryStore | undefined;
-  readonly numbers: TagNumbers;
+  readonly tagVersions: TagVersions;
   readonly stale: StaleWindows;
 }
 
@@ -34,44 +34,44 @@ interface EdgeOptions {
  * Remembers answers exactly as long as they are true. What has expired may be served for a while,
  * what was purged never.
  */
-export class EdgeCache {
+export class ResponseCache {
   readonly #store: EntryStore | undefined;
-  readonly #numbers: TagNumbers;
+  readonly #tagVersions: TagVersions;
   readonly #stale: StaleWindows;
   readonly #flights = new Map<string, Flight>();
   readonly #refreshing = new Set<string>();
 
-  constructor({ store, numbers, stale }: EdgeOptions) {
+  constructor({ store, tagVersions: numbers, stale }: ResponseCacheOptions) {
     this.#store = store;
-    this.#numbers = numbers;
+    this.#tagVersions = numbers;
     this.#stale = stale;
   }
 
   /** Whether asking here can be of any use. */
-  concerns({ maxAge, scope }: CachePolicy): boolean {
+  isCacheable({ maxAge, scope }: CachePolicy): boolean {
     return scope !== 'user' || (maxAge > 0 && this.#store !== undefined);
   }
 
   /** What can be answered at once. */
-  fresh(key: string): Entry | undefined {
+  getFresh(key: string): CacheEntry | undefined {
     const entry = this.#store?.peek(key);
-    return entry && Date.now() < entry.freshUntil && !this.#numbers.isStale(entry)
+    return entry && Date.now() < entry.freshUntil && !this.#tagVersions.isStale(entry)
       ? entry
       : undefined;
   }
 
   /** @throws what `execute` throws, or `asker.wait` when the asker waits no more */
-  async answer<E extends Executed>(
-    question: Question,
+  async getOrExecute<E extends ExecutionResult>(
+    question: CacheLookup,
     asker: RequestDeadline,
     execute: Execute<E>,
-  ): Promise<Answer<E>> {
+  ): Promise<CacheResult<E>> {
     const known = await this.#find(question.key);
     const expiredForMs = known ? Date.now() - known.freshUntil : 0;
-    if (known && expiredForMs < 0) return { outcome: 'hit', entry: known };
+    if (known && expiredForMs < 0) return { status: 'hit', entry: known };
     if (known && expiredForMs < this.#stale.whileRevalidate * 1_000) {
       this.#refresh(question, execute);
-      return { outcome: 'hit', entry: known };
+      return { status: 'hit', entry: known };
     }
     let faults = 'none';
     const answer = await this.#fetch(question, asker, async (recording, isAttended) => {
@@ -81,8 +81,8 @@ export class EdgeCache {
     });
     const isShared = question.policy.scope !== 'user';
     const mayServe = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
-    if (mayServe && faults === 'upstream' && !this.#numbers.isStale(known)) {
-      return { outcome: 'hit', entry: known };
+    if (mayServe && faults === 'upstream' && !this.#tagVersions.isStale(known)) {
+      return { status: 'hit', entry: known };
     }
     return answer;
   }
@@ -91,47 +91,48 @@ export class EdgeCache {
    * Executes whatever is stored or in flight, and stores a complete answer for others.
    * @throws what `execute` throws
    */
-  async executeAndStore<E extends Executed>(
-    { key, policy }: Question,
+  async executeAndStore<E extends ExecutionResult>(
+    { key, policy }: CacheLookup,
     execute: Execute<E>,
     isAttended = true,
-  ): Promise<Answer<E>> {
-    const recording = new Recording(policy, this.#numbers.last);
+  ): Promise<CacheResult<E>> {
+    const recording = new ExecutionRecorder(policy, this.#tagVersions.current);
     const executed = await execute(recording, isAttended);
     const entry = recording.toEntry(executed);
     const isStale =
-      entry !== undefined && (this.#numbers.isStale(entry) || this.#isOutdated(key, entry));
+      entry !== undefined &&
+      (this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry));
     const mayKeep = entry !== undefined && entry.maxAge > 0;
     // Whoever has seen what is newer must not be shown again what is older.
     if (!mayKeep && recording.faults === 'none') await this.#store?.delete(key);
     if (!entry) return { executed };
     if (!this.#store || !mayKeep || isStale) {
-      return { outcome: 'miss', entry: { ...entry, maxAge: 0 } };
+      return { status: 'miss', entry: { ...entry, maxAge: 0 } };
     }
     const { whileRevalidate, ifError } = this.#stale;
     const staleS = entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
     await this.#store.set(key, entry, (entry.maxAge + staleS) * 1_000);
-    return { outcome: 'stored', entry };
+    return { status: 'stored', entry };
   }
 
   /** Keeps a compressed form of an entry, of which others may be in need as well. */
-  addVariant(key: string, entry: Entry, coding: string, body: string): void {
+  addVariant(key: string, entry: CacheEntry, coding: string, body: string): void {
     entry.variants.set(coding, body);
     this.#store?.resize(key, entry);
   }
 
-  async #find(key: string): Promise<Entry | undefined> {
+  async #find(key: string): Promise<CacheEntry | undefined> {
     const entry = await this.#store?.get(key);
-    return entry && !this.#numbers.isStale(entry) ? entry : undefined;
+    return entry && !this.#tagVersions.isStale(entry) ? entry : undefined;
   }
 
   /** Nobody joins what began before a purge that they may know of, so the flight's name has its number. */
-  #fetch<E extends Executed>(
-    question: Question,
+  #fetch<E extends ExecutionResult>(
+    question: CacheLookup,
     asker: RequestDeadline,
     execute: Execute<E>,
-  ): Promise<Answer<E>> {
-    const name = `${this.#numbers.last} ${question.key}`;
+  ): Promise<CacheResult<E>> {
+    const name = `${this.#tagVersions.current} ${question.key}`;
     const flight = this.#flights.get(name);
     if (!flight) return this.#lead(name, question, asker, execute);
     // Who has less time than the leader would get nothing where a part could be had.
@@ -139,16 +140,16 @@ export class EdgeCache {
     return this.#follow(flight, question, asker, execute);
   }
 
-  async #lead<E extends Executed>(
+  async #lead<E extends ExecutionResult>(
     name: string,
-    question: Question,
+    question: CacheLookup,
     leader: RequestDeadline,
     execute: Execute<E>,
-  ): Promise<Answer<E>> {
+  ): Promise<CacheResult<E>> {
     const made = this.executeAndStore(question, execute);
-    const { promise: shared, resolve } = Promise.withResolvers<Entry | undefined>();
+    const { promise: shared, resolve } = Promise.withResolvers<CacheEntry | undefined>();
     const flight = { leader, shared };
-    const land = (entry?: Entry) => {
+    const land = (entry?: CacheEntry) => {
       clearTimeout(timer);
       if (this.#flights.get(name) === flight) this.#flights.delete(name);
       resolve(entry);
@@ -156,7 +157,7 @@ export class EdgeCache {
     // Who follows keeps half of the time: where one service hangs, they must still be able to have
     // the parts of the others.
     const patienceMs = Math.max(0, leader.expiresAt - performance.now()) / 2;
-    const timer = setTimeout(land, Math.min(patienceMs, MOST_PATIENCE_MS));
+    const timer = setTimeout(land, Math.min(patienceMs, MAX_TIMER_MS));
     this.#flights.set(name, flight);
     made.then(
       (answer) => land('entry' in answer ? answer.entry : undefined),
@@ -165,28 +166,28 @@ export class EdgeCache {
     return made;
   }
 
-  async #follow<E extends Executed>(
+  async #follow<E extends ExecutionResult>(
     { leader, shared }: Flight,
-    question: Question,
+    question: CacheLookup,
     asker: RequestDeadline,
     execute: Execute<E>,
-  ): Promise<Answer<E>> {
+  ): Promise<CacheResult<E>> {
     const leave = leader.retain();
     const entry = await asker.wait(shared).finally(leave);
-    return entry ? { outcome: 'collapsed', entry } : this.executeAndStore(question, execute);
+    return entry ? { status: 'collapsed', entry } : this.executeAndStore(question, execute);
   }
 
   /** Whether the answer of an execution that began later is stored already. */
-  #isOutdated(key: string, { startedAt }: Entry): boolean {
+  #isOlderThanStored(key: string, { startedAt }: CacheEntry): boolean {
     const known = this.#store?.peek(key);
-    return known !== undefined && known.startedAt > startedAt && !this.#numbers.isStale(known);
+    return known !== undefined && known.startedAt > startedAt && !this.#tagVersions.isStale(known);
   }
 
   /**
    * Makes a new answer in the background. A private answer whose refresh fails is dropped, so that
    * the next request executes and its viewer learns of the outage.
    */
-  #refresh<E extends Executed>(question: Question, execute: Execute<E>): void {
+  #refresh<E extends ExecutionResult>(question: CacheLookup, execute: Execute<E>): void {
     const { key, policy } = question;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);

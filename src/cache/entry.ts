@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
-import type { Head } from './headers.ts';
-import type { Scope } from './policy.ts';
-import type { Tagged } from './tags.ts';
+import type { ResponseHeaders } from './headers.ts';
+import type { CacheScope } from './policy.ts';
+import type { TaggedVersion } from './tags.ts';
 
 /** One answer as it is kept: its bytes, and all that decides who may get them and how long. */
-export interface Entry extends Tagged {
+export interface CacheEntry extends TaggedVersion {
   /**
    * The JSON text's UTF-8, a character for each byte ("latin1"): as such a string it leaves with its
    * headers in one write, and nothing is encoded again.
@@ -12,7 +12,7 @@ export interface Entry extends Tagged {
   readonly body: string;
   /** Names the bytes, without quotes. */
   readonly etag: string;
-  readonly scope: Scope;
+  readonly scope: CacheScope;
   /** How long it is fresh, in seconds, as it is said to others. */
   readonly maxAge: number;
   /** When its execution began, in milliseconds since the epoch, with fractions. */
@@ -24,24 +24,24 @@ export interface Entry extends Tagged {
   /** The compressed forms that were asked for so far, by content coding; each as the body is. */
   readonly variants: Map<string, string>;
   /** The headers that do not change with time, as far as they were made, by content coding. */
-  readonly headers: Map<string | undefined, Head>;
+  readonly headers: Map<string | undefined, ResponseHeaders>;
 }
 
 /** Everything about an entry that its body does not say. */
-type Described = Pick<Entry, 'maxAge' | 'number' | 'scope' | 'startedAt' | 'tags'>;
+type CacheEntryInfo = Pick<CacheEntry, 'maxAge' | 'version' | 'scope' | 'startedAt' | 'tags'>;
 
 /** Entries that were stored together do not expire together: this much earlier at the most. */
 const JITTER = 0.1;
 /** The objects around them; measured with many small ones. */
 const OVERHEAD_BYTES = 1_024;
 
-export function createEntry(text: string, described: Described): Entry {
-  const { maxAge, number, scope, startedAt, tags } = described;
+export function createEntry(text: string, described: CacheEntryInfo): CacheEntry {
+  const { maxAge, version, scope, startedAt, tags } = described;
   const storedAt = Date.now();
   const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
   return restore(Buffer.from(text).toString('latin1'), {
     maxAge,
-    number,
+    version,
     scope,
     startedAt,
     tags,
@@ -50,9 +50,9 @@ export function createEntry(text: string, described: Described): Entry {
   });
 }
 
-type Header = Described & Pick<Entry, 'freshUntil' | 'storedAt'>;
+type SerializedHeader = CacheEntryInfo & Pick<CacheEntry, 'freshUntil' | 'storedAt'>;
 
-const restore = (body: string, header: Header): Entry => ({
+const restore = (body: string, header: SerializedHeader): CacheEntry => ({
   ...header,
   body,
   etag: hash('sha256', bytesOf({ body }), 'base64url').slice(0, 22),
@@ -61,10 +61,10 @@ const restore = (body: string, header: Header): Entry => ({
 });
 
 /** The body as bytes. */
-export const bytesOf = ({ body }: Pick<Entry, 'body'>): Buffer => Buffer.from(body, 'latin1');
+export const bytesOf = ({ body }: Pick<CacheEntry, 'body'>): Buffer => Buffer.from(body, 'latin1');
 
 /** What the entry takes in memory, about, in bytes. */
-export const sizeOf = ({ body, tags, variants }: Entry): number =>
+export const sizeOf = ({ body, tags, variants }: CacheEntry): number =>
   OVERHEAD_BYTES +
   body.length +
   // The tags stand in two headers as well.
@@ -72,14 +72,22 @@ export const sizeOf = ({ body, tags, variants }: Entry): number =>
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 
 /** An entry as one text, for stores that keep texts: a line of JSON about it, then its body. */
-export function toText(entry: Entry): string {
-  const { body, maxAge, number, scope, startedAt, tags, storedAt, freshUntil } = entry;
-  const header: Header = { maxAge, number, scope, startedAt, tags, storedAt, freshUntil };
+export function toText(entry: CacheEntry): string {
+  const { body, maxAge, version, scope, startedAt, tags, storedAt, freshUntil } = entry;
+  const header: SerializedHeader = {
+    maxAge,
+    version,
+    scope,
+    startedAt,
+    tags,
+    storedAt,
+    freshUntil,
+  };
   return `${JSON.stringify(header)}\n${body}`;
 }
 
 /** @param text - what toText made */
-export function fromText(text: string): Entry {
+export function fromText(text: string): CacheEntry {
   const end = text.indexOf('\n');
-  return restore(text.slice(end + 1), JSON.parse(text.slice(0, end)) as Header);
+  return restore(text.slice(end + 1), JSON.parse(text.slice(0, end)) as SerializedHeader);
 }

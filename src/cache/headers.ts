@@ -1,10 +1,10 @@
 import type { StaleWindows } from './edge.ts';
-import type { Entry } from './entry.ts';
-import type { Outcome } from './question.ts';
+import type { CacheEntry } from './entry.ts';
+import type { CacheStatus } from './question.ts';
 
-const CACHE = 'frontdesk';
+const CACHE_NAME = 'frontdesk';
 /** Some proxies take no more in one header line. */
-const MOST_TAG_BYTES = 4_096;
+const MAX_TAG_BYTES = 4_096;
 // What was compared to find the answer; an answer for some readers only also depends on who they are.
 const VARY = 'Accept, Accept-Encoding, Accept-Language';
 const VARY_PRIVATE = `${VARY}, Authorization, Cookie, X-API-Key`;
@@ -13,7 +13,7 @@ const VARY_PRIVATE = `${VARY}, Authorization, Cookie, X-API-Key`;
 export const NO_STORE = { 'cache-control': 'no-store' } as const;
 
 /** The Cache-Status of an answer that is not stored. */
-export const cacheStatusOf = (reason: ForwardReason): string => `${CACHE}; fwd=${reason}`;
+export const cacheStatusHeader = (reason: ForwardReason): string => `${CACHE_NAME}; fwd=${reason}`;
 
 /**
  * Why the cache did not answer (RFC 9211 §2.2). `bypass`: the operation is of a kind that is never
@@ -25,8 +25,8 @@ export type ForwardReason = 'bypass' | 'request' | 'uri-miss';
 export type HeaderList = readonly string[];
 
 /** How an answer leaves. */
-interface Leaving {
-  readonly outcome: Outcome;
+interface ResponseVariant {
+  readonly outcome: CacheStatus;
   /** Of an outcome other than a hit. */
   readonly reason: ForwardReason;
   /** The content coding of the bytes, which have an ETag of their own; undefined for none. */
@@ -36,7 +36,7 @@ interface Leaving {
 }
 
 /** The headers of an answer, and what conditional requests ask for. */
-export interface Head {
+export interface ResponseHeaders {
   /** Undefined if it has none. */
   readonly etag: string | undefined;
   readonly headers: HeaderList;
@@ -50,34 +50,38 @@ export interface Head {
  * time whether it is still good, because they can't be told of a purge; so what has expired may only
  * be served by CDNs (RFC 5861, in the header of RFC 9213).
  */
-export function headersOf(
-  entry: Entry,
-  { outcome, reason, coding, isPosted }: Leaving,
+export function responseHeaders(
+  entry: CacheEntry,
+  { outcome, reason, coding, isPosted }: ResponseVariant,
   stale: StaleWindows,
-): Head {
+): ResponseHeaders {
   const isStored = !isPosted && entry.maxAge > 0;
   const { etag, headers, isPublic } = isStored ? storing(entry, coding, stale) : UNSTORED;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
   if (outcome !== 'hit') {
-    const status = cacheStatusOf(reason) + STATUS_SUFFIX[outcome];
+    const status = cacheStatusHeader(reason) + STATUS_SUFFIX[outcome];
     const whole = ['cache-status', status, 'vary', vary, ...headers];
     return { etag, headers: whole, isPublic };
   }
   const now = Date.now();
   const ttl = Math.floor((entry.freshUntil - now) / 1_000);
   const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
-  const status = `${CACHE}; hit; ttl=${ttl}`;
+  const status = `${CACHE_NAME}; hit; ttl=${ttl}`;
   const whole = ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers];
   return { etag, headers: whole, isPublic };
 }
 
-const UNSTORED: Head = {
+const UNSTORED: ResponseHeaders = {
   etag: undefined,
   headers: Object.entries(NO_STORE).flat(),
   isPublic: false,
 };
 
-function storing(entry: Entry, coding: string | undefined, stale: StaleWindows): Head {
+function storing(
+  entry: CacheEntry,
+  coding: string | undefined,
+  stale: StaleWindows,
+): ResponseHeaders {
   const known = entry.headers.get(coding);
   if (known) return known;
   const etag = etagOf(entry, coding);
@@ -87,7 +91,7 @@ function storing(entry: Entry, coding: string | undefined, stale: StaleWindows):
   return made;
 }
 
-function cachingOf(entry: Entry, { whileRevalidate, ifError }: StaleWindows): HeaderList {
+function cachingOf(entry: CacheEntry, { whileRevalidate, ifError }: StaleWindows): HeaderList {
   if (entry.scope !== 'public') return ['cache-control', 'private, no-cache'];
   const tags = tagsWithin(entry.tags);
   const seconds = Math.round(entry.maxAge);
@@ -100,19 +104,19 @@ function cachingOf(entry: Entry, { whileRevalidate, ifError }: StaleWindows): He
   }).flat();
 }
 
-const STATUS_SUFFIX: Readonly<Record<Exclude<Outcome, 'hit'>, string>> = {
+const STATUS_SUFFIX: Readonly<Record<Exclude<CacheStatus, 'hit'>, string>> = {
   collapsed: '; collapsed',
   stored: '; stored',
   miss: '',
 };
 
-const etagOf = ({ etag }: Entry, coding: string | undefined): string =>
+const etagOf = ({ etag }: CacheEntry, coding: string | undefined): string =>
   coding ? `"${etag}-${coding}"` : `"${etag}"`;
 
 /** Where the tags of all objects are too long, those of their types stand for them. */
 function tagsWithin(tags: readonly string[]): readonly string[] {
   const bytes = tags.reduce((sum, tag) => sum + tag.length + 1, 0);
-  return bytes <= MOST_TAG_BYTES ? tags : tags.filter((tag) => !tag.includes(':'));
+  return bytes <= MAX_TAG_BYTES ? tags : tags.filter((tag) => !tag.includes(':'));
 }
 
 /**
@@ -120,7 +124,7 @@ function tagsWithin(tags: readonly string[]): readonly string[] {
  * @param etag - of the answer that there is; undefined if it has none
  * @param ifNoneMatch - the header's value
  */
-export function isKnown(etag: string | undefined, ifNoneMatch: string | undefined): boolean {
+export function matchesEtag(etag: string | undefined, ifNoneMatch: string | undefined): boolean {
   if (etag === undefined || ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
   return ifNoneMatch.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);

@@ -23,7 +23,7 @@ export interface Hint {
   readonly scope: 'PUBLIC' | 'PRIVATE' | undefined;
 }
 
-const NOTHING: Annotation = {};
+const NO_ANNOTATION: Annotation = {};
 
 /**
  * Reads the hints of a schema by Apollo's rules: the field's own annotation goes before the one of
@@ -38,9 +38,9 @@ export function createHintReader(schema: GraphQLSchema) {
   const directive = schema.getDirective('cacheControl');
 
   function annotationOf(nodes: readonly AnnotatedNode[]): Annotation {
-    if (!directive) return NOTHING;
+    if (!directive) return NO_ANNOTATION;
     const found = nodes.find((node) => node?.directives?.some(isCacheControl));
-    return (found && (getDirectiveValues(directive, found) as Annotation)) ?? NOTHING;
+    return (found && (getDirectiveValues(directive, found) as Annotation)) ?? NO_ANNOTATION;
   }
   const ofType = (type: GraphQLCompositeType) =>
     annotationOf([type.astNode, ...type.extensionASTNodes]);
@@ -48,7 +48,7 @@ export function createHintReader(schema: GraphQLSchema) {
   function read(field: GraphQLField<unknown, unknown>, isRoot: boolean): Hint {
     const type = getNamedType(field.type);
     const own = annotationOf([field.astNode]);
-    const returned = isCompositeType(type) ? ofType(type) : NOTHING;
+    const returned = isCompositeType(type) ? ofType(type) : NO_ANNOTATION;
     const scope = own.scope ?? returned.scope;
     const members = isAbstractType(type) ? schema.getPossibleTypes(type).map(ofType) : [];
     const maxAges = [maxAgeOf(own, returned), ...members.map(({ maxAge }) => maxAge)];
@@ -57,7 +57,7 @@ export function createHintReader(schema: GraphQLSchema) {
       maxAges[0] = 0;
     }
     return {
-      maxAge: least(maxAges),
+      maxAge: minDefined(maxAges),
       scope: members.some((member) => member.scope === 'PRIVATE') ? 'PRIVATE' : scope,
     };
   }
@@ -81,7 +81,7 @@ function maxAgeOf(field: Annotation, type: Annotation): number | undefined {
 }
 
 /** The smallest of those that are known. */
-export const least = (values: readonly (number | undefined)[]): number | undefined => {
+export const minDefined = (values: readonly (number | undefined)[]): number | undefined => {
   const known = values.filter((value) => value !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;
 };

@@ -1,18 +1,23 @@
-export { EdgeCache, type StaleWindows } from './edge.ts';
-export type { Entry } from './entry.ts';
+export { ResponseCache, type StaleWindows } from './edge.ts';
+export type { CacheEntry } from './entry.ts';
 export {
-  cacheStatusOf,
+  cacheStatusHeader,
   type ForwardReason,
   type HeaderList,
-  headersOf,
-  isKnown,
+  matchesEtag,
   NO_STORE,
   requestDirectiveOf,
+  responseHeaders,
 } from './headers.ts';
-export { keyOf } from './key.ts';
-export { type CachePolicy, createPolicyReader, type PolicyReader, type Scope } from './policy.ts';
-export type { Execute, Kept, Question } from './question.ts';
-export { type Executed, Recording } from './recording.ts';
+export { joinKeyParts } from './key.ts';
+export {
+  type CachePolicy,
+  type CacheScope,
+  createPolicyReader,
+  type PolicyReader,
+} from './policy.ts';
+export type { CacheHit, CacheLookup, Execute } from './question.ts';
+export { ExecutionRecorder, type ExecutionResult } from './recording.ts';
 export { createEntryStore, createTextStore } from './store.ts';
-export { TagNumbers } from './tags.ts';
-export { createVariants } from './variants.ts';
+export { TagVersions } from './tags.ts';
+export { createCompressor } from './variants.ts';

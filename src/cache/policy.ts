@@ -15,16 +15,16 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Reads } from '../context.ts';
-import { createHintReader, type Hint, least } from './hints.ts';
+import { createHintReader, type Hint, minDefined } from './hints.ts';
 
 /** Who may get the same bytes: everyone, all who may do the same, or one viewer alone. */
-export type Scope = 'public' | 'role' | 'user';
+export type CacheScope = 'public' | 'role' | 'user';
 
 /** How the answers of one operation may be kept, before any of them is known. */
 export interface CachePolicy {
   /** In seconds; 0 if they may not be kept. */
   readonly maxAge: number;
-  readonly scope: Scope;
+  readonly scope: CacheScope;
   /** Of every answer: the root fields, as `Query.field`. */
   readonly tags: readonly string[];
 }
@@ -33,12 +33,12 @@ export interface CachePolicy {
 export type ReadsOf = (type: string, field: string) => Reads;
 
 const UNCACHEABLE: CachePolicy = { maxAge: 0, scope: 'user', tags: [] };
-const SCOPE: Readonly<Record<Reads, Scope>> = {
+const SCOPE: Readonly<Record<Reads, CacheScope>> = {
   nothing: 'public',
   permissions: 'role',
   viewer: 'user',
 };
-const REACH: readonly Reads[] = ['nothing', 'permissions', 'viewer'];
+const READS_BY_STRICTNESS: readonly Reads[] = ['nothing', 'permissions', 'viewer'];
 
 /**
  * Computes the policy of an operation, once for all of its answers: the strictest of all fields that
@@ -50,22 +50,24 @@ const REACH: readonly Reads[] = ['nothing', 'permissions', 'viewer'];
  */
 export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
   const hintOf = createHintReader(schema);
-  refuseContradictions(schema, hintOf, readsOf);
+  assertPoliciesMatchRules(schema, hintOf, readsOf);
 
   return (document: DocumentNode, operation: OperationDefinitionNode): CachePolicy => {
     const root = schema.getQueryType();
     if (operation.operation !== 'query' || !root) return UNCACHEABLE;
     const uses = [...collectUses(schema, document, root, operation.selectionSet)];
-    const hints = uses.map(({ field, isRoot }) => (field ? hintOf(field, isRoot) : NEVER));
+    const hints = uses.map(({ field, isRoot }) =>
+      field ? hintOf(field, isRoot) : UNCACHEABLE_HINT,
+    );
     const reads = uses.map(({ type, field }) =>
       field ? readsOf(type.name, field.name) : 'nothing',
     );
     const mayShare =
       uses.length > 0 && uses.every(({ isRoot }, n) => !isRoot || hints[n]?.scope === 'PUBLIC');
     const isPrivate = !mayShare || hints.some(({ scope }) => scope === 'PRIVATE');
-    const farthest = REACH.findLast((reach) => reads.includes(reach)) ?? 'nothing';
+    const farthest = READS_BY_STRICTNESS.findLast((reach) => reads.includes(reach)) ?? 'nothing';
     return {
-      maxAge: least(hints.map(({ maxAge }) => maxAge)) ?? 0,
+      maxAge: minDefined(hints.map(({ maxAge }) => maxAge)) ?? 0,
       scope: isPrivate ? 'user' : SCOPE[farthest],
       tags: uses.flatMap(({ type, field, isRoot }) =>
         isRoot && field ? [`${type.name}.${field.name}`] : [],
@@ -77,9 +79,9 @@ export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
 export type PolicyReader = ReturnType<typeof createPolicyReader>;
 
 /** For what is answered without a resolver of ours: the schema itself. */
-const NEVER: Hint = { maxAge: 0, scope: undefined };
+const UNCACHEABLE_HINT: Hint = { maxAge: 0, scope: undefined };
 
-interface Use {
+interface FieldUse {
   readonly type: GraphQLObjectType;
   /** Undefined for introspection. */
   readonly field: GraphQLField<unknown, unknown> | undefined;
@@ -92,7 +94,7 @@ function* collectUses(
   document: DocumentNode,
   root: GraphQLObjectType,
   selections: SelectionSetNode,
-): Generator<Use> {
+): Generator<FieldUse> {
   // Each is taken out when it is first spread: what it adds does not depend on the place.
   const fragments = new Map(
     document.definitions
@@ -100,7 +102,7 @@ function* collectUses(
       .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
   );
 
-  function* visit(set: SelectionSetNode, parent: GraphQLCompositeType): Generator<Use> {
+  function* visit(set: SelectionSetNode, parent: GraphQLCompositeType): Generator<FieldUse> {
     for (const selection of set.selections) {
       if (selection.kind === Kind.FIELD) {
         const name = selection.name.value;
@@ -126,14 +128,14 @@ function* collectUses(
   function* visitFragment(
     { typeCondition, selectionSet }: FragmentDefinitionNode | InlineFragmentNode,
     parent: GraphQLCompositeType,
-  ): Generator<Use> {
+  ): Generator<FieldUse> {
     const type = typeCondition && schema.getType(typeCondition.name.value);
     yield* visit(selectionSet, isCompositeType(type) ? type : parent);
   }
   yield* visit(selections, root);
 }
 
-function refuseContradictions(
+function assertPoliciesMatchRules(
   schema: GraphQLSchema,
   hintOf: ReturnType<typeof createHintReader>,
   readsOf: ReadsOf,

@@ -1,42 +1,42 @@
-import { createEntry, type Entry } from './entry.ts';
-import type { CachePolicy, Scope } from './policy.ts';
+import { type CacheEntry, createEntry } from './entry.ts';
+import type { CachePolicy, CacheScope } from './policy.ts';
 
 /** What became of an execution. */
-export interface Executed {
+export interface ExecutionResult {
   readonly status: number;
   /** The JSON text of the answer. */
   readonly body: string;
 }
 
 /** What went wrong in an execution: nothing, only upstreams, or more. */
-export type Faults = 'none' | 'upstream' | 'other';
+export type FailureSource = 'none' | 'upstream' | 'other';
 
 /**
  * What one execution depends on, collected while it runs: datasources say what they touch and how
  * long it may be kept.
  */
-export class Recording {
-  readonly scope: Scope;
+export class ExecutionRecorder {
+  readonly scope: CacheScope;
   /** The highest purge number when the execution began. */
-  readonly number: number;
+  readonly version: number;
   /** In milliseconds since the epoch, with fractions. */
   readonly startedAt = performance.timeOrigin + performance.now();
   readonly #tags: Set<string>;
   readonly #maxAge: number;
   /** When the first upstream's answer will have expired, in milliseconds since the epoch. */
-  #goodUntil = Number.POSITIVE_INFINITY;
-  #isSpoilt = false;
-  #faults: Faults = 'none';
+  #freshUntil = Number.POSITIVE_INFINITY;
+  #isUnshareable = false;
+  #faults: FailureSource = 'none';
 
-  constructor({ maxAge, scope, tags }: CachePolicy, number: number) {
+  constructor({ maxAge, scope, tags }: CachePolicy, version: number) {
     this.scope = scope;
-    this.number = number;
+    this.version = version;
     this.#maxAge = maxAge;
     this.#tags = new Set(tags);
   }
 
   /** The answer depends on what has these tags, also if it is missing or empty. */
-  readonly touched = (tags: readonly string[]): void => {
+  readonly addTags = (tags: readonly string[]): void => {
     for (const tag of tags) {
       this.#tags.add(tag);
       const [type = ''] = tag.split(':', 1);
@@ -49,32 +49,32 @@ export class Recording {
    * @param maxAge - in seconds
    * @param isPrivate - whether it is for one user only
    */
-  readonly narrowed = (maxAge: number, isPrivate: boolean): void => {
-    this.#goodUntil = Math.min(this.#goodUntil, Date.now() + maxAge * 1_000);
-    if (isPrivate && this.scope !== 'user') this.spoil();
+  readonly limitFreshness = (maxAge: number, isPrivate: boolean): void => {
+    this.#freshUntil = Math.min(this.#freshUntil, Date.now() + maxAge * 1_000);
+    if (isPrivate && this.scope !== 'user') this.markUnshareable();
   };
 
-  get faults(): Faults {
+  get faults(): FailureSource {
     return this.#faults;
   }
 
   /** @param codes - of the errors in the answer */
-  failed(codes: readonly string[]): void {
+  recordErrors(codes: readonly string[]): void {
     const areUpstreams = codes.every((code) => code.startsWith('UPSTREAM_'));
     this.#faults = areUpstreams && this.#faults !== 'other' ? 'upstream' : 'other';
   }
 
   /** The answer is good for who asked, and for nobody else. */
-  spoil(): void {
-    this.#isSpoilt = true;
+  markUnshareable(): void {
+    this.#isUnshareable = true;
   }
 
   /** @returns undefined if nobody else may get this answer */
-  toEntry({ status, body }: Executed): Entry | undefined {
-    if (status !== 200 || this.#faults !== 'none' || this.#isSpoilt) return undefined;
-    const { number, scope, startedAt } = this;
-    const leftS = (this.#goodUntil - Date.now()) / 1_000;
+  toEntry({ status, body }: ExecutionResult): CacheEntry | undefined {
+    if (status !== 200 || this.#faults !== 'none' || this.#isUnshareable) return undefined;
+    const { version, scope, startedAt } = this;
+    const leftS = (this.#freshUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, leftS));
-    return createEntry(body, { maxAge, number, scope, startedAt, tags: [...this.#tags] });
+    return createEntry(body, { maxAge, version, scope, startedAt, tags: [...this.#tags] });
   }
 }

@@ -1,7 +1,7 @@
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { type Entry, fromText, sizeOf, toText } from './entry.ts';
-import { shortNameOf } from './key.ts';
+import { type CacheEntry, fromText, sizeOf, toText } from './entry.ts';
+import { hashKey } from './key.ts';
 
 /** What keyv adds to a text, and the memory to both, about. */
 const OVERHEAD = 256;
@@ -26,14 +26,14 @@ export function createTextStore(most: number): Keyv<string> {
 /** Two tiers of entries: the process's memory, and a keyv behind it. */
 export interface EntryStore {
   /** What the memory has; whoever asks decides whether it is still good. */
-  readonly peek: (key: string) => Entry | undefined;
+  readonly peek: (key: string) => CacheEntry | undefined;
   /** What either tier has. */
-  readonly get: (key: string) => Promise<Entry | undefined>;
+  readonly get: (key: string) => Promise<CacheEntry | undefined>;
   /** @param keepMs - how long it may be of use, in milliseconds */
-  readonly set: (key: string, entry: Entry, keepMs: number) => Promise<void>;
+  readonly set: (key: string, entry: CacheEntry, keepMs: number) => Promise<void>;
   readonly delete: (key: string) => Promise<void>;
   /** Reckons the size anew of an entry that has got a variant. */
-  readonly resize: (key: string, entry: Entry) => void;
+  readonly resize: (key: string, entry: CacheEntry) => void;
 }
 
 /**
@@ -41,7 +41,7 @@ export interface EntryStore {
  * @param behind - where entries are found that the memory has no more
  */
 export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStore {
-  const memory = new LRUCache<string, Entry>({
+  const memory = new LRUCache<string, CacheEntry>({
     maxSize: bytes,
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
@@ -51,7 +51,7 @@ export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStor
     async get(key) {
       const known = memory.get(key);
       if (known) return known;
-      const text = await behind.get(shortNameOf(key));
+      const text = await behind.get(hashKey(key));
       if (text === undefined) return undefined;
       const entry = fromText(text);
       memory.set(key, entry);
@@ -59,11 +59,11 @@ export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStor
     },
     async set(key, entry, keepMs) {
       memory.set(key, entry);
-      await behind.set(shortNameOf(key), toText(entry), keepMs);
+      await behind.set(hashKey(key), toText(entry), keepMs);
     },
     async delete(key) {
       memory.delete(key);
-      await behind.delete(shortNameOf(key));
+      await behind.delete(hashKey(key));
     },
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);

@@ -1,10 +1,10 @@
-const MOST_NUMBERS = 100_000;
+const MAX_TAG_VERSIONS = 100_000;
 
 /** What an answer was made of, and since when. */
-export interface Tagged {
+export interface TaggedVersion {
   readonly tags: readonly string[];
   /** The highest number that had been given when the answer's making began. */
-  readonly number: number;
+  readonly version: number;
 }
 
 /**
@@ -13,13 +13,13 @@ export interface Tagged {
  * So what began before a purge is never taken for what came after it, and nobody needs to know what
  * is stored where.
  */
-export class TagNumbers {
+export class TagVersions {
   /** Purged last at the end. */
-  readonly #numbers = new Map<string, number>();
-  readonly #holds = new Map<string, number>();
+  readonly #versions = new Map<string, number>();
+  readonly #quarantined = new Map<string, number>();
   readonly #beforePurge: () => void;
-  readonly #most: number;
-  #last = 0;
+  readonly #maxVersions: number;
+  #current = 0;
   #floor = 0;
 
   /**
@@ -27,28 +27,28 @@ export class TagNumbers {
    *   before it
    * @param most - how many purged tags are remembered one by one
    */
-  constructor(beforePurge: () => void = () => {}, most = MOST_NUMBERS) {
+  constructor(beforePurge: () => void = () => {}, most = MAX_TAG_VERSIONS) {
     this.#beforePurge = beforePurge;
-    this.#most = most;
+    this.#maxVersions = most;
   }
 
   /** The highest number given. */
-  get last(): number {
-    return this.#last;
+  get current(): number {
+    return this.#current;
   }
 
   /** Makes everything stale that has one of the tags. */
   purge(tags: readonly string[]): void {
     if (tags.length === 0) return;
     this.#beforePurge();
-    const number = ++this.#last;
+    const number = ++this.#current;
     for (const tag of tags) {
-      this.#numbers.delete(tag);
-      this.#numbers.set(tag, number);
+      this.#versions.delete(tag);
+      this.#versions.set(tag, number);
     }
-    for (const [tag, dropped] of this.#numbers) {
-      if (this.#numbers.size <= this.#most) break;
-      this.#numbers.delete(tag);
+    for (const [tag, dropped] of this.#versions) {
+      if (this.#versions.size <= this.#maxVersions) break;
+      this.#versions.delete(tag);
       // Who began before this purge can't be told from who should have minded it.
       this.#floor = dropped;
     }
@@ -59,15 +59,15 @@ export class TagNumbers {
    * of which it is not known whether and when it is made.
    * @returns what ends it before the time is over, once the outcome is known
    */
-  hold(tags: readonly string[], ms: number): () => void {
+  quarantine(tags: readonly string[], ms: number): () => void {
     this.purge(tags);
-    for (const tag of tags) this.#holds.set(tag, (this.#holds.get(tag) ?? 0) + 1);
+    for (const tag of tags) this.#quarantined.set(tag, (this.#quarantined.get(tag) ?? 0) + 1);
     const release = () => {
       clearTimeout(timer);
       for (const tag of tags) {
-        const others = (this.#holds.get(tag) ?? 1) - 1;
-        if (others > 0) this.#holds.set(tag, others);
-        else this.#holds.delete(tag);
+        const others = (this.#quarantined.get(tag) ?? 1) - 1;
+        if (others > 0) this.#quarantined.set(tag, others);
+        else this.#quarantined.delete(tag);
       }
       this.purge(tags);
     };
@@ -75,9 +75,11 @@ export class TagNumbers {
     return release;
   }
 
-  isStale({ tags, number }: Tagged): boolean {
-    if (number === this.#last && this.#holds.size === 0) return false;
+  isStale({ tags, version: number }: TaggedVersion): boolean {
+    if (number === this.#current && this.#quarantined.size === 0) return false;
     if (number < this.#floor) return true;
-    return tags.some((tag) => (this.#numbers.get(tag) ?? 0) > number || this.#holds.has(tag));
+    return tags.some(
+      (tag) => (this.#versions.get(tag) ?? 0) > number || this.#quarantined.has(tag),
+    );
   }
 }

@@ -2,14 +2,14 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
-import { bytesOf, type Entry } from './entry.ts';
+import { bytesOf, type CacheEntry } from './entry.ts';
 
 /** Shorter ones would grow, or save less than it costs to unpack them. */
-const LEAST_BYTES = 1_024;
+const MIN_BYTES = 1_024;
 /** The best that is not yet much slower than the next. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
-const MOST_HEADERS = 1_000;
-const LONGEST_HEADER = 256;
+const MAX_CACHED_HEADERS = 1_000;
+const MAX_HEADER_LENGTH = 256;
 
 const compress: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
   br: (body) => promisify(brotliCompress)(body, BROTLI),
@@ -23,9 +23,9 @@ interface WithPreference {
 }
 
 /** Chooses content codings (RFC 9110 §12.5.3), and makes the bytes. */
-export function createVariants() {
+export function createCompressor() {
   // Clients send few different headers.
-  const chosen = new LRUCache<string, string>({ max: MOST_HEADERS });
+  const chosen = new LRUCache<string, string>({ max: MAX_CACHED_HEADERS });
 
   function choose(acceptEncoding: string): string {
     const known = chosen.get(acceptEncoding);
@@ -41,9 +41,9 @@ export function createVariants() {
 
   return {
     /** @returns undefined to answer with the entry's body as it is */
-    codingFor({ body }: Entry, acceptEncoding: string | undefined): string | undefined {
-      if (!acceptEncoding || acceptEncoding.length > LONGEST_HEADER) return undefined;
-      if (body.length < LEAST_BYTES) return undefined;
+    codingFor({ body }: CacheEntry, acceptEncoding: string | undefined): string | undefined {
+      if (!acceptEncoding || acceptEncoding.length > MAX_HEADER_LENGTH) return undefined;
+      if (body.length < MIN_BYTES) return undefined;
       const coding = choose(acceptEncoding);
       return CODINGS.includes(coding) ? coding : undefined;
     },
@@ -52,7 +52,7 @@ export function createVariants() {
      * @param coding - one that codingFor gave
      * @returns a character for each byte: zlib's own buffers are much larger than what is in them
      */
-    async encode(entry: Entry, coding: string): Promise<string> {
+    async encode(entry: CacheEntry, coding: string): Promise<string> {
       const bytes = bytesOf(entry);
       return ((await compress[coding]?.(bytes)) ?? bytes).toString('latin1');
     },

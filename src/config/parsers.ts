@@ -46,7 +46,7 @@ export const milliseconds = z
   .regex(/^\d{1,6}$/, { error: 'must be a number of milliseconds, at most 999999' })
   .transform(Number);
 
-export const positive = milliseconds.refine((number) => number > 0, {
+export const positiveMilliseconds = milliseconds.refine((number) => number > 0, {
   error: 'must be at least 1 millisecond',
 });
 

@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts';
 import type { CallContext } from '../upstream/call-context.ts';
-import type { Lane, Reply, Upstream } from '../upstream/upstream.ts';
+import type { Lane, Upstream, UpstreamReply } from '../upstream/upstream.ts';
 import type { components } from './generated/notification.ts';
 import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
 import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
@@ -129,7 +129,10 @@ export function createNotificationSource(upstream: Upstream) {
 
 const readLists =
   (users: readonly string[], { first }: Lane) =>
-  ({ status, body }: Reply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
+  ({
+    status,
+    body,
+  }: UpstreamReply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
     if (status !== 200) throw unexpectedStatus(status);
     const lists = list(body.lists, (wire) => {
       const user = string(wire.userId);
@@ -140,7 +143,7 @@ const readLists =
 
 const readPage =
   (cursor: string | null, user: string, first: number) =>
-  ({ status, body }: Reply<Wire['NotificationPage']>): Page<Notification> => {
+  ({ status, body }: UpstreamReply<Wire['NotificationPage']>): Page<Notification> => {
     if (status === 400 && cursor !== null) throw badCursor();
     if (status !== 200) throw unexpectedStatus(status);
     return toPage(body, user, first);
@@ -148,20 +151,23 @@ const readPage =
 
 const readCounts =
   (users: readonly string[]) =>
-  ({ status, body }: Reply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
+  ({ status, body }: UpstreamReply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
     if (status !== 200) throw unexpectedStatus(status);
     const counts = list(body.counts, (wire) => [string(wire.userId), count(wire.count)] as const);
     return requireAllKeys(users, new Map(counts));
   };
 
-function readAnnouncements({ status, body }: Reply<Wire['AnnouncementList']>): Announcement[] {
+function readAnnouncements({
+  status,
+  body,
+}: UpstreamReply<Wire['AnnouncementList']>): Announcement[] {
   if (status !== 200) throw unexpectedStatus(status);
   return list(body.announcements, toAnnouncement);
 }
 
 const readMarked =
   (user: string, ids: readonly string[]) =>
-  ({ status, body }: Reply<Wire['ReadResult']>): MutationResult<Notification[]> => {
+  ({ status, body }: UpstreamReply<Wire['ReadResult']>): MutationResult<Notification[]> => {
     if (status !== 200) throw unexpectedStatus(status);
     const missing = new Set(strings(body.missing));
     return {

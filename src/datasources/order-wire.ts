@@ -1,4 +1,4 @@
-import type { Lane, Reply } from '../upstream/upstream.ts';
+import type { Lane, UpstreamReply } from '../upstream/upstream.ts';
 import type { components } from './generated/order.ts';
 import type {
   Money,
@@ -43,21 +43,21 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['currency', 'items'];
 
-export function readBatch({ status, body }: Reply<Wire['OrderBatch']>): Map<string, Order> {
+export function readBatch({ status, body }: UpstreamReply<Wire['OrderBatch']>): Map<string, Order> {
   if (status !== 200) throw unexpectedStatus(status);
   return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
 }
 
 export const readRecent =
   (first: number) =>
-  ({ status, body }: Reply<Wire['OrderBatch']>): Order[] => {
+  ({ status, body }: UpstreamReply<Wire['OrderBatch']>): Order[] => {
     if (status !== 200) throw unexpectedStatus(status);
     return list(body.orders, toOrder, first);
   };
 
 export const readLists =
   (users: readonly string[], { first }: Lane) =>
-  ({ status, body }: Reply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
+  ({ status, body }: UpstreamReply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
     if (status !== 200) throw unexpectedStatus(status);
     const lists = list(body.lists, (wire) => {
       const user = string(wire.userId);
@@ -68,7 +68,7 @@ export const readLists =
 
 export const readPage =
   (cursor: string | null, user: string, first: number) =>
-  ({ status, body }: Reply<Wire['OrderPage']>): Page<Order> => {
+  ({ status, body }: UpstreamReply<Wire['OrderPage']>): Page<Order> => {
     if (status === 400 && cursor !== null) throw badCursor();
     if (status !== 200) throw unexpectedStatus(status);
     return toPage(body, user, first);
@@ -76,7 +76,10 @@ export const readPage =
 
 export const readPlaced =
   (user: string) =>
-  ({ status, body }: Reply<Wire['Order'] & Wire['InvalidProblem']>): MutationResult<Order> => {
+  ({
+    status,
+    body,
+  }: UpstreamReply<Wire['Order'] & Wire['InvalidProblem']>): MutationResult<Order> => {
     if (status === 200 || status === 201) return applied(toOrder(body, user));
     if (status === 409) {
       return rejected([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
@@ -87,7 +90,7 @@ export const readPlaced =
 
 export const readCancelled =
   (id: string) =>
-  ({ status, body }: Reply<Wire['Order']>): MutationResult<Order> => {
+  ({ status, body }: UpstreamReply<Wire['Order']>): MutationResult<Order> => {
     if (status === 200) return applied({ ...toOrder(body), id: expectId(id, body.id) });
     if (status === 409) return rejected([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
     throw goneError(status, 'order');

@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts';
 import type { CallContext } from '../upstream/call-context.ts';
-import type { Reply, Upstream } from '../upstream/upstream.ts';
+import type { Upstream, UpstreamReply } from '../upstream/upstream.ts';
 import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { MutationResult, Page, PageRequest, ProblemCode, User } from './models.ts';
@@ -87,7 +87,7 @@ export function createUserSource(upstream: Upstream) {
   };
 }
 
-function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User | null> {
+function readBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<string, User | null> {
   if (status !== 200) throw unexpectedStatus(status);
   return new Map<string, User | null>([
     ...list(body.users, toUser).map((user) => [user.id, user] as const),
@@ -97,7 +97,7 @@ function readBatch({ status, body }: Reply<Wire['UserBatch']>): Map<string, User
 
 const readPage =
   (cursor: string | null, first: number) =>
-  ({ status, body }: Reply<Wire['UserPage']>): Page<User> => {
+  ({ status, body }: UpstreamReply<Wire['UserPage']>): Page<User> => {
     if (status === 400 && cursor !== null) throw badCursor();
     if (status !== 200) throw unexpectedStatus(status);
     const toEdge = (wire: Wire['UserPage']['users'][number]) => ({
@@ -110,7 +110,10 @@ const readPage =
 
 const readUpdate =
   (id: string) =>
-  ({ status, body }: Reply<Wire['User'] & Wire['InvalidProblem']>): MutationResult<User> => {
+  ({
+    status,
+    body,
+  }: UpstreamReply<Wire['User'] & Wire['InvalidProblem']>): MutationResult<User> => {
     if (status === 200) return applied({ ...toUser(body), id: expectId(id, body.id) });
     if (status === 422) return rejected(toProblems(body, PROBLEMS, INPUTS));
     throw goneError(status, 'user');

@@ -8,10 +8,10 @@ import {
   type ErrorAnswerer,
 } from './error-handler.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
-import { answerBrokenRequest, answerExpectation } from './malformed-request.ts';
+import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
-import { sayAlways } from './security-headers.ts';
+import { setSecurityHeaders } from './security-headers.ts';
 
 /** How long a client may take to send a request, and its headers, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -24,7 +24,7 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 interface AppOptions extends FastifyServerOptions {
   /** What to say where there is nothing. */
-  readonly notHere: string;
+  readonly notFoundMessage: string;
   /** Replaces the answerer of errors. */
   readonly answerError?: ErrorAnswerer;
 }
@@ -34,7 +34,7 @@ interface AppOptions extends FastifyServerOptions {
  * by anyone unless a route says so.
  */
 export function createApp({
-  notHere,
+  notFoundMessage: notHere,
   answerError: answer = answerError,
   ...options
 }: AppOptions): FastifyInstance {
@@ -54,10 +54,10 @@ export function createApp({
     routerOptions: { querystringParser: () => ({}) },
     logController: new RequestLog(),
     frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerMalformedRequest,
     ...options,
   });
-  sayAlways(app);
+  setSecurityHeaders(app);
   addOperationLog(app);
   app.addHook('onRequest', (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);

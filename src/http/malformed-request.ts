@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorBody } from './error-handler.ts';
-import { ALWAYS } from './security-headers.ts';
+import { DEFAULT_HEADERS } from './security-headers.ts';
 
 const WRONG: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
@@ -16,7 +16,7 @@ function refusal(status: number, message: string) {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
   const headers = {
-    ...ALWAYS,
+    ...DEFAULT_HEADERS,
     'x-request-id': requestId,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
@@ -26,7 +26,7 @@ function refusal(status: number, message: string) {
 }
 
 /** Answers what Node could not read as HTTP; there is no request then, only a connection. */
-export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const [given, message] = WRONG[error.code ?? ''] ?? NO_REQUEST;
   const { status, headers, body } = refusal(given, message);

@@ -6,7 +6,7 @@ import {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { ForwardReason, Kept } from '../cache/index.ts';
+import type { CacheHit, ForwardReason } from '../cache/index.ts';
 import type { PreparedOperation } from '../operations/index.ts';
 
 /** A client may choose a longer name for its operation. */
@@ -19,7 +19,7 @@ export interface OperationLog {
   /** In cost units. */
   cost: number | undefined;
   /** The source of the answer, in the words of RFC 9211. */
-  cacheStatus: Kept['outcome'] | ForwardReason | undefined;
+  cacheStatus: CacheHit['status'] | ForwardReason | undefined;
   /** The codes in the answer, or in the execution that a stored answer stands in for. */
   errorCodes: string[] | undefined;
   /** The number of errors in an answer that was executed or stored. */

@@ -18,7 +18,7 @@ const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
 export interface CommittedOperation extends Operation {
   readonly name: string;
   /** The same as caching clients send it: printed anew, with every object's `__typename`. */
-  readonly asClientsSendIt: Operation;
+  readonly withTypenames: Operation;
 }
 
 /**
@@ -44,7 +44,7 @@ function readOperation(name: string, source: string, schema: GraphQLSchema): Com
   if (names.length !== 1 || names[0] !== name) faults.push(`must hold one operation, ${name}`);
   if (faults.length > 0) throw new Error(`${name}.graphql: ${faults.join('; ')}`);
   const asClientsSendIt = toOperation(print(withTypenames(document)));
-  return { name, ...toOperation(source), asClientsSendIt };
+  return { name, ...toOperation(source), withTypenames: asClientsSendIt };
 }
 
 /** Asks every object but the root for its type's name, as Apollo Client, urql and Relay do. */

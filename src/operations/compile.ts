@@ -16,7 +16,7 @@ interface Compiled {
 }
 
 /** To compile takes as long as to execute some ten times; most operations of strangers come once. */
-const USES_BEFORE = 2;
+const USES_BEFORE_COMPILING = 2;
 
 /**
  * Aliases and variables that a document is not compiled with: graphql-jit uses plain objects, on which
@@ -48,7 +48,8 @@ export function createCompiler(schema: GraphQLSchema) {
     const found = known.get(definition) ?? { uses: 0 };
     found.uses += 1;
     if (found.uses === 1) known.set(definition, found);
-    if (found.uses === USES_BEFORE) found.execute = compile(document, definition.name?.value);
+    if (found.uses === USES_BEFORE_COMPILING)
+      found.execute = compile(document, definition.name?.value);
     return found.execute;
   };
 }

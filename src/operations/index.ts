@@ -4,7 +4,12 @@ export { DocumentError } from './document-error.ts';
 export { loadManifest } from './manifest.ts';
 export type { Operation } from './operation.ts';
 export { createPersistedTexts } from './persisted-texts.ts';
-export { type Asked, createPlanner, type Planner, type PreparedOperation } from './plan.ts';
+export {
+  createPlanner,
+  type OperationParameters,
+  type Planner,
+  type PreparedOperation,
+} from './plan.ts';
 export { createDocumentReader } from './read.ts';
-export { createOperationStore, type Named, type OperationStore } from './store.ts';
+export { createOperationStore, type OperationRef, type OperationStore } from './store.ts';
 export { toTrusted } from './trusted.ts';

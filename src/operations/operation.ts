@@ -9,11 +9,11 @@ export interface Operation {
   readonly document: DocumentNode;
 }
 
-export const hashOf = (source: string): string => hash('sha256', source);
+export const documentHash = (source: string): string => hash('sha256', source);
 
 /** @throws GraphQLError if the text can't be parsed */
 export const toOperation = (source: string): Operation => ({
-  hash: hashOf(source),
+  hash: documentHash(source),
   source,
   document: parse(source),
 });

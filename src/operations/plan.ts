@@ -9,7 +9,12 @@ import {
 } from 'graphql';
 import type { CachePolicy, PolicyReader } from '../cache/index.ts';
 import { DocumentError } from './document-error.ts';
-import { type CostReader, holdTo, limitVariables, type OperationLimits } from './limits/index.ts';
+import {
+  type CostReader,
+  enforceLimit,
+  enforceVariableLimits,
+  type OperationLimits,
+} from './limits/index.ts';
 import type { Operation } from './operation.ts';
 
 /** One operation of a document, with all that follows from its text alone. */
@@ -20,13 +25,13 @@ interface Plan {
   /** The names of the variables that have a default. */
   readonly withDefault: readonly string[];
   /** What is executed whoever asks, if it takes no variables and was asked before. */
-  bare?: PreparedOperation;
+  preparedWithoutVariables?: PreparedOperation;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /** What is asked: an operation of a document, and its variables. */
-export interface Asked {
+export interface OperationParameters {
   readonly operationName: string | undefined;
   readonly variables: Variables;
 }
@@ -61,7 +66,7 @@ interface PlannerParts {
 export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts) {
   const plans = new WeakMap<OperationDefinitionNode, Plan>();
   // The same request comes again and again where it is read from an address.
-  const prepared = new WeakMap<Asked, PreparedOperation>();
+  const prepared = new WeakMap<OperationParameters, PreparedOperation>();
 
   function planOf(document: DocumentNode, operationName: string | undefined): Plan {
     const definition = definitionOf(schema, document, operationName);
@@ -79,7 +84,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
       maxErrors: 5,
     });
     if (errors) throw new DocumentError('BAD_USER_INPUT', errors);
-    limitVariables(coerced, limits);
+    enforceVariableLimits(coerced, limits);
     return coerced;
   }
 
@@ -87,7 +92,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
     const { definition, cache, costWith, withDefault } = plan;
     const variables = coerce(definition, given);
     const cost = Math.max(1, Math.ceil(costWith(variables)));
-    holdTo(limits, 'cost', cost);
+    enforceLimit(limits, 'cost', cost);
     const canonical = JSON.stringify(variables);
     const defaults = Object.fromEntries(withDefault.map((name) => [name, variables[name]]));
     const completed = { ...defaults, ...given };
@@ -95,14 +100,14 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
-  return (operation: Operation, asked: Asked): PreparedOperation => {
+  return (operation: Operation, asked: OperationParameters): PreparedOperation => {
     const known = prepared.get(asked);
     if (known?.operation === operation) return known;
     const plan = planOf(operation.document, asked.operationName);
-    if (plan.bare) return plan.bare;
-    if (takesNone(plan.definition)) {
-      plan.bare = fill(operation, plan, {});
-      return plan.bare;
+    if (plan.preparedWithoutVariables) return plan.preparedWithoutVariables;
+    if (hasNoVariables(plan.definition)) {
+      plan.preparedWithoutVariables = fill(operation, plan, {});
+      return plan.preparedWithoutVariables;
     }
     const made = fill(operation, plan, asked.variables);
     prepared.set(asked, made);
@@ -112,7 +117,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
 
 export type Planner = ReturnType<typeof createPlanner>;
 
-const takesNone = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
+const hasNoVariables = ({ variableDefinitions = [] }: OperationDefinitionNode): boolean =>
   variableDefinitions.length === 0;
 
 const namesWithDefault = ({ variableDefinitions = [] }: OperationDefinitionNode): string[] =>

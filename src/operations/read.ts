@@ -13,19 +13,19 @@ import {
 import { BffError } from '../errors.ts';
 import { DocumentError } from './document-error.ts';
 import {
-  holdTo,
+  enforceDocumentLimits,
+  enforceLimit,
   INTROSPECTION_LIMITS,
-  limitDocument,
   type OperationLimits,
 } from './limits/index.ts';
 
 /** So many faults are said; to find the others costs more than it helps. */
-const MOST_FAULTS = 5;
+const MAX_ERRORS = 5;
 
 interface ReaderOptions {
   readonly limits: OperationLimits;
   /** Whether the schema may be asked for, and is named in suggestions. */
-  readonly isOpen: boolean;
+  readonly isSchemaPublic: boolean;
 }
 
 /**
@@ -36,20 +36,23 @@ interface ReaderOptions {
  * takes a time that grows with errors times lines, and what it remembers for that is most of a
  * document's memory.
  */
-export function createDocumentReader(schema: GraphQLSchema, { limits, isOpen }: ReaderOptions) {
+export function createDocumentReader(
+  schema: GraphQLSchema,
+  { limits, isSchemaPublic: isOpen }: ReaderOptions,
+) {
   const rules = isOpen ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
   const introspectionLimits = isOpen ? INTROSPECTION_LIMITS : undefined;
-  const options = { maxErrors: MOST_FAULTS, hideSuggestions: !isOpen };
+  const options = { maxErrors: MAX_ERRORS, hideSuggestions: !isOpen };
 
   const faultsOf = (document: DocumentNode) =>
     // The last one says only that there are more.
-    validate(schema, document, rules, options).slice(0, MOST_FAULTS);
+    validate(schema, document, rules, options).slice(0, MAX_ERRORS);
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
   return (source: string): DocumentNode => {
-    holdTo(limits, 'characters', source.length);
+    enforceLimit(limits, 'characters', source.length);
     const document = parseWithin(source, limits);
-    limitDocument(document, limits, introspectionLimits);
+    enforceDocumentLimits(document, limits, introspectionLimits);
     const faults = faultsOf(document);
     if (faults.length === 0) return document;
     // Those who write documents want to know where.
@@ -65,7 +68,7 @@ function parseWithin(source: string, limits: OperationLimits): DocumentNode {
     return parse(source, { maxTokens: limits.tokens, noLocation: true });
   } catch (error) {
     if (error instanceof GraphQLError) {
-      holdTo(limits, 'tokens', countTokens(source));
+      enforceLimit(limits, 'tokens', countTokens(source));
       throw new DocumentError('GRAPHQL_PARSE_FAILED', [error]);
     }
     // The parser recurses with the nesting of values, and can exhaust the stack.

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { BffError } from '../errors.ts';
-import { hashOf, type Operation } from './operation.ts';
+import { documentHash, type Operation } from './operation.ts';
 import type { PersistedTexts } from './persisted-texts.ts';
 import type { DocumentReader } from './read.ts';
 import type { TrustedOperations } from './trusted.ts';
 
-const MOST_DOCUMENTS = 2_000;
+const MAX_DOCUMENTS = 2_000;
 /** Characters of text; a parsed document takes some sixty times its text in memory. */
-const MOST_TEXT = 500_000;
+const MAX_TEXT_CHARACTERS = 500_000;
 
 interface StoreOptions {
   /** They stay for as long as the process lives. */
@@ -19,7 +19,7 @@ interface StoreOptions {
 }
 
 /** How a client names an operation: by its text, its id, or both. */
-export interface Named {
+export interface OperationRef {
   readonly query?: string | undefined;
   /** The text's SHA-256, in hex, or what a manifest calls it. */
   readonly id?: string | undefined;
@@ -31,14 +31,14 @@ export interface Named {
  */
 export function createOperationStore({ trusted, trustedOnly, texts, read }: StoreOptions) {
   const recent = new LRUCache<string, Operation>({
-    max: MOST_DOCUMENTS,
-    maxSize: MOST_TEXT,
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_TEXT_CHARACTERS,
     sizeCalculation: ({ source }) => source.length,
   });
   // By text, of operations that are known: to look a text up is faster than to hash it.
   const hashes = new LRUCache<string, string>({
-    max: MOST_DOCUMENTS,
-    maxSize: MOST_TEXT,
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_TEXT_CHARACTERS,
     sizeCalculation: (_hash, text) => text.length,
   });
   const byHash = (hash: string) => trusted.get(hash) ?? recent.get(hash);
@@ -46,7 +46,7 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
   function hashFor(text: string): string {
     const known = hashes.get(text);
     if (known) return known;
-    const hash = hashOf(text);
+    const hash = documentHash(text);
     if (byHash(hash)) hashes.set(text, hash);
     return hash;
   }
@@ -86,14 +86,14 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
      * @throws BffError OPERATION_NOT_TRUSTED, PERSISTED_QUERY_NOT_FOUND, QUERY_TOO_COMPLEX,
      *   BAD_REQUEST; DocumentError
      */
-    find({ query, id }: Named): Operation {
+    find({ query, id }: OperationRef): Operation {
       if (query !== undefined) return findByText(query, id);
       if (id !== undefined) return findById(id);
       throw new BffError('BAD_REQUEST', 'A query or the id of one is missing.');
     },
 
     /** Whether a request gives the text of what it found with its hash, and the text is new. */
-    isRegistration: ({ query, id }: Named, { hash }: Operation): boolean =>
+    isRegistration: ({ query, id }: OperationRef, { hash }: Operation): boolean =>
       query !== undefined && id !== undefined && !trusted.has(hash) && !texts.has(hash),
 
     /** Lets clients ask for an operation by its hash alone. */
@@ -105,7 +105,7 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     byHash,
 
     /** @returns whether it names an operation that is known from the start */
-    isTrusted: ({ query, id }: Named): boolean =>
+    isTrusted: ({ query, id }: OperationRef): boolean =>
       trusted.has(query === undefined ? (id ?? '') : hashFor(query)),
   };
 }

@@ -9,7 +9,7 @@ export function toTrusted(
   committed: readonly CommittedOperation[],
   manifest: ReadonlyMap<string, Operation> = new Map(),
 ): TrustedOperations {
-  const operations = committed.flatMap((operation) => [operation, operation.asClientsSendIt]);
+  const operations = committed.flatMap((operation) => [operation, operation.withTypenames]);
   return new Map<string, Operation>([
     ...[...operations, ...manifest.values()].map(
       (operation) => [operation.hash, operation] as const,

@@ -1,4 +1,9 @@
-import { type EdgeCache, keyOf, type Question, type Scope } from '../cache/index.ts';
+import {
+  type CacheLookup,
+  type CacheScope,
+  joinKeyParts,
+  type ResponseCache,
+} from '../cache/index.ts';
 import type { Viewer } from '../context.ts';
 import type { PreparedOperation } from '../operations/index.ts';
 import type { Caller } from './authenticate.ts';
@@ -6,7 +11,7 @@ import type { Caller } from './authenticate.ts';
 export type QuestionMaker = (
   prepared: PreparedOperation,
   caller: Pick<Caller, 'locale' | 'viewer'>,
-) => Question | undefined;
+) => CacheLookup | undefined;
 
 /**
  * Puts what is asked into the form that answers are remembered by: everything that may change the
@@ -14,25 +19,28 @@ export type QuestionMaker = (
  * @param schemaName - the BFF and its schema's hash: what another schema answered is no answer here
  * @returns undefined where nothing is to be remembered or shared
  */
-export function createQuestionMaker(schemaName: readonly string[], edge: EdgeCache): QuestionMaker {
+export function createQuestionMaker(
+  schemaName: readonly string[],
+  edge: ResponseCache,
+): QuestionMaker {
   const known = new WeakMap<PreparedOperation, string>();
 
   /** All but who asks. */
   function keyFor({ operation, definition, canonical }: PreparedOperation): string {
-    return keyOf([...schemaName, operation.hash, definition.name?.value ?? '', canonical]);
+    return joinKeyParts([...schemaName, operation.hash, definition.name?.value ?? '', canonical]);
   }
 
   return (prepared, { viewer, locale = '' }) => {
     const { cache: policy } = prepared;
-    if (!edge.concerns(policy)) return undefined;
+    if (!edge.isCacheable(policy)) return undefined;
     const key = known.get(prepared) ?? keyFor(prepared);
     known.set(prepared, key);
-    return { key: key + keyOf([locale, ...readersOf(policy.scope, viewer)]), policy };
+    return { key: key + joinKeyParts([locale, ...readersOf(policy.scope, viewer)]), policy };
   };
 }
 
 /** Who may get the same answer: everyone, all who may do the same, or this viewer alone. */
-function readersOf(scope: Scope, viewer: Viewer): readonly string[] {
+function readersOf(scope: CacheScope, viewer: Viewer): readonly string[] {
   if (scope === 'public') return ['public'];
   if (scope === 'role' || viewer.role === 'anonymous') return ['role', ...permissionsOf(viewer)];
   if (viewer.role === 'partner') return ['partner', viewer.partner, ...permissionsOf(viewer)];

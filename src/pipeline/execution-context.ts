@@ -1,5 +1,5 @@
 import { toSharedViewer } from '../auth/shared-viewer.ts';
-import type { Recording } from '../cache/index.ts';
+import type { ExecutionRecorder } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
 import type { Upstreams } from '../datasources/index.ts';
 import type { RequestDeadline } from '../deadline.ts';
@@ -15,18 +15,18 @@ interface ContextOptions {
 
 /** An execution whose answer may be kept or shared. */
 interface SharedExecution {
-  readonly recording: Recording;
+  readonly recording: ExecutionRecorder;
   /** How long the answer is waited for. */
   readonly deadline: RequestDeadline;
 }
 
 /** Makes what one execution carries to its rules and resolvers. */
 export function createContextFactory({ upstreams, changed, isStrict }: ContextOptions) {
-  function viewerFor({ viewer }: Caller, recording: Recording | undefined) {
+  function viewerFor({ viewer }: Caller, recording: ExecutionRecorder | undefined) {
     if (!recording || recording.scope === 'user') return viewer;
     const shares = recording.scope === 'public' ? 'nothing' : 'permissions';
     return toSharedViewer(viewer, shares, (property) => {
-      recording.spoil();
+      recording.markUnshareable();
       if (isStrict) throw new Error(`the viewer's ${property} was read for a shared answer`);
     });
   }
@@ -36,14 +36,14 @@ export function createContextFactory({ upstreams, changed, isStrict }: ContextOp
     const { recording, deadline = caller.deadline } = shared ?? {};
     const viewer = viewerFor(caller, recording);
     const recorder: Recorder = recording
-      ? { addTags: recording.touched, limitFreshness: recording.narrowed, changed }
+      ? { addTags: recording.addTags, limitFreshness: recording.limitFreshness, changed }
       : { changed };
     const context: RequestContext = {
       requestId,
       viewer,
       datasources: upstreams.datasourcesFor({ ...caller, viewer, deadline, recorder }),
       failed(codes) {
-        recording?.failed(codes);
+        recording?.recordErrors(codes);
         logFailedParts(operationLog, codes);
       },
     };

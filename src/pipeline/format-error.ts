@@ -56,7 +56,7 @@ export function createErrorFormatter(log: Log) {
     }
     const code = codeOf(formatted, error);
     if (code) {
-      return { message: inOurWords(message), ...place, extensions: { code } };
+      return { message: maskMessage(message), ...place, extensions: { code } };
     }
     log.error({ err: cause, path }, 'unexpected error');
     const extensions = { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode };
@@ -65,7 +65,7 @@ export function createErrorFormatter(log: Log) {
 }
 
 /** Where the GraphQL layer's words are not for a client. */
-export const inOurWords = (message: string): string =>
+export const maskMessage = (message: string): string =>
   NO_INTROSPECTION.test(message) ? 'Introspection is not allowed here.' : message;
 
 function codeOf({ extensions }: GraphQLFormattedError, error: unknown): ErrorCode | undefined {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  type EdgeCache,
+  type CacheLookup,
   type Execute,
   type ForwardReason,
-  type Question,
+  type ResponseCache,
   requestDirectiveOf,
 } from '../cache/index.ts';
 import { RequestDeadline } from '../deadline.ts';
@@ -26,8 +26,8 @@ import {
   createRequestReader,
   type GraphqlRequest,
 } from '../protocols/graphql-over-http/parse-request.ts';
-import { type Sender, sendAlone } from '../protocols/graphql-over-http/send-response.ts';
-import type { Admission } from '../traffic/index.ts';
+import { type Sender, sendUncached } from '../protocols/graphql-over-http/send-response.ts';
+import type { AdmissionControl } from '../traffic/index.ts';
 import type { Caller, CallerReader } from './authenticate.ts';
 import type { QuestionMaker } from './cache-key.ts';
 import { type Payment, registrationCost } from './charge.ts';
@@ -39,9 +39,9 @@ export interface RouteParts {
   readonly operations: OperationStore;
   readonly prepare: Planner;
   readonly payment: Payment;
-  readonly admission: Admission;
+  readonly admission: AdmissionControl;
   readonly questionOf: QuestionMaker;
-  readonly edge: EdgeCache;
+  readonly edge: ResponseCache;
   readonly contextOf: ContextFactory;
   readonly engine: Engine;
   readonly send: Sender;
@@ -110,9 +110,9 @@ export function createGraphqlHandler(parts: RouteParts) {
       ? undefined
       : questionOf(member.prepared, caller);
     const directive = requestDirectiveOf(request.headers['cache-control']);
-    const fresh = question && !directive ? edge.fresh(question.key) : undefined;
+    const fresh = question && !directive ? edge.getFresh(question.key) : undefined;
     if (question && fresh) {
-      return send(request, reply, { outcome: 'hit', entry: fresh }, question, mediaType);
+      return send(request, reply, { status: 'hit', entry: fresh }, question, mediaType);
     }
     leaveWithClient(caller.deadline, reply);
     if (!question) return answerAlone(member, way, 'bypass');
@@ -125,18 +125,27 @@ export function createGraphqlHandler(parts: RouteParts) {
     const context = contextOf(caller, request.operationLog);
     const answer = await engine.execute(prepared, asked, mediaType, context);
     const isReported = isCostWanted(request.headers);
-    return sendAlone(reply, isReported ? withCost(answer, prepared.cost, limits) : answer, reason);
+    return sendUncached(
+      reply,
+      isReported ? withCost(answer, prepared.cost, limits) : answer,
+      reason,
+    );
   }
 
-  async function answerShared(question: Question, member: Member, way: Way, reason: ForwardReason) {
+  async function answerShared(
+    question: CacheLookup,
+    member: Member,
+    way: Way,
+    reason: ForwardReason,
+  ) {
     const { request, reply, caller, mediaType } = way;
     const execute = createExecute(member, way);
     const answer = await (reason === 'request'
       ? edge.executeAndStore(question, execute)
-      : edge.answer(question, caller.deadline, execute));
+      : edge.getOrExecute(question, caller.deadline, execute));
     return 'entry' in answer
       ? send(request, reply, answer, question, mediaType, reason)
-      : sendAlone(reply, answer.executed, reason);
+      : sendUncached(reply, answer.executed, reason);
   }
 
   async function answerMany(batch: readonly GraphqlRequest[], way: Way) {
@@ -176,7 +185,7 @@ export function createGraphqlHandler(parts: RouteParts) {
 
   async function showPage(request: FastifyRequest, reply: FastifyReply) {
     reply.header('content-security-policy', PAGE_POLICY);
-    return sendAlone(reply, await engine.page(request), 'bypass');
+    return sendUncached(reply, await engine.page(request), 'bypass');
   }
 
   // What is stored leaves in the very turn in which it was asked for: no promise is made on its way.

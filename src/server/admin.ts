@@ -24,7 +24,7 @@ export function createAdmin({ log, secret, purge }: AdminOptions): FastifyInstan
     loggerInstance: log,
     bodyLimit: MOST_BYTES,
     forceCloseConnections: true,
-    notHere: secret
+    notFoundMessage: secret
       ? 'There is nothing here but POST /purge.'
       : 'There is nothing here: purges need a PURGE_SECRET.',
   });

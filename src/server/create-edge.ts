@@ -6,8 +6,8 @@ import {
   createEntryStore,
   createPolicyReader,
   createTextStore,
-  EdgeCache,
-  type TagNumbers,
+  ResponseCache,
+  type TagVersions,
 } from '../cache/index.ts';
 import { createPlanner } from '../operations/index.ts';
 import { createCostReader } from '../operations/limits/index.ts';
@@ -15,7 +15,7 @@ import { createQuestionMaker } from '../pipeline/cache-key.ts';
 
 interface EdgeParts {
   readonly schema: GraphQLSchema;
-  readonly numbers: TagNumbers;
+  readonly numbers: TagVersions;
   /** How much memory kept answers may take; nothing is kept if it is 0. */
   readonly bytes: number;
 }
@@ -29,7 +29,7 @@ export function createEdge(bff: BffDefinition, { schema, numbers, bytes }: EdgeP
   const policyOf = createPolicyReader(schema, createReadsLookup(schema, trees));
   // Half for entries as they are sent, half for those that the first half has no room for any more.
   const store = bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2)) : undefined;
-  const edge = new EdgeCache({ store, numbers, stale: bff.stale });
+  const edge = new ResponseCache({ store, tagVersions: numbers, stale: bff.stale });
   const schemaHash = hash('sha256', printSchema(schema));
   const { limits } = bff;
   const costOf = createCostReader(schema, limits.listSize);

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
-import { TagNumbers } from '../cache/index.ts';
+import { TagVersions } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
@@ -51,7 +51,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     forceCloseConnections: 'idle',
     bodyLimit: MOST_BODY,
     trustProxy: [...config.network.trustedProxies],
-    notHere: NOT_HERE,
+    notFoundMessage: NOT_HERE,
     frameworkErrors: malformedUrls.reroute,
     answerError: (...failed) => answerError(...failed),
   });
@@ -71,7 +71,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
 
   const upstreams = createUpstreams(config.upstreams, log);
   opened.defer(() => upstreams.close());
-  const numbers = new TagNumbers(() => upstreams.recordWrite());
+  const numbers = new TagVersions(() => upstreams.recordWrite());
   const { edge, prepare, questionOf } = createEdge(bff, {
     schema,
     numbers,
@@ -81,7 +81,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     upstreams,
     isStrict: strictScopes,
     changed(tags, isCertain) {
-      if (!isCertain) return numbers.hold(tags, UNCERTAIN_MS);
+      if (!isCertain) return numbers.quarantine(tags, UNCERTAIN_MS);
       numbers.purge(tags);
       return undefined;
     },

@@ -4,9 +4,9 @@ import { createPayment, type Payment } from '../pipeline/charge.ts';
 import { createRedis } from '../redis/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import {
-  type Admission,
-  createAddressGuard,
-  createAdmission,
+  type AdmissionControl,
+  createAdmissionControl,
+  createIpFilter,
   createRateLimiter,
   type RateLimiter,
 } from '../traffic/index.ts';
@@ -16,7 +16,7 @@ export interface Door {
   /** Before anything is read of a request but its headers. @throws BffError */
   readonly check: (request: FastifyRequest) => void;
   readonly payment: Payment;
-  readonly admission: Admission;
+  readonly admission: AdmissionControl;
   /** Lets whoever asked in vain pay for the asking. */
   readonly charge: RateLimiter['charge'];
   readonly close: () => void;
@@ -28,14 +28,14 @@ export async function createDoor(
   { network, rateLimits, redisUrl }: Config,
   log: Log,
 ): Promise<Door> {
-  const { refuseAddress } = createAddressGuard(network);
+  const { refuseAddress } = createIpFilter(network);
   const redis = redisUrl && (await createRedis(redisUrl, log));
   const limiter = await createRateLimiter({
     limits: rateLimits,
     redis,
     prefix: `frontdesk:rate:${name}`,
   });
-  const admission = createAdmission();
+  const admission = createAdmissionControl();
   return {
     check({ ip }) {
       refuseAddress(ip);

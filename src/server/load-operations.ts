@@ -29,7 +29,7 @@ export function loadOperations(
       trusted: toTrusted(committed, manifest),
       trustedOnly,
       texts: createPersistedTexts(MAX_PERSISTED_CHARACTERS),
-      read: createDocumentReader(schema, { limits: bff.limits, isOpen: !production }),
+      read: createDocumentReader(schema, { limits: bff.limits, isSchemaPublic: !production }),
     }),
   };
 }

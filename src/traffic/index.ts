@@ -1,6 +1,6 @@
 export {
-  type AdmissionControl as Admission,
-  createAdmissionControl as createAdmission,
+  type AdmissionControl,
+  createAdmissionControl,
 } from './admission-control.ts';
-export { createIpFilter as createAddressGuard } from './ip-filter.ts';
+export { createIpFilter } from './ip-filter.ts';
 export { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';

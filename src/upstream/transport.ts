@@ -3,7 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { CallWaiters } from './call-context.ts';
 import { createDiscovery } from './discovery.ts';
 import { isAbandoned, isCallerRefused, isIndependentOfCaller, UpstreamFailure } from './errors.ts';
-import { createHttpClient, type HttpCall, type HttpReply as RawReply } from './http-client.ts';
+import { createHttpClient, type HttpCall, type HttpReply } from './http-client.ts';
 import { recordOutcome, selectInstance } from './load-balancer.ts';
 import { requestHeaders } from './request-headers.ts';
 
@@ -105,13 +105,13 @@ export function createTransport(options: TransportOptions) {
 
 export type Transport = ReturnType<typeof createTransport>;
 
-function reportFreshness({ freshness }: RawReply, members: CallWaiters): void {
+function reportFreshness({ freshness }: HttpReply, members: CallWaiters): void {
   if (!freshness) return;
   const { maxAge, isPrivate } = freshness;
   for (const { recorder } of members.current()) recorder?.limitFreshness?.(maxAge, isPrivate);
 }
 
-function decode<Body, T>({ status, body }: RawReply, read: Decoder<Body, T>): T {
+function decode<Body, T>({ status, body }: HttpReply, read: Decoder<Body, T>): T {
   try {
     return read({ status, body: body as Body });
   } catch (error) {

@@ -15,7 +15,7 @@ import { createViewerAssertion } from './viewer-assertion.ts';
 import { createWriteOperations } from './write.ts';
 
 export type { Lane } from './batcher.ts';
-export type { UpstreamReply as Reply } from './transport.ts';
+export type { UpstreamReply } from './transport.ts';
 
 /** The most keys that one call takes (the services' contract). */
 const MAX_KEYS_PER_CALL = 100;

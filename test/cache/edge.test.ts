@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { EdgeCache } from '../../src/cache/edge.ts';
-import type { Question } from '../../src/cache/question.ts';
-import type { Recording } from '../../src/cache/recording.ts';
+import { ResponseCache } from '../../src/cache/edge.ts';
+import type { CacheLookup } from '../../src/cache/question.ts';
+import type { ExecutionRecorder } from '../../src/cache/recording.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
-import { TagNumbers } from '../../src/cache/tags.ts';
+import { TagVersions } from '../../src/cache/tags.ts';
 import { RequestDeadline } from '../../src/deadline.ts';
 
 const QUESTION = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
@@ -14,31 +14,37 @@ const PATIENT = new RequestDeadline(600_000);
 
 /** A cache, and executions that end when they are told to. */
 function open({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
-  const numbers = new TagNumbers();
+  const numbers = new TagVersions();
   const store = bytes > 0 ? createEntryStore(bytes, createTextStore(bytes)) : undefined;
-  const edge = new EdgeCache({ store, numbers, stale: { whileRevalidate, ifError } });
-  const executions: { recording: Recording; end: (body: string, ...codes: string[]) => void }[] =
-    [];
+  const edge = new ResponseCache({
+    store,
+    tagVersions: numbers,
+    stale: { whileRevalidate, ifError },
+  });
+  const executions: {
+    recording: ExecutionRecorder;
+    end: (body: string, ...codes: string[]) => void;
+  }[] = [];
 
-  const execute = (recording: Recording) =>
+  const execute = (recording: ExecutionRecorder) =>
     new Promise<{ status: number; body: string }>((resolve) => {
       const end = (body: string, ...codes: string[]) => {
-        if (codes.length > 0) recording.failed(codes);
+        if (codes.length > 0) recording.recordErrors(codes);
         resolve({ status: 200, body });
       };
       executions.push({ recording, end });
     });
-  const toText = (answer: Awaited<ReturnType<typeof edge.answer>>) =>
-    'entry' in answer ? `${answer.outcome} ${answer.entry.body}` : `alone ${answer.executed.body}`;
+  const toText = (answer: Awaited<ReturnType<typeof edge.getOrExecute>>) =>
+    'entry' in answer ? `${answer.status} ${answer.entry.body}` : `alone ${answer.executed.body}`;
   return {
     numbers,
     edge,
     executions,
     /** The body and how it came about; of what is for the asker alone, the body. */
-    async ask(asker = PATIENT, question: Question = QUESTION) {
-      return toText(await edge.answer(question, asker, execute));
+    async ask(asker = PATIENT, question: CacheLookup = QUESTION) {
+      return toText(await edge.getOrExecute(question, asker, execute));
     },
-    async executeAndStore(question: Question = QUESTION) {
+    async executeAndStore(question: CacheLookup = QUESTION) {
       return toText(await edge.executeAndStore(question, execute));
     },
     /** The execution with this number, once it has begun. */
@@ -58,7 +64,7 @@ describe('the edge cache', () => {
     (await execution(0)).end('1');
     assert.deepEqual(await answers, ['stored 1', 'collapsed 1', 'collapsed 1']);
     assert.equal(await ask(), 'hit 1');
-    assert.equal(String(edge.fresh('k')?.body), '1');
+    assert.equal(String(edge.getFresh('k')?.body), '1');
     assert.equal(executions.length, 1);
   });
 
@@ -66,7 +72,7 @@ describe('the edge cache', () => {
     const { ask, execution, numbers } = open();
     const early = ask();
     const { recording, end } = await execution(0);
-    recording.touched(['Order:1']);
+    recording.addTags(['Order:1']);
     numbers.purge(['Order:1']);
     const late = ask();
     const second = await execution(1);
@@ -81,7 +87,7 @@ describe('the edge cache', () => {
     const { ask, execution, numbers } = open();
     const asked = ask();
     const { recording, end } = await execution(0);
-    recording.touched(['Order:1']);
+    recording.addTags(['Order:1']);
     numbers.purge(['Order:2']);
     end('1');
     assert.equal(await asked, 'stored 1');
@@ -101,7 +107,7 @@ describe('the edge cache', () => {
     const { ask, execution } = open();
     const [leader, follower] = [ask(), ask()];
     const { recording, end } = await execution(0);
-    recording.spoil();
+    recording.markUnshareable();
     end('mine');
     assert.equal(await leader, 'alone mine');
     (await execution(1)).end('ours');
@@ -124,14 +130,14 @@ describe('the edge cache', () => {
     const answers = Promise.all([ask(), ask()]);
     (await execution(0)).end('1');
     assert.deepEqual(await answers, ['miss 1', 'collapsed 1']);
-    assert.equal(edge.fresh('k'), undefined);
-    assert.ok(edge.concerns(QUESTION.policy));
-    assert.ok(!edge.concerns({ ...QUESTION.policy, scope: 'user' }));
+    assert.equal(edge.getFresh('k'), undefined);
+    assert.ok(edge.isCacheable(QUESTION.policy));
+    assert.ok(!edge.isCacheable({ ...QUESTION.policy, scope: 'user' }));
   });
 
   it('ends no one else when the leader fails altogether', async () => {
     const { edge, ask, execution } = open();
-    const leader = edge.answer(QUESTION, PATIENT, () => Promise.reject(new Error('broken')));
+    const leader = edge.getOrExecute(QUESTION, PATIENT, () => Promise.reject(new Error('broken')));
     const follower = ask();
     await assert.rejects(leader, /broken/);
     (await execution(0)).end('1');
@@ -188,16 +194,16 @@ describe('EdgeCache.executeAndStore', () => {
 
 describe('what has expired', () => {
   /** Answers that upstreams let be kept for no time at all are expired as soon as they are there. */
-  async function openExpired(stale = {}, question: Question = QUESTION) {
+  async function openExpired(stale = {}, question: CacheLookup = QUESTION) {
     const desk = open(stale);
     const asked = desk.ask(PATIENT, question);
     const { recording, end } = await desk.execution(0);
-    recording.touched(['Order:1']);
-    recording.narrowed(1, false);
+    recording.addTags(['Order:1']);
+    recording.limitFreshness(1, false);
     end('old');
     assert.equal(await asked, 'stored old');
     await new Promise((resolve) => setTimeout(resolve, 1_010));
-    assert.equal(desk.edge.fresh('k'), undefined);
+    assert.equal(desk.edge.getFresh('k'), undefined);
     return desk;
   }
 

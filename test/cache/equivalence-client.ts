@@ -1,5 +1,5 @@
 import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
-import { hashOf } from '../../src/operations/operation.ts';
+import { documentHash } from '../../src/operations/operation.ts';
 import type { Json } from '../support/world.ts';
 
 /** Who asks. Two of them have an id in common, and two a role. */
@@ -75,7 +75,7 @@ export async function send(endpoint: string, request: Request): Promise<Answer> 
   if (!way.endsWith('hash')) {
     return exchange(endpoint, isGet, { query: text, operationName, variables }, headers);
   }
-  const persistedQuery = { version: 1, sha256Hash: hashOf(text) };
+  const persistedQuery = { version: 1, sha256Hash: documentHash(text) };
   const hashed = { operationName, variables, extensions: { persistedQuery } };
   const answer = await exchange(endpoint, isGet, hashed, headers);
   if (answer.body.errors?.[0]?.extensions.code !== 'PERSISTED_QUERY_NOT_FOUND') return answer;

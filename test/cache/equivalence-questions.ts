@@ -122,7 +122,7 @@ function toQuestion(schema: GraphQLSchema, drawn: readonly Drawn[]): Question {
 
 function committedQuestion(
   schema: GraphQLSchema,
-  { name, source, document, asClientsSendIt }: CommittedOperation,
+  { name, source, document, withTypenames: asClientsSendIt }: CommittedOperation,
   habits: Habits,
 ): fc.Arbitrary<Question> {
   const places = placesOfVariables(schema, document);

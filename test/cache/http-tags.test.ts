@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { createEntry } from '../../src/cache/entry.ts';
-import { headersOf } from '../../src/cache/headers.ts';
+import { responseHeaders } from '../../src/cache/headers.ts';
 import { startWorld, type World } from '../support/world.ts';
 
 const STALE = { whileRevalidate: 30, ifError: 300 };
@@ -18,8 +18,8 @@ const LEAVING = {
 const MOST_BYTES = 4_096;
 
 const tagsFor = (tags: readonly string[]): string[] => {
-  const described = { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags } as const;
-  const { headers } = headersOf(createEntry('{}', described), LEAVING, STALE);
+  const described = { maxAge: 60, version: 0, scope: 'public', startedAt: 0, tags } as const;
+  const { headers } = responseHeaders(createEntry('{}', described), LEAVING, STALE);
   const of = (name: string) => headers[headers.indexOf(name) + 1];
   assert.equal(of('cache-tag'), of('surrogate-key')?.replaceAll(' ', ','));
   return of('surrogate-key')?.split(' ') ?? [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { keyOf } from '../../src/cache/key.ts';
+import { joinKeyParts } from '../../src/cache/key.ts';
 
 it('a key tells apart all lists of parts, whatever is in them', () => {
   const lists = [
@@ -13,6 +13,6 @@ it('a key tells apart all lists of parts, whatever is in them', () => {
     ['1:a1:b'],
     ['a', 'b', ''],
   ];
-  assert.equal(new Set(lists.map(keyOf)).size, lists.length);
-  assert.equal(keyOf(['a', 'b']), keyOf(['a', 'b']));
+  assert.equal(new Set(lists.map(joinKeyParts)).size, lists.length);
+  assert.equal(joinKeyParts(['a', 'b']), joinKeyParts(['a', 'b']));
 });

@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createEntry } from '../../src/cache/entry.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
-import { createVariants } from '../../src/cache/variants.ts';
+import { createCompressor } from '../../src/cache/variants.ts';
 
 const MEGABYTE = 1_048_576;
 const BUDGET = 8 * MEGABYTE;
@@ -28,12 +28,18 @@ async function used(): Promise<number> {
 
 it('kept answers take the memory that they may take, with all their compressed forms', async () => {
   const store = createEntryStore(BUDGET, createTextStore(BUDGET));
-  const variants = createVariants();
+  const variants = createCompressor();
   const before = await used();
   for (let n = 0; n < ENTRIES; n++) {
     const text = `{"data":{"text":"${String(n).repeat(500)}"}}`;
     const tags = ['Query.text', `Text:${n}`, 'Text'];
-    const entry = createEntry(text, { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags });
+    const entry = createEntry(text, {
+      maxAge: 60,
+      version: 0,
+      scope: 'public',
+      startedAt: 0,
+      tags,
+    });
     await store.set(`key ${n}`, entry, 60_000);
     for (const coding of ['br', 'gzip']) {
       entry.variants.set(coding, await variants.encode(entry, coding));

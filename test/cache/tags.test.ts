@@ -1,50 +1,50 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { TagNumbers } from '../../src/cache/tags.ts';
+import { TagVersions } from '../../src/cache/tags.ts';
 
-describe('numbers of tags', () => {
+describe('tagVersions of tags', () => {
   it('make stale what began before a purge of one of its tags, and nothing else', () => {
-    const numbers = new TagNumbers();
-    const before = { tags: ['Order:1', 'Order'], number: numbers.last };
-    const other = { tags: ['Order:2', 'Order'], number: numbers.last };
-    numbers.purge(['Order:1', 'orders:user=42']);
-    const after = { tags: ['Order:1', 'Order'], number: numbers.last };
+    const tagVersions = new TagVersions();
+    const before = { tags: ['Order:1', 'Order'], version: tagVersions.current };
+    const other = { tags: ['Order:2', 'Order'], version: tagVersions.current };
+    tagVersions.purge(['Order:1', 'orders:user=42']);
+    const after = { tags: ['Order:1', 'Order'], version: tagVersions.current };
     assert.deepEqual(
-      [before, other, after].map((each) => numbers.isStale(each)),
+      [before, other, after].map((each) => tagVersions.isStale(each)),
       [true, false, false],
     );
-    numbers.purge(['Order']);
-    assert.ok([before, other, after].every((each) => numbers.isStale(each)));
+    tagVersions.purge(['Order']);
+    assert.ok([before, other, after].every((each) => tagVersions.isStale(each)));
   });
 
   it('do not bring back what was purged, however much is purged afterwards', () => {
-    const numbers = new TagNumbers(undefined, 10);
-    const purged = { tags: ['User:1'], number: numbers.last };
-    numbers.purge(['User:1']);
-    const kept = { tags: ['User:2'], number: numbers.last };
-    for (let n = 0; n < 10; n++) numbers.purge([`Order:${n}`]);
-    assert.ok(numbers.isStale(purged), 'its number was dropped, and a floor stands for it');
-    assert.ok(!numbers.isStale(kept), 'what began after the dropped purge is above the floor');
-    numbers.purge(['Order:10']);
-    assert.ok(numbers.isStale(kept), 'the floor rises with each number that is dropped');
-    assert.ok(!numbers.isStale({ tags: ['User:2'], number: numbers.last }));
+    const tagVersions = new TagVersions(undefined, 10);
+    const purged = { tags: ['User:1'], version: tagVersions.current };
+    tagVersions.purge(['User:1']);
+    const kept = { tags: ['User:2'], version: tagVersions.current };
+    for (let n = 0; n < 10; n++) tagVersions.purge([`Order:${n}`]);
+    assert.ok(tagVersions.isStale(purged), 'its number was dropped, and a floor stands for it');
+    assert.ok(!tagVersions.isStale(kept), 'what began after the dropped purge is above the floor');
+    tagVersions.purge(['Order:10']);
+    assert.ok(tagVersions.isStale(kept), 'the floor rises with each number that is dropped');
+    assert.ok(!tagVersions.isStale({ tags: ['User:2'], version: tagVersions.current }));
   });
 
   it('remember a tag that is purged again and again as one', () => {
-    const numbers = new TagNumbers(undefined, 2);
-    const kept = { tags: ['User:2'], number: numbers.last };
-    for (let n = 0; n < 100; n++) numbers.purge(['User:1']);
-    assert.ok(!numbers.isStale(kept));
+    const tagVersions = new TagVersions(undefined, 2);
+    const kept = { tags: ['User:2'], version: tagVersions.current };
+    for (let n = 0; n < 100; n++) tagVersions.purge(['User:1']);
+    assert.ok(!tagVersions.isStale(kept));
   });
 
   it('say so before every purge, also before the one at the end of a hold', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const said: number[] = [];
-      const numbers: TagNumbers = new TagNumbers(() => said.push(numbers.last));
-      numbers.purge(['Order:1']);
-      numbers.purge([]);
-      numbers.hold(['Order:1'], 1_000);
+      const tagVersions: TagVersions = new TagVersions(() => said.push(tagVersions.current));
+      tagVersions.purge(['Order:1']);
+      tagVersions.purge([]);
+      tagVersions.quarantine(['Order:1'], 1_000);
       mock.timers.tick(1_000);
       assert.deepEqual(said, [0, 1, 2]);
     } finally {
@@ -55,18 +55,24 @@ describe('numbers of tags', () => {
   it('hold a tag of which nothing is to be kept for a while, and purge it once more at the end', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
-      const numbers = new TagNumbers();
-      numbers.hold(['Order:1'], 30_000);
-      const during = { tags: ['Order:1'], number: numbers.last };
-      assert.ok(numbers.isStale(during));
-      assert.ok(!numbers.isStale({ tags: ['Order:2'], number: numbers.last }));
+      const tagVersions = new TagVersions();
+      tagVersions.quarantine(['Order:1'], 30_000);
+      const during = { tags: ['Order:1'], version: tagVersions.current };
+      assert.ok(tagVersions.isStale(during));
+      assert.ok(!tagVersions.isStale({ tags: ['Order:2'], version: tagVersions.current }));
       mock.timers.tick(10_000);
-      numbers.hold(['Order:1'], 30_000);
+      tagVersions.quarantine(['Order:1'], 30_000);
       mock.timers.tick(20_000);
-      assert.ok(numbers.isStale({ tags: ['Order:1'], number: numbers.last }), 'the later hold');
+      assert.ok(
+        tagVersions.isStale({ tags: ['Order:1'], version: tagVersions.current }),
+        'the later hold',
+      );
       mock.timers.tick(10_000);
-      assert.ok(numbers.isStale(during), 'what was made meanwhile may be from before the change');
-      assert.ok(!numbers.isStale({ tags: ['Order:1'], number: numbers.last }));
+      assert.ok(
+        tagVersions.isStale(during),
+        'what was made meanwhile may be from before the change',
+      );
+      assert.ok(!tagVersions.isStale({ tags: ['Order:1'], version: tagVersions.current }));
     } finally {
       mock.timers.reset();
     }

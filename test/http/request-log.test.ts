@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEntry } from '../../src/cache/entry.ts';
-import { EdgeCache, TagNumbers } from '../../src/cache/index.ts';
+import { ResponseCache, TagVersions } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { createSender } from '../../src/protocols/graphql-over-http/send-response.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
@@ -36,7 +36,7 @@ test('the log has one line for each request, with what came of it', async () => 
   const serializers = { req: describeRequest };
   const app = createApp({
     logger: { level: 'info', stream, serializers },
-    notHere: 'Nothing.',
+    notFoundMessage: 'Nothing.',
   });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   lines.length = 0;
@@ -56,18 +56,18 @@ test('the log has one line for each request, with what came of it', async () => 
 test('the log line of a public answer names the id that the client sent, and the one that was answered', async () => {
   const lines: string[] = [];
   const stream = { write: (line: string) => void lines.push(line) };
-  const app = createApp({ logger: { level: 'info', stream }, notHere: 'Nothing.' });
+  const app = createApp({ logger: { level: 'info', stream }, notFoundMessage: 'Nothing.' });
   const stale = { whileRevalidate: 0, ifError: 0 };
-  const numbers = new TagNumbers(() => {});
+  const numbers = new TagVersions(() => {});
   const send = createSender(
-    new EdgeCache({ store: undefined, numbers, stale }),
+    new ResponseCache({ store: undefined, tagVersions: numbers, stale }),
     stale,
     () => false,
   );
   const policy = { maxAge: 60, scope: 'public', tags: [] } as const;
-  const entry = createEntry('{"data":{}}', { ...policy, number: 0, startedAt: 0 });
+  const entry = createEntry('{"data":{}}', { ...policy, version: 0, startedAt: 0 });
   app.get('/public', (request, reply) => {
-    void send(request, reply, { outcome: 'hit', entry }, { key: 'k', policy }, 'application/json');
+    void send(request, reply, { status: 'hit', entry }, { key: 'k', policy }, 'application/json');
   });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   lines.length = 0;

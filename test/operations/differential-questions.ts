@@ -92,7 +92,7 @@ function toQuestion(schema: GraphQLSchema, drawn: readonly Drawn[]): Question {
 
 function ownQuestion(
   schema: GraphQLSchema,
-  { name, source, document, asClientsSendIt }: CommittedOperation,
+  { name, source, document, withTypenames: asClientsSendIt }: CommittedOperation,
   habits: Habits,
 ): fc.Arbitrary<Question> {
   const places = placesOfVariables(schema, document);

@@ -13,12 +13,12 @@ import {
   type DocumentError,
   loadCommittedOperations,
   loadManifest,
-  type Named,
   type Operation,
+  type OperationRef,
   toTrusted,
 } from '../../src/operations/index.ts';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
-import { hashOf, toOperation } from '../../src/operations/operation.ts';
+import { documentHash, toOperation } from '../../src/operations/operation.ts';
 
 const schema = buildSchema('type Query { a: String b: String }');
 const HOME = 'query Home { a }';
@@ -40,44 +40,44 @@ const storeWith = ({ files = {}, manifest, trustedOnly = false }: Given = {}) =>
     trusted: toTrusted(loadCommittedOperations(folderWith(files), schema), manifest),
     trustedOnly,
     texts: createPersistedTexts(1_000),
-    read: createDocumentReader(schema, { limits: STANDARD_LIMITS, isOpen: true }),
+    read: createDocumentReader(schema, { limits: STANDARD_LIMITS, isSchemaPublic: true }),
   });
 
-const find = async (store: ReturnType<typeof storeWith>, named: Named) => store.find(named);
+const find = async (store: ReturnType<typeof storeWith>, named: OperationRef) => store.find(named);
 
 describe('the operation store', () => {
   it('parses a text once, and gives the document to whoever asks by its hash', async () => {
     const store = storeWith();
     const first = await find(store, { query: '{ a }' });
     assert.equal(await find(store, { query: '{ a }' }), first);
-    assert.equal(await find(store, { id: hashOf('{ a }') }), first);
+    assert.equal(await find(store, { id: documentHash('{ a }') }), first);
   });
 
   it('refuses a text that has another hash', async () => {
-    const named = { query: '{ a }', id: hashOf('{ b }') };
+    const named = { query: '{ a }', id: documentHash('{ b }') };
     await assert.rejects(find(storeWith(), named), { code: 'BAD_REQUEST' });
   });
 
   it('keeps the committed operations through a flood of others, which give way', async () => {
     const store = storeWith({ files: { 'Home.graphql': HOME } });
     for (let n = 0; n < 3_000; n++) await find(store, { query: `{ a${n}: a }` });
-    assert.equal(store.byHash(hashOf('{ a0: a }')), undefined);
-    assert.equal(store.byHash(hashOf(HOME))?.source, HOME);
-    assert.ok(store.byHash(hashOf('{ a2999: a }')));
+    assert.equal(store.byHash(documentHash('{ a0: a }')), undefined);
+    assert.equal(store.byHash(documentHash(HOME))?.source, HOME);
+    assert.ok(store.byHash(documentHash('{ a2999: a }')));
   });
 
   it('keeps no more text than it may', async () => {
     const store = storeWith();
     const padding = '#'.repeat(19_000);
     for (let n = 0; n < 30; n++) await find(store, { query: `{ a${n}: a } ${padding}` });
-    const kept = (n: number) => store.byHash(hashOf(`{ a${n}: a } ${padding}`));
+    const kept = (n: number) => store.byHash(documentHash(`{ a${n}: a } ${padding}`));
     assert.deepEqual([kept(0), kept(3)], [undefined, undefined]);
     assert.ok(kept(29));
   });
 
   it('remembers a text that was registered, also after the document gave way', async () => {
     const store = storeWith();
-    const id = hashOf('{ b }');
+    const id = documentHash('{ b }');
     await assert.rejects(find(store, { id }), { code: 'PERSISTED_QUERY_NOT_FOUND' });
     store.register(await find(store, { query: '{ b }', id }));
     for (let n = 0; n < 2_100; n++) await find(store, { query: `{ b${n}: b }` });
@@ -87,33 +87,33 @@ describe('the operation store', () => {
 
   it('registers a text that comes with its hash, once', async () => {
     const store = storeWith({ files: { 'Home.graphql': HOME } });
-    const isRegistration = async (named: Named) =>
+    const isRegistration = async (named: OperationRef) =>
       store.isRegistration(named, await find(store, named));
-    const named = { query: '{ b }', id: hashOf('{ b }') };
+    const named = { query: '{ b }', id: documentHash('{ b }') };
     assert.equal(await isRegistration(named), true);
     store.register(await find(store, named));
     assert.equal(await isRegistration(named), false);
     assert.equal(await isRegistration({ query: '{ a }' }), false);
     assert.equal(await isRegistration({ id: named.id }), false);
-    assert.equal(await isRegistration({ query: HOME, id: hashOf(HOME) }), false);
+    assert.equal(await isRegistration({ query: HOME, id: documentHash(HOME) }), false);
   });
 
   it('takes nothing but trusted operations if it is told so, by text, hash or id', async () => {
     const body = 'query B { b }';
     const manifest = new Map([['b-1', toOperation(body)]]);
     const store = storeWith({ files: { 'Home.graphql': HOME }, manifest, trustedOnly: true });
-    const { asClientsSendIt } = loadCommittedOperations(
+    const { withTypenames: asClientsSendIt } = loadCommittedOperations(
       folderWith({ 'Home.graphql': HOME }),
       schema,
     )[0] as CommittedOperation;
     for (const named of [
       { query: HOME },
-      { id: hashOf(HOME) },
-      { query: HOME, id: hashOf(HOME) },
+      { id: documentHash(HOME) },
+      { query: HOME, id: documentHash(HOME) },
       { query: asClientsSendIt.source },
       { id: 'b-1' },
       { query: body, id: 'b-1' },
-      { id: hashOf(body) },
+      { id: documentHash(body) },
     ]) {
       assert.ok(await find(store, named));
       assert.ok(store.isTrusted(named), JSON.stringify(named));
@@ -121,8 +121,8 @@ describe('the operation store', () => {
     for (const named of [
       { query: '{ a }' },
       { query: `${HOME} ` },
-      { query: '{ a }', id: hashOf('{ a }') },
-      { id: hashOf('{ a }') },
+      { query: '{ a }', id: documentHash('{ a }') },
+      { id: documentHash('{ a }') },
       { query: '{' },
     ]) {
       const refused = find(store, named);
@@ -207,7 +207,7 @@ describe('a manifest', () => {
   it('makes operations known by its ids', () => {
     const operations = load(manifest(entry('home', HOME)));
     assert.deepEqual([...operations.keys()], ['home']);
-    assert.equal(operations.get('home')?.hash, hashOf(HOME));
+    assert.equal(operations.get('home')?.hash, documentHash(HOME));
   });
 
   it('may be texts by their hashes', () => {
@@ -241,7 +241,7 @@ describe('a manifest', () => {
 
 describe('a document', () => {
   const reader = (isOpen: boolean) =>
-    createDocumentReader(schema, { limits: STANDARD_LIMITS, isOpen });
+    createDocumentReader(schema, { limits: STANDARD_LIMITS, isSchemaPublic: isOpen });
 
   it('is refused for its length before it is read', () => {
     const actual = STANDARD_LIMITS.characters + 1;

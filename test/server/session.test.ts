@@ -32,7 +32,7 @@ suite('a session', () => {
     introspection = await startEndpoint((response) => {
       response.end(JSON.stringify({ active: true, sub: '42', role: 'customer' }));
     });
-    app = createApp({ notHere: 'There is nothing here.' });
+    app = createApp({ notFoundMessage: 'There is nothing here.' });
     const corsOrigins = [PAGE];
     reader = createCredentialReader({
       tokens: issuer.trust,
@@ -165,7 +165,7 @@ suite('a session', () => {
   test('is not opened while it can not be told whether the token is valid', async () => {
     await using down = await startIssuer();
     down.setDown(true);
-    const other = createApp({ notHere: 'There is nothing here.' });
+    const other = createApp({ notFoundMessage: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
     const { readViewer: viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
     addSession(other, { viewerOf, payment: await unlimited(), corsOrigins: [] });

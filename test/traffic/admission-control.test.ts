@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAdmission } from '../../src/traffic/index.ts';
+import { createAdmissionControl } from '../../src/traffic/index.ts';
 
-type Admission = ReturnType<typeof createAdmission>;
+type Admission = ReturnType<typeof createAdmissionControl>;
 
 /** Keeps the process from anything else. */
 function work(ms: number): void {
@@ -22,7 +22,7 @@ function burn(ms: number): void {
 
 /** One whose first request has used up the time of this turn. */
 function createBusy() {
-  const admission = createAdmission();
+  const admission = createAdmissionControl();
   assert.equal(admission.turn(assert.fail), undefined);
   work(11);
   return admission;
@@ -49,7 +49,7 @@ const isOverloaded = { code: 'OVERLOADED' };
 
 describe('admission', () => {
   it('lets requests begin at once as long as there is time', () => {
-    const admission = createAdmission();
+    const admission = createAdmissionControl();
     admission.refuseExcess();
     assert.equal(admission.turn(assert.fail), undefined);
   });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import fastify from 'fastify';
-import { createAddressGuard } from '../../src/traffic/index.ts';
+import { createIpFilter } from '../../src/traffic/index.ts';
 import { normalizeAddress, rateLimitKeyOf } from '../../src/traffic/ip-filter.ts';
 
 const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };
@@ -65,7 +65,7 @@ describe('the address lists', () => {
     [{ allow: ['10.0.0.0/8'], deny: ['10.0.0.66'] }, '10.0.0.66', false],
   ] as const) {
     it(`${JSON.stringify(lists)}: ${address} ${mayEnter ? 'may' : 'may not'} enter`, () => {
-      const { refuseAddress } = createAddressGuard({ ...NO_LISTS, ...lists });
+      const { refuseAddress } = createIpFilter({ ...NO_LISTS, ...lists });
       if (mayEnter) refuseAddress(address);
       else assert.throws(() => refuseAddress(address), { code: 'FORBIDDEN' });
     });

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import pino from 'pino';
 import { target } from '../../src/datasources/target.ts';
-import { createUpstream, type Reply } from '../../src/upstream/upstream.ts';
+import { createUpstream, type UpstreamReply } from '../../src/upstream/upstream.ts';
 import { until } from '../support/until.ts';
 import { createCallers } from './controlled-upstream.ts';
 
@@ -44,7 +44,7 @@ async function open(attemptTimeoutMs: number) {
     target: (ids) => target(['things'], { ids }),
     read:
       () =>
-      ({ body }: Reply<{ keys: string[] }>) =>
+      ({ body }: UpstreamReply<{ keys: string[] }>) =>
         new Map(body.keys.map((key) => [key, `${key}!`])),
     absent: () => new Error('absent'),
   });

@@ -20,7 +20,7 @@ export interface ListSizeHint {
 type Field = GraphQLField<unknown, unknown>;
 
 /** Reads what the schema says of costs, each place once. */
-export function createCostHints(schema: GraphQLSchema) {
+export function createCostDirectives(schema: GraphQLSchema) {
   const read = <T>(name: string, nodes: readonly AnnotatedNode[]): T | undefined => {
     const directive = schema.getDirective(name);
     const node = nodes.find((node) => node?.directives?.some((found) => found.name.value === name));
@@ -44,6 +44,6 @@ export function createCostHints(schema: GraphQLSchema) {
   };
 }
 
-export type CostHints = ReturnType<typeof createCostHints>;
+export type CostDirectives = ReturnType<typeof createCostDirectives>;
 
 type AnnotatedNode = { readonly directives?: readonly ConstDirectiveNode[] } | null | undefined;

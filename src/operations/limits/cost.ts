@@ -11,7 +11,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { createCostHints } from './cost-directives.ts';
+import { createCostDirectives } from './cost-directives.ts';
 import { createSizeReader, ONE, type Size } from './list-size.ts';
 
 /** Values of an operation's variables, coerced. */
@@ -33,7 +33,7 @@ interface Part {
  * @see https://ibm.github.io/graphql-specs/cost-spec.html
  */
 export function createCostReader(schema: GraphQLSchema, longestList: number) {
-  const hints = createCostHints(schema);
+  const hints = createCostDirectives(schema);
   const sizesOf = createSizeReader(hints, longestList);
 
   /** The document must be valid, and within the limits of one: its fragments are taken apart. */

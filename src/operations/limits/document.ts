@@ -41,7 +41,7 @@ const NAMES: Readonly<Record<LimitName, string>> = {
 };
 
 /** @throws BffError QUERY_TOO_COMPLEX, with the limit's name, the limit, and what was asked for */
-export function holdTo<Name extends LimitName>(
+export function enforceLimit<Name extends LimitName>(
   limits: Readonly<Record<Name, number>>,
   name: Name,
   actual: number,
@@ -63,7 +63,7 @@ export function holdTo<Name extends LimitName>(
  *   aliases; without them it counts as any other field
  * @throws BffError QUERY_TOO_COMPLEX
  */
-export function limitDocument(
+export function enforceDocumentLimits(
   document: DocumentNode,
   limits: OperationLimits,
   introspection?: IntrospectionLimits,
@@ -73,15 +73,15 @@ export function limitDocument(
     count.fragments++;
   };
   visit(document, {
-    ListValue: ({ values }) => holdTo(limits, 'listSize', values.length),
+    ListValue: ({ values }) => enforceLimit(limits, 'listSize', values.length),
     Directive: () => {
       count.directives++;
     },
     FragmentDefinition: countFragment,
     FragmentSpread: countFragment,
   });
-  holdTo(limits, 'directives', count.directives);
-  holdTo(limits, 'fragments', count.fragments);
+  enforceLimit(limits, 'directives', count.directives);
+  enforceLimit(limits, 'fragments', count.fragments);
   limitSelections(document, limits, introspection);
 }
 
@@ -95,13 +95,13 @@ function limitSelections(
   );
   const meter = createSelectionMeter(fragments, introspection !== undefined);
   const limit = (size: SelectionSize) => {
-    holdTo(limits, 'depth', size.depth);
-    holdTo(limits, 'fields', size.fields);
-    holdTo(limits, 'aliases', size.aliases);
+    enforceLimit(limits, 'depth', size.depth);
+    enforceLimit(limits, 'fields', size.fields);
+    enforceLimit(limits, 'aliases', size.aliases);
     if (!introspection) return;
-    holdTo(introspection, 'introspectionDepth', size.introspectionDepth);
-    holdTo(introspection, 'introspectionFields', size.introspectionFields);
-    holdTo(introspection, 'introspectionAliases', size.introspectionAliases);
+    enforceLimit(introspection, 'introspectionDepth', size.introspectionDepth);
+    enforceLimit(introspection, 'introspectionFields', size.introspectionFields);
+    enforceLimit(introspection, 'introspectionAliases', size.introspectionAliases);
   };
   for (const definition of definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) limit(meter.sizeOf(definition.selectionSet));
@@ -117,10 +117,10 @@ function limitSelections(
  * the schema's.
  * @throws BffError QUERY_TOO_COMPLEX
  */
-export function limitVariables(value: unknown, limits: OperationLimits): void {
+export function enforceVariableLimits(value: unknown, limits: OperationLimits): void {
   if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) holdTo(limits, 'listSize', value.length);
-  for (const part of Object.values(value)) limitVariables(part, limits);
+  if (Array.isArray(value)) enforceLimit(limits, 'listSize', value.length);
+  for (const part of Object.values(value)) enforceVariableLimits(part, limits);
 }
 
 /** @param isSeparate - whether introspection is measured apart from data */

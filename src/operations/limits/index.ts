@@ -1,5 +1,9 @@
 export { type CostReader, createCostReader } from './cost.ts';
-export { holdTo, limitDocument, limitVariables } from './document.ts';
+export {
+  enforceDocumentLimits,
+  enforceLimit,
+  enforceVariableLimits,
+} from './document.ts';
 export {
   INTROSPECTION_LIMITS,
   type OperationLimits,

@@ -7,7 +7,7 @@ import {
   Kind,
 } from 'graphql';
 import { BffError } from '../../errors.ts';
-import type { CostHints } from './cost-directives.ts';
+import type { CostDirectives } from './cost-directives.ts';
 
 /** How many objects a field may give, depending on the variables. */
 export type Size = (variables: Readonly<Record<string, unknown>>) => number;
@@ -29,7 +29,7 @@ const NONE: ReadonlyMap<string, Size> = new Map();
  * Reads how long lists may be: from the arguments that `@listSize` names, or what it assumes.
  * @param longest - the most that may be asked for; the sizes throw BffError QUERY_TOO_COMPLEX
  */
-export function createSizeReader(hints: CostHints, longest: number) {
+export function createSizeReader(hints: CostDirectives, longest: number) {
   function fromHint(field: GraphQLField<unknown, unknown>, node: FieldNode): Size | undefined {
     const hint = hints.sizeOf(field);
     if (!hint) return undefined;

@@ -1,12 +1,12 @@
 import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyRequest } from 'fastify';
-import type { Executed } from '../../cache/index.ts';
+import type { ExecutionResult } from '../../cache/index.ts';
 import type { RequestContext } from '../../context.ts';
-import type { Asked, PreparedOperation } from '../../operations/index.ts';
+import type { OperationParameters, PreparedOperation } from '../../operations/index.ts';
 import type { Executing } from './document-handoff.ts';
 
 /** What Apollo Server answers, with the headers that it chose. */
-export interface EngineAnswer extends Executed {
+export interface EngineAnswer extends ExecutionResult {
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -14,7 +14,7 @@ export interface Engine {
   /** Executes an operation. @param mediaType - of the answer */
   readonly execute: (
     prepared: PreparedOperation,
-    asked: Asked,
+    asked: OperationParameters,
     mediaType: string,
     context: RequestContext,
   ) => Promise<EngineAnswer>;

@@ -1,10 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { BffError } from '../../errors.ts';
 import type { PreparedOperation } from '../../operations/index.ts';
-import { holdTo, type OperationLimits } from '../../operations/limits/index.ts';
+import { enforceLimit, type OperationLimits } from '../../operations/limits/index.ts';
 import type { Engine } from '../../pipeline/execute/executor.ts';
 import type { GraphqlRequest } from './parse-request.ts';
-import { sendAlone } from './send-response.ts';
+import { sendUncached } from './send-response.ts';
 
 /** One of several operations of a request. */
 export interface Member {
@@ -35,7 +35,7 @@ export function refuseLongBatch({ length: actual }: readonly unknown[], most: nu
 /** @returns what all of them cost together */
 export function costOf(members: readonly Member[], limits: OperationLimits): number {
   const cost = members.reduce((sum, { prepared }) => sum + prepared.cost, 0);
-  holdTo(limits, 'cost', cost);
+  enforceLimit(limits, 'cost', cost);
   return cost;
 }
 
@@ -49,7 +49,7 @@ export async function answerBatch(
   const answers = changes ? await inTurn(members, ask) : await Promise.all(members.map(ask));
   const [{ headers }] = answers as [Awaited<ReturnType<Engine['execute']>>];
   const body = `[${answers.map((answer) => answer.body.trimEnd()).join(',')}]`;
-  return sendAlone(reply, { status: 200, headers, body }, 'bypass');
+  return sendUncached(reply, { status: 200, headers, body }, 'bypass');
 }
 
 async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { BffError, badInput } from '../../errors.ts';
-import type { Asked, Named } from '../../operations/index.ts';
+import type { OperationParameters, OperationRef } from '../../operations/index.ts';
 
 /** What is asked (GraphQL over HTTP, §5); its operation and its variables are not looked at yet. */
-export interface GraphqlRequest extends Named, Asked {}
+export interface GraphqlRequest extends OperationRef, OperationParameters {}
 
 type Parameters = Partial<
   Record<'query' | 'documentId' | 'doc_id' | 'operationName' | 'variables' | 'extensions', unknown>

@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { cacheStatusOf } from '../../cache/index.ts';
+import { cacheStatusHeader } from '../../cache/index.ts';
 import { BffError, type ErrorCode } from '../../errors.ts';
 import { answerError } from '../../http/error-handler.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import { logRefusal } from '../../http/request-log.ts';
 import { DocumentError } from '../../operations/index.ts';
-import { type ClientError, inOurWords, toClientError } from '../../pipeline/format-error.ts';
+import { type ClientError, maskMessage, toClientError } from '../../pipeline/format-error.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 
@@ -22,7 +22,7 @@ const VARIABLE = /^Variable "\$\w+"/;
 export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge']) {
   const typeFor = createErrorTypeChooser();
   const chargeRefusal = createRefusalCharge(charge);
-  const sentenceOf = isOpen ? inOurWords : withoutNames;
+  const sentenceOf = isOpen ? maskMessage : withoutNames;
 
   const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
     // To say all of them would answer as many questions about the schema at once.
@@ -38,7 +38,7 @@ export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge
     reply: FastifyReply,
   ) => {
     chargeRefusal(request, reply, isPaid(error));
-    reply.header('cache-status', cacheStatusOf('bypass')).type(typeFor(request.headers.accept));
+    reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(request.headers.accept));
     if (!(error instanceof DocumentError)) return answerError(error, request, reply);
     logRefusal(request, error.code);
     return reply
@@ -55,6 +55,6 @@ function withoutNames(message: string, code: ErrorCode): string {
   if (code === 'BAD_USER_INPUT')
     return `${VARIABLE.exec(message)?.[0] ?? 'A variable'} is not valid.`;
   if (code !== 'GRAPHQL_VALIDATION_FAILED') return message;
-  const ours = inOurWords(message);
+  const ours = maskMessage(message);
   return ours === message ? 'The document is not valid for this API.' : ours;
 }

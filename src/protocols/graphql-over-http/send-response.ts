@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  cacheStatusOf,
-  createVariants,
-  type EdgeCache,
-  type Entry,
+  type CacheEntry,
+  type CacheHit,
+  type CacheLookup,
+  cacheStatusHeader,
+  createCompressor,
   type ForwardReason,
   type HeaderList,
-  headersOf,
-  isKnown,
-  type Kept,
+  matchesEtag,
   NO_STORE,
-  type Question,
+  type ResponseCache,
+  responseHeaders,
   type StaleWindows,
 } from '../../cache/index.ts';
 import { guardListFor } from '../../http/security-headers.ts';
@@ -21,10 +21,10 @@ import type { EngineAnswer } from '../../pipeline/execute/executor.ts';
  * Sends answers that others may get as well: conditional, compressed, with all that caches are told.
  * @param isLast - whether connections are to be closed with their answers
  */
-export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () => boolean) {
-  const variants = createVariants();
+export function createSender(edge: ResponseCache, stale: StaleWindows, isLast: () => boolean) {
+  const variants = createCompressor();
 
-  async function encode(entry: Entry, coding: string, key: string): Promise<string> {
+  async function encode(entry: CacheEntry, coding: string, key: string): Promise<string> {
     const body = await variants.encode(entry, coding);
     edge.addVariant(key, entry, coding, body);
     return body;
@@ -34,8 +34,8 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
   return (
     request: FastifyRequest,
     reply: FastifyReply,
-    { entry, outcome }: Kept,
-    { key }: Question,
+    { entry, status: outcome }: CacheHit,
+    { key }: CacheLookup,
     contentType: string,
     reason: ForwardReason = 'uri-miss',
   ): Promise<void> | undefined => {
@@ -46,10 +46,10 @@ export function createSender(edge: EdgeCache, stale: StaleWindows, isLast: () =>
     }
     const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
     const leaving = { outcome, reason, coding, isPosted: method === 'POST' };
-    const { etag, headers: described, isPublic } = headersOf(entry, leaving, stale);
+    const { etag, headers: described, isPublic } = responseHeaders(entry, leaving, stale);
     const ending = isLast() ? [...described, 'connection', 'close'] : described;
     const answer = { request, reply, isPublic };
-    if (isKnown(etag, headers['if-none-match'])) return write(answer, 304, ending, '');
+    if (matchesEtag(etag, headers['if-none-match'])) return write(answer, 304, ending, '');
 
     const writeWhole = (body: string, ...encoding: string[]) => {
       const length = ['content-length', `${body.length}`];
@@ -113,14 +113,16 @@ function addGiven(list: string[], reply: FastifyReply, isPublic: boolean): void 
 }
 
 /** Sends an answer that is for the asker alone. */
-export function sendAlone(
+export function sendUncached(
   reply: FastifyReply,
   { status, headers, body }: EngineAnswer,
   reason: ForwardReason,
 ) {
   const { operationLog } = reply.request;
   if (operationLog) operationLog.cacheStatus = reason;
-  reply.code(status).headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusOf(reason) });
+  reply
+    .code(status)
+    .headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusHeader(reason) });
   return reply.send(body);
 }
 

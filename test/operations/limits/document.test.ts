@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from 'graphql';
-import { limitDocument, limitVariables } from '../../../src/operations/limits/document.ts';
+import {
+  enforceDocumentLimits,
+  enforceVariableLimits,
+} from '../../../src/operations/limits/document.ts';
 import { type OperationLimits, STANDARD_LIMITS } from '../../../src/operations/limits/index.ts';
 import type { IntrospectionLimits } from '../../../src/operations/limits/operation-limits.ts';
 
@@ -14,7 +17,7 @@ const LIMITS: OperationLimits = {
   fragments: 100,
 };
 
-const check = (text: string) => limitDocument(parse(text), LIMITS);
+const check = (text: string) => enforceDocumentLimits(parse(text), LIMITS);
 
 const refuses = (text: string, exceeded: string, actual: number) =>
   assert.throws(() => check(text), {
@@ -71,8 +74,8 @@ describe('the limits of a document', () => {
     const numbers = Array.from({ length: 101 }, (_, n) => n);
     check(`{ a(b: {c: [${numbers.slice(1).join()}]}) }`);
     refuses(`{ a(b: {c: [${numbers.join()}]}) }`, 'listSize', 101);
-    limitVariables({ input: { items: numbers.slice(1), other: null } }, LIMITS);
-    assert.throws(() => limitVariables({ input: { items: numbers } }, LIMITS), {
+    enforceVariableLimits({ input: { items: numbers.slice(1), other: null } }, LIMITS);
+    assert.throws(() => enforceVariableLimits({ input: { items: numbers } }, LIMITS), {
       code: 'QUERY_TOO_COMPLEX',
       details: { exceeded: 'listSize', limit: 100, actual: 101 },
     });
@@ -96,7 +99,7 @@ describe('the limits of introspection', () => {
     introspectionFields: 12,
     introspectionAliases: 2,
   };
-  const measure = (text: string) => limitDocument(parse(text), LIMITS, INTROSPECTION);
+  const measure = (text: string) => enforceDocumentLimits(parse(text), LIMITS, INTROSPECTION);
   const exceeds = (text: string, exceeded: string, actual: number) => {
     const limit = { ...LIMITS, ...INTROSPECTION }[exceeded as keyof OperationLimits];
     const details = { exceeded, limit, actual };
