@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { GraphQLSchema } from 'graphql';
 import type { CommittedOperation } from '../../src/operations/index.ts';
-import { SETS } from '../cache/equivalence-arguments.ts';
-import { type Change, changesBy } from '../cache/equivalence-changes.ts';
-import { WAYS } from '../cache/equivalence-client.ts';
-import type { Question } from '../cache/equivalence-questions.ts';
+import { VARIABLE_SETS } from '../cache/equivalence/arguments.ts';
+import { TRANSPORTS } from '../cache/equivalence/client.ts';
+import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
+import { type Mutation, mutationsBy } from '../cache/equivalence/mutations.ts';
 import { createQuestions } from './differential-questions.ts';
 
 /** One question as one asker puts it. */
@@ -14,12 +14,12 @@ export interface Ask {
   readonly operation: number;
   readonly set: number;
   readonly text: number;
-  readonly way: (typeof WAYS)[number];
+  readonly way: (typeof TRANSPORTS)[number];
 }
 
 /** Something to be changed between two rounds of asking, and who changes it. */
 export interface ChangeBy {
-  readonly change: Change;
+  readonly change: Mutation;
   readonly asker: number;
   /** Whether it is something of the changer's own. */
   readonly isOwn: boolean;
@@ -27,7 +27,7 @@ export interface ChangeBy {
 
 /** What is asked at the same time, so that it shares calls. */
 export interface Group {
-  readonly questions: readonly Question[];
+  readonly questions: readonly GeneratedDocument[];
   readonly asks: readonly Ask[];
   readonly change: ChangeBy | undefined;
 }
@@ -44,7 +44,7 @@ export interface GroupOptions {
 export function createGroups({ schema, committed, orderIds, askers }: GroupOptions) {
   const { fields, about, own } = createQuestions(schema, orderIds);
   const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
-  const changes = mutations.map((mutation) => changesBy(mutation, orderIds));
+  const changes = mutations.map((mutation) => mutationsBy(mutation, orderIds));
   const asker = fc.oneof(
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 3, arbitrary: fc.nat({ max: 2 }) },
@@ -54,9 +54,9 @@ export function createGroups({ schema, committed, orderIds, askers }: GroupOptio
     asker,
     question: fc.nat({ max: 2 }),
     operation: fc.nat({ max: 1 }),
-    set: fc.nat({ max: SETS - 1 }),
+    set: fc.nat({ max: VARIABLE_SETS - 1 }),
     text: fc.nat({ max: 3 }),
-    way: fc.constantFrom(...WAYS),
+    way: fc.constantFrom(...TRANSPORTS),
   };
   const first = fc.record({ ...ask, question: fc.constant(0), operation: fc.constant(0) });
   const more = fc.array(fc.record(ask), { minLength: 1, maxLength: 3, size: 'max' });

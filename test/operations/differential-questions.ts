@@ -9,15 +9,19 @@ import {
   valueFromAST,
 } from 'graphql';
 import type { CommittedOperation } from '../../src/operations/index.ts';
-import { givenOf, type Habits, SETS } from '../cache/equivalence-arguments.ts';
 import {
-  type Drawn,
-  fieldsOfEach,
-  placesOfVariables,
-  toDocument,
-} from '../cache/equivalence-documents.ts';
-import type { Question } from '../cache/equivalence-questions.ts';
-import { createSelections, INHERITED_NAMES } from '../cache/equivalence-selections.ts';
+  type GeneratorOptions,
+  VARIABLE_SETS,
+  valuesPerSet,
+} from '../cache/equivalence/arguments.ts';
+import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
+import {
+  fieldByVariable,
+  fieldsByOperation,
+  type OperationSpec,
+  printDocument,
+} from '../cache/equivalence/documents.ts';
+import { createSelectionGenerator, INHERITED_NAMES } from '../cache/equivalence/selections.ts';
 import { waysThrough } from '../support/reach.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -25,10 +29,10 @@ const GAPS = [' ', '\n  ', ' , ', ' # a comment\n'];
 
 /** Draws documents, each when it is wanted: all that could be drawn would fill the memory. */
 export function createQuestions(schema: GraphQLSchema, orderIds: readonly string[]) {
-  const sober: Habits = { orderIds, isRash: false, hasVariables: true };
-  const usual = createSelections(sober);
-  const literal = createSelections({ ...sober, hasVariables: false });
-  const rash = createSelections({ ...sober, isRash: true });
+  const sober: GeneratorOptions = { orderIds, hasInvalidValues: false, hasVariables: true };
+  const usual = createSelectionGenerator(sober);
+  const literal = createSelectionGenerator({ ...sober, hasVariables: false });
+  const rash = createSelectionGenerator({ ...sober, hasInvalidValues: true });
   const habits = fc.oneof(
     { weight: 7, arbitrary: fc.constant(usual) },
     { weight: 4, arbitrary: fc.constant(literal) },
@@ -50,7 +54,7 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
     fields: [...new Set(ways.map(({ target }) => target))],
 
     /** @param field - one of those; anything if there is none */
-    about(field?: string): fc.Arbitrary<Question> {
+    about(field?: string): fc.Arbitrary<GeneratedDocument> {
       const wanted = fc.constantFrom(...ways.filter(({ target }) => !field || target === field));
       return fc
         .record({ ...plan, wanted })
@@ -73,7 +77,7 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
     },
 
     /** About what our own clients ask for. */
-    own: (committed: readonly CommittedOperation[]): fc.Arbitrary<Question> =>
+    own: (committed: readonly CommittedOperation[]): fc.Arbitrary<GeneratedDocument> =>
       fc
         .constantFrom(
           ...committed.filter(({ document }) => getOperationAST(document)?.operation === 'query'),
@@ -82,20 +86,20 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
   };
 }
 
-function toQuestion(schema: GraphQLSchema, drawn: readonly Drawn[]): Question {
-  const { text, sets } = toDocument(drawn);
-  const texts = GAPS.map((gap) => toDocument(drawn, gap).text);
-  const fields = fieldsOfEach(schema, text);
+function toQuestion(schema: GraphQLSchema, drawn: readonly OperationSpec[]): GeneratedDocument {
+  const { text, variableSets: sets } = printDocument(drawn);
+  const texts = GAPS.map((gap) => printDocument(drawn, gap).text);
+  const fields = fieldsByOperation(schema, text);
   const operations = drawn.map(({ name }) => ({ name, fields: fields.get(name ?? '') ?? NOTHING }));
-  return { texts, operations, sets };
+  return { texts, operations, variableSets: sets };
 }
 
 function ownQuestion(
   schema: GraphQLSchema,
-  { name, source, document, withTypenames: asClientsSendIt }: CommittedOperation,
-  habits: Habits,
-): fc.Arbitrary<Question> {
-  const places = placesOfVariables(schema, document);
+  { name, source, document, asClientsSendIt }: CommittedOperation,
+  habits: GeneratorOptions,
+): fc.Arbitrary<GeneratedDocument> {
+  const places = fieldByVariable(schema, document);
   const declared = getOperationAST(document)?.variableDefinitions ?? [];
   const given = declared.map(({ variable, type: node, defaultValue }) => {
     const type = typeFromAST(schema, node as never) as GraphQLInputType;
@@ -103,14 +107,14 @@ function ownQuestion(
     const isNeeded = node.kind === Kind.NON_NULL_TYPE && !defaultValue;
     const field = places.get(variable.name.value) ?? '';
     const input = { name: variable.name.value, type, defaultValue: value, field };
-    return givenOf(input, isNeeded, habits);
+    return valuesPerSet(input, isNeeded, habits);
   });
   const names = declared.map(({ variable }) => variable.name.value);
-  const fields = fieldsOfEach(schema, source).get(name) ?? NOTHING;
+  const fields = fieldsByOperation(schema, source).get(name) ?? NOTHING;
   return fc.tuple(...given).map((drawn) => ({
     texts: [source, asClientsSendIt.source],
     operations: [{ name, fields }],
-    sets: Array.from({ length: SETS }, (_, set) =>
+    variableSets: Array.from({ length: VARIABLE_SETS }, (_, set) =>
       Object.fromEntries(names.map((each, at) => [each, drawn[at]?.[set]])),
     ),
   }));

@@ -1,9 +1,8 @@
 import type { GraphQLSchema } from 'graphql';
 import { CAST } from '../../services/support/cast.ts';
-import { aim } from '../cache/equivalence-changes.ts';
-import { type Answer, type Request, send } from '../cache/equivalence-client.ts';
-import type { Question } from '../cache/equivalence-questions.ts';
-import type { Twins } from '../cache/equivalence-twins.ts';
+import { type Answer, type Request, send } from '../cache/equivalence/client.ts';
+import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
+import { resolveMutation } from '../cache/equivalence/mutations.ts';
 import { createNaive, type PlainAnswer } from '../support/naive.ts';
 import { until } from '../support/until.ts';
 import type { World } from '../support/world.ts';
@@ -42,7 +41,7 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
   const prepare = ({ questions, asks }: Group): Promise<Ready[]> =>
     Promise.all(
       asks.map(async (ask) => {
-        const question = questions[ask.question] as Question;
+        const question = questions[ask.question] as GeneratedDocument;
         const asker = askerAt(ask.asker);
         const { fields, ...request } = requestOf(question, ask, asker);
         const answer = await naive(request, asker.viewer);
@@ -76,11 +75,17 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
     const asker = askerAt(at);
     const own = 'id' in asker.viewer ? asker.viewer.id : CAST.customer;
     const owner = isOwn ? own : CAST.otherCustomer;
-    const { variables } = await aim({ read: world.read } as Twins, change, owner);
+    const { variables } = await resolveMutation({ read: world.read }, change, owner);
     const { headers } = asker;
     return {
       asker,
-      request: { text: change.text, operationName: undefined, variables, way: 'POST', headers },
+      request: {
+        text: change.text,
+        operationName: undefined,
+        variables,
+        transport: 'POST',
+        headers,
+      },
     } as const;
   }
 
@@ -131,13 +136,13 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
 }
 
 function requestOf(
-  { texts, operations, sets }: Question,
+  { texts, operations, variableSets: sets }: GeneratedDocument,
   ask: Ask,
   { headers }: Asker,
 ): Request & { readonly fields: ReadonlySet<string> } {
   const { name, fields } = operations[
     ask.operation % operations.length
-  ] as Question['operations'][number];
+  ] as GeneratedDocument['operations'][number];
   const given = Object.entries(sets[ask.set] ?? {}).filter(([, value]) => value !== undefined);
   // The key is refused in a body, and taken from an address.
   const isForGet = given.some(([variable]) => variable === '__proto__');
@@ -145,7 +150,7 @@ function requestOf(
     text: texts[ask.text % texts.length] ?? '',
     operationName: name,
     variables: Object.fromEntries(given),
-    way: isForGet ? 'GET' : ask.way,
+    transport: isForGet ? 'GET' : ask.way,
     headers: { ...headers },
     fields,
   };
@@ -154,5 +159,7 @@ function requestOf(
 const isTooComplex = ({ body }: Answer): boolean =>
   body.errors?.[0]?.extensions.code === 'QUERY_TOO_COMPLEX';
 
-const tell = ({ name }: Asker, { text, operationName, variables, way }: Request): string =>
-  `${name} by ${way}: ${text} ${JSON.stringify({ operationName, variables })}`;
+const tell = (
+  { name }: Asker,
+  { text, operationName, variables, transport: way }: Request,
+): string => `${name} by ${way}: ${text} ${JSON.stringify({ operationName, variables })}`;

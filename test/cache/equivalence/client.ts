@@ -1,75 +1,75 @@
-import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
-import { documentHash } from '../../src/operations/operation.ts';
-import type { Json } from '../support/world.ts';
+import { issueToken, type TokenRequest } from '../../../services/user/tokens.ts';
+import { hashOf } from '../../../src/operations/operation.ts';
+import type { Json } from '../../support/world.ts';
 
-/** Who asks. Two of them have an id in common, and two a role. */
-const PEOPLE = {
+/** The signed-in viewers. Several share an id with different roles, or a role with different ids. */
+const USERS = {
   'customer 42': { userId: '42', role: 'customer' },
   'staff 42': { userId: '42', role: 'staff' },
   'customer 43': { userId: '43', role: 'customer' },
-  'customer 7, who has nothing': { userId: '7', role: 'customer' },
-  'customer 13, who was deleted': { userId: '13', role: 'customer' },
+  'customer 7 (no orders)': { userId: '7', role: 'customer' },
+  'customer 13 (deleted)': { userId: '13', role: 'customer' },
   'customer 1': { userId: '1', role: 'customer' },
   'staff 1': { userId: '1', role: 'staff' },
 } as const;
 
-export type Person = keyof typeof PEOPLE;
-export type Viewer = Person | 'anonymous' | 'a stranger';
+type UserName = keyof typeof USERS;
+export type ViewerName = UserName | 'anonymous' | 'invalid token';
 
-const personOf = (viewer: Viewer) =>
-  Object.hasOwn(PEOPLE, viewer) ? PEOPLE[viewer as Person] : undefined;
+const userFor = (viewer: ViewerName) =>
+  Object.hasOwn(USERS, viewer) ? USERS[viewer as UserName] : undefined;
 
-export const isStaff = (viewer: Viewer): boolean => personOf(viewer)?.role === 'staff';
+export const isStaff = (viewer: ViewerName): boolean => userFor(viewer)?.role === 'staff';
 
-/** The user's id, of whoever has one. */
-export const idOf = (viewer: Viewer): string | undefined => personOf(viewer)?.userId;
+/** The viewer's user id; undefined for anonymous viewers and invalid tokens. */
+export const idOf = (viewer: ViewerName): string | undefined => userFor(viewer)?.userId;
 
-/** The headers that say who asks, two for each viewer: they differ, as those of two sessions do. */
-export type Sessions = ReadonlyMap<Viewer, readonly Record<string, string>[]>;
+/** The credentials of each viewer: two sets of headers with different tokens, like two sessions. */
+export type Sessions = ReadonlyMap<ViewerName, readonly Record<string, string>[]>;
 
 export async function openSessions(): Promise<Sessions> {
   const issue = async (request: TokenRequest) => ({
     authorization: `Bearer ${await issueToken(request)}`,
   });
-  const people = Object.entries(PEOPLE).map(async ([name, person]) => {
-    const sessions = [await issue(person), await issue(person)];
-    return [name as Person, sessions] as const;
+  const users = Object.entries(USERS).map(async ([name, user]) => {
+    const sessions = [await issue(user), await issue(user)];
+    return [name as UserName, sessions] as const;
   });
   const expired = await issue({ userId: '42', expiresIn: -60 });
-  return new Map<Viewer, Record<string, string>[]>([
-    ...(await Promise.all(people)),
+  return new Map<ViewerName, Record<string, string>[]>([
+    ...(await Promise.all(users)),
     ['anonymous', [{}, {}]],
-    ['a stranger', [expired, { authorization: 'Bearer of.good.news' }]],
+    ['invalid token', [expired, { authorization: 'Bearer of.good.news' }]],
   ]);
 }
 
-export const WAYS = ['POST', 'GET', 'POST of the hash', 'GET of the hash'] as const;
+export const TRANSPORTS = ['POST', 'GET', 'POST of the hash', 'GET of the hash'] as const;
 
-/** What is asked, and how it is put. */
+/** One GraphQL request and the transport that it uses. */
 export interface Request {
   readonly text: string;
   readonly operationName: string | undefined;
   readonly variables: Record<string, unknown>;
-  readonly way: (typeof WAYS)[number];
+  readonly transport: (typeof TRANSPORTS)[number];
   readonly headers: Record<string, string>;
 }
 
 export interface Answer {
   readonly status: number;
-  /** Without what differs from request to request. */
+  /** The body without request ids, errors in a fixed order. */
   readonly body: Json;
-  /** What the answer says of caches, if anything. */
+  /** The Cache-Status header. */
   readonly cacheStatus: string | null;
 }
 
-/** Nothing takes as long on the slowest machine: it hangs. */
-const PATIENCE_MS = 20_000;
-/** Longer addresses are refused by Node. */
-const LONGEST_ADDRESS = 8_000;
+/** Longer than any request takes on a slow machine. */
+const TIMEOUT_MS = 20_000;
+/** Node refuses longer URLs; such requests are sent with POST. */
+const MAX_URL_LENGTH = 8_000;
 
-/** Asks as a client does: a hash alone first, then with its text if it is not known. */
+/** Sends a request as clients do: by hash first, with the text if the hash is unknown. */
 export async function send(endpoint: string, request: Request): Promise<Answer> {
-  const { text, operationName, variables, way } = request;
+  const { text, operationName, variables, transport: way } = request;
   const { headers } = request;
   const isGet = way.startsWith('GET');
   if (!way.endsWith('hash')) {
@@ -88,11 +88,11 @@ async function exchange(
   content: Record<string, unknown>,
   headers: Record<string, string>,
 ): Promise<Answer> {
-  const address = `${endpoint}?${toSearch(content)}`;
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const url = `${endpoint}?${toSearch(content)}`;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   const response =
-    isGet && address.length < LONGEST_ADDRESS
-      ? await fetch(address, { headers: { 'apollo-require-preflight': 'yes', ...headers }, signal })
+    isGet && url.length < MAX_URL_LENGTH
+      ? await fetch(url, { headers: { 'apollo-require-preflight': 'yes', ...headers }, signal })
       : await fetch(endpoint, {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...headers },
@@ -117,6 +117,6 @@ function toComparable({ errors, ...rest }: Json): Json {
     const { requestId: _, ...others } = extensions;
     return { ...error, extensions: others };
   });
-  const place = ({ path, message }: Json) => `${JSON.stringify(path)} ${message}`;
-  return { ...rest, errors: stripped.sort((a, b) => (place(a) < place(b) ? -1 : 1)) };
+  const sortKey = ({ path, message }: Json) => `${JSON.stringify(path)} ${message}`;
+  return { ...rest, errors: stripped.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)) };
 }

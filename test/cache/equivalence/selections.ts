@@ -7,55 +7,55 @@ import {
   getNamedType,
   isObjectType,
 } from 'graphql';
-import { type Argument, argumentOf, type Habits, type Input } from './equivalence-arguments.ts';
+import { type Argument, argumentFor, type GeneratorOptions, type Input } from './arguments.ts';
 
-/** How a selection stands among the others: as it is, or within one or the other kind of fragment. */
-const WRAPS = ['bare', 'inline', 'untyped', 'named', 'twice'] as const;
+/** Ways to write a selection: as a plain field, or inside one of the kinds of fragments. */
+const WRAPPINGS = ['bare', 'inline', 'untyped', 'named', 'twice'] as const;
 
-/** One field that is asked for, and what is asked of what it gives. */
+/** One selected field with its sub-selections. */
 export interface Selection {
-  readonly on: string;
+  readonly parentType: string;
   readonly field: string;
   readonly alias: string | undefined;
   readonly args: readonly Argument[];
   readonly directive: { readonly name: string; readonly args: readonly Argument[] } | undefined;
-  readonly wrap: (typeof WRAPS)[number];
-  readonly below: readonly Selection[];
+  readonly wrapping: (typeof WRAPPINGS)[number];
+  readonly selections: readonly Selection[];
 }
 
-/** Names that every plain object has already. */
+/** Property names that every plain object inherits. */
 export const INHERITED_NAMES = ['__proto__', 'constructor', 'hasOwnProperty', 'toString'] as const;
 
-/** How deep it is drawn beside a way, and below its end. */
-const ASIDE = 1;
-const BEYOND = 3;
+/** Depth of generated selections beside a field path and below its last field. */
+const SIBLING_DEPTH = 1;
+const LEAF_DEPTH = 3;
 
-/** @returns what draws the selections of a type, a way of field names among them */
-export function createSelections(habits: Habits) {
-  const known = new Map<string, fc.Arbitrary<Selection[]>>();
+/** Returns a function that generates selections of a type which contain a given path of fields. */
+export function createSelectionGenerator(options: GeneratorOptions) {
+  const cache = new Map<string, fc.Arbitrary<Selection[]>>();
 
   function selectionsOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection[]> {
     const key = `${type.name} ${depth}`;
-    const found = known.get(key);
+    const found = cache.get(key);
     if (found) return found;
-    const drawn = fc.array(fieldOf(type, depth), { minLength: 1, maxLength: 3, size: 'max' });
-    known.set(key, drawn);
-    return drawn;
+    const generated = fc.array(fieldOf(type, depth), { minLength: 1, maxLength: 3, size: 'max' });
+    cache.set(key, generated);
+    return generated;
   }
 
-  function along(type: GraphQLObjectType, way: readonly string[]): fc.Arbitrary<Selection[]> {
-    const [step, ...rest] = way;
-    if (step === undefined) return selectionsOf(type, BEYOND);
+  function alongPath(type: GraphQLObjectType, path: readonly string[]): fc.Arbitrary<Selection[]> {
+    const [step, ...rest] = path;
+    if (step === undefined) return selectionsOf(type, LEAF_DEPTH);
     const field = type.getFields()[step];
-    if (!field) throw new Error(`there is no ${type.name}.${step}`);
+    if (!field) throw new Error(`unknown field ${type.name}.${step}`);
     const inner = getNamedType(field.type);
-    const below = isObjectType(inner) ? along(inner, rest) : NOTHING;
-    const aside = fc.oneof(
+    const selections = isObjectType(inner) ? alongPath(inner, rest) : NOTHING;
+    const siblings = fc.oneof(
       { weight: 2, arbitrary: NOTHING },
-      fc.array(fieldOf(type, ASIDE), { minLength: 1, maxLength: 2 }),
+      fc.array(fieldOf(type, SIBLING_DEPTH), { minLength: 1, maxLength: 2 }),
     );
     return fc
-      .tuple(selectionOf(type, field, below), aside, fc.nat({ max: 2 }))
+      .tuple(selectionOf(type, field, selections), siblings, fc.nat({ max: 2 }))
       .map(([first, others, at]) => others.toSpliced(at, 0, first));
   }
 
@@ -74,28 +74,28 @@ export function createSelections(habits: Habits) {
   }
 
   function selectionOf(
-    { name: on }: GraphQLObjectType,
-    { name: field, args }: Named,
-    below: fc.Arbitrary<Selection[]>,
+    { name: parentType }: GraphQLObjectType,
+    { name: field, args }: SelectableField,
+    selections: fc.Arbitrary<Selection[]>,
   ): fc.Arbitrary<Selection> {
     return fc.record({
-      on: fc.constant(on),
+      parentType: fc.constant(parentType),
       field: fc.constant(field),
-      // A field under the name of another one brings a mix-up of the two to light.
+      // An alias that is another field's name reveals a mix-up of the two.
       alias: rarely(fc.constantFrom('a', 'b', 'id', 'name', ...INHERITED_NAMES)),
       args: argumentsOf(args, field),
       directive: rarely(directive),
-      wrap: fc.oneof(
+      wrapping: fc.oneof(
         { weight: 8, arbitrary: fc.constant('bare' as const) },
-        fc.constantFrom(...WRAPS),
+        fc.constantFrom(...WRAPPINGS),
       ),
-      below,
+      selections,
     });
   }
 
   const argumentsOf = (inputs: readonly Input[], field: string): fc.Arbitrary<Argument[]> =>
     fc
-      .tuple(...inputs.map((input) => argumentOf({ ...input, field }, habits)))
+      .tuple(...inputs.map((input) => argumentFor({ ...input, field }, options)))
       .map((args) => args.filter((one) => one !== undefined));
 
   const directive = fc.oneof(
@@ -104,12 +104,14 @@ export function createSelections(habits: Habits) {
     ),
   );
 
-  return along;
+  return alongPath;
 }
 
-type Named = Pick<GraphQLField<unknown, unknown>, 'name'> & { readonly args: readonly Input[] };
+type SelectableField = Pick<GraphQLField<unknown, unknown>, 'name'> & {
+  readonly args: readonly Input[];
+};
 
-const TYPENAME: Named = { name: '__typename', args: [] };
+const TYPENAME: SelectableField = { name: '__typename', args: [] };
 const NOTHING: fc.Arbitrary<Selection[]> = fc.constant([]);
 
 const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>

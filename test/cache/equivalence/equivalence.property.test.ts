@@ -1,0 +1,132 @@
+/*
+ * Property: the response cache changes no answer. Two instances of each BFF run in front of the
+ * same services, one with a cache and one without; whenever no change is in progress, both answer
+ * every request alike.
+ *
+ * A case is a list of generated documents (documents.ts: one for each root field and each field with
+ * a rule of its own, and one committed operation) and a list of steps (steps.ts) that request them
+ * as different viewers, by text or hash, over GET and POST, sequentially and concurrently, with
+ * mutations in between that either BFF or a service executes (mutations.ts).
+ *
+ * `npm test` runs EQUIVALENCE_RUNS=1 case for each BFF with a fixed seed; `npm run test:equivalence`
+ * runs 110 with a random seed. A failure prints its seed: `SEED=<number> npm run test:equivalence`
+ * replays it.
+ */
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createOrderService } from '../../../services/order/service.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { anyone, inherited } from '../../../src/auth/rules.ts';
+import { mergeTrees, ruleOfEachField } from '../../../src/auth/shield.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import { loadCommittedOperations } from '../../../src/operations/index.ts';
+import { buildSchema } from '../../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { startCachePair } from './cache-pair.ts';
+import { openSessions } from './client.ts';
+import { documentsCovering } from './documents.ts';
+import { mutationsBy } from './mutations.ts';
+import { createCoverage, createRunner } from './runner.ts';
+import { stepsCalling } from './steps.ts';
+
+const { EQUIVALENCE_RUNS, SEED } = process.env;
+/** Cases for each BFF; each has about 25 steps. */
+const RUNS = Number(EQUIVALENCE_RUNS ?? 1);
+const SHORT_FORM_SEED = 1;
+const seed = Number(SEED ?? (EQUIVALENCE_RUNS ? randomInt(2 ** 31) : SHORT_FORM_SEED));
+/** Minimum selections of each root field, and of each field with a rule of its own. */
+const MIN_SELECTIONS = Math.min(100, RUNS);
+/** Minimum share of answers without errors, which alone are stored, and of hits among them. */
+const MIN_WITHOUT_ERRORS = 0.25;
+const MIN_HITS = 0.4;
+/** Time limit for shrinking a failing case. */
+const SHRINKING_MS = 120_000;
+
+const orderIds = await seededOrderIds();
+
+for (const bff of await Promise.all(bffNames().map(loadBff))) {
+  describe(`Response cache of the ${bff.name} BFF`, () => {
+    it('answers every request as the BFF answers it without a cache', async (t) => {
+      const schema = buildSchema(bff);
+      const fields = fieldsWithRules(bff);
+      const sessions = await openSessions();
+      const coverage = createCoverage();
+      const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+      const testCase = fc.tuple(
+        documentsCovering(
+          schema,
+          fields.filter((field) => !field.startsWith('Mutation.')),
+          loadCommittedOperations(bff.operations, schema),
+          orderIds,
+        ),
+        stepsCalling(mutations.map((mutation) => mutationsBy(mutation, orderIds))),
+        fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+      );
+      let shrinkUntil = Number.POSITIVE_INFINITY;
+      const property = fc.asyncProperty(
+        fc.noBias(testCase),
+        async ([documents, steps, hasEvents]) => {
+          if (performance.now() > shrinkUntil) return;
+          await using pair = await startCachePair(bff, hasEvents);
+          const runner = createRunner({ pair, documents, sessions, coverage });
+          try {
+            for (const step of steps) await runner.run(step);
+          } catch (error) {
+            shrinkUntil = Math.min(shrinkUntil, performance.now() + SHRINKING_MS);
+            throw error;
+          }
+        },
+      );
+
+      const result = await fc.check(property, { numRuns: RUNS, seed });
+
+      const { answers, withoutErrors, hits, mutations: sent } = coverage.counts;
+      const [field, times] = coverage.leastSelected(fields);
+      t.diagnostic(
+        `SEED=${seed}: ${answers} answers, ${hits} hits, ${sent} mutations, least selected field ${field} (${times})`,
+      );
+      if (result.failed) {
+        const { message } = result.errorInstance as Error;
+        assert.fail(
+          `SEED=${seed}, path "${result.counterexamplePath}", shrunk ${result.numShrinks} times: ${message}`,
+        );
+      }
+      assert.ok(times >= MIN_SELECTIONS, `${field} was selected only ${times} times`);
+      assert.ok(
+        withoutErrors >= MIN_WITHOUT_ERRORS * answers,
+        `only ${withoutErrors} of ${answers} answers have no errors`,
+      );
+      assert.ok(hits >= MIN_HITS * withoutErrors, `only ${hits} of ${withoutErrors} are hits`);
+    });
+  });
+}
+
+/** Root fields, and fields whose rule differs from their parent's. */
+function fieldsWithRules(bff: BffDefinition): string[] {
+  const schema = buildSchema(bff);
+  const tree = mergeTrees([...bff.domains, bff].map(({ permissions }) => permissions));
+  const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
+  return ruleOfEachField(schema, tree)
+    .filter(([type, , rule]) => roots.includes(type) || (rule !== anyone && rule !== inherited))
+    .map(([type, field]) => `${type}.${field}`);
+}
+
+/** Ids of orders of several customers, some of which can be cancelled, and of the next new order. */
+async function seededOrderIds(): Promise<string[]> {
+  const service = await createOrderService();
+  const idsFor = async (search: string): Promise<string[]> => {
+    const { orders } = (await service.inject(`/orders?${search}`)).json();
+    return orders.map(({ id }: { id: string }) => id);
+  };
+  const ids = await Promise.all([
+    idsFor(`user=${CAST.customer}&status=placed&limit=1`),
+    idsFor(`user=${CAST.customer}&status=shipped&limit=1`),
+    idsFor(`user=${CAST.otherCustomer}&status=placed&limit=1`),
+    idsFor(`user=${CAST.deleted}&limit=1`),
+  ]);
+  const last = Math.max(...(await idsFor('recent=100')).map(Number));
+  await service.close();
+  return [...ids.flat(), String(last + 1)];
+}
