@@ -9,7 +9,7 @@ import type { RequestContext } from '../../src/context.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
-import type { Gated } from '../cache/invalidation-desk.ts';
+import type { GatedEnvironment } from '../cache/environment.ts';
 import type { Json } from '../support/world.ts';
 import { parseBudgets, readBudgets, toWaves, withoutCallsFor } from './budget.ts';
 import { assertBudget, type Case, run } from './guard.ts';
@@ -36,7 +36,7 @@ function casesOf(bff: BffDefinition): ReadonlyMap<string, Case> {
 for (const bff of bffs) {
   describe(`what the ${bff.name} BFF costs the services`, () => {
     const cases = casesOf(bff);
-    let desk: Gated;
+    let desk: GatedEnvironment;
     before(async () => {
       desk = await startDesk(bff);
     });
@@ -189,7 +189,7 @@ describe('the guard of the budgets', () => {
   it('says so when it is no field', async () => {
     await using desk = await startDesk(mobile);
     const { ask } = desk;
-    const asking: Gated = {
+    const asking: GatedEnvironment = {
       ...desk,
       ask: async (query, how) => {
         const [answer] = await Promise.all([

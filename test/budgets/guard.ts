@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EXAMPLES } from '../bff/fault-matrix-asks.ts';
-import type { Gated } from '../cache/invalidation-desk.ts';
+import type { GatedEnvironment } from '../cache/environment.ts';
 import { type Budget, moreIn, sumOf, toWaves, type Waves, withoutCallsFor } from './budget.ts';
 import { createSelection } from './selection.ts';
 import { countWaves } from './waves.ts';
@@ -20,7 +20,7 @@ export interface Case {
  * @throws AssertionError that names the operation, its budget, what was called, and the fields which
  *   that is too much for, or the calls that were not made
  */
-export async function assertBudget(desk: Gated, { name, source, budget, variables }: Case) {
+export async function assertBudget(desk: GatedEnvironment, { name, source, budget, variables }: Case) {
   const ask = (query: string, expected: Budget) => run(desk, name, query, expected, variables);
   // What is only there for the first request, connections and keys, is there for the second.
   await ask(source, budget);
@@ -57,7 +57,7 @@ function chooseMeasure(waves: Waves, meant: Waves): (waves: Waves, meant: Waves)
 
 /** Asks with fresh variables: changes can be made once only. */
 export async function run(
-  desk: Gated,
+  desk: GatedEnvironment,
   name: string,
   query: string,
   expected: Budget,

@@ -1,5 +1,5 @@
 import type { BffDefinition } from '../../src/bff.ts';
-import { type Gated, startGated } from '../cache/invalidation-desk.ts';
+import { type GatedEnvironment, startGatedEnvironment } from '../cache/environment.ts';
 import { until } from '../support/until.ts';
 import type { Answer } from '../support/world.ts';
 import type { Waves } from './budget.ts';
@@ -12,15 +12,15 @@ const ENOUGH_ROUNDS = 3;
 const MOST_ROUNDS = 40;
 
 /** A BFF that keeps nothing, in front of services whose answers can be kept back. */
-export const startDesk = (bff: BffDefinition): Promise<Gated> =>
-  startGated(bff, { CACHE_MEMORY_MB: '0' });
+export const startDesk = (bff: BffDefinition): Promise<GatedEnvironment> =>
+  startGatedEnvironment(bff, { CACHE_MEMORY_MB: '0' });
 
 /**
  * Sends one request, and keeps back what the services answer until all calls are made that need none
  * of these answers: those are a wave, however fast or slow the machine is.
  * @param expected - decides only how patiently a call that is missing is waited for
  */
-export async function countWaves(desk: Gated, send: () => Promise<Answer>, expected: Waves = []) {
+export async function countWaves(desk: GatedEnvironment, send: () => Promise<Answer>, expected: Waves = []) {
   const waves: string[][] = [];
   let [seen, isAnswered] = [0, false];
   const answered = () => {
@@ -48,12 +48,12 @@ export async function countWaves(desk: Gated, send: () => Promise<Answer>, expec
   }
 }
 
-function holdAll({ gates }: Gated) {
+function holdAll({ gates }: GatedEnvironment) {
   const holds = Object.values(gates).map((gate) => gate.hold(ALL));
   return {
     count: () => holds.reduce((sum, hold) => sum + hold.count(), 0),
     letGo() {
-      for (const hold of holds) hold.letGo();
+      for (const hold of holds) hold.release();
     },
   };
 }
@@ -63,7 +63,7 @@ function holdAll({ gates }: Gated) {
  * was on its way is there before requests that came later have been served from end to end: over
  * HTTP, and through the threads that check their signatures.
  */
-async function settle(desk: Gated, expected: number): Promise<void> {
+async function settle(desk: GatedEnvironment, expected: number): Promise<void> {
   const rounds = () => (desk.calls().length < expected ? MOST_ROUNDS : ENOUGH_ROUNDS);
   for (let quiet = 0; quiet < rounds(); ) {
     const before = desk.calls().length;

@@ -2,156 +2,308 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
 import { type Json, startWorld, type World } from '../support/world.ts';
-import {
-  ACCOUNT,
-  cancel,
-  ME,
-  markRead,
-  NOTIFICATIONS,
-  nextOrders,
-  ORDERS,
-  OTHER,
-  orderOf,
-  orderWith,
-  PHONE,
-  place,
-  profileOf,
-  rename,
-  STAFF,
-  unreadOf,
-} from './invalidation-copies.ts';
 import {
   ask,
   CACHED,
-  type Copies,
-  type Copy,
-  copiesOf,
   hitsAmong,
-  keep,
-} from './invalidation-desk.ts';
+  outcomeOf,
+  type Queries,
+  type Query,
+  queriesAs,
+  warmCache,
+} from './environment.ts';
+import {
+  ACCOUNT,
+  CUSTOMER,
+  cancelOrder,
+  DASHBOARD,
+  markRead,
+  NOTIFICATIONS,
+  nextPageQuery,
+  ORDERS,
+  OTHER_CUSTOMER,
+  orderIdWithStatus,
+  orderQueries,
+  placeOrder,
+  profileQuery,
+  rename,
+  STAFF,
+  unreadIds,
+} from './queries.ts';
+import { shareCached } from './shared-environment.ts';
 
-/** Makes a change that nothing is in the way of. */
-async function change(world: World, changed: Copy): Promise<void> {
-  const { body } = await ask(world, changed);
+/** Sends a mutation, and asserts that it succeeds. */
+async function change(environment: World, mutation: Query): Promise<void> {
+  const { body } = await ask(environment, mutation);
   assert.equal(body.errors, undefined, JSON.stringify(body.errors));
   const [payload] = Object.values<Json>(body.data);
   assert.deepEqual(payload.userErrors, []);
 }
 
-/** @returns what is still served as it was kept, when a change was made that all the rest shows */
-async function keptThrough(world: World, copies: Copies, changed: Copy): Promise<string[]> {
-  await keep(world, copies);
-  await change(world, changed);
-  return hitsAmong(world, copies);
+/** Warms the cache and sends a mutation. @returns the queries that are still hits */
+async function hitsAfter(environment: World, copies: Queries, mutation: Query): Promise<string[]> {
+  await warmCache(environment, copies);
+  await change(environment, mutation);
+  return hitsAmong(environment, copies);
 }
 
-describe('on the web, before the answer leaves, everything is new that is changed by', () => {
-  it('a profile’s update, and nothing else is', async () => {
-    await using world = await startWorld(web, CACHED);
+describe('Mutation through the web BFF', () => {
+  const environment = shareCached(web);
+
+  it('updateProfile makes the answers with the profile stale before its answer, and no others', async () => {
     const copies = {
-      ...copiesOf(ME, { ...ACCOUNT, ...ORDERS, ...NOTIFICATIONS }),
-      ...copiesOf(OTHER, ACCOUNT),
+      ...queriesAs(CUSTOMER, { ...ACCOUNT, ...ORDERS, ...NOTIFICATIONS }),
+      ...queriesAs(OTHER_CUSTOMER, ACCOUNT),
       ...STAFF,
-      ...profileOf(ME),
-      ...profileOf(OTHER),
+      ...profileQuery(CUSTOMER),
+      ...profileQuery(OTHER_CUSTOMER),
     };
-    assert.deepEqual(await keptThrough(world, copies, rename('A Name Like No Other')), [
-      ...Object.keys(copiesOf(ME, { ...ORDERS, ...NOTIFICATIONS })),
-      ...Object.keys(copiesOf(OTHER, ACCOUNT)),
+    assert.deepEqual(await hitsAfter(environment, copies, rename()), [
+      ...Object.keys(queriesAs(CUSTOMER, { ...ORDERS, ...NOTIFICATIONS })),
+      ...Object.keys(queriesAs(OTHER_CUSTOMER, ACCOUNT)),
       'staff: recent orders',
-      `profile ${OTHER}`,
+      `profile ${OTHER_CUSTOMER}`,
     ]);
   });
 
-  it('an order’s placing, and nothing of other users is', async () => {
-    await using world = await startWorld(web, CACHED);
+  it('placeOrder makes the user’s order lists stale before its answer, and nothing of other users', async () => {
     const { placed, orders, 'the first orders': first } = ORDERS as Record<string, string>;
     const lists = { placed, orders, first } as Record<string, string>;
-    const bystanders = {
-      ...copiesOf(ME, { ...NOTIFICATIONS, account: ACCOUNT.account ?? '' }),
-      ...copiesOf(OTHER, { ...ORDERS, ...NOTIFICATIONS, ...ACCOUNT }),
-      ...profileOf(ME),
+    const unaffected = {
+      ...queriesAs(CUSTOMER, { ...NOTIFICATIONS, account: ACCOUNT.account ?? '' }),
+      ...queriesAs(OTHER_CUSTOMER, { ...ORDERS, ...NOTIFICATIONS, ...ACCOUNT }),
+      ...profileQuery(CUSTOMER),
     };
-    const mine = { ...copiesOf(ME, lists), ...(await nextOrders(world, ME)), ...STAFF };
-    assert.deepEqual(await keptThrough(world, { ...mine, ...bystanders }, place()), [
+    const own = {
+      ...queriesAs(CUSTOMER, lists),
+      ...(await nextPageQuery(environment, CUSTOMER)),
+      ...STAFF,
+    };
+    assert.deepEqual(await hitsAfter(environment, { ...own, ...unaffected }, placeOrder()), [
       'staff: customers',
       'staff: customers by search',
-      ...Object.keys(bystanders),
+      ...Object.keys(unaffected),
     ]);
   });
 
-  it('an order’s cancelling: the order, and the lists that have it or would have it now', async () => {
-    await using world = await startWorld(web, CACHED);
-    const id = await orderWith(world, ME, 'placed');
-    const other = orderOf(ME, await orderWith(world, ME, 'shipped'));
-    const bystanders = {
-      ...(await nextOrders(world, ME)),
+  it('cancelOrder makes the order and the lists that it leaves or enters stale before its answer', async () => {
+    const id = await orderIdWithStatus(environment, CUSTOMER, 'placed');
+    const other = orderQueries(CUSTOMER, await orderIdWithStatus(environment, CUSTOMER, 'shipped'));
+    const unaffected = {
+      ...(await nextPageQuery(environment, CUSTOMER)),
       ...other,
-      ...copiesOf(ME, NOTIFICATIONS),
-      ...copiesOf(OTHER, { ...ORDERS, ...ACCOUNT }),
+      ...queriesAs(CUSTOMER, NOTIFICATIONS),
+      ...queriesAs(OTHER_CUSTOMER, { ...ORDERS, ...ACCOUNT }),
     };
-    const copies = { ...copiesOf(ME, ORDERS), ...orderOf(ME, id), ...bystanders };
-    assert.deepEqual(await keptThrough(world, copies, cancel(id)), [
-      `${ME}: shipped`,
-      ...Object.keys(bystanders),
+    const copies = { ...queriesAs(CUSTOMER, ORDERS), ...orderQueries(CUSTOMER, id), ...unaffected };
+    assert.deepEqual(await hitsAfter(environment, copies, cancelOrder(id)), [
+      `${CUSTOMER}: shipped`,
+      ...Object.keys(unaffected),
     ]);
   });
 
-  it('an order’s cancelling by staff: what its customer sees of it', async () => {
-    await using world = await startWorld(web, CACHED);
-    const id = await orderWith(world, OTHER, 'placed');
-    const copies = { ...copiesOf(OTHER, ORDERS), ...orderOf(OTHER, id), ...copiesOf(ME, ORDERS) };
-    assert.deepEqual(await keptThrough(world, copies, cancel(id, 'staff')), [
-      `${OTHER}: shipped`,
-      ...Object.keys(copiesOf(ME, ORDERS)),
+  it('cancelOrder by staff makes the answers of the customer stale before its answer', async () => {
+    const id = await orderIdWithStatus(environment, OTHER_CUSTOMER, 'placed');
+    const copies = {
+      ...queriesAs(OTHER_CUSTOMER, ORDERS),
+      ...orderQueries(OTHER_CUSTOMER, id),
+      ...queriesAs(CUSTOMER, ORDERS),
+    };
+    assert.deepEqual(await hitsAfter(environment, copies, cancelOrder(id, 'staff')), [
+      `${OTHER_CUSTOMER}: shipped`,
+      ...Object.keys(queriesAs(CUSTOMER, ORDERS)),
     ]);
   });
 
-  it('the reading of notifications, and no order or account is', async () => {
-    await using world = await startWorld(web, CACHED);
-    const bystanders = {
-      ...copiesOf(ME, { ...ORDERS, ...ACCOUNT }),
-      ...copiesOf(OTHER, NOTIFICATIONS),
+  it('markNotificationsRead makes notifications stale before its answer, and no orders or account', async () => {
+    const unaffected = {
+      ...queriesAs(CUSTOMER, { ...ORDERS, ...ACCOUNT }),
+      ...queriesAs(OTHER_CUSTOMER, NOTIFICATIONS),
     };
-    const copies = { ...copiesOf(ME, NOTIFICATIONS), ...bystanders };
-    const ids = await unreadOf(world, ME, 2);
-    assert.deepEqual(await keptThrough(world, copies, markRead(ids)), Object.keys(bystanders));
+    const copies = { ...queriesAs(CUSTOMER, NOTIFICATIONS), ...unaffected };
+    const ids = await unreadIds(environment, CUSTOMER, 2);
+    assert.deepEqual(await hitsAfter(environment, copies, markRead(ids)), Object.keys(unaffected));
   });
 });
 
-describe('on the phone, before the answer leaves, everything is new that is changed by', () => {
-  const bystanders = copiesOf(OTHER, PHONE);
-  const copies = { ...copiesOf(ME, PHONE), ...bystanders };
-  const still = (...names: string[]) => [
-    ...names.map((name) => `${ME}: ${name}`),
-    ...Object.keys(bystanders),
+describe('Mutation through the mobile BFF', () => {
+  const environment = shareCached(mobile);
+  const unaffected = queriesAs(OTHER_CUSTOMER, DASHBOARD);
+  const copies = { ...queriesAs(CUSTOMER, DASHBOARD), ...unaffected };
+  const hits = (...names: string[]) => [
+    ...names.map((name) => `${CUSTOMER}: ${name}`),
+    ...Object.keys(unaffected),
   ];
 
-  it('a profile’s update', async () => {
-    await using world = await startWorld(mobile, CACHED);
-    const all = { ...copies, ...profileOf(ME) };
-    const kept = await keptThrough(world, all, rename('A Name Like No Other'));
-    assert.deepEqual(kept, still('orders', 'notifications', 'unread count'));
+  it('updateProfile makes the answers with the profile stale before its answer', async () => {
+    const all = { ...copies, ...profileQuery(CUSTOMER) };
+    const actual = await hitsAfter(environment, all, rename());
+    assert.deepEqual(actual, hits('orders', 'notifications', 'unread count'));
   });
 
-  it('an order’s placing', async () => {
-    await using world = await startWorld(mobile, CACHED);
-    const kept = await keptThrough(world, copies, place());
-    assert.deepEqual(kept, still('account', 'notifications', 'unread count'));
+  it('placeOrder makes the answers with orders stale before its answer', async () => {
+    const actual = await hitsAfter(environment, copies, placeOrder());
+    assert.deepEqual(actual, hits('account', 'notifications', 'unread count'));
   });
 
-  it('an order’s cancelling', async () => {
-    await using world = await startWorld(mobile, CACHED);
-    const id = await orderWith(world, ME, 'placed');
-    const kept = await keptThrough(world, copies, cancel(id));
-    assert.deepEqual(kept, still('account', 'notifications', 'unread count'));
+  it('cancelOrder makes the answers with orders stale before its answer', async () => {
+    const id = await orderIdWithStatus(environment, CUSTOMER, 'placed');
+    const actual = await hitsAfter(environment, copies, cancelOrder(id));
+    assert.deepEqual(actual, hits('account', 'notifications', 'unread count'));
   });
 
-  it('the reading of notifications', async () => {
-    await using world = await startWorld(mobile, CACHED);
-    const ids = await unreadOf(world, ME, 1);
-    const kept = await keptThrough(world, copies, markRead(ids));
-    assert.deepEqual(kept, still('account', 'orders'));
+  it('markNotificationsRead makes the answers with notifications stale before its answer', async () => {
+    const ids = await unreadIds(environment, CUSTOMER, 1);
+    const actual = await hitsAfter(environment, copies, markRead(ids));
+    assert.deepEqual(actual, hits('account', 'orders'));
+  });
+});
+
+const { orders, placed } = ORDERS as Record<string, string>;
+const ALL_QUERIES: Queries = {
+  ...queriesAs(CUSTOMER, { ...ACCOUNT, ...NOTIFICATIONS, orders, placed } as Record<
+    string,
+    string
+  >),
+  ...queriesAs(OTHER_CUSTOMER, { ...NOTIFICATIONS, orders } as Record<string, string>),
+  ...STAFF,
+  ...profileQuery(CUSTOMER),
+};
+
+/** Asserts that a mutation is refused with a code, and that all queries of the warm cache are still hits. */
+async function assertRefused(environment: World, mutation: Query, code: string): Promise<void> {
+  await warmCache(environment, ALL_QUERIES);
+  const { body } = await ask(environment, mutation);
+  const [payload] = Object.values<Json>(body.data ?? {});
+  const codes = [
+    ...(body.errors ?? []).map(({ extensions }: Json) => extensions.code),
+    ...(payload?.userErrors ?? []).map((error: Json) => error.code),
+  ];
+  assert.deepEqual(codes, [code]);
+  assert.deepEqual(await hitsAmong(environment, ALL_QUERIES), Object.keys(ALL_QUERIES));
+}
+
+describe('Refused mutation', () => {
+  const environment = shareCached(web);
+  const refusals: Record<
+    string,
+    [code: string, mutation: (environment: World) => Promise<Query> | Query]
+  > = {
+    'a blank name': ['BLANK', () => rename(CUSTOMER, ' ')],
+    'an unknown product': ['UNKNOWN_SKU', () => placeOrder(CUSTOMER, 'NO-SUCH')],
+    'an invalid idempotency key': [
+      'INVALID',
+      () => ({
+        ...placeOrder(),
+        variables: { input: { idempotencyKey: 'a key', currency: 'EUR', items: [] } },
+      }),
+    ],
+    'an order that has been shipped': [
+      'NOT_CANCELLABLE',
+      async (environment) => cancelOrder(await orderIdWithStatus(environment, CUSTOMER, 'shipped')),
+    ],
+    'an order of another user': [
+      'NOT_FOUND',
+      async (environment) =>
+        cancelOrder(await orderIdWithStatus(environment, CAST.manyOrders, 'placed')),
+    ],
+    'an order that does not exist': ['NOT_FOUND', () => cancelOrder('999999')],
+    'an order that does not exist, cancelled by staff': [
+      'NOT_FOUND',
+      () => cancelOrder('999999', 'staff'),
+    ],
+    'a deleted account': ['NOT_FOUND', () => rename(CAST.deleted)],
+    'a notification of another user': [
+      'NOT_FOUND',
+      async (environment) => markRead(await unreadIds(environment, OTHER_CUSTOMER, 1)),
+    ],
+    'an empty list of notifications': ['BAD_USER_INPUT', () => markRead([])],
+    'an argument of a wrong type': [
+      'BAD_USER_INPUT',
+      () => ({ ...rename(), variables: { input: 7 } }),
+    ],
+    'an anonymous viewer': ['UNAUTHENTICATED', () => rename('anonymous')],
+  };
+  for (const [label, [code, mutation]] of Object.entries(refusals)) {
+    it(`leaves the cache as it is: ${label}`, async () => {
+      await assertRefused(environment, await mutation(environment), code);
+    });
+  }
+
+  it('leaves the cache as it is if the service refuses all requests', async () => {
+    environment.services.order.control.faults({ placeOrder: { status: 429 } });
+    await assertRefused(environment, placeOrder(), 'UPSTREAM_UNAVAILABLE');
+  });
+
+  it('leaves the cache as it is if the service is down', async () => {
+    await using environment = await startWorld(web, CACHED);
+    await warmCache(environment, ALL_QUERIES);
+    await environment.services.order.close();
+    assert.equal((await ask(environment, placeOrder())).body.errors.length, 1);
+    for (const [name, copy] of Object.entries(ALL_QUERIES)) {
+      assert.equal(outcomeOf(await ask(environment, copy)), 'hit', name);
+    }
+  });
+
+  it('in part leaves the answers about the refused items in the cache', async () => {
+    const ofOtherUser = queriesAs(OTHER_CUSTOMER, NOTIFICATIONS);
+    await warmCache(environment, ofOtherUser);
+    const ids = [
+      ...(await unreadIds(environment, CUSTOMER, 1)),
+      ...(await unreadIds(environment, OTHER_CUSTOMER, 1)),
+    ];
+    const { body } = await ask(environment, markRead(ids));
+    assert.equal(body.data.markNotificationsRead.notifications.length, 1);
+    assert.deepEqual(await hitsAmong(environment, ofOtherUser), Object.keys(ofOtherUser));
+  });
+});
+
+describe('New object', () => {
+  const environment = shareCached(web);
+  const NO_ORDERS = CAST.noOrders;
+
+  it('appears in lists that were empty: the first order of a user', async () => {
+    const copies = queriesAs(NO_ORDERS, ORDERS);
+    await warmCache(environment, copies);
+    const { data } = (await ask(environment, placeOrder(NO_ORDERS))).body;
+    await hitsAmong(environment, copies);
+    const { body } = await environment.ask(placed ?? '', { as: NO_ORDERS });
+    const [edge] = body.data.viewer.orders.edges;
+    assert.equal(edge.node.id, data.placeOrder.order.id);
+  });
+
+  it('is found by an id that was requested before it existed', async () => {
+    const placeOne = async () =>
+      (await ask(environment, placeOrder())).body.data.placeOrder.order.id;
+    const next = String(Number(await placeOne()) + 1);
+    const copies = Object.values(orderQueries(CUSTOMER, next));
+    for (const copy of [...copies, ...copies]) {
+      const missing = await ask(environment, copy);
+      assert.equal(missing.body.errors[0].extensions.code, 'NOT_FOUND');
+      assert.equal(outcomeOf(missing), 'not stored');
+    }
+    assert.equal(await placeOne(), next);
+    for (const copy of copies) {
+      assert.equal((await ask(environment, copy)).body.data.order.id, next);
+    }
+  });
+
+  it('appears in lists that were empty: the first cancelled order of a user', async () => {
+    const { data } = (await ask(environment, placeOrder(NO_ORDERS))).body;
+    const copies = queriesAs(NO_ORDERS, { cancelled: ORDERS.cancelled ?? '' });
+    await warmCache(environment, copies);
+    await ask(environment, cancelOrder(data.placeOrder.order.id, NO_ORDERS));
+    assert.deepEqual(await hitsAmong(environment, copies), []);
+  });
+
+  it('is not hidden by a stored answer about a missing user', async () => {
+    const query = '{ profile(id: "999999") { name } }';
+    for (let time = 0; time < 2; time++) {
+      const answer = await environment.ask(query);
+      assert.equal(answer.body.errors[0].extensions.code, 'NOT_FOUND');
+      assert.equal(outcomeOf(answer), 'not stored');
+    }
   });
 });

@@ -9,7 +9,7 @@ const DIRECTIVE = /* GraphQL */ `
     on FIELD_DEFINITION | OBJECT | INTERFACE | UNION
 `;
 
-/** The schema with which Apollo's documentation explains its rules, and its types' variations. */
+/** The schema that explains the rules in Apollo's documentation, with variations. */
 const BOOKS = /* GraphQL */ `
   type Query {
     book: Book
@@ -54,9 +54,9 @@ const BOOKS = /* GraphQL */ `
   union Item = Chair | Table
 `;
 
-const nothing: ReadsOf = () => 'nothing';
+const readsNothing: ReadsOf = () => 'nothing';
 
-function policyOf(sdl: string, query: string, readsOf = nothing) {
+function policyOf(sdl: string, query: string, readsOf = readsNothing) {
   const document = parse(query);
   const [operation] = document.definitions as OperationDefinitionNode[];
   const read = createPolicyReader(buildSchema(DIRECTIVE + sdl), readsOf);
@@ -65,30 +65,46 @@ function policyOf(sdl: string, query: string, readsOf = nothing) {
 
 /** @see https://www.apollographql.com/docs/apollo-server/performance/caching */
 const MAX_AGES: readonly [query: string, maxAge: number, why: string][] = [
-  // The examples of the documentation, in its order.
+  // The documentation's examples, in its order.
   ['query GetBookTitle { book { cachedTitle } }', 0, 'a root field without a hint'],
-  ['query GetCachedBookTitle { cachedBook { title } }', 60, 'a scalar leaves it to its parent'],
-  ['query GetCachedBookCachedTitle { cachedBook { cachedTitle } }', 30, 'the strictest counts'],
+  [
+    'query GetCachedBookTitle { cachedBook { title } }',
+    60,
+    'a scalar has the policy of its parent',
+  ],
+  [
+    'query GetCachedBookCachedTitle { cachedBook { cachedTitle } }',
+    30,
+    'the strictest hint applies',
+  ],
   ['query GetReaderBookTitle { reader { book { title } } }', 40, 'a field that inherits'],
-  ['query GetReaderBookCachedTitle { reader { book { cachedTitle } } }', 30, 'and one below it'],
+  [
+    'query GetReaderBookCachedTitle { reader { book { cachedTitle } } }',
+    30,
+    'a field below one that inherits',
+  ],
   // Its rules, one by one.
-  ['{ count }', 0, 'also a root field that is a scalar'],
+  ['{ count }', 0, 'a root field that is a scalar without a hint'],
   ['{ cachedCount }', 20, 'a root scalar with a hint'],
-  ['{ cachedBook { author { name } } }', 0, 'an object below that says nothing'],
-  ['{ cachedBook { cachedAuthor { name } } }', 60, 'an object below that says more'],
-  ['{ reader { bareBook { title } } }', 0, 'an object below that does not inherit'],
+  ['{ cachedBook { author { name } } }', 0, 'a nested object without a hint'],
+  ['{ cachedBook { cachedAuthor { name } } }', 60, 'a nested object with a larger hint'],
+  ['{ reader { bareBook { title } } }', 0, 'a nested object that does not inherit'],
   ['{ post { title } }', 240, 'the hint of a type'],
-  ['{ pinned { title } }', 10, 'a field goes before its type'],
-  ['{ inheritingPost { title } }', 240, 'to inherit does not undo the hint of the type'],
+  ['{ pinned { title } }', 10, 'the hint of a field takes precedence over its type'],
+  ['{ inheritingPost { title } }', 240, 'inheriting does not override the hint of the type'],
   ['{ note { text comments { text } } }', 50, 'types that inherit'],
   ['{ note { comments { votes } } }', 5, 'a stricter scalar below them'],
-  ['{ ruledNote { comments { text } } }', 3, 'a field goes before a type that inherits'],
-  ['{ never { title } }', 0, 'a hint that forbids'],
+  [
+    '{ ruledNote { comments { text } } }',
+    3,
+    'the hint of a field takes precedence over a type that inherits',
+  ],
+  ['{ never { title } }', 0, 'a hint of 0'],
   ['{ cachedBook { title } cachedCount }', 20, 'the strictest root field'],
   ['{ cachedBook { title } count }', 0, 'one root field without a hint'],
-  ['mutation { change }', 0, 'mutations never'],
-  // Where the answer is not known yet, the strictest that it may be.
-  ['{ cachedBook { title cachedTitle @skip(if: true) } }', 30, 'also what may be skipped'],
+  ['mutation { change }', 0, 'mutations are never stored'],
+  // If the answer is not known yet: the strictest one possible.
+  ['{ cachedBook { title cachedTitle @skip(if: true) } }', 30, 'a field that may be skipped'],
   ['{ cachedBook { ...F } } fragment F on Book { ... { cachedTitle } }', 30, 'fragments'],
   ['{ a: cachedBook { title } b: cachedBook { x: cachedTitle } }', 30, 'aliases'],
   ['{ thing { __typename } }', 70, 'the strictest type of an interface'],
@@ -97,15 +113,15 @@ const MAX_AGES: readonly [query: string, maxAge: number, why: string][] = [
   ['{ thing { ... on Chair { name } } }', 70, 'only the types of a fragment'],
   ['{ item { ... on Table { name } } }', 15, 'the strictest type of a union'],
   ['{ bareThing { name } }', 0, 'an interface without a hint, whatever its types say'],
-  // What is not ours to keep.
-  ['{ __typename }', 0, 'no field of ours'],
+  // Fields that are never stored.
+  ['{ __typename }', 0, 'no field with a resolver'],
   ['{ cachedCount __schema { description } }', 0, 'introspection'],
   ['{ cachedCount __typename }', 20, 'the name of a type beside it'],
 ];
 
-describe('how long an answer may be kept', () => {
+describe('Cache policy maxAge', () => {
   for (const [query, maxAge, why] of MAX_AGES) {
-    it(`${why}: ${query}`, () => assert.equal(policyOf(BOOKS, query).maxAge, maxAge));
+    it(`is ${maxAge}: ${why}: ${query}`, () => assert.equal(policyOf(BOOKS, query).maxAge, maxAge));
   }
 });
 
@@ -145,22 +161,23 @@ const SCOPES: readonly [query: string, scope: string, why: string][] = [
   ['{ news { text liked @include(if: false) } }', 'user', 'PRIVATE that may be left out'],
   ['{ typed { text } }', 'public', 'a type that says PUBLIC'],
   ['{ thing { text } }', 'user', 'one type of an interface that says PRIVATE'],
-  ['{ __typename }', 'user', 'no field of ours'],
+  ['{ __typename }', 'user', 'no field with a resolver'],
 ];
 
-describe('who may get the same answer', () => {
+describe('Cache policy scope', () => {
   for (const [query, scope, why] of SCOPES) {
-    it(`${why}: ${query}`, () => assert.equal(policyOf(SHARED, query, rules).scope, scope));
+    it(`is ${scope}: ${why}: ${query}`, () =>
+      assert.equal(policyOf(SHARED, query, rules).scope, scope));
   }
 
-  it('is not taken from a hint that the rule of the same field contradicts', () => {
+  it('cannot come from a hint that the rule of the same field contradicts', () => {
     assert.throws(
       () => policyOf(SHARED, '{ mine { text } }', () => 'viewer'),
       /Query\.news is PUBLIC, but its rule looks at who is asking/,
     );
   });
 
-  it('costs no more for fragments that spread one another many times', () => {
+  it('takes linear time for fragments that spread one another many times', () => {
     const fragments = Array.from(
       { length: 40 },
       (_, n) => `fragment F${n} on News { ...F${n + 1} ...F${n + 1} }`,
@@ -170,9 +187,11 @@ describe('who may get the same answer', () => {
   });
 });
 
-it('every answer has the tags of its root fields', () => {
-  assert.deepEqual(policyOf(SHARED, '{ a: news { text } report { text } }').tags, [
-    'Query.news',
-    'Query.report',
-  ]);
+describe('Cache policy tags', () => {
+  it('are those of the root fields', () => {
+    assert.deepEqual(policyOf(SHARED, '{ a: news { text } report { text } }').tags, [
+      'Query.news',
+      'Query.report',
+    ]);
+  });
 });

@@ -1,180 +1,197 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
-import { ME, OTHER, STAFF } from './invalidation-copies.ts';
-import { ask, type Gated, howOf, send, signIn, startGated } from './invalidation-desk.ts';
+import { ask, type GatedEnvironment, outcomeOf, sendAll, signIn } from './environment.ts';
+import { CUSTOMER, OTHER_CUSTOMER, STAFF } from './queries.ts';
+import { fakeClock, shareGated } from './shared-environment.ts';
 
-const HINT = 300;
+/** The schema's hint for `profile`, in seconds. */
+const SCHEMA_MAX_AGE = 300;
 const MANY = /^\/users\?ids=/;
 
-/** How long caches of others may keep the answer, in seconds; undefined if they may not. */
-async function sharedMaxAge({ endpoint }: Gated, query: string): Promise<number | undefined> {
+/** The freshness that downstream shared caches are told, in seconds; undefined if they must not store. */
+async function sharedMaxAge(
+  { endpoint }: GatedEnvironment,
+  query: string,
+): Promise<number | undefined> {
   const response = await fetch(`${endpoint}?query=${encodeURIComponent(query)}`);
   const { errors } = (await response.json()) as { errors?: unknown };
   assert.equal(errors, undefined);
   const [, seconds] = /s-maxage=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
-  const [, ofCdns] = /max-age=(\d+)/.exec(response.headers.get('cdn-cache-control') ?? '') ?? [];
-  assert.equal(ofCdns, seconds);
+  const [, cdnSeconds] =
+    /max-age=(\d+)/.exec(response.headers.get('cdn-cache-control') ?? '') ?? [];
+  assert.equal(cdnSeconds, seconds);
   return seconds === undefined ? undefined : Number(seconds);
 }
 
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toUTCString();
 
-describe('an answer may be kept as long as the service says, and the schema:', () => {
-  let world: Gated;
+describe('Freshness of an answer', () => {
+  const environment = shareGated(mobile);
   let id = 100;
-  before(async () => {
-    world = await startGated(mobile);
-  });
-  after(() => world[Symbol.asyncDispose]());
 
-  const said: readonly (readonly [string, () => Record<string, string>, number | undefined])[] = [
-    ['the service says nothing', () => ({}), HINT],
+  const cases: readonly (readonly [string, () => Record<string, string>, number | undefined])[] = [
+    ['no response header: the schema’s maxAge', () => ({}), SCHEMA_MAX_AGE],
     ['max-age', () => ({ 'cache-control': 'max-age=60' }), 60],
-    ['a max-age that is longer', () => ({ 'cache-control': 'max-age=3600' }), HINT],
+    ['a max-age above the schema’s', () => ({ 'cache-control': 'max-age=3600' }), SCHEMA_MAX_AGE],
     ['a max-age of 0', () => ({ 'cache-control': 'max-age=0' }), undefined],
-    ['a max-age that is none', () => ({ 'cache-control': 'max-age=soon' }), undefined],
-    ['s-maxage before max-age', () => ({ 'cache-control': 'max-age=60, s-maxage=30' }), 30],
-    ['s-maxage before a lesser max-age', () => ({ 'cache-control': 's-maxage=60, max-age=5' }), 60],
-    ['less its age', () => ({ 'cache-control': 'max-age=60', age: '50' }), 10],
-    ['less an age above it', () => ({ 'cache-control': 'max-age=60', age: '61' }), undefined],
+    ['an invalid max-age', () => ({ 'cache-control': 'max-age=soon' }), undefined],
+    [
+      'an s-maxage and a larger max-age',
+      () => ({ 'cache-control': 'max-age=60, s-maxage=30' }),
+      30,
+    ],
+    [
+      'an s-maxage and a smaller max-age',
+      () => ({ 'cache-control': 's-maxage=60, max-age=5' }),
+      60,
+    ],
+    ['a max-age and an Age below it', () => ({ 'cache-control': 'max-age=60', age: '50' }), 10],
+    [
+      'a max-age and an Age above it',
+      () => ({ 'cache-control': 'max-age=60', age: '61' }),
+      undefined,
+    ],
     ['no-store', () => ({ 'cache-control': 'no-store, max-age=60' }), undefined],
     ['no-cache', () => ({ 'cache-control': 'no-cache, max-age=60' }), undefined],
-    ['no-cache, as it was said once', () => ({ pragma: 'no-cache' }), undefined],
+    ['Pragma: no-cache', () => ({ pragma: 'no-cache' }), undefined],
     ['private', () => ({ 'cache-control': 'private, max-age=60' }), undefined],
     ['Expires', () => ({ date: inSeconds(0), expires: inSeconds(40) }), 40],
-    ['an Expires that has passed', () => ({ expires: inSeconds(-1) }), undefined],
-    ['an Expires that is no date', () => ({ expires: '0' }), undefined],
+    ['an Expires in the past', () => ({ expires: inSeconds(-1) }), undefined],
+    ['an invalid Expires', () => ({ expires: '0' }), undefined],
     [
-      'max-age before Expires',
+      'a max-age and a later Expires',
       () => ({ 'cache-control': 'max-age=20', expires: inSeconds(200) }),
       20,
     ],
-    ['public and no more', () => ({ 'cache-control': 'public' }), undefined],
+    ['public alone', () => ({ 'cache-control': 'public' }), undefined],
     [
-      'max-age, whatever it says of what has expired',
+      'a max-age and stale-while-revalidate',
       () => ({ 'cache-control': 'max-age=20, stale-while-revalidate=200' }),
       20,
     ],
     [
-      'max-age, whatever it says of errors',
+      'a max-age and stale-if-error',
       () => ({ 'cache-control': 'max-age=20, stale-if-error=86400' }),
       20,
     ],
     [
-      'no longer at all if it has expired, whatever it says of errors',
+      'an expired max-age and stale-if-error',
       () => ({ 'cache-control': 'max-age=20, stale-if-error=86400', age: '30' }),
       undefined,
     ],
   ];
-  for (const [what, headers, expected] of said) {
-    it(what, async () => {
-      world.gates.user.say((path) => (MANY.test(path) ? headers() : {}));
+  for (const [label, headers, expected] of cases) {
+    it(`is ${expected ?? 'none'} with ${label}`, async () => {
+      environment.gates.user.setHeaders((path) => (MANY.test(path) ? headers() : {}));
       const query = `{ profile(id: "${id++}") { name } }`;
-      const seconds = await sharedMaxAge(world, query);
-      const how = howOf(await world.ask(query));
+      const seconds = await sharedMaxAge(environment, query);
+      const outcome = outcomeOf(await environment.ask(query));
       if (expected === undefined) {
         assert.equal(seconds, undefined);
-        assert.equal(how, 'not kept');
+        assert.equal(outcome, 'not stored');
       } else {
-        // What began a moment ago is a moment old.
+        // A second may have passed since the execution began.
         assert.ok(seconds === expected || seconds === expected - 1, `${seconds} s`);
-        assert.equal(how, 'hit');
+        assert.equal(outcome, 'hit');
       }
     });
   }
 });
 
-/** How long the cache will serve what it has, in seconds. */
+/** The remaining freshness of a hit, in seconds. */
 const ttlOf = ({ headers }: { readonly headers: Headers }): number =>
   Number(/; hit; ttl=(-?\d+)/.exec(headers.get('cache-status') ?? '')?.[1]);
 
-describe('an answer that is made of several', () => {
-  const BOTH = `{ announcements { title } profile(id: "${ME}") { name } }`;
+describe('Answer with several upstream responses', () => {
+  const environment = shareGated(mobile);
+  const BOTH = `{ announcements { title } profile(id: "${CUSTOMER}") { name } }`;
 
-  it('may be kept as long as each of them', async () => {
-    await using world = await startGated(mobile);
-    world.gates.user.say(() => ({ 'cache-control': 'max-age=20' }));
-    world.gates.notification.say(() => ({ 'cache-control': 'max-age=40' }));
-    const seconds = await sharedMaxAge(world, BOTH);
+  it('is fresh for as long as all of them are', async () => {
+    environment.gates.user.setHeaders(() => ({ 'cache-control': 'max-age=20' }));
+    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'max-age=40' }));
+    const seconds = await sharedMaxAge(environment, BOTH);
     assert.ok(seconds === 20 || seconds === 19);
   });
 
-  it('is not kept if one of them is not', async () => {
-    await using world = await startGated(mobile);
-    world.gates.notification.say(() => ({ 'cache-control': 'no-store' }));
-    assert.equal(await sharedMaxAge(world, BOTH), undefined);
-    assert.equal(howOf(await world.ask(BOTH)), 'not kept');
+  it('is not stored if one of them must not be stored', async () => {
+    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'no-store' }));
+    assert.equal(await sharedMaxAge(environment, BOTH), undefined);
+    assert.equal(outcomeOf(await environment.ask(BOTH)), 'not stored');
   });
 
-  it('is not kept beyond the time of the first, however long the last one takes', async () => {
-    await using world = await startGated(mobile);
-    world.gates.user.say(() => ({ 'cache-control': 'max-age=2' }));
-    const slow = world.gates.notification.hold(/^\/announcements/);
-    const asked = world.ask(BOTH);
-    await slow.has(1);
-    await sleep(2_100);
-    slow.letGo();
-    assert.equal(howOf(await asked), 'not kept');
+  it('is not stored if the first of them expires before the last arrives', async (context) => {
+    environment.gates.user.setHeaders(() => ({ 'cache-control': 'max-age=2' }));
+    const slow = environment.gates.notification.hold(/^\/announcements/);
+    const pass = fakeClock(context);
+    const answer = environment.ask(BOTH);
+    await slow.reaches(1);
+    pass(2.1);
+    slow.release();
+    assert.equal(outcomeOf(await answer), 'not stored');
   });
 
-  it('is kept for one user also where a service calls it private, and as long as that says', async () => {
-    await using world = await startGated(mobile);
-    world.gates.order.say(() => ({ 'cache-control': 'private, max-age=10' }));
-    const copy = { query: '{ dashboard { orders { id } } }', headers: await signIn(world, ME) };
-    assert.equal(howOf(await ask(world, copy)), 'stored');
-    const again = await ask(world, copy);
+  it('is stored for one viewer as long as a private response is fresh', async () => {
+    environment.gates.order.setHeaders(() => ({ 'cache-control': 'private, max-age=10' }));
+    const query = {
+      query: '{ dashboard { orders { id } } }',
+      headers: await signIn(environment, CUSTOMER),
+    };
+    assert.equal(outcomeOf(await ask(environment, query)), 'stored');
+    const again = await ask(environment, query);
     assert.ok(ttlOf(again) < 10);
-    assert.equal(howOf(await world.ask(copy.query, { as: OTHER })), 'stored');
+    assert.equal(outcomeOf(await environment.ask(query.query, { as: OTHER_CUSTOMER })), 'stored');
   });
 });
 
-describe('what a service says of a call that several share', () => {
-  it('holds for each of them', async () => {
-    await using world = await startGated(mobile);
-    world.gates.user.say((path) => (MANY.test(path) ? { 'cache-control': 'no-store' } : {}));
+describe('Cache-Control of a response that several requests share', () => {
+  const environment = shareGated(mobile);
+
+  it('applies to all of them', async () => {
+    environment.gates.user.setHeaders((path) =>
+      MANY.test(path) ? { 'cache-control': 'no-store' } : {},
+    );
     const profiles = [1, 2, 3].map((id) => ({ query: `{ profile(id: "${id}") { name } }` }));
-    const { answers } = await send(world, ...profiles);
-    assert.deepEqual((await answers).map(howOf), Array(3).fill('not kept'));
-    for (const { query } of profiles) assert.equal(howOf(await world.ask(query)), 'not kept');
+    const { answers } = await sendAll(environment, ...profiles);
+    assert.deepEqual((await answers).map(outcomeOf), Array(3).fill('not stored'));
+    for (const { query } of profiles)
+      assert.equal(outcomeOf(await environment.ask(query)), 'not stored');
   });
 
-  it('holds also for who joined when it was under way', async () => {
-    await using world = await startGated(mobile);
-    world.gates.notification.say(() => ({ 'cache-control': 'no-store' }));
-    const held = world.gates.notification.hold(/^\/announcements/);
-    const first = await send(world, { query: '{ announcements { title } }' });
-    await held.has(1);
-    const second = await send(world, { query: '{ announcements { body } }' });
-    held.letGo();
+  it('applies to a request that joined the call in flight', async () => {
+    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'no-store' }));
+    const held = environment.gates.notification.hold(/^\/announcements/);
+    const first = await sendAll(environment, { query: '{ announcements { title } }' });
+    await held.reaches(1);
+    const second = await sendAll(environment, { query: '{ announcements { body } }' });
+    held.release();
     const all = [...(await first.answers), ...(await second.answers)];
-    assert.deepEqual(all.map(howOf), ['not kept', 'not kept']);
+    assert.deepEqual(all.map(outcomeOf), ['not stored', 'not stored']);
     assert.equal(held.count(), 1);
   });
 });
 
-describe('nothing is fresh for longer than the schema says', () => {
-  const hints: Readonly<Record<string, number>> = {
+describe('Schema maxAge', () => {
+  const environment = shareGated(web);
+  const maxAges: Readonly<Record<string, number>> = {
     '{ announcements { title } }': 60,
-    [`{ profile(id: "${ME}") { name } }`]: 300,
-    [`{ announcements { title } profile(id: "${ME}") { name } }`]: 60,
+    [`{ profile(id: "${CUSTOMER}") { name } }`]: 300,
+    [`{ announcements { title } profile(id: "${CUSTOMER}") { name } }`]: 60,
     '{ viewer { orders { edges { node { id } } } } }': 30,
     '{ viewer { unreadCount } announcements { title } }': 30,
     [STAFF['staff: recent orders']?.query ?? '']: 10,
     [STAFF['staff: customers']?.query ?? '']: 30,
   };
 
-  it('whatever the services say', async () => {
-    await using world = await startGated(web);
-    for (const gate of Object.values(world.gates)) {
-      gate.say(() => ({ 'cache-control': 'max-age=86400' }));
+  it('is never exceeded, whatever the services send', async () => {
+    for (const gate of Object.values(environment.gates)) {
+      gate.setHeaders(() => ({ 'cache-control': 'max-age=86400' }));
     }
-    const headers = await signIn(world, 'staff');
-    for (const [query, seconds] of Object.entries(hints)) {
-      assert.equal(howOf(await world.ask(query, { headers })), 'stored', query);
-      const ttl = ttlOf(await world.ask(query, { headers }));
+    const headers = await signIn(environment, 'staff');
+    for (const [query, seconds] of Object.entries(maxAges)) {
+      assert.equal(outcomeOf(await environment.ask(query, { headers })), 'stored', query);
+      const ttl = ttlOf(await environment.ask(query, { headers }));
       assert.ok(ttl < seconds, `${query}: ${ttl}`);
     }
   });

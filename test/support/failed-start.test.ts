@@ -17,7 +17,7 @@ const FAILED_STARTS: Record<string, { start: string; says: RegExp }> = {
     says: /OPERATIONS_MANIFEST: there is no file/,
   },
   'a world behind gates': {
-    start: `(await import('./test/cache/invalidation-desk.ts')).startGated(web, { WEB_PORT: 'abc' })`,
+    start: `(await import('./test/cache/environment.ts')).startGatedEnvironment(web, { WEB_PORT: 'abc' })`,
     says: /WEB_PORT: must be a port/,
   },
   'a BFF under attack': {

@@ -1,0 +1,376 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { EdgeCache } from '../../src/cache/edge.ts';
+import { keyOf } from '../../src/cache/key.ts';
+import type { Question, Waiting } from '../../src/cache/question.ts';
+import type { Recording } from '../../src/cache/recording.ts';
+import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
+import { TagNumbers } from '../../src/cache/tags.ts';
+
+const LOOKUP = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
+const PRIVATE_LOOKUP = { key: 'k', policy: { ...LOOKUP.policy, scope: 'user' } } as const;
+const WAITER: Waiting = {
+  deadline: Number.POSITIVE_INFINITY,
+  join: () => () => {},
+  wait: (work) => work,
+};
+
+/** An EdgeCache, and executions that the test ends. */
+function createHarness({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
+  const numbers = new TagNumbers();
+  const store = bytes > 0 ? createEntryStore(bytes, createTextStore(bytes)) : undefined;
+  const edge = new EdgeCache({ store, numbers, stale: { whileRevalidate, ifError } });
+  const executions: { recording: Recording; end: (body: string, ...codes: string[]) => void }[] =
+    [];
+
+  const execute = (recording: Recording) =>
+    new Promise<{ status: number; body: string }>((resolve) => {
+      const end = (body: string, ...codes: string[]) => {
+        if (codes.length > 0) recording.failed(codes);
+        resolve({ status: 200, body });
+      };
+      executions.push({ recording, end });
+    });
+  const toText = (answer: Awaited<ReturnType<typeof edge.answer>>) =>
+    'entry' in answer
+      ? `${answer.outcome} ${answer.entry.body}`
+      : `unshared ${answer.executed.body}`;
+  return {
+    numbers,
+    edge,
+    executions,
+    /** The outcome and body of a request; `unshared` for an answer that only this request gets. */
+    async ask(waiter = WAITER, lookup: Question = LOOKUP) {
+      return toText(await edge.answer(lookup, waiter, execute));
+    },
+    async executeAndStore(lookup: Question = LOOKUP) {
+      return toText(await edge.executeAndStore(lookup, execute));
+    },
+    /** Resolves to an execution by number, once it has begun. */
+    async execution(index: number) {
+      while (!executions[index]) await new Promise((resolve) => setImmediate(resolve));
+      const found = executions[index];
+      assert.ok(found);
+      return found;
+    },
+  };
+}
+
+describe('EdgeCache', () => {
+  it('executes once for concurrent requests, and answers later ones from memory', async () => {
+    const { ask, execution, executions, edge } = createHarness();
+    const answers = Promise.all([ask(), ask(), ask()]);
+    (await execution(0)).end('1');
+    assert.deepEqual(await answers, ['stored 1', 'collapsed 1', 'collapsed 1']);
+    assert.equal(await ask(), 'hit 1');
+    assert.equal(String(edge.fresh('k')?.body), '1');
+    assert.equal(executions.length, 1);
+  });
+
+  it('neither stores nor shares the result of an execution that began before a purge', async () => {
+    const { ask, execution, numbers } = createHarness();
+    const early = ask();
+    const { recording, end } = await execution(0);
+    recording.touched(['Order:1']);
+    numbers.purge(['Order:1']);
+    const late = ask();
+    const second = await execution(1);
+    end('old');
+    assert.equal(await early, 'miss old');
+    second.end('new');
+    assert.equal(await late, 'stored new');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('stores an answer although other tags are purged during its execution', async () => {
+    const { ask, execution, numbers } = createHarness();
+    const asked = ask();
+    const { recording, end } = await execution(0);
+    recording.touched(['Order:1']);
+    numbers.purge(['Order:2']);
+    end('1');
+    assert.equal(await asked, 'stored 1');
+  });
+
+  it('does not share failures: followers execute themselves', async () => {
+    const { ask, execution, executions } = createHarness();
+    const [leader, follower] = [ask(), ask()];
+    (await execution(0)).end('bad', 'UPSTREAM_TIMEOUT');
+    assert.equal(await leader, 'unshared bad');
+    (await execution(1)).end('good');
+    assert.equal(await follower, 'stored good');
+    assert.equal(executions.length, 2);
+  });
+
+  it('does not share an answer whose execution read the viewer', async () => {
+    const { ask, execution } = createHarness();
+    const [leader, follower] = [ask(), ask()];
+    const { recording, end } = await execution(0);
+    recording.spoil();
+    end('mine');
+    assert.equal(await leader, 'unshared mine');
+    (await execution(1)).end('ours');
+    assert.equal(await follower, 'stored ours');
+  });
+
+  it('lets a request with an earlier deadline than the leader execute on its own', async () => {
+    const { ask, execution } = createHarness();
+    const leader = ask();
+    await execution(0);
+    const urgent = ask({ ...WAITER, deadline: 5 });
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await urgent, 'unshared part');
+    (await execution(0)).end('whole');
+    assert.equal(await leader, 'stored whole');
+  });
+
+  it('without memory stores nothing, but shares executions in flight', async () => {
+    const { ask, execution, edge } = createHarness({ bytes: 0 });
+    const answers = Promise.all([ask(), ask()]);
+    (await execution(0)).end('1');
+    assert.deepEqual(await answers, ['miss 1', 'collapsed 1']);
+    assert.equal(edge.fresh('k'), undefined);
+    assert.ok(edge.concerns(LOOKUP.policy));
+    assert.ok(!edge.concerns({ ...LOOKUP.policy, scope: 'user' }));
+  });
+
+  it('lets followers execute themselves if the leader throws', async () => {
+    const { edge, ask, execution } = createHarness();
+    const leader = edge.answer(LOOKUP, WAITER, () => Promise.reject(new Error('broken')));
+    const follower = ask();
+    await assert.rejects(leader, /broken/);
+    (await execution(0)).end('1');
+    assert.equal(await follower, 'stored 1');
+  });
+});
+
+describe('EdgeCache.executeAndStore', () => {
+  it('executes although an answer is stored, and stores the new one', async () => {
+    const { ask, executeAndStore, execution } = createHarness();
+    const first = ask();
+    (await execution(0)).end('old');
+    await first;
+    const answer = executeAndStore();
+    (await execution(1)).end('new');
+    assert.equal(await answer, 'stored new');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('does not join an execution in flight', async () => {
+    const { ask, executeAndStore, execution } = createHarness();
+    const earlier = ask();
+    const first = await execution(0);
+    const answer = executeAndStore();
+    (await execution(1)).end('new');
+    assert.equal(await answer, 'stored new');
+    first.end('old');
+    await earlier;
+  });
+
+  it('stores an answer that no earlier execution overwrites', async () => {
+    const { ask, executeAndStore, execution } = createHarness();
+    const earlier = ask();
+    const first = await execution(0);
+    const answer = executeAndStore();
+    (await execution(1)).end('new');
+    await answer;
+    first.end('old');
+    assert.equal(await earlier, 'miss old');
+    assert.equal(await ask(), 'hit new');
+  });
+
+  it('returns the partial answer if upstreams fail, and keeps the stored one for other requests', async () => {
+    const { ask, executeAndStore, execution } = createHarness();
+    const first = ask();
+    (await execution(0)).end('whole');
+    await first;
+    const answer = executeAndStore();
+    (await execution(1)).end('part', 'UPSTREAM_UNAVAILABLE');
+    assert.equal(await answer, 'unshared part');
+    assert.equal(await ask(), 'hit whole');
+  });
+});
+
+describe('EdgeCache with an expired answer', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['Date'], now: Date.now() }));
+  afterEach(() => mock.timers.reset());
+
+  /** A harness whose cache has an answer that has expired. */
+  async function createExpired(stale = {}, lookup: Question = LOOKUP) {
+    const harness = createHarness(stale);
+    const asked = harness.ask(WAITER, lookup);
+    const { recording, end } = await harness.execution(0);
+    recording.touched(['Order:1']);
+    recording.narrowed(1, false);
+    end('old');
+    assert.equal(await asked, 'stored old');
+    mock.timers.tick(1_010);
+    assert.equal(harness.edge.fresh('k'), undefined);
+    return harness;
+  }
+
+  it('serves it while one execution revalidates it', async () => {
+    const { ask, execution, executions } = await createExpired();
+    assert.deepEqual(await Promise.all([ask(), ask()]), ['hit old', 'hit old']);
+    (await execution(1)).end('new');
+    while ((await ask()) !== 'hit new');
+    assert.equal(executions.length, 2);
+  });
+
+  it('does not serve it after a purge', async () => {
+    const { ask, execution, numbers } = await createExpired();
+    numbers.purge(['Order:1']);
+    const asked = ask();
+    (await execution(1)).end('new');
+    assert.equal(await asked, 'stored new');
+  });
+
+  it('serves it if upstreams fail, but not for other failures', async () => {
+    const { ask, execution } = await createExpired({ whileRevalidate: 0 });
+    const [first, second] = [ask(), ask()];
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT', 'UPSTREAM_UNAVAILABLE');
+    (await execution(2)).end('no', 'UPSTREAM_TIMEOUT', 'FORBIDDEN');
+    assert.deepEqual([await first, await second], ['hit old', 'unshared no']);
+  });
+
+  it('does not serve it if upstreams fail and it was purged during the execution', async () => {
+    const { ask, execution, numbers } = await createExpired({ whileRevalidate: 0 });
+    const asked = ask();
+    const { end } = await execution(1);
+    numbers.purge(['Order:1']);
+    end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await asked, 'unshared part');
+  });
+
+  it('does not serve it if upstreams fail and it is private', async () => {
+    const { ask, execution } = await createExpired({ whileRevalidate: 0 }, PRIVATE_LOOKUP);
+    const asked = ask(WAITER, PRIVATE_LOOKUP);
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    assert.equal(await asked, 'unshared part');
+  });
+
+  it('removes it if it is private and its revalidation fails, so that the next request executes', async () => {
+    for (const codes of [['UPSTREAM_TIMEOUT'], ['UPSTREAM_TIMEOUT', 'FORBIDDEN']]) {
+      const { ask, execution } = await createExpired({}, PRIVATE_LOOKUP);
+      assert.equal(await ask(WAITER, PRIVATE_LOOKUP), 'hit old');
+      (await execution(1)).end('part', ...codes);
+      await turn();
+      const next = ask(WAITER, PRIVATE_LOOKUP);
+      (await execution(2)).end('part again', ...codes);
+      assert.equal(await next, 'unshared part again');
+    }
+  });
+
+  it('keeps serving it while its revalidation fails if it is shared', async () => {
+    const { ask, execution } = await createExpired();
+    assert.equal(await ask(), 'hit old');
+    (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
+    await turn();
+    assert.equal(await ask(), 'hit old');
+    (await execution(2)).end('new');
+  });
+});
+
+describe('TagNumbers', () => {
+  it('makes answers stale that began before a purge of one of their tags, and no others', () => {
+    const numbers = new TagNumbers();
+    const before = { tags: ['Order:1', 'Order'], number: numbers.last };
+    const other = { tags: ['Order:2', 'Order'], number: numbers.last };
+    numbers.purge(['Order:1', 'orders:user=42']);
+    const after = { tags: ['Order:1', 'Order'], number: numbers.last };
+    assert.deepEqual(
+      [before, other, after].map((each) => numbers.isStale(each)),
+      [true, false, false],
+    );
+    numbers.purge(['Order']);
+    assert.ok([before, other, after].every((each) => numbers.isStale(each)));
+  });
+
+  it('never makes a purged answer fresh again, however many tags are purged later', () => {
+    const numbers = new TagNumbers(undefined, 10);
+    const purged = { tags: ['User:1'], number: numbers.last };
+    numbers.purge(['User:1']);
+    const kept = { tags: ['User:2'], number: numbers.last };
+    for (let n = 0; n < 10; n++) numbers.purge([`Order:${n}`]);
+    assert.ok(numbers.isStale(purged), 'the floor replaces its dropped number');
+    assert.ok(
+      !numbers.isStale(kept),
+      'an answer that began after the dropped purge is above the floor',
+    );
+    numbers.purge(['Order:10']);
+    assert.ok(numbers.isStale(kept), 'the floor rises with every dropped number');
+    assert.ok(!numbers.isStale({ tags: ['User:2'], number: numbers.last }));
+  });
+
+  it('uses one entry for a tag that is purged repeatedly', () => {
+    const numbers = new TagNumbers(undefined, 2);
+    const kept = { tags: ['User:2'], number: numbers.last };
+    for (let n = 0; n < 100; n++) numbers.purge(['User:1']);
+    assert.ok(!numbers.isStale(kept));
+  });
+
+  it('notifies before every purge, also before the one at the end of a quarantine', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const notified: number[] = [];
+      const numbers: TagNumbers = new TagNumbers(() => notified.push(numbers.last));
+      numbers.purge(['Order:1']);
+      numbers.purge([]);
+      numbers.hold(['Order:1'], 1_000);
+      mock.timers.tick(1_000);
+      assert.deepEqual(notified, [0, 1, 2]);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('keeps quarantined tags stale, and purge them once more at the end', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const numbers = new TagNumbers();
+      numbers.hold(['Order:1'], 30_000);
+      const during = { tags: ['Order:1'], number: numbers.last };
+      assert.ok(numbers.isStale(during));
+      assert.ok(!numbers.isStale({ tags: ['Order:2'], number: numbers.last }));
+      mock.timers.tick(10_000);
+      numbers.hold(['Order:1'], 30_000);
+      mock.timers.tick(20_000);
+      assert.ok(
+        numbers.isStale({ tags: ['Order:1'], number: numbers.last }),
+        'the later quarantine',
+      );
+      mock.timers.tick(10_000);
+      assert.ok(numbers.isStale(during), 'an answer from the quarantine may predate the change');
+      assert.ok(!numbers.isStale({ tags: ['Order:1'], number: numbers.last }));
+    } finally {
+      mock.timers.reset();
+    }
+  });
+});
+
+describe('keyOf', () => {
+  it('returns different keys for different lists of parts, whatever they contain', () => {
+    const lists = [
+      ['a', 'b'],
+      ['ab'],
+      ['ab', ''],
+      ['', 'ab'],
+      ['a', '', 'b'],
+      ['1:a', 'b'],
+      ['1:a1:b'],
+      ['a', 'b', ''],
+    ];
+    assert.equal(new Set(lists.map(keyOf)).size, lists.length);
+    assert.equal(keyOf(['a', 'b']), keyOf(['a', 'b']));
+  });
+});
+
+describe('Text store', () => {
+  it('evicts the least recently used text when it is full', async () => {
+    const store = createTextStore(1_000);
+    for (let n = 0; n < 100; n++) await store.set(`key-${n}`, 'x'.repeat(90), 60_000);
+    assert.equal(await store.get('key-0'), undefined);
+    assert.equal(await store.get('key-99'), 'x'.repeat(90));
+  });
+});

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import type { BffDefinition } from '../../src/bff.ts';
+import { until } from '../support/until.ts';
+import {
+  type Answer,
+  type Ask,
+  type Asker,
+  authorization,
+  startWorld,
+  type World,
+} from '../support/world.ts';
+import { startResponseGate } from './response-gate.ts';
+
+export const CACHED = { CACHE_MEMORY_MB: '64' };
+
+/** A query and its viewer. */
+export interface Query extends Ask {
+  readonly query: string;
+}
+
+/** Queries by name. */
+export type Queries = Readonly<Record<string, Query>>;
+
+/** The same viewer's queries. */
+export const queriesAs = (as: Asker, queries: Readonly<Record<string, string>>): Queries =>
+  Object.fromEntries(
+    Object.entries(queries).map(([name, query]) => [`${as}: ${name}`, { as, query }]),
+  );
+
+/** The outcome by Cache-Status: `hit`, `stored`, `collapsed`, or `not stored`. */
+export const outcomeOf = ({ headers }: Pick<Answer, 'headers'>): string =>
+  /; (hit|stored|collapsed)\b/.exec(headers.get('cache-status') ?? '')?.[1] ?? 'not stored';
+
+/** One token for each viewer: signing and verifying one costs more than a hit. */
+const tokens = new Map<Asker, Promise<Record<string, string>>>();
+
+async function credentialsOf(viewer: Asker): Promise<Record<string, string>> {
+  const known = tokens.get(viewer) ?? authorization(viewer);
+  tokens.set(viewer, known);
+  return known;
+}
+
+export async function ask(
+  environment: Pick<World, 'ask'>,
+  { query, as = 'anonymous', variables, headers }: Query,
+): Promise<Answer> {
+  const credentials = await credentialsOf(as);
+  return environment.ask(query, {
+    ...(variables && { variables }),
+    headers: { ...credentials, ...headers },
+  });
+}
+
+/** Sends every query twice, and asserts that the second answer is a hit. */
+export async function warmCache(environment: World, queries: Queries): Promise<void> {
+  for (const [name, query] of Object.entries(queries)) {
+    const { body } = await ask(environment, query);
+    assert.equal(body.errors, undefined, `${name}: ${JSON.stringify(body.errors)}`);
+    assert.equal(outcomeOf(await ask(environment, query)), 'hit', name);
+  }
+}
+
+/** Asserts that a query is a hit with the expected body. */
+export async function assertCached(
+  environment: World,
+  query: Query,
+  expected: Answer,
+): Promise<void> {
+  const answer = await ask(environment, query);
+  assert.equal(outcomeOf(answer), 'hit');
+  assert.deepEqual(answer.body, expected.body);
+}
+
+/**
+ * Sends every query, and asserts that each answer is the same as without a cache.
+ * @returns the names of those that are hits
+ */
+export async function hitsAmong(environment: World, queries: Queries): Promise<string[]> {
+  const hits: string[] = [];
+  for (const [name, query] of Object.entries(queries)) {
+    const answer = await ask(environment, query);
+    if (outcomeOf(answer) === 'hit') hits.push(name);
+    assert.deepEqual(answer.body, (await askUncached(environment, query)).body, name);
+  }
+  return hits;
+}
+
+/** Sends a query with `no-store`, so that it is executed and its answer is not stored. */
+export const askUncached = (environment: World, query: Query): Promise<Answer> =>
+  ask(environment, { ...query, headers: { ...query.headers, 'cache-control': 'no-store' } });
+
+/** The headers of a viewer whose token the BFF has verified, so that later requests don't wait for it. */
+export async function signIn(environment: World, as: Asker): Promise<Record<string, string>> {
+  const headers = await credentialsOf(as);
+  await environment.ask('{ __typename }', { headers });
+  return { ...headers };
+}
+
+/** Calls `act`, which sends requests, and waits until the BFF executes as many as `count`. */
+async function whenReceived<T extends object>(
+  environment: World,
+  count: number,
+  act: () => T,
+): Promise<T> {
+  let received = 0;
+  const onRequest = () => void received++;
+  environment.app.server.on('request', onRequest);
+  const result = act();
+  await until(() => received === count);
+  environment.app.server.off('request', onRequest);
+  // The BFF answers this request after it has begun with all earlier ones.
+  await (await fetch(`${environment.url}/healthz`)).text();
+  return result;
+}
+
+/**
+ * Sends all queries concurrently.
+ * @returns when the BFF executes them: their answers, in the same order
+ */
+export const sendAll = (
+  environment: World,
+  ...queries: Query[]
+): Promise<{ answers: Promise<Answer[]> }> =>
+  whenReceived(environment, queries.length, () => ({
+    answers: Promise.all(queries.map((query) => ask(environment, query))),
+  }));
+
+/**
+ * Sends a query over a connection that the client closes before the answer.
+ * @returns when the BFF executes it: a function that closes the connection, and waits until the BFF
+ *   has noticed
+ */
+export function sendAbortable(environment: World, { query, headers }: Query) {
+  const aborting = new AbortController();
+  const closed = new Promise<void>((resolve) => {
+    environment.app.server.once('request', (_request, response) => response.once('close', resolve));
+  });
+  return whenReceived(environment, 1, () => {
+    const answer = fetch(environment.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query }),
+      signal: aborting.signal,
+    });
+    const abort = async () => {
+      aborting.abort();
+      await Promise.all([assert.rejects(answer), closed]);
+    };
+    return { abort };
+  });
+}
+
+/** An environment with a response gate in front of each service. */
+export async function startGatedEnvironment(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+  await using started = new AsyncDisposableStack();
+  const gate = async () => started.use(await startResponseGate());
+  const gates = { user: await gate(), order: await gate(), notification: await gate() };
+  const environment = started.use(
+    await startWorld(bff, {
+      ...CACHED,
+      USER_SERVICE_URL: gates.user.url,
+      ORDER_SERVICE_URL: gates.order.url,
+      NOTIFICATION_SERVICE_URL: gates.notification.url,
+      // Held responses must not time out on a slow machine.
+      UPSTREAM_ATTEMPT_TIMEOUT_MS: '30000',
+      REQUEST_DEADLINE_MS: '30000',
+      ...env,
+    }),
+  );
+  for (const name of ['user', 'order', 'notification'] as const) {
+    gates[name].forwardTo(environment.services[name].listeningOrigin);
+  }
+  const resources = started.move();
+  return { ...environment, gates, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+export type GatedEnvironment = Awaited<ReturnType<typeof startGatedEnvironment>>;

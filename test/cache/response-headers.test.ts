@@ -1,0 +1,408 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import CachePolicy from 'http-cache-semantics';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { CAST } from '../../services/support/cast.ts';
+import { createEntry } from '../../src/cache/entry.ts';
+import { headersOf } from '../../src/cache/headers.ts';
+import { type Asker, authorization, startWorld, type World } from '../support/world.ts';
+import { CACHED } from './environment.ts';
+import { clearCache, shareCached } from './shared-environment.ts';
+
+const VARY = 'Accept, Accept-Encoding, Accept-Language';
+const STALE = 'stale-while-revalidate=30, stale-if-error=300';
+const PRIVATE = { web: '{ viewer { user { id } } }', mobile: '{ dashboard { user { id } } }' };
+
+/** The types lack this method. */
+interface WithStale extends CachePolicy {
+  useStaleWhileRevalidate(): boolean;
+}
+
+const urlOf = ({ endpoint }: World, query: string) =>
+  `${endpoint}?${new URLSearchParams({ query })}`;
+
+const get = (environment: World, query: string, headers: Record<string, string> = {}) =>
+  fetch(urlOf(environment, query), { headers });
+
+/** The tags by which a CDN can purge the answer: the same in the headers of both kinds of CDNs. */
+function tagsOf({ headers }: Response): Set<string> {
+  const spaced = headers.get('surrogate-key')?.split(' ');
+  assert.deepEqual(headers.get('cache-tag')?.split(','), spaced);
+  assert.equal(new Set(spaced).size, spaced?.length, 'each tag once');
+  return new Set(spaced);
+}
+
+for (const bff of [web, mobile]) {
+  describe(`Headers for downstream caches (${bff.name} BFF)`, () => {
+    const environment = shareCached(bff);
+
+    it('let CDNs store a public answer, with the tags of all that it contains', async () => {
+      const card = await get(environment, '{ profile(id: "42") { id } }');
+      assert.equal(card.headers.get('cache-control'), 'public, max-age=0, s-maxage=300');
+      assert.equal(card.headers.get('cdn-cache-control'), `public, max-age=300, ${STALE}`);
+      assert.equal(card.headers.get('vary'), VARY);
+      assert.deepEqual(tagsOf(card), new Set(['Query.profile', 'User', 'User:42']));
+
+      const both = await get(environment, '{ profile(id: "43") { name } announcements { id } }');
+      assert.equal(both.headers.get('cache-control'), 'public, max-age=0, s-maxage=60');
+      assert.equal(both.headers.get('cdn-cache-control'), `public, max-age=60, ${STALE}`);
+      const { data } = (await both.json()) as { data: { announcements: { id: string }[] } };
+      const fields = ['Query.profile', 'Query.announcements'];
+      const types = ['User', 'announcements', 'Announcement'];
+      const objects = data.announcements.map(({ id }) => `Announcement:${id}`);
+      assert.deepEqual(tagsOf(both), new Set([...fields, ...types, ...objects, 'User:43']));
+    });
+
+    it('tag an answer about a missing object with that object', async () => {
+      const deleted = await get(environment, `{ profile(id: "${CAST.deleted}") { id } }`);
+      assert.deepEqual(await deleted.clone().json(), { data: { profile: null } });
+      assert.ok(tagsOf(deleted).has(`User:${CAST.deleted}`));
+    });
+
+    it('are the same for a miss, a hit and a 304', async () => {
+      const query = '{ announcements { id } }';
+      const miss = await get(environment, query);
+      const hit = await get(environment, query);
+      const notModified = await get(environment, query, {
+        'if-none-match': miss.headers.get('etag') ?? '',
+        // Without a Cache-Control, fetch adds `no-cache`.
+        'cache-control': 'max-age=60',
+      });
+      assert.equal(notModified.status, 304);
+      for (const name of ['cache-control', 'vary', 'etag', 'surrogate-key', 'cache-tag']) {
+        assert.ok(miss.headers.get(name), name);
+        assert.equal(hit.headers.get(name), miss.headers.get(name), name);
+        assert.equal(notModified.headers.get(name), miss.headers.get(name), name);
+      }
+    });
+
+    it('let only the viewer’s own cache store a private answer', async () => {
+      const headers = await authorization(CAST.customer);
+      const query = PRIVATE[bff.name as keyof typeof PRIVATE];
+      for (const outcome of [/; stored$/, /; hit;/]) {
+        assertPrivate(await get(environment, query, headers), outcome);
+      }
+    });
+
+    it('are private if a single field of the answer is', async () => {
+      const headers = await authorization(CAST.customer);
+      const query = `${PRIVATE[bff.name as keyof typeof PRIVATE].slice(0, -1)} announcements { id } }`;
+      for (const outcome of [/; stored$/, /; hit;/]) {
+        assertPrivate(await get(environment, query, headers), outcome);
+      }
+    });
+
+    it('contain nothing of another response, such as its request id', async () => {
+      const query = '{ announcements { id } }';
+      const sent = ['first', 'second', 'third'];
+      const answers = [];
+      for (const id of sent) answers.push(await get(environment, query, { 'x-request-id': id }));
+      answers.push(...(await Promise.all([get(environment, query), get(environment, query)])));
+      const ids = new Set(answers.map(({ headers }) => headers.get('x-request-id') ?? ''));
+      assert.equal(ids.size, answers.length);
+      assert.ok(sent.every((id) => !ids.has(id)) && !ids.has(''), [...ids].join());
+      for (const { headers } of answers) assert.deepEqual(headers.getSetCookie(), []);
+    });
+
+    it('make a browser store the answer and revalidate it for every use', async () => {
+      const query = '{ announcements { id } }';
+      const { status, headers } = await get(environment, query);
+      const request = { method: 'GET', url: urlOf(environment, query), headers: {} };
+      const response = { status, headers: Object.fromEntries(headers) };
+      const browser = new CachePolicy(request, response, { shared: false }) as WithStale;
+      assert.ok(browser.storable());
+      assert.equal(browser.satisfiesWithoutRevalidation(request), false);
+      assert.equal(browser.useStaleWhileRevalidate(), false, 'a purged answer would be shown');
+    });
+  });
+}
+
+describe('Headers for downstream caches (web BFF, roles)', () => {
+  const environment = shareCached(web);
+
+  it('are private for answers that depend on the role, and name the credentials in Vary', async () => {
+    for (const query of [
+      '{ recentOrders(first: 2) { id } }',
+      '{ customers { edges { cursor } } }',
+    ]) {
+      for (const outcome of [/; stored$/, /; hit;/]) {
+        assertPrivate(await get(environment, query, await authorization('staff')), outcome);
+      }
+    }
+  });
+
+  it('are the same for every viewer of a public answer', async () => {
+    const query = '{ profile(id: "42") { id } }';
+    const viewers: Asker[] = ['anonymous', CAST.customer, 'staff'];
+    const seen = new Set<string>();
+    for (const viewer of viewers) {
+      const { headers } = await get(environment, query, await authorization(viewer));
+      seen.add(`${headers.get('cache-control')} ${headers.get('vary')} ${headers.get('etag')}`);
+    }
+    assert.equal(seen.size, 1);
+  });
+});
+
+function assertPrivate({ headers }: Response, outcome: RegExp): void {
+  assert.match(headers.get('cache-status') ?? '', outcome);
+  assert.equal(headers.get('cache-control'), 'private, no-cache');
+  assert.equal(headers.get('vary'), `${VARY}, Authorization, Cookie, X-API-Key`);
+  assert.match(headers.get('etag') ?? '', /^"[\w-]+"$/);
+  assert.equal(headers.get('surrogate-key'), null);
+  assert.equal(headers.get('cache-tag'), null);
+}
+
+const ORIGIN = 'https://shop.example';
+const OTHER_ORIGIN = 'https://app.shop.example';
+const RATE_LIMIT = 100_000;
+const ENV = {
+  CORS_ORIGINS: `${ORIGIN},${OTHER_ORIGIN}`,
+  RATE_LIMIT_ADDRESS: String(RATE_LIMIT),
+  RATE_LIMIT_VIEWER: String(RATE_LIMIT),
+};
+const PUBLIC_QUERY = '{ announcements { id title body publishedAt } }';
+const PRIVATE_QUERY = '{ dashboard { user { id } } }';
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const CLIENT_ID = { 'x-request-id': 'mine' };
+
+/** All headers of a public answer: each is the same for every client, or depends on Vary. */
+const SHAREABLE = [
+  'access-control-allow-origin',
+  'access-control-expose-headers',
+  'age',
+  'cache-control',
+  'cache-status',
+  'cache-tag',
+  'cdn-cache-control',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-security-policy',
+  'content-type',
+  'cross-origin-resource-policy',
+  'date',
+  'etag',
+  'keep-alive',
+  'referrer-policy',
+  'strict-transport-security',
+  'surrogate-key',
+  'vary',
+  'x-content-type-options',
+  'x-request-id',
+];
+
+interface SentRequest {
+  readonly query?: string;
+  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+async function send(
+  { endpoint }: World,
+  { query = PUBLIC_QUERY, method = 'GET', headers }: SentRequest,
+) {
+  const isPosted = method === 'POST';
+  const url = isPosted ? endpoint : `${endpoint}?${new URLSearchParams({ query })}`;
+  const sent = request(url, {
+    method,
+    headers: {
+      origin: ORIGIN,
+      ...(isPosted && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+  }).end(isPosted ? JSON.stringify({ query }) : undefined);
+  const [response]: IncomingMessage[] = await once(sent, 'response');
+  assert.ok(response);
+  await response.toArray();
+  return response;
+}
+
+/** A public answer in every form that a shared cache stores. */
+async function publicAnswers(environment: World, headers: Record<string, string>) {
+  const stored = await send(environment, { headers });
+  const { etag = '' } = stored.headers;
+  return {
+    stored,
+    hit: await send(environment, { headers }),
+    compressed: await send(environment, { headers: { ...headers, 'accept-encoding': 'br' } }),
+    'not modified': await send(environment, { headers: { ...headers, 'if-none-match': etag } }),
+    'without a body': await send(environment, { method: 'HEAD', headers }),
+  };
+}
+
+describe('Headers for one client (mobile BFF)', () => {
+  const environment = shareCached(mobile, ENV);
+
+  it('contain nothing that belongs to the client, in any form that a shared cache stores', async () => {
+    const answers = await publicAnswers(environment, {
+      ...CLIENT_ID,
+      ...(await authorization(CAST.customer)),
+    });
+    assert.match(String(answers.stored.headers['cache-status']), /stored/);
+    assert.equal(answers.compressed.headers['content-encoding'], 'br');
+    assert.equal(answers['not modified'].statusCode, 304);
+    const ids = new Set<unknown>();
+    for (const [name, { headers }] of Object.entries(answers)) {
+      assert.match(headers['cache-control'] ?? '', /^public/, name);
+      const others = Object.keys(headers).filter((header) => !SHAREABLE.includes(header));
+      assert.deepEqual(others, [], name);
+      assert.match(String(headers['x-request-id']), UUID, name);
+      ids.add(headers['x-request-id']);
+    }
+    assert.equal(ids.size, Object.keys(answers).length, 'every response has its own id');
+  });
+
+  it('name Origin in Vary, also for a client without one and for a foreign origin', async () => {
+    const allowed = { [ORIGIN]: ORIGIN, [OTHER_ORIGIN]: OTHER_ORIGIN, 'https://evil.example': '' };
+    for (const [origin, allowOrigin] of Object.entries(allowed)) {
+      for (const [name, { headers }] of Object.entries(
+        await publicAnswers(environment, { origin }),
+      )) {
+        assert.equal(headers['access-control-allow-origin'] ?? '', allowOrigin, name);
+        assert.match(headers.vary ?? '', /^Accept, .*, Origin$/, name);
+      }
+    }
+    const url = `${environment.endpoint}?${new URLSearchParams({ query: PUBLIC_QUERY })}`;
+    const { headers } = await fetch(url);
+    assert.equal(headers.get('access-control-allow-origin'), null);
+    assert.match(headers.get('vary') ?? '', /, Origin$/);
+  });
+
+  it('contain the client’s request id and remaining rate limit if no shared cache stores the answer', async () => {
+    const headers = { ...CLIENT_ID, ...(await authorization(CAST.customer)) };
+    const left: number[] = [];
+    for (const request of [
+      { headers, query: PRIVATE_QUERY },
+      { headers, query: PRIVATE_QUERY },
+      { headers, method: 'POST' },
+      { headers, method: 'POST' },
+    ] as const) {
+      const answer = await send(environment, request);
+      assert.match(answer.headers['cache-control'] ?? '', /^(private|no-store)/);
+      assert.equal(answer.headers['x-request-id'], 'mine');
+      assert.equal(answer.headers['access-control-allow-origin'], ORIGIN);
+      const remaining = [...String(answer.headers.ratelimit).matchAll(/r=(\d+)/g)].map(([, r]) =>
+        Number(r),
+      );
+      assert.equal(remaining.length, 2);
+      left.push(...remaining.slice(0, 1));
+    }
+    assert.ok(
+      left.every((count, n) => count < (left[n - 1] ?? RATE_LIMIT)),
+      left.join(),
+    );
+  });
+});
+
+const STALE_WINDOWS = { whileRevalidate: 30, ifError: 300 };
+const RESPONSE = {
+  outcome: 'stored',
+  reason: 'uri-miss',
+  coding: undefined,
+  isPosted: false,
+} as const;
+/** Limit of some proxies for one header line. */
+const MAX_HEADER_BYTES = 4_096;
+
+const tagsFor = (tags: readonly string[]): string[] => {
+  const described = { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags } as const;
+  const { headers } = headersOf(createEntry('{}', described), RESPONSE, STALE_WINDOWS);
+  const of = (name: string) => headers[headers.indexOf(name) + 1];
+  assert.equal(of('cache-tag'), of('surrogate-key')?.replaceAll(' ', ','));
+  return of('surrogate-key')?.split(' ') ?? [];
+};
+
+const objects = (count: number) => Array.from({ length: count }, (_, n) => `Order:${1_000 + n}`);
+
+describe('Tag headers', () => {
+  it('name all objects that fit into one header', () => {
+    const tags = ['Query.orders', 'Order', ...objects(300)];
+    assert.deepEqual(tagsFor(tags), tags);
+  });
+
+  it('name the types if there are too many objects', () => {
+    const tags = ['Query.orders', ...objects(1_000), 'Order', 'User:1', 'User'];
+    assert.deepEqual(tagsFor(tags), ['Query.orders', 'Order', 'User']);
+  });
+
+  it('never exceed the header length that proxies accept', () => {
+    for (let count = 380; count < 420; count++) {
+      const bytes = tagsFor(['Query.orders', 'Order', ...objects(count)]).join(' ').length;
+      assert.ok(bytes <= MAX_HEADER_BYTES, `${count} objects: ${bytes} bytes`);
+    }
+  });
+});
+
+/** Ids are opaque: a service may use any characters. */
+const UNUSUAL_IDS = {
+  'with a blank': 'a b',
+  'with a comma': 'a,b',
+  'of another script': '公告',
+  'with a line break': 'a\r\nset-cookie: a=b',
+  'with an accent': 'é',
+};
+
+/** The tags that these announcements can have, in characters that are valid in every header. */
+const TAG = /^(Query\.announcements|announcements|Announcement(:[\x21-\x2b\x2d-\x7e]+)?)$/;
+
+describe('Tag headers of an object with an id', () => {
+  let service: Awaited<ReturnType<typeof startAnnouncements>>;
+  let environment: World;
+  before(async () => {
+    service = await startAnnouncements();
+    environment = await startWorld(web, { ...CACHED, NOTIFICATION_SERVICE_URL: service.url });
+  });
+  after(async () => {
+    await environment[Symbol.asyncDispose]();
+    await service[Symbol.asyncDispose]();
+  });
+
+  for (const [label, id] of Object.entries(UNUSUAL_IDS)) {
+    it(`${label} split no tag, add none, and break no header`, async () => {
+      service.setIds([id, '1']);
+      await clearCache(environment, web);
+      for (let n = 0; n < 2; n++) {
+        const answer = await get(environment, '{ announcements { id } }');
+        assert.equal(answer.status, 200, await answer.clone().text());
+        assert.deepEqual(answer.headers.getSetCookie(), []);
+        const separated = { 'surrogate-key': ' ', 'cache-tag': ',' };
+        for (const [name, separator] of Object.entries(separated)) {
+          const tags = answer.headers.get(name)?.split(separator) ?? [];
+          assert.ok(tags.length <= 5, tags.join(' | '));
+          for (const tag of tags) assert.match(tag, TAG);
+        }
+      }
+    });
+  }
+});
+
+/** A stand-in for the notification service whose announcements have the given ids. */
+async function startAnnouncements() {
+  let ids: readonly string[] = [];
+  const announcements = () =>
+    ids.map((id) => ({
+      id,
+      title: 'News',
+      body: 'Nothing else.',
+      publishedAt: '2026-06-01T09:00:00Z',
+    }));
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ announcements: announcements() }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    setIds(next: readonly string[]) {
+      ids = next;
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

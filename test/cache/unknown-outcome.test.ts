@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { before, describe, it } from 'node:test';
+import pino from 'pino';
+import { mobile } from '../../bff-mobile/bff.ts';
+import { web } from '../../bff-web/bff.ts';
+import { SEEDED_USERS } from '../../services/support/cast.ts';
+import type { Fault } from '../../services/support/faults.ts';
+import { createUpstream } from '../../src/datasources/upstream.ts';
+import { createCallers } from '../datasources/told.ts';
+import { startWorld, type World } from '../support/world.ts';
+import {
+  ask,
+  askUncached,
+  CACHED,
+  hitsAmong,
+  outcomeOf,
+  type Queries,
+  type Query,
+  queriesAs,
+  warmCache,
+} from './environment.ts';
+import {
+  ACCOUNT,
+  CUSTOMER,
+  cancelOrder,
+  DASHBOARD,
+  markRead,
+  NOTIFICATIONS,
+  ORDERS,
+  OTHER_CUSTOMER,
+  orderIdWithStatus,
+  orderQueries,
+  placeOrder,
+  profileQuery,
+  rename,
+  STAFF,
+  unreadIds,
+} from './queries.ts';
+import { shareCached, shareEnvironment } from './shared-environment.ts';
+
+// A mutation whose outcome is unknown, because the service's answer is lost, may or may not have
+// been made. Its tags are quarantined: for 30 s, no answer with them is stored.
+
+const UNKNOWN_OUTCOME = 'It is not known whether this was done: look before you repeat it.';
+
+/** Sends a mutation, and asserts that its outcome is unknown. */
+async function loseOutcome(environment: World, mutation: Query): Promise<void> {
+  const headers = { 'x-request-timeout-ms': '1000' };
+  const { body } = await ask(environment, { ...mutation, headers });
+  assert.deepEqual(
+    body.errors.map(({ message }: Error) => message),
+    [UNKNOWN_OUTCOME],
+  );
+}
+
+/** Asserts that none of the queries' answers is stored, and that all are up to date. */
+async function assertNotStored(environment: World, queries: Queries): Promise<void> {
+  for (let n = 0; n < 2; n++) assert.deepEqual(await hitsAmong(environment, queries), []);
+  for (const [name, query] of Object.entries(queries)) {
+    const answer = await ask(environment, query);
+    assert.equal(outcomeOf(answer), 'not stored', name);
+    assert.equal(answer.headers.get('cache-control'), 'no-store', name);
+  }
+}
+
+/** Faults by which the service makes the change and the BFF does not learn of it. */
+const LOST_ANSWERS: Readonly<Record<string, Fault>> = {
+  'the connection is reset': { reset: true, afterWork: true },
+  'the service answers 500': { status: 500, afterWork: true },
+  'the service never answers': { hang: true, afterWork: true },
+  'the answer is truncated': { malformed: 'json' },
+};
+
+interface Case {
+  readonly mutation: (environment: World, user: string) => Promise<Query> | Query;
+  /** The queries whose answers the mutation may have changed. */
+  readonly affected: (environment: World, user: string) => Promise<Queries> | Queries;
+  readonly unaffected: (user: string) => Queries;
+  /** Quarantines the orders of all users, so that it needs an environment of its own. */
+  readonly isGlobal?: boolean;
+}
+
+const { orders, placed, cancelled, shipped } = ORDERS as Record<string, string>;
+const pick = (queries: Record<string, string | undefined>) => queries as Record<string, string>;
+
+const CASES: Readonly<Record<string, Case>> = {
+  updateProfile: {
+    mutation: (_environment, user) => rename(user),
+    affected: (_environment, user) => ({ ...queriesAs(user, ACCOUNT), ...profileQuery(user) }),
+    unaffected: (user) => ({
+      ...queriesAs(user, { ...ORDERS, ...NOTIFICATIONS }),
+      ...profileQuery(OTHER_CUSTOMER),
+    }),
+  },
+  placeOrder: {
+    mutation: (_environment, user) => placeOrder(user),
+    affected: (_environment, user) => queriesAs(user, pick({ orders, placed })),
+    unaffected: (user) => ({
+      ...queriesAs(user, NOTIFICATIONS),
+      ...queriesAs(OTHER_CUSTOMER, ORDERS),
+    }),
+  },
+  cancelOrder: {
+    mutation: async (environment, user) =>
+      cancelOrder(await orderIdWithStatus(environment, user, 'placed'), user),
+    affected: async (environment, user) => ({
+      ...queriesAs(user, pick({ orders, placed, cancelled })),
+      ...orderQueries(user, await orderIdWithStatus(environment, user, 'placed')),
+    }),
+    unaffected: (user) => ({
+      ...queriesAs(user, pick({ shipped, ...NOTIFICATIONS })),
+      ...queriesAs(OTHER_CUSTOMER, ORDERS),
+    }),
+  },
+  'cancelOrder by staff': {
+    mutation: async (environment, user) =>
+      cancelOrder(await orderIdWithStatus(environment, user, 'placed'), 'staff'),
+    affected: async (environment, user) => ({
+      ...queriesAs(user, pick({ orders, placed, cancelled })),
+      ...orderQueries(user, await orderIdWithStatus(environment, user, 'placed')),
+    }),
+    unaffected: (user) => ({ ...queriesAs(user, NOTIFICATIONS), ...profileQuery(user) }),
+    // The BFF does not know whose order it is.
+    isGlobal: true,
+  },
+  markNotificationsRead: {
+    mutation: async (environment, user) => markRead(await unreadIds(environment, user, 2), user),
+    affected: (_environment, user) => queriesAs(user, NOTIFICATIONS),
+    unaffected: (user) => ({
+      ...queriesAs(user, ORDERS),
+      ...queriesAs(OTHER_CUSTOMER, NOTIFICATIONS),
+    }),
+  },
+};
+
+const WRITES = {
+  user: ['updateUser'],
+  order: ['placeOrder', 'cancelOrder'],
+  notification: ['markRead'],
+} as const;
+
+/** Sets a fault for all writes. */
+function failWrites({ services }: World, fault: Fault) {
+  for (const [service, operations] of Object.entries(WRITES)) {
+    const { control } = services[service as keyof typeof WRITES];
+    control.faults(Object.fromEntries(operations.map((operation) => [operation, fault])));
+  }
+}
+
+/** Larger than all ids with a special meaning. */
+const FIRST_ID = 100;
+
+/**
+ * Ids of customers with an order that can be cancelled and unread notifications. Every test changes
+ * the data of another one, because quarantines outlast it.
+ */
+async function* customersWithData(environment: World): AsyncGenerator<string, never> {
+  for (let id = FIRST_ID; id <= SEEDED_USERS; id++) {
+    const { orders } = await environment.read('order', `/orders?user=${id}&limit=1&status=placed`);
+    if (orders.length === 0) continue;
+    const unread = await unreadIds(environment, String(id), 2);
+    if (unread.length === 2) yield String(id);
+  }
+  throw new Error('too few customers with data');
+}
+
+describe('Mutation with an unknown outcome', () => {
+  const shared = shareEnvironment(() => startWorld(web, CACHED));
+  const customers = customersWithData(shared);
+
+  async function assertQuarantine(
+    environment: World,
+    user: string,
+    { mutation, affected, unaffected }: Case,
+  ) {
+    const sent = await mutation(environment, user);
+    const queries = await affected(environment, user);
+    const others = unaffected(user);
+    await warmCache(environment, { ...queries, ...others });
+    await loseOutcome(environment, sent);
+    await assertNotStored(environment, queries);
+    assert.deepEqual(await hitsAmong(environment, others), Object.keys(others));
+  }
+
+  for (const [label, fault] of Object.entries(LOST_ANSWERS)) {
+    describe(`because ${label}`, { concurrency: true }, () => {
+      before(() => failWrites(shared, fault));
+
+      for (const [name, each] of Object.entries(CASES)) {
+        it(`keeps answers that ${name} may have changed out of the cache, and no others`, async () => {
+          if (!each.isGlobal) return assertQuarantine(shared, (await customers.next()).value, each);
+          await using environment = await startWorld(web, CACHED);
+          failWrites(environment, fault);
+          await assertQuarantine(environment, CUSTOMER, each);
+        });
+      }
+    });
+  }
+});
+
+describe('Quarantine after an unknown outcome', () => {
+  const environment = shareCached(web);
+  const mobileEnvironment = shareCached(mobile);
+
+  it('includes the lists of staff', async () => {
+    await warmCache(environment, STAFF);
+    environment.services.order.control.faults({ placeOrder: { reset: true, afterWork: true } });
+    await loseOutcome(environment, placeOrder(OTHER_CUSTOMER));
+    assert.equal((await hitsAmong(environment, STAFF)).includes('staff: recent orders'), false);
+  });
+
+  it('includes the mobile dashboard', async () => {
+    const { dashboard, orders: list, account } = DASHBOARD as Record<string, string>;
+    await warmCache(mobileEnvironment, queriesAs(CUSTOMER, DASHBOARD));
+    const { control } = mobileEnvironment.services.order;
+    control.faults({ placeOrder: { reset: true, afterWork: true } });
+    await loseOutcome(mobileEnvironment, placeOrder());
+    await assertNotStored(mobileEnvironment, queriesAs(CUSTOMER, pick({ dashboard, list })));
+    const answer = await ask(mobileEnvironment, { as: CUSTOMER, query: account ?? '' });
+    assert.equal(outcomeOf(answer), 'hit');
+  });
+
+  it('does not begin if the service refuses the mutation', async () => {
+    const queries = queriesAs(CUSTOMER, ORDERS);
+    await warmCache(environment, queries);
+    environment.services.order.control.faults({ placeOrder: { status: 403 } });
+    const { body } = await ask(environment, placeOrder());
+    assert.notEqual(body.errors[0].message, UNKNOWN_OUTCOME);
+    assert.deepEqual(await hitsAmong(environment, queries), Object.keys(queries));
+  });
+
+  it('lets every request get the current data from the service', async () => {
+    const query = { as: CUSTOMER, query: ACCOUNT.account ?? '' };
+    await warmCache(environment, { query });
+    environment.services.user.control.faults({ updateUser: { reset: true, afterWork: true } });
+    await loseOutcome(environment, rename());
+    environment.services.user.control.clear();
+    for (const name of ['Two', 'Three']) {
+      const url = `/users/${CUSTOMER}`;
+      await environment.services.user.inject({ method: 'PATCH', url, payload: { name } });
+      assert.equal((await ask(environment, query)).body.data.viewer.user.name, name);
+      assert.equal((await askUncached(environment, query)).body.data.viewer.user.name, name);
+    }
+  });
+
+  it('begins before the client gets its answer', async () => {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const upstream = createUpstream({
+      name: 'x',
+      urls: [new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)],
+      dnsServers: [],
+      token: undefined,
+      viewerKey: undefined,
+      attemptTimeoutMs: 30_000,
+      writeTimeoutMs: 60_000,
+      busy: () => 0,
+      writes: { seen: 0 },
+      log: pino({ level: 'silent' }),
+    });
+    using callers = createCallers();
+    const write = upstream.write('w');
+    const changes: (readonly [readonly string[], boolean])[] = [];
+    const recorder = {
+      changed(tags: readonly string[], isCertain: boolean) {
+        changes.push([tags, isCertain]);
+        return undefined;
+      },
+    };
+    const call = { ...callers.call(200), recorder };
+    const sent = write({ method: 'POST', target: '/w', tagsOf: () => ['Order:1'] }, call, () => 1);
+    try {
+      await assert.rejects(sent, { message: UNKNOWN_OUTCOME });
+      assert.deepEqual(changes, [[['Order:1'], false]]);
+    } finally {
+      upstream.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
