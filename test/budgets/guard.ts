@@ -20,7 +20,10 @@ export interface Case {
  * @throws AssertionError that names the operation, its budget, what was called, and the fields which
  *   that is too much for, or the calls that were not made
  */
-export async function assertBudget(desk: GatedEnvironment, { name, source, budget, variables }: Case) {
+export async function assertBudget(
+  desk: GatedEnvironment,
+  { name, source, budget, variables }: Case,
+) {
   const ask = (query: string, expected: Budget) => run(desk, name, query, expected, variables);
   // What is only there for the first request, connections and keys, is there for the second.
   await ask(source, budget);

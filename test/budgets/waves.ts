@@ -20,7 +20,11 @@ export const startDesk = (bff: BffDefinition): Promise<GatedEnvironment> =>
  * of these answers: those are a wave, however fast or slow the machine is.
  * @param expected - decides only how patiently a call that is missing is waited for
  */
-export async function countWaves(desk: GatedEnvironment, send: () => Promise<Answer>, expected: Waves = []) {
+export async function countWaves(
+  desk: GatedEnvironment,
+  send: () => Promise<Answer>,
+  expected: Waves = [],
+) {
   const waves: string[][] = [];
   let [seen, isAnswered] = [0, false];
   const answered = () => {

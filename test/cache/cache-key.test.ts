@@ -220,7 +220,7 @@ const sourceOf = (name: string, folder: URL) =>
   readFile(new URL(`${name}.graphql`, folder), 'utf8');
 
 for (const bff of [web, mobile]) {
-  describe(`Transport (${bff.name} BFF)`, () => {
+  describe(`Request transport (${bff.name} BFF)`, () => {
     const environment = shareCached(bff);
 
     it('does not change the bytes of an answer, whichever stored it', async () => {
@@ -239,7 +239,7 @@ for (const bff of [web, mobile]) {
       assert.equal(environment.calls().length, TRANSPORTS.length);
     });
 
-    it('does not change whose answer a private one is', async () => {
+    it('does not change who gets a private answer', async () => {
       const text = await sourceOf(bff.example, bff.operations);
       const mine = await authorization(CAST.customer);
       const stored = await sendBy(environment, 'POST hash', text, { headers: mine });
@@ -255,7 +255,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('by hash alone works after the text was sent with its hash once', async () => {
+    it('can be the hash alone after the text was sent with its hash once', async () => {
       for (const isGet of [true, false]) {
         const query = `{ announcements { id title } } # GET: ${isGet}`;
         const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', query) } };
@@ -271,7 +271,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('parameters that do not matter do not change the stored answer', async () => {
+    it('may carry other parameters, which do not change the stored answer', async () => {
       const query = '{ announcements { id } }';
       const stored = await exchange(environment.endpoint, true, { query });
       for (const isGet of [true, false]) {

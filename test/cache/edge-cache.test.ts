@@ -325,7 +325,7 @@ describe('TagNumbers', () => {
     }
   });
 
-  it('keeps quarantined tags stale, and purge them once more at the end', () => {
+  it('keeps quarantined tags stale, and purges them once more at the end', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const numbers = new TagNumbers();

@@ -247,7 +247,7 @@ describe('Refused mutation', () => {
     }
   });
 
-  it('in part leaves the answers about the refused items in the cache', async () => {
+  it('leaves the answers about the refused items in the cache if it is refused in part', async () => {
     const ofOtherUser = queriesAs(OTHER_CUSTOMER, NOTIFICATIONS);
     await warmCache(environment, ofOtherUser);
     const ids = [

@@ -149,18 +149,18 @@ const RULES: Readonly<Record<string, ReturnType<ReadsOf>>> = {
 const rules: ReadsOf = (type, field) => RULES[`${type}.${field}`] ?? 'nothing';
 
 const SCOPES: readonly [query: string, scope: string, why: string][] = [
-  ['{ news { text } }', 'public', 'PUBLIC, and no rule on the way'],
-  ['{ report { text } }', 'role', 'PUBLIC, and a rule that looks at permissions'],
-  ['{ news { text } report { text } }', 'role', 'the rule that looks at the most'],
-  ['{ news { author { name } } }', 'user', 'a rule that looks at who is asking'],
-  ['{ mine { text } }', 'user', 'nothing is shared unless it says PUBLIC'],
-  ['{ news { text } mine { text } }', 'user', 'every root field must say PUBLIC'],
-  ['{ secret { text } }', 'user', 'PRIVATE'],
-  ['{ news { liked } }', 'user', 'PRIVATE below PUBLIC'],
-  ['{ news { text ...F } } fragment F on News { liked }', 'user', 'PRIVATE in a fragment'],
-  ['{ news { text liked @include(if: false) } }', 'user', 'PRIVATE that may be left out'],
-  ['{ typed { text } }', 'public', 'a type that says PUBLIC'],
-  ['{ thing { text } }', 'user', 'one type of an interface that says PRIVATE'],
+  ['{ news { text } }', 'public', 'PUBLIC fields without a restricting rule'],
+  ['{ report { text } }', 'role', 'a rule that reads permissions'],
+  ['{ news { text } report { text } }', 'role', 'the rule that reads the most'],
+  ['{ news { author { name } } }', 'user', 'a rule that reads the viewer'],
+  ['{ mine { text } }', 'user', 'a field that is not PUBLIC'],
+  ['{ news { text } mine { text } }', 'user', 'one root field that is not PUBLIC'],
+  ['{ secret { text } }', 'user', 'a PRIVATE field'],
+  ['{ news { liked } }', 'user', 'a PRIVATE field below a PUBLIC one'],
+  ['{ news { text ...F } } fragment F on News { liked }', 'user', 'a PRIVATE field in a fragment'],
+  ['{ news { text liked @include(if: false) } }', 'user', 'a PRIVATE field that may be skipped'],
+  ['{ typed { text } }', 'public', 'a PUBLIC type'],
+  ['{ thing { text } }', 'user', 'an interface with a PRIVATE type'],
   ['{ __typename }', 'user', 'no field with a resolver'],
 ];
 

@@ -114,7 +114,7 @@ for (const [bff, own] of [
       });
     });
 
-    it('forbids to serve the purged answer, also when its service is down', async (context) => {
+    it('prevents the purged answer from being served, also when its service is down', async (context) => {
       const pass = fakeClock(context);
       for (const seconds of [0, 310, 400]) {
         environment.services.user.control.clear();
@@ -292,7 +292,7 @@ describe('Purge by an operator', () => {
     ),
   };
   for (const [tag, rest] of Object.entries(purges)) {
-    it(`of the tag ${tag} leaves all answers without the tag`, async () => {
+    it(`leaves answers without the tag ${tag} in the cache`, async () => {
       await warmCache(environment, copies);
       await purge(environment, tag);
       assert.deepEqual(await hitsAmong(environment, copies), rest);

@@ -47,14 +47,14 @@ async function renameAtService(environment: World, name: string) {
 for (const bff of [web, mobile]) {
   const privateQuery = PRIVATE[bff.name as keyof typeof PRIVATE];
 
-  describe(`Cache-Control of a request (${bff.name} BFF)`, () => {
+  describe(`Request with Cache-Control (${bff.name} BFF)`, () => {
     const environment = shareCached(bff, {
       CORS_ORIGINS: 'https://shop.example',
       RATE_LIMIT_ADDRESS: '1000000',
       RATE_LIMIT_VIEWER: '0',
     });
 
-    it('of no-cache or max-age=0 executes, and stores the answer for later requests', async () => {
+    it('no-cache or max-age=0 is executed, and its answer is stored for later requests', async () => {
       for (const method of METHODS) {
         await clearCache(environment, bff);
         await send(environment, method, PUBLIC, undefined);
@@ -81,7 +81,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('has no effect with any other directive', async () => {
+    it('of any other kind gets stored answers', async () => {
       await send(environment, 'GET', PUBLIC, undefined);
       for (const directive of [
         'max-age=60',
@@ -99,7 +99,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('of no-store executes, and stores nothing', async () => {
+    it('no-store is executed, and its answer is not stored', async () => {
       for (const method of METHODS) {
         await clearCache(environment, bff);
         for (let n = 0; n < 2; n++) {
@@ -118,7 +118,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('with no-cache compares If-None-Match with the new answer', async () => {
+    it('no-cache compares If-None-Match with the new answer', async () => {
       const { headers } = await send(environment, 'GET', PUBLIC, undefined);
       const known = { 'if-none-match': headers.get('etag') ?? '' };
       environment.reset();
@@ -132,7 +132,7 @@ for (const bff of [web, mobile]) {
       assert.match(changed.text, /Renamed once more/);
     });
 
-    it('of no-cache gets a partial answer immediately, although a complete one is stored', async () => {
+    it('no-cache gets a partial answer immediately, although a complete one is stored', async () => {
       const viewer = await authorization(CAST.customer);
       for (const [query, as, service] of [
         [PUBLIC, {}, 'user'],
@@ -158,7 +158,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('of no-cache gets nothing stale', async (context) => {
+    it('no-cache gets nothing stale', async (context) => {
       const pass = fakeClock(context);
       await send(environment, 'GET', PUBLIC, undefined);
       environment.services.user.control.faults({ '*': { status: 503 } });
@@ -174,7 +174,7 @@ for (const bff of [web, mobile]) {
       }
     });
 
-    it('does not change what a request costs of the rate limit', async () => {
+    it('costs as much of the rate limit as one without', async () => {
       const left: number[] = [];
       const outcomes: string[] = [];
       for (const directive of [undefined, undefined, 'no-cache', 'no-store', undefined]) {
@@ -205,7 +205,7 @@ for (const bff of [web, mobile]) {
       assert.match(String(headers['access-control-allow-headers']), /\bcache-control\b/);
     });
 
-    it('has no effect on operations that are never stored', async () => {
+    it('gets the same answer for operations that are never stored', async () => {
       for (const query of ['{ __typename }', '{ __schema { description } }']) {
         const { cacheStatus } = await send(environment, 'POST', query, 'no-cache');
         assert.equal(cacheStatus, 'frontdesk; fwd=bypass', query);

@@ -234,10 +234,10 @@ async function publicAnswers(environment: World, headers: Record<string, string>
   };
 }
 
-describe('Headers for one client (mobile BFF)', () => {
+describe('Headers of an answer (mobile BFF)', () => {
   const environment = shareCached(mobile, ENV);
 
-  it('contain nothing that belongs to the client, in any form that a shared cache stores', async () => {
+  it('contain nothing that belongs to one client, in any form that a shared cache stores', async () => {
     const answers = await publicAnswers(environment, {
       ...CLIENT_ID,
       ...(await authorization(CAST.customer)),

@@ -10,7 +10,7 @@ import { fakeClock, shareGated } from './shared-environment.ts';
 const SCHEMA_MAX_AGE = 300;
 const MANY = /^\/users\?ids=/;
 
-/** The freshness that downstream shared caches are told, in seconds; undefined if they must not store. */
+/** The max-age for downstream shared caches, in seconds; undefined if they must not store the answer. */
 async function sharedMaxAge(
   { endpoint }: GatedEnvironment,
   query: string,

@@ -121,14 +121,12 @@ export function mutationsBy(
     const field = { ...root, wrapping: 'bare' as const, selections };
     return printDocument([{ kind: 'mutation', name: undefined, declared, selections: [field] }]);
   });
-  return fc
-    .tuple(printed, anyDetails)
-    .map(([{ text, variableSets }, details]) => ({
-      field,
-      text,
-      variables: variableSets[0] ?? {},
-      details,
-    }));
+  return fc.tuple(printed, anyDetails).map(([{ text, variableSets }, details]) => ({
+    field,
+    text,
+    variables: variableSets[0] ?? {},
+    details,
+  }));
 }
 
 const usually = <T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> =>
