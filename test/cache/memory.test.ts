@@ -29,14 +29,14 @@ async function usedBytes(): Promise<number> {
 describe('Entry store', () => {
   it('stays within its memory budget with all compressed variants', async () => {
     const store = createEntryStore(BUDGET_BYTES, createTextStore(BUDGET_BYTES));
-    const variants = createVariants();
+    const variants = createCompressor();
     const before = await usedBytes();
     for (let n = 0; n < ENTRIES; n++) {
       const text = `{"data":{"text":"${String(n).repeat(500)}"}}`;
       const tags = ['Query.text', `Text:${n}`, 'Text'];
       const entry = createEntry(text, {
         maxAge: 60,
-        number: 0,
+        version: 0,
         scope: 'public',
         startedAt: 0,
         tags,

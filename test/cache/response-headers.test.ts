@@ -8,7 +8,7 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { createEntry } from '../../src/cache/entry.ts';
-import { headersOf } from '../../src/cache/headers.ts';
+import { responseHeaders } from '../../src/cache/headers.ts';
 import { type Asker, authorization, startWorld, type World } from '../support/world.ts';
 import { CACHED } from './environment.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
@@ -309,8 +309,8 @@ const RESPONSE = {
 const MAX_HEADER_BYTES = 4_096;
 
 const tagsFor = (tags: readonly string[]): string[] => {
-  const described = { maxAge: 60, number: 0, scope: 'public', startedAt: 0, tags } as const;
-  const { headers } = headersOf(createEntry('{}', described), RESPONSE, STALE_WINDOWS);
+  const described = { maxAge: 60, version: 0, scope: 'public', startedAt: 0, tags } as const;
+  const { headers } = responseHeaders(createEntry('{}', described), RESPONSE, STALE_WINDOWS);
   const of = (name: string) => headers[headers.indexOf(name) + 1];
   assert.equal(of('cache-tag'), of('surrogate-key')?.replaceAll(' ', ','));
   return of('surrogate-key')?.split(' ') ?? [];

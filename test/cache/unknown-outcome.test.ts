@@ -7,9 +7,9 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { SEEDED_USERS } from '../../services/support/cast.ts';
 import type { Fault } from '../../services/support/faults.ts';
-import { createUpstream } from '../../src/datasources/upstream.ts';
-import { createCallers } from '../datasources/told.ts';
+import { createUpstream } from '../../src/upstream/upstream.ts';
 import { startWorld, type World } from '../support/world.ts';
+import { createCallers } from '../upstream/controlled-upstream.ts';
 import {
   ask,
   askUncached,
@@ -256,7 +256,7 @@ describe('Quarantine after an unknown outcome', () => {
       viewerKey: undefined,
       attemptTimeoutMs: 30_000,
       writeTimeoutMs: 60_000,
-      busy: () => 0,
+      utilization: () => 0,
       writes: { seen: 0 },
       log: pino({ level: 'silent' }),
     });

@@ -96,7 +96,7 @@ function toQuestion(schema: GraphQLSchema, drawn: readonly OperationSpec[]): Gen
 
 function ownQuestion(
   schema: GraphQLSchema,
-  { name, source, document, asClientsSendIt }: CommittedOperation,
+  { name, source, document, withTypenames }: CommittedOperation,
   habits: GeneratorOptions,
 ): fc.Arbitrary<GeneratedDocument> {
   const places = fieldByVariable(schema, document);
@@ -112,7 +112,7 @@ function ownQuestion(
   const names = declared.map(({ variable }) => variable.name.value);
   const fields = fieldsByOperation(schema, source).get(name) ?? NOTHING;
   return fc.tuple(...given).map((drawn) => ({
-    texts: [source, asClientsSendIt.source],
+    texts: [source, withTypenames.source],
     operations: [{ name, fields }],
     variableSets: Array.from({ length: VARIABLE_SETS }, (_, set) =>
       Object.fromEntries(names.map((each, at) => [each, drawn[at]?.[set]])),

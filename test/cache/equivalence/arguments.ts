@@ -8,7 +8,7 @@ import {
   isEnumType,
   isNonNullType,
 } from 'graphql';
-import { BASE_DATE, CAST, DAY } from '../../../services/support/cast.ts';
+import { BASE_TIME_MS, CAST, DAY_MS } from '../../../services/support/cast.ts';
 import { toCursor as toServiceCursor } from '../../../services/support/page.ts';
 import { toCursor } from '../../../src/datasources/target.ts';
 
@@ -49,7 +49,7 @@ interface Candidates {
 
 const UNUSUAL_IDS = ['999999', 999_999, '0', '', '../1', ' 42', '042', 'nonsense'];
 const USERS = [CAST.customer, CAST.otherCustomer, CAST.staff, CAST.noOrders, CAST.deleted];
-const TIME_CURSOR = toServiceCursor([BASE_DATE - 90 * DAY, 20_000]);
+const TIME_CURSOR = toServiceCursor([BASE_TIME_MS - 90 * DAY_MS, 20_000]);
 const CURSORS = {
   orders: toCursor('orders', TIME_CURSOR),
   notifications: toCursor('notifications', TIME_CURSOR),

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { BffDefinition } from '../../../src/bff.ts';
-import { loadConfig } from '../../../src/config.ts';
+import { loadConfig } from '../../../src/config/index.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import { startServices } from '../../support/services.ts';
 import type { Json } from '../../support/world.ts';

@@ -1,5 +1,5 @@
 import { issueToken, type TokenRequest } from '../../../services/user/tokens.ts';
-import { hashOf } from '../../../src/operations/operation.ts';
+import { documentHash } from '../../../src/operations/operation.ts';
 import type { Json } from '../../support/world.ts';
 
 /** The signed-in viewers. Several share an id with different roles, or a role with different ids. */

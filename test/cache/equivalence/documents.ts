@@ -132,7 +132,7 @@ function toGeneratedDocument(
 
 function committedDocument(
   schema: GraphQLSchema,
-  { name, source, document, asClientsSendIt }: CommittedOperation,
+  { name, source, document, withTypenames }: CommittedOperation,
   options: GeneratorOptions,
 ): fc.Arbitrary<GeneratedDocument> {
   const fieldNames = fieldByVariable(schema, document);
@@ -147,7 +147,7 @@ function committedDocument(
   });
   const fields = fieldsByOperation(schema, source).get(name) ?? NO_FIELDS;
   return fc.tuple(...variables).map((generated) => ({
-    texts: [source, asClientsSendIt.source],
+    texts: [source, withTypenames.source],
     operations: [{ name, fields }],
     variableSets: Array.from({ length: VARIABLE_SETS }, (_, set) =>
       Object.fromEntries(generated.map(([variable, values]) => [variable, values[set]])),

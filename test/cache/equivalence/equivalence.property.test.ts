@@ -19,7 +19,7 @@ import fc from 'fast-check';
 import { createOrderService } from '../../../services/order/service.ts';
 import { CAST } from '../../../services/support/cast.ts';
 import { anyone, inherited } from '../../../src/auth/rules.ts';
-import { mergeTrees, ruleOfEachField } from '../../../src/auth/shield.ts';
+import { fieldRules, mergeTrees } from '../../../src/auth/shield.ts';
 import type { BffDefinition } from '../../../src/bff.ts';
 import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
@@ -108,7 +108,7 @@ function fieldsWithRules(bff: BffDefinition): string[] {
   const schema = buildSchema(bff);
   const tree = mergeTrees([...bff.domains, bff].map(({ permissions }) => permissions));
   const roots = [schema.getQueryType()?.name, schema.getMutationType()?.name];
-  return ruleOfEachField(schema, tree)
+  return fieldRules(schema, tree)
     .filter(([type, , rule]) => roots.includes(type) || (rule !== anyone && rule !== inherited))
     .map(([type, field]) => `${type}.${field}`);
 }

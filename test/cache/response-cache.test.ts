@@ -1,50 +1,49 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { EdgeCache } from '../../src/cache/edge.ts';
-import { keyOf } from '../../src/cache/key.ts';
-import type { Question, Waiting } from '../../src/cache/question.ts';
-import type { Recording } from '../../src/cache/recording.ts';
+import { ResponseCache } from '../../src/cache/edge.ts';
+import { joinKeyParts } from '../../src/cache/key.ts';
+import type { CacheLookup } from '../../src/cache/question.ts';
+import type { ExecutionRecorder } from '../../src/cache/recording.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
-import { TagNumbers } from '../../src/cache/tags.ts';
+import { TagVersions } from '../../src/cache/tags.ts';
+import { RequestDeadline } from '../../src/deadline.ts';
 
 const LOOKUP = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
 const PRIVATE_LOOKUP = { key: 'k', policy: { ...LOOKUP.policy, scope: 'user' } } as const;
-const WAITER: Waiting = {
-  deadline: Number.POSITIVE_INFINITY,
-  join: () => () => {},
-  wait: (work) => work,
-};
+const WAITER = new RequestDeadline(600_000);
 
-/** An EdgeCache, and executions that the test ends. */
+/** A ResponseCache, and executions that the test ends. */
 function createHarness({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
-  const numbers = new TagNumbers();
+  const tagVersions = new TagVersions();
   const store = bytes > 0 ? createEntryStore(bytes, createTextStore(bytes)) : undefined;
-  const edge = new EdgeCache({ store, numbers, stale: { whileRevalidate, ifError } });
-  const executions: { recording: Recording; end: (body: string, ...codes: string[]) => void }[] =
-    [];
+  const edge = new ResponseCache({ store, tagVersions, stale: { whileRevalidate, ifError } });
+  const executions: {
+    recording: ExecutionRecorder;
+    end: (body: string, ...codes: string[]) => void;
+  }[] = [];
 
-  const execute = (recording: Recording) =>
+  const execute = (recording: ExecutionRecorder) =>
     new Promise<{ status: number; body: string }>((resolve) => {
       const end = (body: string, ...codes: string[]) => {
-        if (codes.length > 0) recording.failed(codes);
+        if (codes.length > 0) recording.recordErrors(codes);
         resolve({ status: 200, body });
       };
       executions.push({ recording, end });
     });
-  const toText = (answer: Awaited<ReturnType<typeof edge.answer>>) =>
+  const toText = (answer: Awaited<ReturnType<typeof edge.getOrExecute>>) =>
     'entry' in answer
-      ? `${answer.outcome} ${answer.entry.body}`
+      ? `${answer.status} ${answer.entry.body}`
       : `unshared ${answer.executed.body}`;
   return {
-    numbers,
+    tagVersions,
     edge,
     executions,
     /** The outcome and body of a request; `unshared` for an answer that only this request gets. */
-    async ask(waiter = WAITER, lookup: Question = LOOKUP) {
-      return toText(await edge.answer(lookup, waiter, execute));
+    async ask(waiter = WAITER, lookup: CacheLookup = LOOKUP) {
+      return toText(await edge.getOrExecute(lookup, waiter, execute));
     },
-    async executeAndStore(lookup: Question = LOOKUP) {
+    async executeAndStore(lookup: CacheLookup = LOOKUP) {
       return toText(await edge.executeAndStore(lookup, execute));
     },
     /** Resolves to an execution by number, once it has begun. */
@@ -57,23 +56,23 @@ function createHarness({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 
   };
 }
 
-describe('EdgeCache', () => {
+describe('ResponseCache', () => {
   it('executes once for concurrent requests, and answers later ones from memory', async () => {
     const { ask, execution, executions, edge } = createHarness();
     const answers = Promise.all([ask(), ask(), ask()]);
     (await execution(0)).end('1');
     assert.deepEqual(await answers, ['stored 1', 'collapsed 1', 'collapsed 1']);
     assert.equal(await ask(), 'hit 1');
-    assert.equal(String(edge.fresh('k')?.body), '1');
+    assert.equal(String(edge.getFresh('k')?.body), '1');
     assert.equal(executions.length, 1);
   });
 
   it('neither stores nor shares the result of an execution that began before a purge', async () => {
-    const { ask, execution, numbers } = createHarness();
+    const { ask, execution, tagVersions } = createHarness();
     const early = ask();
     const { recording, end } = await execution(0);
-    recording.touched(['Order:1']);
-    numbers.purge(['Order:1']);
+    recording.addTags(['Order:1']);
+    tagVersions.purge(['Order:1']);
     const late = ask();
     const second = await execution(1);
     end('old');
@@ -84,11 +83,11 @@ describe('EdgeCache', () => {
   });
 
   it('stores an answer although other tags are purged during its execution', async () => {
-    const { ask, execution, numbers } = createHarness();
+    const { ask, execution, tagVersions } = createHarness();
     const asked = ask();
     const { recording, end } = await execution(0);
-    recording.touched(['Order:1']);
-    numbers.purge(['Order:2']);
+    recording.addTags(['Order:1']);
+    tagVersions.purge(['Order:2']);
     end('1');
     assert.equal(await asked, 'stored 1');
   });
@@ -107,7 +106,7 @@ describe('EdgeCache', () => {
     const { ask, execution } = createHarness();
     const [leader, follower] = [ask(), ask()];
     const { recording, end } = await execution(0);
-    recording.spoil();
+    recording.markUnshareable();
     end('mine');
     assert.equal(await leader, 'unshared mine');
     (await execution(1)).end('ours');
@@ -118,7 +117,7 @@ describe('EdgeCache', () => {
     const { ask, execution } = createHarness();
     const leader = ask();
     await execution(0);
-    const urgent = ask({ ...WAITER, deadline: 5 });
+    const urgent = ask(new RequestDeadline(5_000));
     (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
     assert.equal(await urgent, 'unshared part');
     (await execution(0)).end('whole');
@@ -130,14 +129,14 @@ describe('EdgeCache', () => {
     const answers = Promise.all([ask(), ask()]);
     (await execution(0)).end('1');
     assert.deepEqual(await answers, ['miss 1', 'collapsed 1']);
-    assert.equal(edge.fresh('k'), undefined);
-    assert.ok(edge.concerns(LOOKUP.policy));
-    assert.ok(!edge.concerns({ ...LOOKUP.policy, scope: 'user' }));
+    assert.equal(edge.getFresh('k'), undefined);
+    assert.ok(edge.isCacheable(LOOKUP.policy));
+    assert.ok(!edge.isCacheable({ ...LOOKUP.policy, scope: 'user' }));
   });
 
   it('lets followers execute themselves if the leader throws', async () => {
     const { edge, ask, execution } = createHarness();
-    const leader = edge.answer(LOOKUP, WAITER, () => Promise.reject(new Error('broken')));
+    const leader = edge.getOrExecute(LOOKUP, WAITER, () => Promise.reject(new Error('broken')));
     const follower = ask();
     await assert.rejects(leader, /broken/);
     (await execution(0)).end('1');
@@ -145,7 +144,7 @@ describe('EdgeCache', () => {
   });
 });
 
-describe('EdgeCache.executeAndStore', () => {
+describe('ResponseCache.executeAndStore', () => {
   it('executes although an answer is stored, and stores the new one', async () => {
     const { ask, executeAndStore, execution } = createHarness();
     const first = ask();
@@ -192,21 +191,21 @@ describe('EdgeCache.executeAndStore', () => {
   });
 });
 
-describe('EdgeCache with an expired answer', () => {
+describe('ResponseCache with an expired answer', () => {
   beforeEach(() => mock.timers.enable({ apis: ['Date'], now: Date.now() }));
   afterEach(() => mock.timers.reset());
 
   /** A harness whose cache has an answer that has expired. */
-  async function createExpired(stale = {}, lookup: Question = LOOKUP) {
+  async function createExpired(stale = {}, lookup: CacheLookup = LOOKUP) {
     const harness = createHarness(stale);
     const asked = harness.ask(WAITER, lookup);
     const { recording, end } = await harness.execution(0);
-    recording.touched(['Order:1']);
-    recording.narrowed(1, false);
+    recording.addTags(['Order:1']);
+    recording.limitFreshness(1, false);
     end('old');
     assert.equal(await asked, 'stored old');
     mock.timers.tick(1_010);
-    assert.equal(harness.edge.fresh('k'), undefined);
+    assert.equal(harness.edge.getFresh('k'), undefined);
     return harness;
   }
 
@@ -219,8 +218,8 @@ describe('EdgeCache with an expired answer', () => {
   });
 
   it('does not serve it after a purge', async () => {
-    const { ask, execution, numbers } = await createExpired();
-    numbers.purge(['Order:1']);
+    const { ask, execution, tagVersions } = await createExpired();
+    tagVersions.purge(['Order:1']);
     const asked = ask();
     (await execution(1)).end('new');
     assert.equal(await asked, 'stored new');
@@ -235,10 +234,10 @@ describe('EdgeCache with an expired answer', () => {
   });
 
   it('does not serve it if upstreams fail and it was purged during the execution', async () => {
-    const { ask, execution, numbers } = await createExpired({ whileRevalidate: 0 });
+    const { ask, execution, tagVersions } = await createExpired({ whileRevalidate: 0 });
     const asked = ask();
     const { end } = await execution(1);
-    numbers.purge(['Order:1']);
+    tagVersions.purge(['Order:1']);
     end('part', 'UPSTREAM_TIMEOUT');
     assert.equal(await asked, 'unshared part');
   });
@@ -272,52 +271,52 @@ describe('EdgeCache with an expired answer', () => {
   });
 });
 
-describe('TagNumbers', () => {
+describe('TagVersions', () => {
   it('makes answers stale that began before a purge of one of their tags, and no others', () => {
-    const numbers = new TagNumbers();
-    const before = { tags: ['Order:1', 'Order'], number: numbers.last };
-    const other = { tags: ['Order:2', 'Order'], number: numbers.last };
-    numbers.purge(['Order:1', 'orders:user=42']);
-    const after = { tags: ['Order:1', 'Order'], number: numbers.last };
+    const tagVersions = new TagVersions();
+    const before = { tags: ['Order:1', 'Order'], version: tagVersions.current };
+    const other = { tags: ['Order:2', 'Order'], version: tagVersions.current };
+    tagVersions.purge(['Order:1', 'orders:user=42']);
+    const after = { tags: ['Order:1', 'Order'], version: tagVersions.current };
     assert.deepEqual(
-      [before, other, after].map((each) => numbers.isStale(each)),
+      [before, other, after].map((each) => tagVersions.isStale(each)),
       [true, false, false],
     );
-    numbers.purge(['Order']);
-    assert.ok([before, other, after].every((each) => numbers.isStale(each)));
+    tagVersions.purge(['Order']);
+    assert.ok([before, other, after].every((each) => tagVersions.isStale(each)));
   });
 
   it('never makes a purged answer fresh again, however many tags are purged later', () => {
-    const numbers = new TagNumbers(undefined, 10);
-    const purged = { tags: ['User:1'], number: numbers.last };
-    numbers.purge(['User:1']);
-    const kept = { tags: ['User:2'], number: numbers.last };
-    for (let n = 0; n < 10; n++) numbers.purge([`Order:${n}`]);
-    assert.ok(numbers.isStale(purged), 'the floor replaces its dropped number');
+    const tagVersions = new TagVersions(undefined, 10);
+    const purged = { tags: ['User:1'], version: tagVersions.current };
+    tagVersions.purge(['User:1']);
+    const kept = { tags: ['User:2'], version: tagVersions.current };
+    for (let n = 0; n < 10; n++) tagVersions.purge([`Order:${n}`]);
+    assert.ok(tagVersions.isStale(purged), 'the floor replaces its dropped number');
     assert.ok(
-      !numbers.isStale(kept),
+      !tagVersions.isStale(kept),
       'an answer that began after the dropped purge is above the floor',
     );
-    numbers.purge(['Order:10']);
-    assert.ok(numbers.isStale(kept), 'the floor rises with every dropped number');
-    assert.ok(!numbers.isStale({ tags: ['User:2'], number: numbers.last }));
+    tagVersions.purge(['Order:10']);
+    assert.ok(tagVersions.isStale(kept), 'the floor rises with every dropped number');
+    assert.ok(!tagVersions.isStale({ tags: ['User:2'], version: tagVersions.current }));
   });
 
   it('uses one entry for a tag that is purged repeatedly', () => {
-    const numbers = new TagNumbers(undefined, 2);
-    const kept = { tags: ['User:2'], number: numbers.last };
-    for (let n = 0; n < 100; n++) numbers.purge(['User:1']);
-    assert.ok(!numbers.isStale(kept));
+    const tagVersions = new TagVersions(undefined, 2);
+    const kept = { tags: ['User:2'], version: tagVersions.current };
+    for (let n = 0; n < 100; n++) tagVersions.purge(['User:1']);
+    assert.ok(!tagVersions.isStale(kept));
   });
 
   it('notifies before every purge, also before the one at the end of a quarantine', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
       const notified: number[] = [];
-      const numbers: TagNumbers = new TagNumbers(() => notified.push(numbers.last));
-      numbers.purge(['Order:1']);
-      numbers.purge([]);
-      numbers.hold(['Order:1'], 1_000);
+      const tagVersions: TagVersions = new TagVersions(() => notified.push(tagVersions.current));
+      tagVersions.purge(['Order:1']);
+      tagVersions.purge([]);
+      tagVersions.quarantine(['Order:1'], 1_000);
       mock.timers.tick(1_000);
       assert.deepEqual(notified, [0, 1, 2]);
     } finally {
@@ -328,28 +327,31 @@ describe('TagNumbers', () => {
   it('keeps quarantined tags stale, and purges them once more at the end', () => {
     mock.timers.enable({ apis: ['setTimeout'] });
     try {
-      const numbers = new TagNumbers();
-      numbers.hold(['Order:1'], 30_000);
-      const during = { tags: ['Order:1'], number: numbers.last };
-      assert.ok(numbers.isStale(during));
-      assert.ok(!numbers.isStale({ tags: ['Order:2'], number: numbers.last }));
+      const tagVersions = new TagVersions();
+      tagVersions.quarantine(['Order:1'], 30_000);
+      const during = { tags: ['Order:1'], version: tagVersions.current };
+      assert.ok(tagVersions.isStale(during));
+      assert.ok(!tagVersions.isStale({ tags: ['Order:2'], version: tagVersions.current }));
       mock.timers.tick(10_000);
-      numbers.hold(['Order:1'], 30_000);
+      tagVersions.quarantine(['Order:1'], 30_000);
       mock.timers.tick(20_000);
       assert.ok(
-        numbers.isStale({ tags: ['Order:1'], number: numbers.last }),
+        tagVersions.isStale({ tags: ['Order:1'], version: tagVersions.current }),
         'the later quarantine',
       );
       mock.timers.tick(10_000);
-      assert.ok(numbers.isStale(during), 'an answer from the quarantine may predate the change');
-      assert.ok(!numbers.isStale({ tags: ['Order:1'], number: numbers.last }));
+      assert.ok(
+        tagVersions.isStale(during),
+        'an answer from the quarantine may predate the change',
+      );
+      assert.ok(!tagVersions.isStale({ tags: ['Order:1'], version: tagVersions.current }));
     } finally {
       mock.timers.reset();
     }
   });
 });
 
-describe('keyOf', () => {
+describe('joinKeyParts', () => {
   it('returns different keys for different lists of parts, whatever they contain', () => {
     const lists = [
       ['a', 'b'],
@@ -361,8 +363,8 @@ describe('keyOf', () => {
       ['1:a1:b'],
       ['a', 'b', ''],
     ];
-    assert.equal(new Set(lists.map(keyOf)).size, lists.length);
-    assert.equal(keyOf(['a', 'b']), keyOf(['a', 'b']));
+    assert.equal(new Set(lists.map(joinKeyParts)).size, lists.length);
+    assert.equal(joinKeyParts(['a', 'b']), joinKeyParts(['a', 'b']));
   });
 });
 
