@@ -1,4 +1,4 @@
-import { timeoutError } from './upstream/errors.ts';
+import { timeoutError } from './errors.ts';
 
 /**
  * How long one request waits for its answers: until its deadline, or until its client leaves. One

@@ -55,3 +55,21 @@ export const unauthenticated = (message: string, cause?: unknown): BffError =>
   new BffError('UNAUTHENTICATED', message, { cause });
 
 export const badInput = (message: string): BffError => new BffError('BAD_USER_INPUT', message);
+
+export const timeoutError = (cause?: unknown): BffError =>
+  new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });
+
+/** One error of an answer, as the body has it. */
+export interface ClientError {
+  readonly message: string;
+  readonly locations?: readonly { readonly line: number; readonly column: number }[];
+  readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
+}
+
+/** @param details - numbers and names for programs */
+export const toClientError = (
+  code: ErrorCode,
+  message: string,
+  requestId: string,
+  details: BffError['details'] = {},
+): ClientError => ({ message, extensions: { code, ...details, requestId } });

@@ -13,30 +13,50 @@ interface Reach {
   readonly types?: readonly string[];
 }
 
-const LEAVES = 'src/{bff,context,config,errors}.ts';
-const CONFIG = ['src/{config,context}.ts'];
-const CONFIG_PARTS = ['npm/zod', 'src/config-*.ts'];
-const RIGHTS = 'src/auth/rules.ts';
-const LAYERS = 'src/{auth,operations,cache,limits,telemetry,server,doors}/**';
+const LEAVES = 'src/{bff,context,deadline,errors}.ts';
+const CONFIG = 'src/config/index.ts';
+const TELEMETRY = 'src/telemetry/**';
+const RULES = 'src/auth/rules.ts';
 const PACKAGES = ['npm/**', 'node/**'];
 const ALL_TYPES = ['src/**', 'npm/**'];
 const RESOLVERS = ['src/resolvers/**', 'src/errors.ts'];
 const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
+const BELOW_PIPELINE = [
+  'src/auth/**',
+  'src/{cache,datasources,operations,operations/limits,traffic}/index.ts',
+  TELEMETRY,
+  LEAVES,
+  ...PACKAGES,
+];
 
-/** Who may import whom: for each file the first entry that fits. */
+/** The layers, from the bottom to the top: for each file the first entry that fits. */
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
-  'src/config/index.ts': { may: CONFIG_PARTS, types: ALL_TYPES },
-  'src/config-*.ts': { may: [...CONFIG_PARTS, 'node/{dns,net}', 'npm/fastest-levenshtein'] },
-  [LEAVES]: { may: [], types: ALL_TYPES },
+  'src/config/**': {
+    may: ['npm/{fastest-levenshtein,standardwebhooks,zod}', 'node/{dns,fs,net}'],
+    types: ALL_TYPES,
+  },
+  [LEAVES]: { may: ['src/errors.ts'], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql'] },
-  '{src/resolvers/**,bff-*}/permissions.ts': { may: [RIGHTS, ...RESOLVERS], types: MODELS },
+  '{src/resolvers/**,bff-*}/permissions.ts': { may: [RULES, ...RESOLVERS], types: MODELS },
   'bff-*/{main,bff}.ts': { may: ['src/**'] },
   '{src/resolvers,bff-*}/**': { may: RESOLVERS, types: MODELS },
-  'src/{server,doors}/**': { may: [LAYERS, 'src/datasources/index.ts', LEAVES, ...PACKAGES] },
-  'src/datasources/**': { may: ['src/{errors.ts,telemetry/**}', ...PACKAGES], types: CONFIG },
-  'src/operations/**': { may: ['src/{limits,cache,auth}/index.ts', LEAVES, ...PACKAGES] },
-  'src/{auth,cache,limits,telemetry}/**': { may: ['src/telemetry/**', LEAVES, ...PACKAGES] },
+  'src/{redis,telemetry}/**': { may: [TELEMETRY, LEAVES, ...PACKAGES], types: [CONFIG] },
+  'src/upstream/**': { may: [TELEMETRY, LEAVES, ...PACKAGES], types: [CONFIG] },
+  'src/datasources/**': {
+    may: ['src/upstream/**', TELEMETRY, LEAVES, 'npm/dataloader'],
+    types: [CONFIG],
+  },
+  'src/{auth,cache,traffic}/**': { may: ['src/redis/**', TELEMETRY, LEAVES, CONFIG, ...PACKAGES] },
+  'src/operations/**': {
+    may: ['src/auth/**', 'src/{cache,traffic}/index.ts', LEAVES, CONFIG, ...PACKAGES],
+  },
+  'src/pipeline/**': { may: BELOW_PIPELINE },
+  'src/http/**': {
+    may: ['src/{cache,operations,traffic}/index.ts', TELEMETRY, LEAVES, ...PACKAGES],
+  },
+  'src/protocols/**': { may: ['src/{http,pipeline}/**', ...BELOW_PIPELINE] },
+  'src/server/**': { may: ['src/!(resolvers)/**', LEAVES, ...PACKAGES] },
   'services/**': { may: PACKAGES },
   'tools/**': { may: ['{src,bff-*,services,unknown}/**', '*.ts', ...PACKAGES] },
 };
@@ -45,16 +65,18 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/upstream/http-client.ts' },
   dataloader: { by: 'src/datasources/memo.ts' },
-  cockatiel: { by: 'src/{datasources/{circuit-breaker,resilience},limits/redis}.ts' },
+  cockatiel: { by: 'src/{upstream/{circuit-breaker,resilience},redis/client}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },
-  '@apollo/server': { by: 'src/server/**' },
+  '@apollo/server': { by: 'src/pipeline/execute/**' },
   iovalkey: { by: 'src/redis/client.ts', types: 'src/**' },
   'rate-limiter-flexible': { by: 'src/traffic/rate-limit/shared-counters.ts' },
-  graphql: { by: '{src/*.ts,src/!(datasources)/**,bff-*/**,services/**,tools/**}' },
+  graphql: { by: '{src/*.ts,src/!(datasources|upstream)/**,bff-*/**,services/**,tools/**}' },
 };
 
+/** Most files have fewer than 80; one concern is not sliced to stay short. */
+const MAX_LINES = 240;
 const GENERATED = '**/{generated.ts,generated/**}';
 const READ_THE_ENVIRONMENT = '{bff-*/main.ts,services/**,tools/**}';
 const ENVIRONMENT = /\bprocess\W{1,5}env\b|\benv\b[^}]*\}\s*(=\s*|from\W+(node:)?)process\b/;
@@ -72,7 +94,7 @@ function violations(files: ReadonlyMap<string, string>): string[] {
 
 function formFaults(file: string, text: string, code: string): string[] {
   const lines = text.split('\n').length - 1;
-  const most = is(file, '**/main.ts') ? 15 : is(file, '{src,bff-*}/**') ? 200 : Infinity;
+  const most = is(file, '**/main.ts') ? 15 : is(file, '{src,bff-*}/**') ? MAX_LINES : Infinity;
   const faults: string[] = [];
   if (lines > most && !is(file, GENERATED)) faults.push(`has ${lines} lines: at most ${most}`);
   if (!KEBAB_CASE.test(file)) faults.push('is not in kebab-case');
@@ -146,16 +168,19 @@ src/datasources/user.ts   | import DataLoader from 'dataloader'                 
 src/auth/rules.ts         | import { type IRule } from 'graphql-shield'              | graphql-shield is for
 src/auth/shield.ts        | const r = createRequire(u); r('graphql-middleware')      | graphql-middleware is for
 src/operations/store.ts   | import { Keyv } from 'keyv'                              | keyv is for
-src/doors/rest.ts         | import { HeaderMap } from '@apollo/server/plugin/x'      | @apollo/server is for
+src/server/a.ts           | import { HeaderMap } from '@apollo/server/plugin/x'      | @apollo/server is for
 src/datasources/user.ts   | import type { DocumentNode } from 'graphql'              | graphql is for
 src/resolvers/user/a.ts   | import { staff } from '../../auth/rules.ts'              | {src/resolvers,bff-*}/** may
 bff-web/bff.ts            | import { mobile } from '../bff-mobile/bff.ts'            | bff-*/{main,bff}.ts may
 bff-web/generated.ts      | import { BffError } from '../src/errors.ts'              | generated
-src/server/a.ts           | export * from '../resolvers/base.ts'                     | src/{server,doors}/** may
+src/server/a.ts           | export * from '../resolvers/base.ts'                     | src/server/** may
+src/upstream/a.ts         | import { t } from '../datasources/index.ts'              | src/upstream/** may
+src/pipeline/a.ts         | import { t } from '../protocols/rest/a.ts'               | src/pipeline/** may
+src/http/a.ts             | import { t } from '../pipeline/a.ts'                     | src/http/** may
 src/operations/a.ts       | import { t } from '../cache/store.ts'                    | src/operations/** may
 src/cache/a.ts            | const t = await import('../auth/viewer.ts')              | src/{auth,cache
-src/bff.ts                | import { BffError } from './errors.ts'                   | src/{bff,context
-src/server/a.ts           | import { CAST } from '../../services/support/cast.ts'    | src/{server,doors}/** may
+src/bff.ts                | import { createPolicyReader } from './cache/index.ts'    | src/{bff,context
+src/server/a.ts           | import { CAST } from '../../services/support/cast.ts'    | src/server/** may
 src/unheard-of/a.ts       | import fs from 'node:fs'                                 | no row
 services/user/service.ts  | import { BffError } from '../../src/errors.ts'           | services/** may
 src/server/a.ts           | await import(name)                                       | (computed)
@@ -170,7 +195,7 @@ src/auth/rules.ts          | import type { IRule } from 'graphql-shield'
 src/operations/index.ts    | export { a } from './store.ts'; import { b } from '../cache/index.ts'
 src/resolvers/user/a.ts    | import type { User } from '../../datasources/models.ts'
 src/resolvers/user/a.ts    | let user: import('../../datasources/models.ts').User
-src/upstream/http-client.ts    | import got from 'got' // import { parse } from 'graphql'
+src/upstream/http-client.ts | import got from 'got' // import { parse } from 'graphql'
 src/server/a.ts            | /* process.env */ app() // import('got')
 `;
 
@@ -193,12 +218,12 @@ for (const [, file = '', code = ''] of GREEN.matchAll(SAMPLE)) {
   });
 }
 
-test('a file may have 200 lines, and a main.ts 15, unless it is generated', () => {
+test('a file may have 240 lines, and a main.ts 15, unless it is generated', () => {
   const found = (file: string, lines: number) => violations(new Map([[file, '\n'.repeat(lines)]]));
-  assert.deepEqual(found('bff-web/a.ts', 201), ['bff-web/a.ts has 201 lines: at most 200']);
+  assert.deepEqual(found('bff-web/a.ts', 241), ['bff-web/a.ts has 241 lines: at most 240']);
   assert.deepEqual(found('bff-web/main.ts', 16), ['bff-web/main.ts has 16 lines: at most 15']);
   for (const file of ['bff-web/generated.ts', 'src/datasources/generated/user.ts', 'tools/a.ts']) {
-    assert.deepEqual(found(file, 201), []);
+    assert.deepEqual(found(file, 241), []);
   }
-  assert.deepEqual([...found('src/errors.ts', 200), ...found('bff-web/main.ts', 15)], []);
+  assert.deepEqual([...found('src/errors.ts', 240), ...found('bff-web/main.ts', 15)], []);
 });

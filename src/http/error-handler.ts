@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { BffError, type ErrorCode } from '../errors.ts';
-import { toClientError } from '../pipeline/format-error.ts';
+import { BffError, type ErrorCode, toClientError } from '../errors.ts';
 import { logRefusal } from './request-log.ts';
 import { alwaysFor } from './security-headers.ts';
 

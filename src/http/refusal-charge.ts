@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { BYTES_PER_UNIT } from '../pipeline/charge.ts';
-import type { RateLimiter } from '../traffic/index.ts';
+import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
 import { CountedRequest } from './counted-request.ts';
 import { endUnreadBody } from './unread-body.ts';
 

@@ -6,25 +6,11 @@ import {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { CacheHit, ForwardReason } from '../cache/index.ts';
 import type { PreparedOperation } from '../operations/index.ts';
+import type { OperationLog } from '../telemetry/operation-log.ts';
 
 /** A client may choose a longer name for its operation. */
 const MAX_NAME_LENGTH = 100;
-
-/** The part of a request's log line that is about its operation. */
-export interface OperationLog {
-  /** The operation's name, or those of a batch, separated by commas. */
-  operation: string | undefined;
-  /** In cost units. */
-  cost: number | undefined;
-  /** The source of the answer, in the words of RFC 9211. */
-  cacheStatus: CacheHit['status'] | ForwardReason | undefined;
-  /** The codes in the answer, or in the execution that a stored answer stands in for. */
-  errorCodes: string[] | undefined;
-  /** The number of errors in an answer that was executed or stored. */
-  failedParts: number | undefined;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -70,14 +56,6 @@ export function logOperation(request: FastifyRequest, prepared: PreparedOperatio
 export function logRefusal(request: FastifyRequest, code: string): void {
   const log = operationLogOf(request);
   if (log) log.errorCodes = [code];
-}
-
-/** Notes the errors of an executed answer, which has one for each part that failed. */
-export function logFailedParts(operationLog: OperationLog | null, codes: readonly string[]): void {
-  if (!operationLog) return;
-  const { errorCodes = [], failedParts = 0 } = operationLog;
-  if (codes.length > 0) operationLog.errorCodes = [...new Set([...errorCodes, ...codes])];
-  operationLog.failedParts = failedParts + codes.length;
 }
 
 /** @returns null where requests are not logged: nothing is allocated then */

@@ -4,7 +4,7 @@ import type { ReadViewer } from '../auth/credentials.ts';
 import type { Viewer } from '../context.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
-import { createLocaleReader } from '../http/locale.ts';
+import { createLocaleReader } from './locale.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
 // W3C Trace Context, version 00; ids of zeros alone are invalid (§3.2.2.3, §3.2.2.4).

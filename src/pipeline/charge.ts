@@ -1,12 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../context.ts';
-import type { RateLimiter } from '../traffic/index.ts';
+import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
 import type { Caller } from './authenticate.ts';
 
 type Payer = Pick<Caller, 'address' | 'viewer'>;
-
-/** This many bytes cost one unit, of a refused request or of a text that is registered. */
-export const BYTES_PER_UNIT = 200;
 
 /** What it costs to register a text under its hash, in units, besides the operation itself. */
 export const registrationCost = (text: string): number => Buffer.byteLength(text) / BYTES_PER_UNIT;

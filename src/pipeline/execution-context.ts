@@ -3,7 +3,7 @@ import type { ExecutionRecorder } from '../cache/index.ts';
 import type { Recorder, RequestContext } from '../context.ts';
 import type { Upstreams } from '../datasources/index.ts';
 import type { RequestDeadline } from '../deadline.ts';
-import { logFailedParts, type OperationLog } from '../http/request-log.ts';
+import { logFailedParts, type OperationLog } from '../telemetry/operation-log.ts';
 import type { Caller } from './authenticate.ts';
 
 interface ContextOptions {

@@ -9,15 +9,14 @@ import { createApp } from '../http/create-app.ts';
 import { pathNotFound, refuseMethod } from '../http/error-handler.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
 import { createMalformedUrlRefusal } from '../http/malformed-url.ts';
-import { addStartPage } from '../http/start-page.ts';
 import { createCallerReader } from '../pipeline/authenticate.ts';
 import { createApollo } from '../pipeline/execute/apollo.ts';
 import { Executing } from '../pipeline/execute/document-handoff.ts';
 import { createEngine } from '../pipeline/execute/executor.ts';
 import { createExplorer } from '../pipeline/execute/sandbox.ts';
 import { createContextFactory } from '../pipeline/execution-context.ts';
-import { createGraphqlHandler } from '../pipeline/pipeline.ts';
 import { createErrorAnswerer } from '../protocols/graphql-over-http/request-errors.ts';
+import { createGraphqlHandler } from '../protocols/graphql-over-http/route.ts';
 import { createSender } from '../protocols/graphql-over-http/send-response.ts';
 import { describeRequest } from '../telemetry/log.ts';
 import { createAdmin } from './admin.ts';
@@ -26,6 +25,7 @@ import { createEdge } from './create-edge.ts';
 import { createDoor } from './door.ts';
 import { loadOperations } from './load-operations.ts';
 import { addSession } from './session.ts';
+import { addStartPage } from './start-page.ts';
 
 /** For how long nothing is kept of what was changed with an unknown outcome. */
 const UNCERTAIN_MS = 30_000;

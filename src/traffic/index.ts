@@ -3,4 +3,4 @@ export {
   createAdmissionControl,
 } from './admission-control.ts';
 export { createIpFilter } from './ip-filter.ts';
-export { createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
+export { BYTES_PER_UNIT, createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';

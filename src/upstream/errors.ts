@@ -1,4 +1,4 @@
-import { BffError } from '../errors.ts';
+import { BffError, timeoutError } from '../errors.ts';
 
 /** What became of a call that brought no meaningful answer. */
 export type FailureKind =
@@ -99,6 +99,3 @@ export const isKnownNotApplied = (error: unknown): boolean =>
   (isFailure(error, 'status') && REFUSAL_STATUSES.includes(error.status)) ||
   (isFailure(error, 'connection') &&
     (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ECONNREFUSED');
-
-export const timeoutError = (cause?: unknown): BffError =>
-  new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });

@@ -10,7 +10,7 @@ import {
   validate,
 } from 'graphql';
 import type { RequestContext, Viewer } from '../../src/context.ts';
-import { createErrorFormatter } from '../../src/pipeline/format-error.ts';
+import { createErrorFormatter } from '../../src/pipeline/execute/format-error.ts';
 import { createNaiveCall } from './naive-call.ts';
 import { naiveDatasources } from './naive-sources.ts';
 import type { Json, World } from './world.ts';

@@ -4,9 +4,9 @@ import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context.ts';
 import { createCompiler } from '../../operations/index.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { createErrorFormatter } from '../format-error.ts';
 import { executeCompiled } from './compiled.ts';
 import type { Executing } from './document-handoff.ts';
+import { createErrorFormatter } from './format-error.ts';
 
 interface ApolloParts {
   readonly schema: GraphQLSchema;

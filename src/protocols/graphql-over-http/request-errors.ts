@@ -1,11 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { cacheStatusHeader } from '../../cache/index.ts';
-import { BffError, type ErrorCode } from '../../errors.ts';
+import { BffError, type ClientError, type ErrorCode, toClientError } from '../../errors.ts';
 import { answerError } from '../../http/error-handler.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import { logRefusal } from '../../http/request-log.ts';
 import { DocumentError } from '../../operations/index.ts';
-import { type ClientError, maskMessage, toClientError } from '../../pipeline/format-error.ts';
+import { maskMessage } from '../../pipeline/execute/format-error.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 

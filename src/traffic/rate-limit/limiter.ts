@@ -14,6 +14,8 @@ import { type Counting, countHere, createSharedCounting } from './shared-counter
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
+/** Bytes that cost one unit: of a refused request, or of a text that is registered. */
+export const BYTES_PER_UNIT = 200;
 /** For what is refused before it is known what it would cost. */
 const MIN_UNITS = 1;
 const MAX_REMEMBERED_ADDRESSES = 10_000;

@@ -1,7 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
-import { GraphQLError, type GraphQLFormattedError, type SourceLocation } from 'graphql';
-import { BffError, type ErrorCode } from '../errors.ts';
-import type { Log } from '../telemetry/log.ts';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { BffError, type ErrorCode } from '../../errors.ts';
+import type { Log } from '../../telemetry/log.ts';
 
 /** What the GraphQL layer itself says of a request, in words that are safe to show. */
 const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
@@ -17,21 +17,6 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
 const NULL_ARGUMENT = /^Argument "(\w+)" of (non-null|required) type/;
 
 const NO_INTROSPECTION = /^GraphQL introspection /;
-
-/** One error of an answer, as the body has it. */
-export interface ClientError {
-  readonly message: string;
-  readonly locations?: readonly SourceLocation[];
-  readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
-}
-
-/** @param details - numbers and names for programs */
-export const toClientError = (
-  code: ErrorCode,
-  message: string,
-  requestId: string,
-  details: BffError['details'] = {},
-): ClientError => ({ message, extensions: { code, ...details, requestId } });
 
 /**
  * The one place where an error becomes what a client sees: a BffError as it is, what the GraphQL

@@ -5,34 +5,23 @@ import {
   type ForwardReason,
   type ResponseCache,
   requestDirectiveOf,
-} from '../cache/index.ts';
-import { RequestDeadline } from '../deadline.ts';
-import { methodNotAllowed } from '../http/error-handler.ts';
-import { logOperation } from '../http/request-log.ts';
-import type { Operation, OperationStore, Planner } from '../operations/index.ts';
-import type { OperationLimits } from '../operations/limits/index.ts';
-import {
-  createMediaTypeChooser,
-  PAGE_TYPE,
-} from '../protocols/graphql-over-http/content-negotiation.ts';
-import { isCostWanted, withCost } from '../protocols/graphql-over-http/cost-report.ts';
-import {
-  answerBatch,
-  costOf,
-  type Member,
-  refuseLongBatch,
-} from '../protocols/graphql-over-http/operation-batch.ts';
-import {
-  createRequestReader,
-  type GraphqlRequest,
-} from '../protocols/graphql-over-http/parse-request.ts';
-import { type Sender, sendUncached } from '../protocols/graphql-over-http/send-response.ts';
-import type { AdmissionControl } from '../traffic/index.ts';
-import type { Caller, CallerReader } from './authenticate.ts';
-import type { QuestionMaker } from './cache-key.ts';
-import { type Payment, registrationCost } from './charge.ts';
-import type { Engine, EngineAnswer } from './execute/executor.ts';
-import type { ContextFactory } from './execution-context.ts';
+} from '../../cache/index.ts';
+import { RequestDeadline } from '../../deadline.ts';
+import { methodNotAllowed } from '../../http/error-handler.ts';
+import { logOperation } from '../../http/request-log.ts';
+import type { Operation, OperationStore, Planner } from '../../operations/index.ts';
+import type { OperationLimits } from '../../operations/limits/index.ts';
+import type { Caller, CallerReader } from '../../pipeline/authenticate.ts';
+import type { QuestionMaker } from '../../pipeline/cache-key.ts';
+import { type Payment, registrationCost } from '../../pipeline/charge.ts';
+import type { Engine, EngineAnswer } from '../../pipeline/execute/executor.ts';
+import type { ContextFactory } from '../../pipeline/execution-context.ts';
+import type { AdmissionControl } from '../../traffic/index.ts';
+import { createMediaTypeChooser, PAGE_TYPE } from './content-negotiation.ts';
+import { isCostWanted, withCost } from './cost-report.ts';
+import { answerBatch, costOf, type Member, refuseLongBatch } from './operation-batch.ts';
+import { createRequestReader, type GraphqlRequest } from './parse-request.ts';
+import { type Sender, sendUncached } from './send-response.ts';
 
 export interface RouteParts {
   readonly callerOf: CallerReader;
