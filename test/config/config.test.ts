@@ -12,7 +12,7 @@ import { ConfigError, findMisspelt, loadConfig } from '../../src/config/index.ts
 
 const WEB = { name: 'web', port: 4000, adminPort: 9400 };
 const BFFS = ['web', 'mobile', 'partner'];
-const MAIN = (bff: string) => new URL(`../bff-${bff}/main.ts`, import.meta.url).pathname;
+const MAIN = (bff: string) => new URL(`../../bff-${bff}/main.ts`, import.meta.url).pathname;
 
 const PRODUCTION = {
   NODE_ENV: 'production',
