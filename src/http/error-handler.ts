@@ -12,7 +12,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   RATE_LIMITED: 429,
   UNAUTHENTICATED: 401,
   UPSTREAM_UNAVAILABLE: 503,
-  UPSTREAM_TIMEOUT: 503,
+  UPSTREAM_TIMEOUT: 504,
 };
 
 /** Answers errors outside of an execution, in the form of those inside. */

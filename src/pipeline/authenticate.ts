@@ -5,13 +5,12 @@ import type { Viewer } from '../context.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
 import { createLocaleReader } from './locale.ts';
+import { type TraceContext, traceContextOf } from './trace-context.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
-// W3C Trace Context, version 00; ids of zeros alone are invalid (§3.2.2.3, §3.2.2.4).
-const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Who asks, how long they wait, and what of their headers goes on to the services. */
-export interface Caller {
+export interface Caller extends TraceContext {
   readonly requestId: string;
   /** Where the request comes from, past the proxies that are believed. */
   readonly address: string;
@@ -19,7 +18,6 @@ export interface Caller {
   readonly deadline: RequestDeadline;
   /** In lower case. */
   readonly locale: string | undefined;
-  readonly traceparent: string | undefined;
 }
 
 /** At once, unless a token must be verified. */
@@ -37,7 +35,7 @@ export function createCallerReader(viewerOf: ReadViewer, deadlineMs: number): Ca
       viewer,
       deadline,
       locale: localeOf(headers['accept-language']),
-      traceparent: traceparentOf(headers),
+      ...traceContextOf(headers),
     });
     const known = viewerOf(headers);
     return 'then' in known ? deadline.wait(known).then(toCaller) : toCaller(known);
@@ -53,7 +51,3 @@ function timeoutOf({ 'x-request-timeout-ms': given }: IncomingHttpHeaders): numb
   if (typeof given === 'string' && TIMEOUT.test(given)) return Number(given);
   throw new BffError('BAD_REQUEST', 'X-Request-Timeout-Ms must be a whole number, at least 1.');
 }
-
-/** @returns undefined for a trace that is missing or invalid, which services must not continue */
-const traceparentOf = ({ traceparent }: IncomingHttpHeaders): string | undefined =>
-  typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : undefined;

@@ -12,6 +12,7 @@ export interface CallContext {
   readonly locale?: string | undefined;
   /** The client's trace (W3C Trace Context). */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** Those who wait for one and the same upstream call. */

@@ -28,5 +28,6 @@ export function requestHeaders(
     ...(token && { authorization: `Bearer ${token}` }),
     ...(first?.locale && { 'accept-language': first.locale }),
     ...(only?.traceparent && { traceparent: only.traceparent }),
+    ...(only?.tracestate && { tracestate: only.tracestate }),
   };
 }

@@ -10,12 +10,15 @@ const ANNA = { address: HERE, viewer: 'issuer:anna' };
 const NOBODY = { address: HERE, viewer: undefined };
 
 /** Structured fields (RFC 8941): a list of strings with whole numbers as parameters. */
-function parse(field: string | undefined): [string, Record<string, number>][] {
+function parse(field: string | undefined): [string, Record<string, number | string>][] {
   return (field ?? '').split(', ').map((item) => {
-    assert.match(item, /^"[a-z]+"(;[a-z]=\d+)+$/);
+    assert.match(item, /^"[a-z]+"(;[a-z]+=(\d+|"[a-z-]+"))+$/);
     const [name = '', ...parameters] = item.split(';');
     const pairs = parameters.map((parameter) => parameter.split('='));
-    return [JSON.parse(name), Object.fromEntries(pairs.map(([key, n]) => [key, Number(n)]))];
+    return [
+      JSON.parse(name),
+      Object.fromEntries(pairs.map(([key, value = '']) => [key, JSON.parse(value)])),
+    ];
   });
 }
 
@@ -47,15 +50,16 @@ describe('the rate limiter', () => {
     const headers = take(ANNA, 2);
 
     assert.deepEqual(parse(headers['ratelimit-policy']), [
-      ['address', { q: 1_000, w: 60 }],
-      ['viewer', { q: 300, w: 60 }],
+      ['address', { q: 1_000, w: 60, qu: 'cost-units' }],
+      ['viewer', { q: 300, w: 60, qu: 'cost-units' }],
     ]);
     const rests = parse(headers.ratelimit).map(([name, { r }]) => [name, r]);
     assert.deepEqual(rests, [
       ['address', 958],
       ['viewer', 258],
     ]);
-    for (const [, { t = 0 }] of parse(headers.ratelimit)) assert.ok(t > 50 && t <= 60);
+    for (const [, { t = 0 }] of parse(headers.ratelimit))
+      assert.ok(Number(t) > 50 && Number(t) <= 60);
   });
 
   it('refuses whoever has nothing left, with numbers and headers, until the window ends', async () => {
@@ -69,7 +73,9 @@ describe('the rate limiter', () => {
     assert.ok(Number(retryAfterSeconds) > 50 && Number(retryAfterSeconds) <= 60);
     const headers = error.headers;
     assert.equal(headers['retry-after'], String(retryAfterSeconds));
-    assert.deepEqual(parse(headers['ratelimit-policy']), [['viewer', { q: 10, w: 60 }]]);
+    assert.deepEqual(parse(headers['ratelimit-policy']), [
+      ['viewer', { q: 10, w: 60, qu: 'cost-units' }],
+    ]);
     assert.deepEqual(parse(headers.ratelimit), [['viewer', { r: 0, t: retryAfterSeconds }]]);
   });
 

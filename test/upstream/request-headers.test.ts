@@ -94,10 +94,32 @@ describe('what an upstream is told', () => {
     'an all-zero parent id': `00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`,
     'both all-zero': `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`,
     'an unknown version': TRACE.replace('00-', 'ff-'),
+    'more fields than version 00 has': `${TRACE}-more`,
   })) {
     it(`is not told a traceparent with ${what}`, async () => {
       await world.ask('{ announcements { id } }', { headers: { traceparent } });
       assert.equal(seen()[0]?.traceparent, undefined);
+    });
+  }
+
+  it('is told the tracestate of a valid trace only', async () => {
+    const tracestate = 'vendor=value,other=1';
+    await world.ask('{ announcements { id } }', { headers: { traceparent: TRACE, tracestate } });
+    await world.ask('{ announcements { id title } }', { headers: { tracestate } });
+    assert.deepEqual(
+      seen().map((headers) => headers.tracestate),
+      [tracestate, undefined],
+    );
+  });
+
+  for (const [what, traceparent] of Object.entries({
+    'of a later version': TRACE.replace('00-', '01-'),
+    'of a later version with more fields': `${TRACE.replace('00-', '01-')}-what-comes`,
+    'of a later version with flags that version 00 does not know': `${TRACE.replace('00-', '01-').slice(0, -2)}ff`,
+  })) {
+    it(`is told a traceparent ${what} as version 00`, async () => {
+      await world.ask('{ announcements { id } }', { headers: { traceparent } });
+      assert.equal(seen()[0]?.traceparent, TRACE);
     });
   }
 

@@ -53,14 +53,14 @@ export function tooCostly({ name, limit, windowSeconds }: Policy, units: number)
 const secondsUntil = (endsAt: number, now: number): number =>
   Math.max(1, Math.ceil((endsAt - now) / 1_000));
 
-/** `RateLimit-Policy` and `RateLimit`, structured fields (draft-ietf-httpapi-ratelimit-headers-10 §3, §4). */
+/** `RateLimit-Policy` and `RateLimit`, structured fields (draft-ietf-httpapi-ratelimit-headers-11 §3, §4; `qu` names the unit). */
 export interface RateHeaders {
   readonly 'ratelimit-policy'?: string;
   readonly ratelimit?: string;
 }
 
 const quotaOf = (name: string, limit: number, windowSeconds: number): string =>
-  `"${name}";q=${limit};w=${windowSeconds}`;
+  `"${name}";q=${limit};w=${windowSeconds};qu="cost-units"`;
 
 const restOf = (name: string, rest: number, seconds: number): string =>
   `"${name}";r=${rest};t=${seconds}`;
