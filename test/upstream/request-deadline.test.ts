@@ -57,7 +57,7 @@ describe('the deadline of a request', () => {
     await using fresh = await startWorld(mobile, { REQUEST_DEADLINE_MS: '300' });
     fresh.services.user.control.faults({ jwks: { hang: true } });
     const { status, body } = await fresh.ask(UNREAD, { as: CAST.customer });
-    assert.equal(status, 503);
+    assert.equal(status, 504);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_TIMEOUT');
   });
 
