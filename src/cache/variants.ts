@@ -40,10 +40,14 @@ export function createCompressor() {
   }
 
   return {
-    /** @returns undefined to answer with the entry's body as it is */
-    codingFor({ body }: CacheEntry, acceptEncoding: string | undefined): string | undefined {
+    /** @returns undefined to send the body as it is */
+    codingFor(
+      { body }: Pick<CacheEntry, 'body'>,
+      acceptEncoding: string | undefined,
+      minBytes = MIN_BYTES,
+    ): string | undefined {
       if (!acceptEncoding || acceptEncoding.length > MAX_HEADER_LENGTH) return undefined;
-      if (body.length < MIN_BYTES) return undefined;
+      if (body.length < minBytes) return undefined;
       const coding = choose(acceptEncoding);
       return CODINGS.includes(coding) ? coding : undefined;
     },
@@ -55,6 +59,12 @@ export function createCompressor() {
     async encode(entry: CacheEntry, coding: string): Promise<string> {
       const bytes = bytesOf(entry);
       return ((await compress[coding]?.(bytes)) ?? bytes).toString('latin1');
+    },
+
+    /** Compresses an answer that is not stored. @param coding - one that codingFor gave */
+    async encodeText(text: string, coding: string): Promise<Buffer> {
+      const bytes = Buffer.from(text);
+      return (await compress[coding]?.(bytes)) ?? bytes;
     },
   };
 }

@@ -112,18 +112,27 @@ function addGiven(list: string[], reply: FastifyReply, isPublic: boolean): void 
   }
 }
 
-/** Sends an answer that is for the asker alone. */
-export function sendUncached(
+/** Compressing an answer once costs more than a stored one, whose compressed bytes are kept. */
+const MIN_UNCACHED_BYTES = 8_192;
+const uncached = createCompressor();
+
+/** Sends an answer that is not stored, compressed if it is large. */
+export async function sendUncached(
   reply: FastifyReply,
   { status, headers, body }: EngineAnswer,
   reason: ForwardReason,
 ) {
-  const { operationLog } = reply.request;
+  const { operationLog, headers: requestHeaders } = reply.request;
   if (operationLog) operationLog.cacheStatus = reason;
   reply
     .code(status)
     .headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusHeader(reason) });
-  return reply.send(body);
+  const accepted = acceptedBy(requestHeaders['accept-encoding']);
+  const coding = uncached.codingFor({ body }, accepted, MIN_UNCACHED_BYTES);
+  if (!coding) return reply.send(body);
+  const vary = [reply.getHeader('vary'), 'Accept-Encoding'].filter(Boolean).join(', ');
+  reply.headers({ vary, 'content-encoding': coding });
+  return reply.send(await uncached.encodeText(body, coding));
 }
 
 const acceptedBy = (header: string | string[] | undefined): string | undefined =>
