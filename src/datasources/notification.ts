@@ -1,10 +1,6 @@
 import { notFound } from '../errors.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import type { Lane, Upstream, UpstreamReply } from '../upstream/upstream.ts';
-import type { components } from './generated/notification.ts';
-import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
-import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
-import { unexpectedStatus } from './outcome.ts';
 import {
   count,
   dateTime,
@@ -15,7 +11,11 @@ import {
   requireAllKeys,
   string,
   strings,
-} from './shape.ts';
+} from './decode.ts';
+import type { components } from './generated/notification.ts';
+import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
+import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
+import { unexpectedStatus } from './mutation-result.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 

@@ -3,6 +3,7 @@ import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
 import type { MutationResult, NewOrder, Order, OrderStatus, PageRequest } from './models.ts';
+import { changedTags, rejected } from './mutation-result.ts';
 import {
   readBatch,
   readCancelled,
@@ -10,8 +11,7 @@ import {
   readPage,
   readPlaced,
   readRecent,
-} from './order-wire.ts';
-import { changedTags, rejected } from './outcome.ts';
+} from './order-decoder.ts';
 import { tagOf } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
 

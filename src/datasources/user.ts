@@ -1,6 +1,7 @@
 import { notFound } from '../errors.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts';
+import { dateTime, expectId, hasNextPage, list, string, strings, urlOrNull } from './decode.ts';
 import type { components } from './generated/user.ts';
 import { createMemo } from './memo.ts';
 import type { MutationResult, Page, PageRequest, ProblemCode, User } from './models.ts';
@@ -11,8 +12,7 @@ import {
   rejected,
   toProblems,
   unexpectedStatus,
-} from './outcome.ts';
-import { dateTime, expectId, hasNextPage, list, string, strings, urlOrNull } from './shape.ts';
+} from './mutation-result.ts';
 import { tagOf } from './tag.ts';
 import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 

@@ -7,7 +7,7 @@ import { createHttpClient, type HttpCall, type HttpReply } from './http-client.t
 import { recordOutcome, selectInstance } from './load-balancer.ts';
 import { requestHeaders } from './request-headers.ts';
 
-/** An upstream's answer, typed as its contract says; readers check it (see shape.ts). */
+/** An upstream's answer, typed as its contract says; readers check it (see decode.ts). */
 export interface UpstreamReply<Body> {
   readonly status: number;
   readonly body: Body;

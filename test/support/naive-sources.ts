@@ -1,6 +1,6 @@
 import type { Datasources } from '../../src/datasources/index.ts';
 import type { Page } from '../../src/datasources/models.ts';
-import { applied, rejected, toProblems } from '../../src/datasources/outcome.ts';
+import { applied, rejected, toProblems } from '../../src/datasources/mutation-result.ts';
 import {
   badCursor,
   type CursorList,

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { toProblems } from '../../src/datasources/outcome.ts';
 import {
   count,
   DecodeError,
@@ -15,7 +14,8 @@ import {
   string,
   stringOrNull,
   urlOrNull,
-} from '../../src/datasources/shape.ts';
+} from '../../src/datasources/decode.ts';
+import { toProblems } from '../../src/datasources/mutation-result.ts';
 
 describe('a reader of upstream JSON', () => {
   it('gives back what has the right shape', () => {

@@ -1,6 +1,6 @@
 import { type BffError, notFound } from '../errors.ts';
+import { DecodeError, list, string } from './decode.ts';
 import type { MutationResult, Problem, ProblemCode } from './models.ts';
-import { DecodeError, list, string } from './shape.ts';
 
 /** How the wire says that something is wrong with an input. */
 interface WireErrors {

@@ -1,15 +1,4 @@
 import type { Lane, UpstreamReply } from '../upstream/upstream.ts';
-import type { components } from './generated/order.ts';
-import type {
-  Money,
-  MutationResult,
-  Order,
-  OrderItem,
-  OrderStatus,
-  Page,
-  ProblemCode,
-} from './models.ts';
-import { applied, goneError, rejected, toProblems, unexpectedStatus } from './outcome.ts';
 import {
   count,
   dateTime,
@@ -21,7 +10,18 @@ import {
   record,
   requireAllKeys,
   string,
-} from './shape.ts';
+} from './decode.ts';
+import type { components } from './generated/order.ts';
+import type {
+  Money,
+  MutationResult,
+  Order,
+  OrderItem,
+  OrderStatus,
+  Page,
+  ProblemCode,
+} from './models.ts';
+import { applied, goneError, rejected, toProblems, unexpectedStatus } from './mutation-result.ts';
 import { badCursor, toCursor } from './target.ts';
 
 // What the order service says, as our models.
