@@ -2,28 +2,29 @@ import type { CallContext, CallWaiters } from './call-context.ts';
 import { abandoned, combineWaiters, WaiterGroup } from './waiter-group.ts';
 
 interface BatcherOptions<V> {
-  /** The most keys of one call of a lane, at least 1. */
+  /** The maximum number of keys in one call of a lane, at least 1. */
   readonly maxKeys: (lane: Lane) => number;
-  /** How many calls may be under way now, at least 1. */
+  /** The maximum number of calls in flight now, at least 1. */
   readonly limit: () => number;
-  /** After how many milliseconds a call does not count against the limit any more. */
+  /** The time in milliseconds after which a call no longer counts against the limit. */
   readonly overdueMs: () => number;
-  /** Sends one call. What it answers for a key that it was not asked for is not looked at. */
+  /** Sends one call. Values for keys that are not in the call are ignored. */
   readonly send: (
     keys: readonly string[],
     lane: Lane,
-    members: CallWaiters,
+    waiters: CallWaiters,
   ) => Promise<ReadonlyMap<string, V>>;
-  /** The error for a key that an answer leaves out. */
+  /** The error for a key that is missing from the response. */
   readonly missingKeyError: (key: string) => Error;
-  /** Whether a failed batch is to be sent again in halves; asked once for each such batch. */
+  /** Decides if a failed batch is sent again in halves; called once for each failed batch. */
   readonly mayHalve: (error: unknown) => boolean;
 }
 
-/** All but the key that may change an answer. Keys of different lanes never share a call. */
+/** The parameters, besides the key, that affect the response. Keys of different lanes never share a call. */
 export interface Lane {
-  /** How many items of a list are wanted, and which. */
+  /** The maximum number of list items for each key. */
   readonly first?: number | undefined;
+  /** A filter of the list items. */
   readonly status?: string | undefined;
   readonly locale?: string | undefined;
 }
@@ -34,15 +35,15 @@ interface Queue<V> {
 }
 
 /**
- * Group commit: keys of all requests share calls. While fewer calls than the limit are under way, a
- * key leaves at the end of the event loop's turn, so that an idle server adds no wait. At the limit
- * keys gather, and leave together as soon as a call returns: load makes batches larger instead of
- * queues longer. A call that is overdue does not hold up the others. A key joins only those still
- * queued, never a call that was sent, so that whoever asks after a write sees it.
+ * Group commit: keys of all requests share calls. While fewer calls than the limit are in flight, a
+ * key is sent at the end of the event loop turn, so an idle server adds no latency. At the limit,
+ * keys queue and are sent together as soon as a call returns: load makes batches larger instead of
+ * queues longer. An overdue call does not block the others. A key joins only queued keys, never a
+ * call that is already sent, so a request that starts after a write reads the new state.
  */
 export class Batcher<V> {
   readonly #options: BatcherOptions<V>;
-  /** By lane; those with waiting keys only, the longest waiting first. */
+  /** The lanes with queued keys, by lane id; the one that has waited longest is first. */
   readonly #queues = new Map<string, Queue<V>>();
   #inFlight = 0;
   #scheduled = false;
@@ -52,20 +53,20 @@ export class Batcher<V> {
   }
 
   /**
-   * @throws UpstreamFailure if the call fails, or `abandoned` if the caller leaves first; what
-   *   `absent` gives for a key without an answer
+   * @throws UpstreamFailure if the call fails, or `abandoned` if the requester's deadline passes first;
+   *   `missingKeyError` for a key without a value
    */
   load(key: string, lane: Lane, call: CallContext): Promise<V> {
     if (call.deadline.isDone) throw abandoned();
-    const { waiters: waiting } = this.#queueOf(lane);
-    let party = waiting.get(key);
-    if (!party) {
-      party = new WaiterGroup<V>();
-      party.onAbandoned = () => waiting.delete(key);
-      waiting.set(key, party);
+    const { waiters } = this.#queueOf(lane);
+    let group = waiters.get(key);
+    if (!group) {
+      group = new WaiterGroup<V>();
+      group.onAbandoned = () => waiters.delete(key);
+      waiters.set(key, group);
     }
     this.#schedule();
-    return party.join(call);
+    return group.join(call);
   }
 
   #queueOf(lane: Lane): Queue<V> {
@@ -88,52 +89,52 @@ export class Batcher<V> {
   }
 
   #flush(): void {
-    for (const [id, { lane, waiters: waiting }] of this.#queues) {
+    for (const [id, { lane, waiters }] of this.#queues) {
       if (this.#inFlight >= this.#options.limit()) return;
-      const keys = [...waiting.keys()].slice(0, this.#options.maxKeys(lane));
-      const parties = new Map(keys.map((key) => [key, waiting.get(key) as WaiterGroup<V>]));
-      for (const key of keys) waiting.delete(key);
-      // Out of the map and, if keys are left, in again at its end: lanes take turns.
+      const keys = [...waiters.keys()].slice(0, this.#options.maxKeys(lane));
+      const groups = new Map(keys.map((key) => [key, waiters.get(key) as WaiterGroup<V>]));
+      for (const key of keys) waiters.delete(key);
+      // Round robin: a lane with remaining keys moves to the end of the map.
       this.#queues.delete(id);
-      if (waiting.size > 0) this.#queues.set(id, { lane, waiters: waiting });
-      if (keys.length > 0) void this.#dispatch(parties, lane);
+      if (waiters.size > 0) this.#queues.set(id, { lane, waiters });
+      if (keys.length > 0) void this.#dispatch(groups, lane);
     }
     if (this.#queues.size > 0) this.#schedule();
   }
 
-  async #dispatch(parties: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
+  async #dispatch(groups: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
     let isCounted = true;
-    const discount = () => {
+    const release = () => {
       if (!isCounted) return;
       isCounted = false;
       this.#inFlight--;
       this.#flush();
     };
     this.#inFlight++;
-    const timer = setTimeout(discount, this.#options.overdueMs());
-    await this.#send(parties, lane);
+    const timer = setTimeout(release, this.#options.overdueMs());
+    await this.#send(groups, lane);
     clearTimeout(timer);
-    discount();
+    release();
   }
 
-  async #send(parties: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
-    const { send, missingKeyError: absent, mayHalve } = this.#options;
+  async #send(groups: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {
+    const { send, missingKeyError, mayHalve } = this.#options;
     try {
-      const answers = await send([...parties.keys()], lane, combineWaiters(parties.values()));
-      for (const [key, party] of parties) {
-        if (answers.has(key)) party.resolve(answers.get(key) as V);
-        else party.reject(absent(key));
+      const values = await send([...groups.keys()], lane, combineWaiters(groups.values()));
+      for (const [key, group] of groups) {
+        if (values.has(key)) group.resolve(values.get(key) as V);
+        else group.reject(missingKeyError(key));
       }
     } catch (error) {
-      const wanted = [...parties].filter(([, party]) => !party.isEmpty);
-      // The bad key may be one that nobody waits for any more: then who remains is sent again alone.
-      if (parties.size > 1 && wanted.length > 0 && mayHalve(error)) {
-        const middle = wanted.length >> 1;
-        const halves = [wanted.slice(0, middle), wanted.slice(middle)];
+      const waiting = [...groups].filter(([, group]) => !group.isEmpty);
+      // An abandoned key may be the bad one: it is dropped, and the remaining keys are sent again.
+      if (groups.size > 1 && waiting.length > 0 && mayHalve(error)) {
+        const middle = waiting.length >> 1;
+        const halves = [waiting.slice(0, middle), waiting.slice(middle)];
         await Promise.all(
           halves.filter(({ length }) => length > 0).map((half) => this.#send(new Map(half), lane)),
         );
-      } else for (const [, party] of wanted) party.reject(error);
+      } else for (const [, group] of waiting) group.reject(error);
     }
   }
 }

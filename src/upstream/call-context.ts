@@ -1,28 +1,28 @@
 import type { Recorder, Viewer } from '../context.ts';
 import type { RequestDeadline } from '../deadline.ts';
 
-/** The request on whose behalf an upstream is asked. */
+/** The request on whose behalf the BFF calls an upstream. */
 export interface CallContext {
   readonly requestId: string;
   readonly viewer: Viewer;
   readonly deadline: RequestDeadline;
-  /** Whom to tell what the request touches and changes. */
+  /** Records which data the request reads and changes, for the response cache. */
   readonly recorder?: Recorder | undefined;
   /** The client's language, as a BCP 47 tag. */
   readonly locale?: string | undefined;
-  /** The client's trace (W3C Trace Context). */
+  /** The client's trace (the `traceparent` header of W3C Trace Context). */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
 }
 
-/** Those who wait for one and the same upstream call. */
+/** The requests that wait for the same upstream call. */
 export interface CallWaiters {
-  /** Those that it was sent for, each once; of a batch, all whose keys are in it. */
+  /** The requests that the call was sent for, each once; for a batch, all with a key in it. */
   readonly requesters: readonly CallContext[];
-  /** Those who wait now; who joined later is among them. */
+  /** The requests that wait now, including those that joined after the call was sent. */
   readonly current: () => readonly CallContext[];
-  /** The latest deadline of those who wait now, on the clock of `performance.now()`. */
+  /** The latest deadline of the requests that wait now, on the clock of `performance.now()`. */
   readonly expiresAt: number;
-  /** Aborted when the last of them has left. */
+  /** Aborted when no request waits any longer. */
   readonly signal: AbortSignal;
 }

@@ -19,13 +19,13 @@ import { WaiterGroup } from './waiter-group.ts';
 
 const FAILURE_RATIO = 0.5;
 const WINDOW_MS = 3_000;
-/** At least 15 callers in a window, so that a few failures of a quiet hour open nothing. */
+/** 15 requests in a window, so that a few failures at low traffic do not open the circuit. */
 const MIN_CALLS_PER_SECOND = 5;
 const OPEN_MS = 1_000;
-/** A probe that starts this long after the circuit opened follows a time without callers. */
-const QUIET_AFTER_MS = 1_250;
+/** A probe that starts this long after the circuit opened follows an idle period. */
+const IDLE_AFTER_MS = 1_250;
 
-/** Tells the breaker whether an error counts, where its cause does not say so itself. */
+/** An error with an explicit verdict for the breaker, where the cause alone does not decide it. */
 class BreakerVerdict extends Error {
   readonly counts: boolean;
 
@@ -37,34 +37,29 @@ class BreakerVerdict extends Error {
 
 interface BreakerOptions {
   readonly operation: string;
-  /** The least time, in milliseconds, that a call must have left for a 5xx of its to count. */
+  /** The minimum time, in milliseconds, that must remain until the deadline for a 5xx to count. */
   readonly minBudgetMs: number;
-  /** The time that a probe has, in milliseconds. */
+  /** The deadline of a probe, in milliseconds. */
   readonly probeBudgetMs: number;
-  /** How long callers wait for a probe, in milliseconds: longer than an upstream in health takes. */
+  /** The maximum time, in milliseconds, that requests wait for a probe: longer than a healthy upstream takes. */
   readonly maxProbeWaitMs: () => number;
   readonly log: Log;
 }
 
 /**
- * The circuit breaker of one operation. It counts callers, not calls, so that a batch weighs as
- * much as the callers that wait for it.
+ * The circuit breaker of one operation. It counts requests, not calls, so that a batch has the weight
+ * of all requests that wait for it.
  *
- * A client's deadline or disconnect never opens, closes or probes a circuit: a 5xx counts only if the
- * call had `patienceMs` left, since an upstream is told how long its caller waits; an abandoned call
- * counts for nothing; and a probe has a deadline of its own. docs/upstreams.md lists every outcome.
+ * A client's deadline or disconnect never opens, closes or probes a circuit: a 5xx counts only if
+ * `minBudgetMs` remained, because an upstream receives the remaining time and may stop early; an
+ * abandoned call does not count; and a probe has its own deadline. docs/upstreams.md lists every
+ * outcome.
  */
 export function createBreaker(options: BreakerOptions) {
-  const {
-    operation,
-    minBudgetMs: patienceMs,
-    probeBudgetMs: probeMs,
-    maxProbeWaitMs: overdueMs,
-    log,
-  } = options;
+  const { operation, minBudgetMs, probeBudgetMs, maxProbeWaitMs, log } = options;
   let openedAt = 0;
   let countedAt = 0;
-  /** Settles when the probe is answered or overdue; undefined if callers are refused meanwhile. */
+  /** Settles when the probe completes or is overdue; undefined if requests fail fast meanwhile. */
   let probed: Promise<unknown> | undefined;
   const isProbing = () => breaker.state === CircuitState.HalfOpen;
   const counts = (error: unknown) =>
@@ -85,7 +80,7 @@ export function createBreaker(options: BreakerOptions) {
   });
   breaker.onReset(() => log.warn({ operation }, 'circuit closed'));
 
-  /** The library forgets old samples only as new ones come. */
+  /** The library drops old samples only when it records new ones. */
   function forgetOldSamples(): void {
     const now = Date.now();
     if (now - countedAt > WINDOW_MS) sampling.state = noSamples;
@@ -94,53 +89,53 @@ export function createBreaker(options: BreakerOptions) {
 
   function count<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
     forgetOldSamples();
-    const isPatient = call.deadline.expiresAt - performance.now() >= patienceMs;
-    return breaker.execute(() => (isPatient ? work(call) : work(call).catch(weighImpatient)));
+    const hasFullBudget = call.deadline.expiresAt - performance.now() >= minBudgetMs;
+    return breaker.execute(() => (hasFullBudget ? work(call) : work(call).catch(countShortBudget)));
   }
 
-  /** Runs on behalf of the circuit: the caller may leave before the outcome is known. */
+  /** Continues after the requester leaves, because the circuit needs the outcome. */
   function probe<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
     remainingMs(call.deadline.expiresAt);
-    const isAfterQuiet = performance.now() - openedAt > QUIET_AFTER_MS;
-    const deadline = new RequestDeadline(probeMs);
-    const probing = breaker.execute(() => work({ ...call, deadline }).catch(weighProbe));
-    if (isProbing()) probed = isAfterQuiet ? settledWithin(probing, overdueMs()) : undefined;
-    const waiting = new WaiterGroup<T>();
-    const outcome = waiting.join(call);
+    const isAfterIdle = performance.now() - openedAt > IDLE_AFTER_MS;
+    const deadline = new RequestDeadline(probeBudgetMs);
+    const probing = breaker.execute(() => work({ ...call, deadline }).catch(countProbe));
+    if (isProbing()) probed = isAfterIdle ? settledWithin(probing, maxProbeWaitMs()) : undefined;
+    const group = new WaiterGroup<T>();
+    const outcome = group.join(call);
     probing.then(
-      (value) => waiting.resolve(value),
-      (error) => waiting.reject(error),
+      (value) => group.resolve(value),
+      (error) => group.reject(error),
     );
     return outcome;
   }
 
   return {
-    /** Whether one call finds out if the upstream is back. */
+    /** True while one call tests if the upstream has recovered. */
     isProbing,
     /**
-     * @param work - runs at most once, with the call or one that has a deadline of its own
-     * @throws UpstreamFailure `refused` while the circuit is open; `abandoned` if the caller leaves
+     * @param work - runs at most once, with the call or a copy that has the deadline of a probe
+     * @throws UpstreamFailure `refused` while the circuit is open; `abandoned` if the requester leaves
      */
     async run<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
-      // After a quiet time the upstream is probably back, and its answer worth the wait.
+      // After an idle period the upstream has probably recovered, so waiting for the probe pays off.
       if (isProbing() && probed) await call.deadline.wait(probed);
-      if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, and probed');
+      if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, probe in flight');
       const outcome = breaker.state === CircuitState.Closed ? count(call, work) : probe(call, work);
-      return outcome.catch(explain);
+      return outcome.catch(toUpstreamFailure);
     },
   };
 }
 
-function weighImpatient(error: unknown): never {
+function countShortBudget(error: unknown): never {
   throw new BreakerVerdict(error, isIndependentOfCaller(error));
 }
 
-/** A probe proves something only if it is answered; to refuse its caller is an answer. */
-function weighProbe(error: unknown): never {
+/** A probe succeeds if the upstream responds; a 4xx that rejects the requester is a response too. */
+function countProbe(error: unknown): never {
   throw new BreakerVerdict(error, error instanceof UpstreamFailure && !isCallerRefused(error));
 }
 
-/** Resolves when the work has an outcome of either kind, or after a time. */
+/** Resolves when the work settles, or after the timeout. */
 async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise<void> {
   const timer = new AbortController();
   const stop = () => timer.abort();
@@ -148,7 +143,7 @@ async function settledWithin(work: Promise<unknown>, timeoutMs: number): Promise
   await Promise.race([work.then(stop, stop), timeout]);
 }
 
-function explain(error: unknown): never {
+function toUpstreamFailure(error: unknown): never {
   if (error instanceof BreakerVerdict) throw error.cause;
   if (error instanceof BrokenCircuitError) throw new UpstreamFailure('refused', 'circuit open');
   throw error;

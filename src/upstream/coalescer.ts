@@ -1,41 +1,41 @@
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { abandoned, combineWaiters, WaiterGroup } from './waiter-group.ts';
 
-/** Shares a call that is under way among all who ask for the same. */
+/** Shares a call in flight among all requests with the same key. */
 export class Coalescer {
   readonly #inFlight = new Map<string, WaiterGroup<unknown>>();
 
   /**
-   * @param key - all that may change the answer, and what must have been seen before: nobody may
-   *   join a call that was sent before a write that this process knows of
-   * @throws UpstreamFailure `abandoned` if the caller leaves first; what `send` throws
+   * @param key - everything that affects the response, and the count of writes: no request may join
+   *   a call that was sent before a write that this process knows of
+   * @throws UpstreamFailure `abandoned` if the requester leaves first; errors of `send`
    */
-  join<T>(key: string, call: CallContext, send: (members: CallWaiters) => Promise<T>): Promise<T> {
+  join<T>(key: string, call: CallContext, send: (waiters: CallWaiters) => Promise<T>): Promise<T> {
     if (call.deadline.isDone) throw abandoned();
-    const known = this.#inFlight.get(key) as WaiterGroup<T> | undefined;
-    if (known) return known.join(call);
-    const party = new WaiterGroup<T>();
-    const joined = party.join(call);
-    this.#inFlight.set(key, party as WaiterGroup<unknown>);
-    void this.#dispatch(key, party, send);
-    return joined;
+    const existing = this.#inFlight.get(key) as WaiterGroup<T> | undefined;
+    if (existing) return existing.join(call);
+    const group = new WaiterGroup<T>();
+    const result = group.join(call);
+    this.#inFlight.set(key, group as WaiterGroup<unknown>);
+    void this.#dispatch(key, group, send);
+    return result;
   }
 
   async #dispatch<T>(
     key: string,
-    party: WaiterGroup<T>,
-    send: (members: CallWaiters) => Promise<T>,
+    group: WaiterGroup<T>,
+    send: (waiters: CallWaiters) => Promise<T>,
   ) {
-    const members = combineWaiters([party]);
-    const end = () => {
-      if (this.#inFlight.get(key) === party) this.#inFlight.delete(key);
+    const waiters = combineWaiters([group]);
+    const remove = () => {
+      if (this.#inFlight.get(key) === group) this.#inFlight.delete(key);
     };
-    members.signal.addEventListener('abort', end);
+    waiters.signal.addEventListener('abort', remove);
     try {
-      party.resolve(await send(members));
+      group.resolve(await send(waiters));
     } catch (error) {
-      party.reject(error);
+      group.reject(error);
     }
-    end();
+    remove();
   }
 }

@@ -1,48 +1,49 @@
 const MAX_SAMPLES = 128;
 const RECOMPUTE_INTERVAL = 16;
-/** More than a pause of our own, for which no upstream is to blame. */
+/** Longer than a pause of this process (such as garbage collection), which is not the upstream's fault. */
 const MIN_OVERDUE_MS = 50;
 const MAX_OVERDUE_MS = 1_000;
 const MIN_SAMPLES = 16;
 const RECENT_SAMPLES = 32;
-/** How far apart calls may leave when the process is idle, and how much farther when it is busy. */
+/** The interval between calls when the process is idle, and the addition to it when it is busy. */
 const IDLE_INTERVAL_MS = 1;
 const BUSY_INTERVAL_MS = 5;
-const BUSY_FROM = 0.4;
-const BUSY_TO = 0.8;
+/** The range of event loop utilization over which the interval grows. */
+const MIN_BUSY_UTILIZATION = 0.4;
+const MAX_BUSY_UTILIZATION = 0.8;
 const MAX_IN_FLIGHT = 32;
 
-/** What an operation's recent calls took, and what follows from it. */
+/** An operation's recent latencies, and the limits derived from them. */
 export class ConcurrencyLimit {
   readonly #samples: number[] = [];
   readonly #utilization: () => number;
   #recorded = 0;
-  #p99 = 0;
-  #lowest = Number.POSITIVE_INFINITY;
+  #p99Ms = 0;
+  #minLatencyMs = Number.POSITIVE_INFINITY;
 
-  /** @param busy - the share of its time that this process is at work, 0 to 1 */
-  constructor(busy: () => number = () => 0) {
-    this.#utilization = busy;
+  /** @param utilization - the event loop utilization of this process, 0 to 1 */
+  constructor(utilization: () => number = () => 0) {
+    this.#utilization = utilization;
   }
 
-  /** @param ms - how long a call took that was answered */
-  record(ms: number): void {
-    this.#samples[this.#recorded++ % MAX_SAMPLES] = ms;
+  /** @param durationMs - the duration of a successful call */
+  record(durationMs: number): void {
+    this.#samples[this.#recorded++ % MAX_SAMPLES] = durationMs;
     if (this.#recorded > RECOMPUTE_INTERVAL && this.#recorded % RECOMPUTE_INTERVAL !== 0) return;
     const sorted = this.#samples.toSorted((a, b) => a - b);
-    this.#p99 = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-    this.#lowest = Math.min(...this.#recentSamples());
+    this.#p99Ms = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+    this.#minLatencyMs = Math.min(...this.#recentSamples());
   }
 
   #recentSamples(): number[] {
     const count = Math.min(RECENT_SAMPLES, this.#recorded);
     return Array.from(
       { length: count },
-      (_, back) => this.#samples[(this.#recorded - 1 - back) % MAX_SAMPLES] as number,
+      (_, age) => this.#samples[(this.#recorded - 1 - age) % MAX_SAMPLES] as number,
     );
   }
 
-  /** Records what some work takes, if it succeeds. */
+  /** Runs the work and records its duration if it succeeds. */
   async time<T>(work: () => Promise<T>): Promise<T> {
     const start = performance.now();
     const value = await work();
@@ -51,26 +52,27 @@ export class ConcurrencyLimit {
   }
 
   /**
-   * After how many milliseconds a call is overdue: three times the recent p99, 50 to 1000; 1000 as
-   * long as little is known.
+   * The time in milliseconds after which a call is overdue: three times the recent p99, 50 to 1000;
+   * 1000 until there are enough samples.
    */
   get overdueMs(): number {
     if (this.#recorded < MIN_SAMPLES) return MAX_OVERDUE_MS;
-    return Math.min(MAX_OVERDUE_MS, Math.max(MIN_OVERDUE_MS, 3 * this.#p99));
+    return Math.min(MAX_OVERDUE_MS, Math.max(MIN_OVERDUE_MS, 3 * this.#p99Ms));
   }
 
   /**
-   * How many calls may be under way before keys gather: so many that one returns about every
-   * millisecond, and no key waits longer than that for a call to leave with. Calls cost time of our
-   * own as well, so that a busy process lets more keys gather for each. The lowest latency is
-   * reckoned with, because the others hold the waiting that too many calls bring about.
+   * The maximum number of calls in flight before keys queue: as many as make one return about every
+   * millisecond, which is then the longest wait of a queued key. Each call costs this process CPU time,
+   * so a busy process collects more keys per call. The lowest latency counts, because the higher ones
+   * include the queueing that too many calls cause.
    */
   get limit(): number {
-    const strain = Math.min(
+    const load = Math.min(
       1,
-      Math.max(0, this.#utilization() - BUSY_FROM) / (BUSY_TO - BUSY_FROM),
+      Math.max(0, this.#utilization() - MIN_BUSY_UTILIZATION) /
+        (MAX_BUSY_UTILIZATION - MIN_BUSY_UTILIZATION),
     );
-    const limit = Math.round(this.#lowest / (IDLE_INTERVAL_MS + BUSY_INTERVAL_MS * strain));
+    const limit = Math.round(this.#minLatencyMs / (IDLE_INTERVAL_MS + BUSY_INTERVAL_MS * load));
     return Math.min(MAX_IN_FLIGHT, Math.max(1, limit));
   }
 }

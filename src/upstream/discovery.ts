@@ -2,30 +2,30 @@ import { Resolver } from 'node:dns/promises';
 import type { Log } from '../telemetry/log.ts';
 import { createInstance, type Instance } from './load-balancer.ts';
 
-const REFRESH_MS = 10_000;
-const SRV = /^srv\+/;
+const REFRESH_INTERVAL_MS = 10_000;
+const SRV_PREFIX = /^srv\+/;
 
-/** Where the instances of a service are. */
+/** The instances of a service, from a fixed list or from DNS. */
 export interface Discovery {
-  /** Those known now; the first time of a name, those that DNS gives. */
+  /** The known instances; the first lookup of a name waits for DNS. */
   instances(): readonly Instance[] | Promise<readonly Instance[]>;
   close(): void;
 }
 
 /**
- * @param urls - an address each, or one name whose SRV records (RFC 2782) give host and port:
+ * @param urls - one URL for each instance, or one name whose SRV records (RFC 2782) give host and port:
  *   `srv+http://_orders._tcp.example.org`
- * @param dnsServers - whom to ask, as `address:port`; the system's if empty
- * @param refreshMs - how often the records are asked for
+ * @param dnsServers - the DNS servers, as `address:port`; the system's if empty
+ * @param refreshMs - the interval between lookups of the records, in milliseconds
  */
 export function createDiscovery(
   urls: readonly URL[],
   dnsServers: readonly string[],
   log: Log,
-  refreshMs = REFRESH_MS,
+  refreshMs = REFRESH_INTERVAL_MS,
 ): Discovery {
   const [first] = urls;
-  if (first && SRV.test(first.protocol))
+  if (first && SRV_PREFIX.test(first.protocol))
     return createSrvDiscovery(first, dnsServers, log, refreshMs);
   const fixed = urls.map(createInstance);
   return { instances: () => fixed, close: () => {} };
@@ -39,25 +39,28 @@ function createSrvDiscovery(
 ): Discovery {
   const resolver = new Resolver();
   if (dnsServers.length > 0) resolver.setServers(dnsServers);
-  const protocol = url.protocol.replace(SRV, '');
+  const protocol = url.protocol.replace(SRV_PREFIX, '');
   let known: readonly Instance[] = [];
-  let asking: Promise<readonly Instance[]> | undefined;
+  let lookup: Promise<readonly Instance[]> | undefined;
 
   async function refresh(): Promise<readonly Instance[]> {
     try {
       const records = await resolver.resolveSrv(url.hostname);
-      // RFC 2782: only the targets of the lowest priority, unless they can't be reached.
-      const best = Math.min(...records.map(({ priority }) => priority));
-      const bases = records
-        .filter(({ priority }) => priority === best)
+      // RFC 2782: only the targets with the lowest priority number.
+      const lowest = Math.min(...records.map(({ priority }) => priority));
+      const resolved = records
+        .filter(({ priority }) => priority === lowest)
         .map(({ name, port }) =>
           createInstance(new URL(`${protocol}//${name}:${port}${url.pathname}`)),
         );
-      known = bases.map(
-        (fresh) => known.find(({ baseUrl: base }) => base === fresh.baseUrl) ?? fresh,
+      known = resolved.map(
+        (fresh) => known.find(({ baseUrl }) => baseUrl === fresh.baseUrl) ?? fresh,
       );
     } catch (error) {
-      log.warn({ err: error, name: url.hostname }, 'DNS gives no instances; the last ones stay');
+      log.warn(
+        { err: error, name: url.hostname },
+        'DNS lookup failed; keeping the known instances',
+      );
     }
     return known;
   }
@@ -66,10 +69,10 @@ function createSrvDiscovery(
   return {
     instances() {
       if (known.length > 0) return known;
-      asking ??= refresh().finally(() => {
-        asking = undefined;
+      lookup ??= refresh().finally(() => {
+        lookup = undefined;
       });
-      return asking;
+      return lookup;
     },
     close() {
       clearInterval(timer);

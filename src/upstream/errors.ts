@@ -1,24 +1,24 @@
 import { BffError, timeoutError } from '../errors.ts';
 
-/** What became of a call that brought no meaningful answer. */
+/** The reason why a call has no usable response. */
 export type FailureKind =
-  /** Nobody waited any longer. */
+  /** No request waits for the call any longer. */
   | 'abandoned'
-  /** No connection, or one that broke. */
+  /** The connection could not be opened, or broke. */
   | 'connection'
-  /** The bulkhead or the breaker let nothing through. */
+  /** The bulkhead is full or the circuit is open; nothing was sent. */
   | 'refused'
-  /** A status that says nothing about the request itself. */
+  /** A status that is not about the request itself, such as a 5xx or 401. */
   | 'status'
   | 'timeout'
-  /** An answer outside of the contract: too large, not JSON, of a wrong shape. */
+  /** A response that violates the contract: too large, not JSON, or of the wrong shape. */
   | 'malformed';
 
 interface FailureOptions extends ErrorOptions {
   readonly status?: number;
 }
 
-/** For the log and for the machinery in here; clients see what `toBffError` makes of it. */
+/** A failed upstream call, for the log and for retries and breakers; clients see the result of `toBffError`. */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly kind: FailureKind;
@@ -35,29 +35,29 @@ export class UpstreamFailure extends Error {
 const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFailure =>
   error instanceof UpstreamFailure && kinds.includes(error.kind);
 
-/** Nobody waits for the outcome any more. */
+/** True if no request waits for the outcome any longer. */
 export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abandoned');
 
-/** A failure that no caller's deadline can bring about: timeouts are the operator's. */
+/** True for failures that no client's deadline can cause: the operator configures the timeouts. */
 export const isIndependentOfCaller = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout');
 
-/** A status that refuses the caller, such as 401 or 429: the upstream itself is sound. */
+/** True for a status that rejects the caller, such as 401 or 429: the upstream itself is healthy. */
 export const isCallerRefused = (error: unknown): boolean =>
   isFailure(error, 'status') &&
   error.status !== undefined &&
   error.status >= 400 &&
   error.status < 500;
 
-/** Whether the upstream is in trouble, rather than the request or its caller: what breakers count. */
+/** True if the upstream is at fault, not the request or its caller; breakers count these failures. */
 export const isUpstreamFault = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout') || (isFailure(error, 'status') && isServerFault(error));
 
-/** Whether the same call may well succeed when it is sent once more. */
+/** True if the same call may succeed when it is sent again. */
 export const isRetryable = (error: unknown): boolean =>
   isUpstreamFault(error) && !(isFailure(error, 'status') && error.status === 501);
 
-/** Whether one bad key may have spoilt the answer for the others of its batch. */
+/** True if one bad key may have made the whole batch fail. */
 export const isSplittable = (error: unknown): boolean =>
   isFailure(error, 'malformed', 'timeout') || (isFailure(error, 'status') && error.status === 500);
 
@@ -65,8 +65,8 @@ const isServerFault = ({ status }: UpstreamFailure): boolean =>
   status !== undefined && status >= 500;
 
 /**
- * What a client may know. Names no upstream and holds nothing that it said.
- * @returns errors that are meant for clients as they are
+ * Converts an error to one for clients, which neither names nor quotes an upstream.
+ * @returns a BffError unchanged
  */
 export function toBffError(error: unknown): BffError {
   if (error instanceof BffError) return error;
@@ -75,15 +75,15 @@ export function toBffError(error: unknown): BffError {
     : new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.', { cause: error });
 }
 
-/** As toBffError, for a change: says so, if it may have been made. */
+/** Like toBffError, for a write: the message says so if the change may have been applied. */
 export function toWriteError(error: unknown): BffError {
-  const shown = toBffError(error);
-  if (!isUpstreamError(shown) || isKnownNotApplied(error)) return shown;
+  const bffError = toBffError(error);
+  if (!isUpstreamError(bffError) || isKnownNotApplied(error)) return bffError;
   return new BffError(
-    shown.code,
+    bffError.code,
     'It is not known whether this was done: look before you repeat it.',
     {
-      cause: shown.cause,
+      cause: bffError.cause,
     },
   );
 }
@@ -93,7 +93,7 @@ const isUpstreamError = ({ code }: BffError): boolean =>
 
 const REFUSAL_STATUSES: readonly unknown[] = [401, 403, 407, 429];
 
-/** Whether a change that failed was certainly not made. */
+/** True if a failed write was certainly not applied. */
 export const isKnownNotApplied = (error: unknown): boolean =>
   isFailure(error, 'refused') ||
   (isFailure(error, 'status') && REFUSAL_STATUSES.includes(error.status)) ||
