@@ -5,18 +5,18 @@ import got, { type Got, type Method, type Request, type Response, TimeoutError }
 import { UpstreamFailure } from './errors.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
 
-/** Of an answer, whatever was asked for. */
+/** The size limit of a response with no items. */
 const BASE_BYTES = 256 * 1024;
-/** More than the largest object of a contract takes. */
-const BYTES_PER_ITEM = 4 * 1024;
+/** More than the largest object of any contract needs. */
+const MAX_BYTES_PER_ITEM = 4 * 1024;
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
-/** An upstream's answer that means something to a datasource: 2xx, or a 4xx about the request itself. */
+/** An upstream's response that a datasource can use: 2xx, or a 4xx about the request itself. */
 export interface HttpReply {
   readonly status: number;
-  /** An object; nothing else of it is known. */
+  /** A JSON object, not validated any further. */
   readonly body: object;
-  /** Undefined if it says nothing of caching. */
+  /** Undefined if the response has no caching headers. */
   readonly freshness: Freshness | undefined;
 }
 
@@ -26,17 +26,17 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly timeoutMs: number;
-  /** How many objects are asked for, which says how large an answer may be; 1 unless given. */
+  /** The number of requested objects, which determines the size limit of the response; default 1. */
   readonly items?: number | undefined;
 }
 
-/** A write leaves on a connection that was in use this recently: an older one may be closed by now. */
+/** The maximum idle time of a connection that a write uses: an older one may be closed by now. */
 const MAX_WRITE_IDLE_MS = 50;
-/** How a connection fails that the other side has closed. */
-const CLOSED_CONNECTION = new Set(['ECONNRESET', 'EPIPE']);
+/** Error codes of a connection that the upstream has closed. */
+const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
-/** An upstream may refuse the request (4xx); these refuse the caller instead, which is our affair. */
-const NOT_ABOUT_THE_REQUEST = new Set([401, 403, 407, 408, 425, 429]);
+/** 4xx statuses that reject the caller (this service), not the request. */
+const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 
 const createAgents = (options: AgentOptions) => ({
   http: new HttpAgent(options),
@@ -44,10 +44,10 @@ const createAgents = (options: AgentOptions) => ({
 });
 
 /**
- * The HTTP client of one upstream. It sends once: retries belong to resilience.ts. The one exception
- * is a read on a reused connection that the upstream closed before the request reached it: that is no
- * failure of the upstream, and the read is repeated on a new connection (RFC 9112 §9.3.1). A write
- * can't be repeated, so it takes no connection that was idle for long.
+ * The HTTP client of one upstream. It sends each call once: retries belong to resilience.ts. The one
+ * exception is a read on a reused connection that the upstream closed before the request reached it:
+ * this is not a failure of the upstream, and the read is repeated on a new connection (RFC 9112
+ * §9.3.1). A write cannot be repeated, so it never uses a connection that was idle for long.
  */
 export function createHttpClient() {
   const agents = {
@@ -76,12 +76,12 @@ export function createHttpClient() {
       signal,
       ...(json ? { json } : {}),
     });
-    // Where there might be a body, the stream waits for one.
+    // got keeps the stream open for methods that may have a body.
     if (method !== 'GET' && !json) stream.end();
     try {
-      return await readReply(stream, BASE_BYTES + items * BYTES_PER_ITEM);
+      return await readReply(stream, BASE_BYTES + items * MAX_BYTES_PER_ITEM);
     } catch (error) {
-      // What is not wanted is not read to its end.
+      // Stops reading the rest of the response.
       stream.destroy();
       throw isClosedConnection(stream, error)
         ? new ClosedConnection(error)
@@ -90,16 +90,16 @@ export function createHttpClient() {
   }
 
   return {
-    /** @throws UpstreamFailure for everything that is no meaningful answer */
-    async send(exchange: HttpCall, signal: AbortSignal): Promise<HttpReply> {
-      if (exchange.method !== 'GET') return send(exchange, signal, writeClient);
+    /** @throws UpstreamFailure for every outcome but a usable response */
+    async send(call: HttpCall, signal: AbortSignal): Promise<HttpReply> {
+      if (call.method !== 'GET') return send(call, signal, writeClient);
       const startedAt = performance.now();
       try {
-        return await send(exchange, signal, readClient);
+        return await send(call, signal, readClient);
       } catch (error) {
         if (!(error instanceof ClosedConnection)) throw error;
-        const timeoutMs = Math.max(1, exchange.timeoutMs - (performance.now() - startedAt));
-        return send({ ...exchange, timeoutMs }, signal, newConnectionClient);
+        const timeoutMs = Math.max(1, call.timeoutMs - (performance.now() - startedAt));
+        return send({ ...call, timeoutMs }, signal, newConnectionClient);
       }
     },
     close() {
@@ -111,47 +111,48 @@ export function createHttpClient() {
   };
 }
 
-/** A reused connection was closed by the upstream before an answer began. */
+/** The upstream closed a reused connection before a response began. */
 class ClosedConnection extends UpstreamFailure {
   constructor(cause: unknown) {
-    super('connection', 'a reused connection was closed', { cause });
+    super('connection', 'reused connection closed', { cause });
   }
 }
 
 const isClosedConnection = ({ reusedSocket, response }: Request, error: unknown): boolean =>
   reusedSocket === true &&
   response === undefined &&
-  CLOSED_CONNECTION.has((error as NodeJS.ErrnoException).code ?? '');
+  CLOSED_CONNECTION_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 
-/** As a stream, whose bytes are counted as they come: got's promises take an eighth more time. */
-async function readReply(stream: Request, mostBytes: number): Promise<HttpReply> {
-  const { statusCode: status, headers, body } = await collect(stream, mostBytes);
-  const isMeaningful = status >= 200 && status < 500 && (status < 300 || status >= 400);
-  if (!isMeaningful || NOT_ABOUT_THE_REQUEST.has(status)) {
-    throw new UpstreamFailure('status', `answered ${status}`, { status });
+/** Reads a stream and counts its bytes; got's promise API takes an eighth more time. */
+async function readReply(stream: Request, maxBytes: number): Promise<HttpReply> {
+  const { statusCode: status, headers, body } = await collect(stream, maxBytes);
+  const isUsable = status >= 200 && status < 500 && (status < 300 || status >= 400);
+  if (!isUsable || CALLER_REJECTED_STATUSES.has(status)) {
+    throw new UpstreamFailure('status', `status ${status}`, { status });
   }
-  if (headers['content-encoding']) throw malformed(`encoded as ${headers['content-encoding']}`);
+  if (headers['content-encoding'])
+    throw malformed(`content-encoding ${headers['content-encoding']}`);
   const type = headers['content-type'] ?? '';
-  if (!JSON_TYPE.test(type)) throw malformed(`of type "${type}"`);
+  if (!JSON_TYPE.test(type)) throw malformed(`content-type "${type}"`);
   return { status, body: parse(body), freshness: freshnessOf(status, headers) };
 }
 
 type Collected = Pick<Response, 'statusCode' | 'headers'> & { readonly body: string };
 
-const collect = (stream: Request, mostBytes: number): Promise<Collected> =>
+const collect = (stream: Request, maxBytes: number): Promise<Collected> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     stream.on('error', reject);
     stream.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > mostBytes) reject(malformed(`more than ${mostBytes} bytes`));
+      if (bytes > maxBytes) reject(malformed(`more than ${maxBytes} bytes`));
       else chunks.push(chunk);
     });
-    // Nobody asked for another protocol, and its socket would stay open.
+    // No call requests an upgrade, and the socket would stay open.
     stream.once('upgrade', (_response: unknown, socket: Duplex) => {
       socket.destroy();
-      reject(new UpstreamFailure('status', 'answered 101', { status: 101 }));
+      reject(new UpstreamFailure('status', 'status 101', { status: 101 }));
     });
     stream.once('end', () => {
       const { statusCode, headers } = stream.response as Response;
@@ -162,7 +163,7 @@ const collect = (stream: Request, mostBytes: number): Promise<Collected> =>
 function parse(body: string): object {
   const value: unknown = JSON.parse(body);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed('no JSON object');
+    throw malformed('not a JSON object');
   }
   return value;
 }
@@ -170,12 +171,12 @@ function parse(body: string): object {
 function toFailure(error: unknown, signal: AbortSignal): UpstreamFailure {
   if (signal.aborted && signal.reason instanceof UpstreamFailure) return signal.reason;
   if (error instanceof UpstreamFailure) return error;
-  if (error instanceof SyntaxError) return malformed('no JSON', error);
+  if (error instanceof SyntaxError) return malformed('not JSON', error);
   if (error instanceof TimeoutError) {
     return new UpstreamFailure('timeout', error.message, { cause: error });
   }
   return new UpstreamFailure('connection', (error as Error).message, { cause: error });
 }
 
-const malformed = (what: string, cause?: unknown) =>
-  new UpstreamFailure('malformed', `the answer is ${what}`, { cause });
+const malformed = (reason: string, cause?: unknown) =>
+  new UpstreamFailure('malformed', `malformed response: ${reason}`, { cause });

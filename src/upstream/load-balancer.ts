@@ -4,15 +4,13 @@ const MAX_EJECTION_MS = 30_000;
 
 /** One running copy of a service. */
 export interface Instance {
-  /** Origin and path, without a slash at the end. */
+  /** Origin and path, without a trailing slash. */
   readonly baseUrl: string;
-  /** Calls under way. */
+  /** The number of calls in flight. */
   inFlight: number;
-  /** In a row. */
   consecutiveFailures: number;
-  /** In a row. */
   consecutiveEjections: number;
-  /** On the clock of `performance.now()`, as the next. */
+  /** On the clock of `performance.now()`, like `ejectedUntil`. */
   ejectedAt: number;
   ejectedUntil: number;
 }
@@ -27,26 +25,27 @@ export const createInstance = ({ origin, protocol, host, pathname }: URL): Insta
 });
 
 /**
- * The instance with the fewest calls under way, of those that are not ejected; of all, if all are.
- * Equals take turns.
+ * Selects the instance with the fewest calls in flight among those that are not ejected, or among all
+ * if all are ejected. Ties are broken round robin.
+ * @param turn - a counter that grows with each call
  */
 export function selectInstance(instances: readonly Instance[], turn: number): Instance {
   const now = performance.now();
-  const sound = instances.filter(({ ejectedUntil }) => ejectedUntil <= now);
-  const candidates = sound.length > 0 ? sound : instances;
-  const least = Math.min(...candidates.map(({ inFlight: outstanding }) => outstanding));
-  const idle = candidates.filter(({ inFlight: outstanding }) => outstanding === least);
-  return idle[turn % idle.length] as Instance;
+  const healthy = instances.filter(({ ejectedUntil }) => ejectedUntil <= now);
+  const candidates = healthy.length > 0 ? healthy : instances;
+  const fewest = Math.min(...candidates.map(({ inFlight }) => inFlight));
+  const leastLoaded = candidates.filter(({ inFlight }) => inFlight === fewest);
+  return leastLoaded[turn % leastLoaded.length] as Instance;
 }
 
 /**
- * Ejects an instance that fails three times in a row, and again when it fails once it is back, for
- * longer each time.
- * @param since - when the call began: what began before the last ejection says nothing new
+ * Records the outcome of a call. An instance is ejected after three consecutive failures, and again
+ * after its first failure once it is back, for twice as long each time.
+ * @param startedAt - when the call started; calls from before the last ejection are ignored
  */
-export function recordOutcome(instance: Instance, failed: boolean, since: number): void {
-  if (since < instance.ejectedAt) return;
-  if (!failed) {
+export function recordOutcome(instance: Instance, isFailure: boolean, startedAt: number): void {
+  if (startedAt < instance.ejectedAt) return;
+  if (!isFailure) {
     instance.consecutiveFailures = 0;
     instance.consecutiveEjections = 0;
   } else if (++instance.consecutiveFailures >= FAILURES_TO_EJECT) {

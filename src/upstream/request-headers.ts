@@ -3,28 +3,28 @@ import { remainingMs } from '../deadline.ts';
 import type { CallWaiters } from './call-context.ts';
 
 /**
- * What an upstream is told: nothing of the client's but what is listed here. The credential is the
- * service's own.
+ * Builds the headers of an upstream call. No client header is forwarded except those listed here; the
+ * credential is this service's own.
  *
- * A call for several requests has a request id of its own, and no trace.
+ * A call for several requests has its own request id and no trace.
  *
  * @param token - the service's bearer token for its upstreams
  * @throws BffError UPSTREAM_TIMEOUT after the deadline
  */
 export function requestHeaders(
-  members: Pick<CallWaiters, 'requesters' | 'expiresAt'>,
+  waiters: Pick<CallWaiters, 'requesters' | 'expiresAt'>,
   token: string | undefined,
 ): Record<string, string> {
-  const { requesters: calls, expiresAt: deadline } = members;
-  const [first] = calls;
-  const only = calls.length === 1 ? first : undefined;
+  const { requesters, expiresAt } = waiters;
+  const [first] = requesters;
+  const only = requesters.length === 1 ? first : undefined;
   return {
     accept: 'application/json',
-    // A compressed body could grow without bounds while it is read, and the way is short.
+    // A compressed body could expand without bounds; inside one network compression gains little.
     'accept-encoding': 'identity',
     'user-agent': 'frontdesk',
     'x-request-id': only?.requestId ?? randomUUID(),
-    'x-request-timeout-ms': String(remainingMs(deadline)),
+    'x-request-timeout-ms': String(remainingMs(expiresAt)),
     ...(token && { authorization: `Bearer ${token}` }),
     ...(first?.locale && { 'accept-language': first.locale }),
     ...(only?.traceparent && { traceparent: only.traceparent }),

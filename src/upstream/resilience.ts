@@ -11,28 +11,28 @@ import { isRetryable, UpstreamFailure } from './errors.ts';
 
 const MAX_RETRIES = 2;
 const RETRY_RATIO = 0.1;
-const MAX_BALANCE = 10;
-const BACKOFF = { initialDelay: 20, maxDelay: 200 };
+const MAX_RETRY_BALANCE = 10;
+const BACKOFF_MS = { initialDelay: 20, maxDelay: 200 };
 const MAX_CONCURRENT = 64;
 const MAX_QUEUED = 256;
 
 /**
- * What may be sent again: a tenth of what is sent. Without a budget, retries turn an upstream's
- * trouble into a multiple of its load.
+ * The retry budget of one upstream: a tenth of its calls. Without a budget, retries multiply the load of
+ * an upstream that already fails.
  */
 export class RetryBudget {
   #balance = 1;
 
   deposit(): void {
-    this.#balance = Math.min(MAX_BALANCE, this.#balance + RETRY_RATIO);
+    this.#balance = Math.min(MAX_RETRY_BALANCE, this.#balance + RETRY_RATIO);
   }
 
-  /** Whether there is so much to spend. */
+  /** True if the budget covers this many calls. */
   canSpend(calls: number): boolean {
     return this.#balance >= calls;
   }
 
-  /** @returns whether there was so much to spend */
+  /** @returns false, and spends nothing, if the budget does not cover this many calls */
   spend(calls: number): boolean {
     if (!this.canSpend(calls)) return false;
     this.#balance -= calls;
@@ -42,52 +42,53 @@ export class RetryBudget {
 
 type Attempt<T> = () => Promise<T>;
 
-/** A retry that there was no budget for; its cause is the error that there was. */
+/** Ends the retries when the budget is spent; the cause is the last attempt's error. */
 class RetryBudgetExhausted extends Error {}
 
 /**
- * The bulkhead of one upstream: so many calls at once, and so many that wait for their turn.
- * @returns how idempotent reads go through it, retried with jitter and within the budget, and how
- *   writes do, once
+ * The bulkhead and retries of one upstream: a maximum of concurrent and of queued calls.
+ * @returns `read`, which retries with jitter within the budget, and `write`, which sends once
  */
 export function createCallPolicy(budget: RetryBudget) {
-  const gate = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
-  const backoff = new ExponentialBackoff(BACKOFF);
+  const limiter = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
+  const backoff = new ExponentialBackoff(BACKOFF_MS);
 
   return {
-    /** @param mayRetry - whether an error that is worth a retry may have one */
+    /** @param mayRetry - vetoes the retry of a retryable error */
     async read<T>(
       attempt: Attempt<T>,
       signal: AbortSignal,
       mayRetry: (error: unknown) => boolean = () => true,
     ): Promise<T> {
       budget.deposit();
-      let last: unknown;
+      let lastError: unknown;
       const send = async ({ attempt: retries }: IRetryContext) => {
-        if (retries > 0 && !budget.spend(1)) throw new RetryBudgetExhausted('', { cause: last });
+        if (retries > 0 && !budget.spend(1))
+          throw new RetryBudgetExhausted('', { cause: lastError });
         try {
-          return await gate.execute(attempt, signal);
+          return await limiter.execute(attempt, signal);
         } catch (error) {
-          last = error;
+          lastError = error;
           throw error;
         }
       };
       const isRetried = (error: unknown) =>
         isRetryable(error) && mayRetry(error) && budget.canSpend(1);
-      const again = retry(handleWhen(isRetried), { maxAttempts: MAX_RETRIES, backoff });
-      return again.execute(send, signal).catch(explain);
+      const retryPolicy = retry(handleWhen(isRetried), { maxAttempts: MAX_RETRIES, backoff });
+      return retryPolicy.execute(send, signal).catch(toUpstreamFailure);
     },
     async write<T>(attempt: Attempt<T>): Promise<T> {
-      return gate.execute(attempt).catch(explain);
+      return limiter.execute(attempt).catch(toUpstreamFailure);
     },
   };
 }
 
 export type CallPolicy = ReturnType<typeof createCallPolicy>;
 
-function explain(error: unknown): never {
+function toUpstreamFailure(error: unknown): never {
   if (error instanceof RetryBudgetExhausted) throw error.cause;
   if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');
-  if (error instanceof TaskCancelledError) throw new UpstreamFailure('abandoned', 'nobody waits');
+  if (error instanceof TaskCancelledError)
+    throw new UpstreamFailure('abandoned', 'no request waits');
   throw error;
 }

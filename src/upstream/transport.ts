@@ -7,41 +7,41 @@ import { createHttpClient, type HttpCall, type HttpReply } from './http-client.t
 import { recordOutcome, selectInstance } from './load-balancer.ts';
 import { requestHeaders } from './request-headers.ts';
 
-/** An upstream's answer, typed as its contract says; readers check it (see decode.ts). */
+/** An upstream's response with the type of its contract; decoders validate it (see decode.ts). */
 export interface UpstreamReply<Body> {
   readonly status: number;
   readonly body: Body;
 }
 
 /**
- * Turns an answer into what the caller wants. What it throws counts as a malformed answer, unless
- * it is a BffError.
+ * Converts a response to a model. Errors count as a malformed response, except a BffError, which is
+ * rethrown.
  */
 export type Decoder<Body, T> = (reply: UpstreamReply<Body>) => T;
 
 export interface TransportOptions {
-  /** For the log, and as the audience of the viewer's signed identity. */
+  /** The service's name in the log, and the audience of the viewer assertion. */
   readonly name: string;
   readonly urls: readonly URL[];
   readonly dnsServers: readonly string[];
-  /** The bearer token of this service for its upstreams. */
+  /** The bearer token that authenticates this service to its upstreams. */
   readonly token: string | undefined;
   readonly log: Log;
 }
 
-/** What is sent; `headers` come on top of those that every call has. */
+/** A call to send; `headers` are added to those of every call. */
 export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeoutMs' | 'items'> {
   readonly operation: string;
-  /** The least time, in milliseconds, that the call must have left for a 5xx to count. */
+  /** The minimum time, in milliseconds, that must remain until the deadline for a 5xx to count. */
   readonly minBudgetMs: number;
-  /** Whether the upstream is told the viewer, so that it may refuse this one viewer. */
+  /** True if the call identifies the viewer, whom the upstream may then reject (4xx). */
   readonly isForViewer: boolean;
   /** Path and query, encoded (see target.ts). */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends calls to one of the upstream's instances, each once. */
+/** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
   const { name, urls, dnsServers, token, log } = options;
   const http = createHttpClient();
@@ -52,44 +52,44 @@ export function createTransport(options: TransportOptions) {
     err: unknown,
     operation: string,
     requestId: string | undefined,
-    members: CallWaiters,
+    waiters: CallWaiters,
   ) {
     if (err instanceof BffError) return;
-    const requests = members.requesters.map((call) => call.requestId);
-    const where = { upstream: name, operation, requestId, requests };
-    if (!(err instanceof UpstreamFailure)) return log.error({ err, ...where }, 'unexpected error');
+    const requests = waiters.requesters.map((call) => call.requestId);
+    const fields = { upstream: name, operation, requestId, requests };
+    if (!(err instanceof UpstreamFailure)) return log.error({ err, ...fields }, 'unexpected error');
     const { kind, status, message: reason } = err;
-    log.warn({ ...where, kind, status, reason }, 'upstream failed');
+    log.warn({ ...fields, kind, status, reason }, 'upstream failed');
   }
 
   return {
-    /** @throws UpstreamFailure; BffError if `read` throws one, or the deadline has passed */
+    /** @throws UpstreamFailure; BffError if `read` throws one, or after the deadline */
     async send<Body, T>(
-      sending: OutgoingCall,
-      members: CallWaiters,
+      call: OutgoingCall,
+      waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, target, minBudgetMs: patienceMs, isForViewer, ...rest } = sending;
-      const headers = { ...requestHeaders(members, token), ...sending.headers };
+      const { operation, target, minBudgetMs, isForViewer, ...rest } = call;
+      const headers = { ...requestHeaders(waiters, token), ...call.headers };
       const instances = await discovery.instances();
-      if (instances.length === 0) throw new UpstreamFailure('connection', 'no instance is known');
+      if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
       const instance = selectInstance(instances, turn++);
-      const since = performance.now();
-      const isPatient = members.expiresAt - since >= patienceMs;
+      const startedAt = performance.now();
+      const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
       instance.inFlight++;
       try {
         const url = instance.baseUrl + target;
-        const reply = await http.send({ ...rest, headers, url }, members.signal);
+        const reply = await http.send({ ...rest, headers, url }, waiters.signal);
         const value = decode(reply, read);
-        reportFreshness(reply, members);
-        recordOutcome(instance, false, since);
+        reportFreshness(reply, waiters);
+        recordOutcome(instance, false, startedAt);
         return value;
       } catch (error) {
-        const isOfCaller = isAbandoned(error) || (isForViewer && isCallerRefused(error));
-        if (!isOfCaller && (isPatient || isIndependentOfCaller(error))) {
-          recordOutcome(instance, error instanceof UpstreamFailure, since);
+        const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
+        if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
+          recordOutcome(instance, error instanceof UpstreamFailure, startedAt);
         }
-        logFailure(error, operation, headers['x-request-id'], members);
+        logFailure(error, operation, headers['x-request-id'], waiters);
         throw error;
       } finally {
         instance.inFlight--;
@@ -105,10 +105,10 @@ export function createTransport(options: TransportOptions) {
 
 export type Transport = ReturnType<typeof createTransport>;
 
-function reportFreshness({ freshness }: HttpReply, members: CallWaiters): void {
+function reportFreshness({ freshness }: HttpReply, waiters: CallWaiters): void {
   if (!freshness) return;
   const { maxAge, isPrivate } = freshness;
-  for (const { recorder } of members.current()) recorder?.limitFreshness?.(maxAge, isPrivate);
+  for (const { recorder } of waiters.current()) recorder?.limitFreshness?.(maxAge, isPrivate);
 }
 
 function decode<Body, T>({ status, body }: HttpReply, read: Decoder<Body, T>): T {
