@@ -20,7 +20,10 @@ interface BatcherOptions<V> {
   readonly mayHalve: (error: unknown) => boolean;
 }
 
-/** The parameters, besides the key, that affect the response. Keys of different lanes never share a call. */
+/**
+ * The parameters, besides the key, that affect the response. Keys of different lanes never share a
+ * call.
+ */
 export interface Lane {
   /** The maximum number of list items for each key. */
   readonly first?: number | undefined;

@@ -41,7 +41,10 @@ interface BreakerOptions {
   readonly minBudgetMs: number;
   /** The deadline of a probe, in milliseconds. */
   readonly probeBudgetMs: number;
-  /** The maximum time, in milliseconds, that requests wait for a probe: longer than a healthy upstream takes. */
+  /**
+   * The maximum time, in milliseconds, that requests wait for a probe: longer than a healthy
+   * upstream takes.
+   */
   readonly maxProbeWaitMs: () => number;
   readonly log: Log;
 }
@@ -130,7 +133,9 @@ function countShortBudget(error: unknown): never {
   throw new BreakerVerdict(error, isIndependentOfCaller(error));
 }
 
-/** A probe succeeds if the upstream responds; a 4xx that rejects the requester is a response too. */
+/**
+ * A probe succeeds if the upstream responds; a 4xx that rejects the requester is a response too.
+ */
 function countProbe(error: unknown): never {
   throw new BreakerVerdict(error, error instanceof UpstreamFailure && !isCallerRefused(error));
 }

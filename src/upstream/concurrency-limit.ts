@@ -1,6 +1,9 @@
 const MAX_SAMPLES = 128;
 const RECOMPUTE_INTERVAL = 16;
-/** Longer than a pause of this process (such as garbage collection), which is not the upstream's fault. */
+/**
+ * Longer than a pause of this process (such as garbage collection), which is not the upstream's
+ * fault.
+ */
 const MIN_OVERDUE_MS = 50;
 const MAX_OVERDUE_MS = 1_000;
 const MIN_SAMPLES = 16;

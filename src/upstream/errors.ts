@@ -18,7 +18,10 @@ interface FailureOptions extends ErrorOptions {
   readonly status?: number;
 }
 
-/** A failed upstream call, for the log and for retries and breakers; clients see the result of `toBffError`. */
+/**
+ * A failed upstream call, for the log and for retries and breakers; clients see the result of
+ * `toBffError`.
+ */
 export class UpstreamFailure extends Error {
   override readonly name = 'UpstreamFailure';
   readonly kind: FailureKind;
@@ -42,14 +45,18 @@ export const isAbandoned = (error: unknown): boolean => isFailure(error, 'abando
 export const isIndependentOfCaller = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout');
 
-/** True for a status that rejects the caller, such as 401 or 429: the upstream itself is healthy. */
+/**
+ * True for a status that rejects the caller, such as 401 or 429: the upstream itself is healthy.
+ */
 export const isCallerRefused = (error: unknown): boolean =>
   isFailure(error, 'status') &&
   error.status !== undefined &&
   error.status >= 400 &&
   error.status < 500;
 
-/** True if the upstream is at fault, not the request or its caller; breakers count these failures. */
+/**
+ * True if the upstream is at fault, not the request or its caller; breakers count these failures.
+ */
 export const isUpstreamFault = (error: unknown): boolean =>
   isFailure(error, 'connection', 'timeout') || (isFailure(error, 'status') && isServerFault(error));
 

@@ -26,7 +26,9 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly timeoutMs: number;
-  /** The number of requested objects, which determines the size limit of the response; default 1. */
+  /**
+   * The number of requested objects, which determines the size limit of the response; default 1.
+   */
   readonly items?: number | undefined;
 }
 

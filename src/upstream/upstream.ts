@@ -1,3 +1,16 @@
+/**
+ * The client engine of the upstream services. The datasources declare operations here; each operation
+ * call passes these stages:
+ *
+ *   breaker (per operation) → batcher or coalescer (shares calls between requests) → retries and
+ *   bulkhead (per upstream) → transport → load balancer and discovery → HTTP client
+ *
+ * Reads are shared and retried within the deadlines of the requests that wait for them; writes are sent
+ * once and run to their end. Responses are untrusted: a decoder validates each one. A client never
+ * sees an upstream's name, message, status or header; a client's deadline or disconnect never
+ * counts as an upstream failure. The engine knows nothing of GraphQL or of the domain.
+ */
+
 import { Batcher, type Lane } from './batcher.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
@@ -17,52 +30,50 @@ import { createWriteOperations } from './write.ts';
 export type { Lane } from './batcher.ts';
 export type { UpstreamReply } from './transport.ts';
 
-/** The most keys that one call takes (the services' contract). */
+/** The maximum number of keys in one call (contract of the services). */
 const MAX_KEYS_PER_CALL = 100;
-/** The most objects that one call asks for, unless one key's are more. */
+/** The maximum number of objects requested in one call, unless a single key exceeds it. */
 const MAX_ITEMS_PER_CALL = 1_000;
 
 export interface UpstreamOptions extends TransportOptions {
-  /** The key that viewers' identities are signed with. */
+  /** The key that signs viewer assertions. */
   readonly viewerKey: string | undefined;
-  /** The longest that one attempt of a read may take, in milliseconds. */
+  /** The timeout of one attempt of a read, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** The longest that a write may take, in milliseconds. */
+  /** The timeout of a write, in milliseconds. */
   readonly writeTimeoutMs: number;
-  /** The share of its time that this process is at work, 0 to 1. */
+  /** The event loop utilization of this process, 0 to 1. */
   readonly utilization: () => number;
-  /** Counts the writes that this process knows of, over all upstreams. */
+  /** The count of writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
 }
 
 export type Upstream = ReturnType<typeof createUpstream>;
 
 /**
- * One service, for the whole process. Its operations share the connections, the bulkhead and the
- * retry budget; each has a breaker and a latency of its own.
+ * Creates the client of one service, once per process. Its operations share the connections, the
+ * bulkhead and the retry budget; each operation has its own breaker and concurrency limit.
  *
- * All of them throw BffErrors only: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or what a reader throws.
+ * Operations throw only BffErrors: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or those of a decoder.
  */
 export function createUpstream(options: UpstreamOptions) {
-  const { name, attemptTimeoutMs: timeoutMs, utilization: busy, writes, log } = options;
-  const attempts = createTransport(options);
+  const { name, attemptTimeoutMs: timeoutMs, utilization, writes, log } = options;
+  const transport = createTransport(options);
   const budget = new RetryBudget();
-  const passage = createCallPolicy(budget);
-  const identify = createViewerAssertion(options.viewerKey, name);
-  const reading = { minBudgetMs: timeoutMs, timeoutMs };
-  const readBreaker = (operation: string, overdueMs: () => number) => {
-    const probeMs = 2 * timeoutMs;
-    return createBreaker({
+  const callPolicy = createCallPolicy(budget);
+  const viewerHeaders = createViewerAssertion(options.viewerKey, name);
+  const timing = { minBudgetMs: timeoutMs, timeoutMs };
+  const readBreaker = (operation: string, concurrency: ConcurrencyLimit) =>
+    createBreaker({
       operation: `${name}.${operation}`,
-      ...reading,
-      probeBudgetMs: probeMs,
-      maxProbeWaitMs: overdueMs,
+      ...timing,
+      probeBudgetMs: 2 * timeoutMs,
+      maxProbeWaitMs: () => concurrency.overdueMs,
       log,
     });
-  };
 
   return {
-    /** An operation that answers many keys in one call, shared by all requests of the process. */
+    /** Declares a read that takes many keys in one call, shared by all requests of the process. */
     batch<Body, V>(
       operation: string,
       {
@@ -75,31 +86,31 @@ export function createUpstream(options: UpstreamOptions) {
           keys: readonly string[],
           lane: Lane,
         ) => Decoder<Body, ReadonlyMap<string, V>>;
-        /** The error for a key that the answer leaves out. */
+        /** The error for a key that is missing from the response. */
         readonly absent: () => Error;
       },
     ) {
-      const latency = new ConcurrencyLimit(busy);
-      const breaker = readBreaker(operation, () => latency.overdueMs);
+      const concurrency = new ConcurrencyLimit(utilization);
+      const breaker = readBreaker(operation, concurrency);
       const batcher = new Batcher<V>({
         maxKeys: ({ first = 1 }) =>
           Math.min(MAX_KEYS_PER_CALL, Math.max(1, Math.floor(MAX_ITEMS_PER_CALL / first))),
-        limit: () => latency.limit,
-        overdueMs: () => latency.overdueMs,
+        limit: () => concurrency.limit,
+        overdueMs: () => concurrency.overdueMs,
         missingKeyError: absent,
         mayHalve: (error) => isSplittable(error) && budget.spend(2),
-        send: (keys, lane, members) => {
-          const sending = {
+        send: (keys, lane, waiters) => {
+          const outgoing = {
             operation,
             method: 'GET',
             target: target(keys, lane),
             items: keys.length * (lane.first ?? 1),
             isForViewer: false,
-            ...reading,
+            ...timing,
           } as const;
-          return passage.read(
-            () => latency.time(() => attempts.send(sending, members, read(keys, lane))),
-            members.signal,
+          return callPolicy.read(
+            () => concurrency.time(() => transport.send(outgoing, waiters, read(keys, lane))),
+            waiters.signal,
             (error) => !breaker.isProbing() && (keys.length === 1 || !isSplittable(error)),
           );
         },
@@ -111,13 +122,13 @@ export function createUpstream(options: UpstreamOptions) {
     },
 
     /**
-     * An operation without a batch form. Who asks for the same at the same time shares the call.
-     * @param scope - `viewer`: the upstream is told who asks, so that only the same viewer shares;
-     *   `public`: the answer is the same for all who may ask, which our own rules decide
+     * Declares a read without a batch form. Concurrent requests for the same target share a call.
+     * @param scope - `viewer`: the call identifies the viewer, and only requests of the same viewer
+     *   share it; `public`: the response is the same for all viewers whom the BFF's rules allow to read
      */
     read(operation: string, scope: 'public' | 'viewer') {
-      const latency = new ConcurrencyLimit();
-      const breaker = readBreaker(operation, () => latency.overdueMs);
+      const concurrency = new ConcurrencyLimit();
+      const breaker = readBreaker(operation, concurrency);
       const coalescer = new Coalescer();
 
       return <Body, T>(
@@ -125,29 +136,29 @@ export function createUpstream(options: UpstreamOptions) {
         call: CallContext,
         read: Decoder<Body, T>,
       ): Promise<T> => {
-        const send = async (members: CallWaiters) => {
+        const send = async (waiters: CallWaiters) => {
           const isForViewer = scope === 'viewer';
-          const headers = isForViewer ? await identify(call.viewer) : {};
+          const headers = isForViewer ? await viewerHeaders(call.viewer) : {};
           const request = { operation, method: 'GET', target, items, headers } as const;
-          const sending = { ...request, isForViewer, ...reading };
-          return passage.read(
-            () => latency.time(() => attempts.send(sending, members, read)),
-            members.signal,
+          const outgoing = { ...request, isForViewer, ...timing };
+          return callPolicy.read(
+            () => concurrency.time(() => transport.send(outgoing, waiters, read)),
+            waiters.signal,
             () => !breaker.isProbing(),
           );
         };
-        const asker = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
-        const who = asker && `${asker.role}:${asker.id}`;
-        const key = [writes.seen, call.locale, who, target].join(' ');
+        const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
+        const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
+        const key = [writes.seen, call.locale, viewerKey, target].join(' ');
         return breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow);
       };
     },
 
-    /** An operation that changes something: see write.ts. */
-    write: createWriteOperations({ ...options, attempts, passage, identify }),
+    /** Declares a write (see write.ts). */
+    write: createWriteOperations({ ...options, transport, callPolicy, viewerHeaders }),
 
     close() {
-      attempts.close();
+      transport.close();
     },
   };
 }

@@ -8,10 +8,13 @@ interface Waiter<V> {
   readonly stopListening: () => void;
 }
 
-/** Callers that wait for one outcome. Each leaves alone, and the others do not notice. */
+/**
+ * The requests waiting for one upstream result. A request that times out leaves without affecting
+ * the others.
+ */
 export class WaiterGroup<V> {
   readonly #waiters = new Set<Waiter<V>>();
-  /** Called when the last has left, so that nobody wants the outcome any more. */
+  /** Called when the last waiter leaves, so that the call can be cancelled. */
   onAbandoned: () => void = () => {};
 
   get isEmpty(): boolean {
@@ -19,56 +22,56 @@ export class WaiterGroup<V> {
   }
 
   get contexts(): CallContext[] {
-    return [...this.#waiters].map(({ context: call }) => call);
+    return [...this.#waiters].map(({ context }) => context);
   }
 
-  /** @throws UpstreamFailure `abandoned`, when the caller leaves before the outcome is there */
+  /** @throws UpstreamFailure `abandoned` when the request ends before the result is available */
   join(call: CallContext): Promise<V> {
     return new Promise<V>((resolve, reject) => {
-      const stopListening = call.deadline.onDone(() => this.#abandon(member));
-      const member = { context: call, resolve, reject, stopListening };
-      this.#waiters.add(member);
+      const stopListening = call.deadline.onDone(() => this.#abandon(waiter));
+      const waiter = { context: call, resolve, reject, stopListening };
+      this.#waiters.add(waiter);
     });
   }
 
   resolve(value: V): void {
-    for (const member of this.#takeAll()) member.resolve(value);
+    for (const waiter of this.#takeAll()) waiter.resolve(value);
   }
 
   reject(error: unknown): void {
-    for (const member of this.#takeAll()) member.reject(error);
+    for (const waiter of this.#takeAll()) waiter.reject(error);
   }
 
-  #abandon(member: Waiter<V>): void {
-    this.#waiters.delete(member);
-    member.reject(abandoned());
+  #abandon(waiter: Waiter<V>): void {
+    this.#waiters.delete(waiter);
+    waiter.reject(abandoned());
     if (this.isEmpty) this.onAbandoned();
   }
 
   #takeAll(): Waiter<V>[] {
-    const members = [...this.#waiters];
+    const waiters = [...this.#waiters];
     this.#waiters.clear();
-    for (const { stopListening } of members) stopListening();
-    return members;
+    for (const { stopListening } of waiters) stopListening();
+    return waiters;
   }
 }
 
-export const abandoned = () => new UpstreamFailure('abandoned', 'the caller stopped waiting');
+export const abandoned = () => new UpstreamFailure('abandoned', 'the request no longer waits');
 
-/** All members of some parties, as those who wait for one call; whoever joins later may wait longer. */
-export function combineWaiters<V>(parties: Iterable<WaiterGroup<V>>): CallWaiters {
-  const all = [...parties];
+/** Combines groups into the waiters of one call. A later waiter may extend the deadline. */
+export function combineWaiters<V>(groups: Iterable<WaiterGroup<V>>): CallWaiters {
+  const all = [...groups];
   const controller = new AbortController();
-  const giveUp = () => {
+  const abortIfAbandoned = () => {
     if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
   };
-  for (const party of all) party.onAbandoned = giveUp;
-  const waiting = () => all.flatMap((party) => party.contexts);
+  for (const group of all) group.onAbandoned = abortIfAbandoned;
+  const current = () => all.flatMap((group) => group.contexts);
   return {
-    requesters: [...new Set(waiting())],
-    current: waiting,
+    requesters: [...new Set(current())],
+    current,
     get expiresAt() {
-      return Math.max(...waiting().map(({ deadline }) => deadline.expiresAt));
+      return Math.max(...current().map(({ deadline }) => deadline.expiresAt));
     },
     signal: controller.signal,
   };

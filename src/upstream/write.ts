@@ -7,39 +7,48 @@ import type { CallPolicy } from './resilience.ts';
 import type { Decoder, OutgoingCall, Transport } from './transport.ts';
 import type { ViewerAssertion } from './viewer-assertion.ts';
 
-/** Something to be changed. */
+/** A write to send, and the cache tags that it invalidates. */
 export interface Change<T> extends Pick<OutgoingCall, 'method' | 'target' | 'json' | 'headers'> {
   /**
-   * The tags of all that is changed.
-   * @param value - undefined if the outcome is not known
+   * The tags of all changed data.
+   * @param value - undefined if the outcome is unknown
    */
   readonly tagsOf: (value: T | undefined) => readonly string[];
 }
 
 interface WriteParts {
-  /** The upstream's. */
+  /** The upstream's name. */
   readonly name: string;
-  /** How long callers wait for a probe of the circuit, in milliseconds. */
+  /** The maximum time that requests wait for a probe of the circuit, in milliseconds. */
   readonly attemptTimeoutMs: number;
-  /** The longest that a write may take, in milliseconds, whatever the deadline of its client. */
+  /** The timeout of a write in milliseconds, independent of the client's deadline. */
   readonly writeTimeoutMs: number;
-  /** Counts the writes that this process knows of, over all upstreams. */
+  /** The count of writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
   readonly log: Log;
-  readonly attempts: Transport;
-  readonly passage: CallPolicy;
-  readonly identify: ViewerAssertion;
+  readonly transport: Transport;
+  readonly callPolicy: CallPolicy;
+  readonly viewerHeaders: ViewerAssertion;
 }
 
 /**
- * Operations that change something: sent once, on the viewer's behalf, and not given up when the
- * client leaves, since their outcome matters to others. The caches are told of it before the client.
- * While it is not known, nothing is kept that the change may have touched.
+ * Creates the write operations of an upstream. A write is sent once, on the viewer's behalf, and
+ * continues after the client leaves, because other readers need its outcome. Caches are invalidated
+ * before the client gets the response. While the outcome is unknown, no response with data that the
+ * write may have changed is stored.
  */
 export function createWriteOperations(parts: WriteParts) {
-  const { name, attemptTimeoutMs, writeTimeoutMs, writes, log, attempts, passage, identify } =
-    parts;
-  // A service may stop working for a client whose time is over, so that a 5xx can be the client's.
+  const {
+    name,
+    attemptTimeoutMs,
+    writeTimeoutMs,
+    writes,
+    log,
+    transport,
+    callPolicy,
+    viewerHeaders,
+  } = parts;
+  // An upstream may stop work after the client's deadline, so the client can be the cause of a 5xx.
   const timing = { minBudgetMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
 
   return (operation: string) => {
@@ -51,45 +60,47 @@ export function createWriteOperations(parts: WriteParts) {
       log,
     });
 
-    /** @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE that says so, if it may have happened */
+    /**
+     * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE; the message says if the write may
+     * have been applied
+     */
     return async <Body, T>(
       { target, tagsOf, ...rest }: Change<T>,
       call: CallContext,
       read: Decoder<Body, T>,
     ): Promise<T> => {
-      const headers = { ...rest.headers, ...(await identify(call.viewer)) };
-      const sending = { ...rest, operation, target, headers, isForViewer: true, ...timing };
-      let isKnown = false;
+      const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
+      const outgoing = { ...rest, operation, target, headers, isForViewer: true, ...timing };
+      let isOutcomeKnown = false;
       let release: (() => void) | undefined;
 
-      /** @param call - the request's, or one with the deadline of a probe */
+      /** @param call - the request's call, or a copy with the deadline of a probe */
       const send = async (call: CallContext) => {
-        const { expiresAt: deadline } = call.deadline;
         const { signal } = new AbortController();
-        const members: CallWaiters = {
+        const waiters: CallWaiters = {
           requesters: [call],
           current: () => [call],
-          expiresAt: deadline,
+          expiresAt: call.deadline.expiresAt,
           signal,
         };
-        const value = await passage
-          .write(() => attempts.send(sending, members, read))
+        const value = await callPolicy
+          .write(() => transport.send(outgoing, waiters, read))
           .finally(() => writes.seen++);
-        isKnown = true;
+        isOutcomeKnown = true;
         call.recorder?.changed(tagsOf(value), true);
         release?.();
         return value;
       };
 
       writes.seen++;
-      const sent = breaker.run(call, send).catch((error) => {
-        // A BffError was thrown before anything was sent, or by the reader of a refusal.
-        isKnown = error instanceof BffError || isKnownNotApplied(error);
-        if (isKnown) release?.();
+      const result = breaker.run(call, send).catch((error) => {
+        // A BffError comes from before the call was sent, or from the decoder of a rejected write.
+        isOutcomeKnown = error instanceof BffError || isKnownNotApplied(error);
+        if (isOutcomeKnown) release?.();
         throw error;
       });
-      return call.deadline.wait(sent).catch((error) => {
-        if (!isKnown) release = call.recorder?.changed(tagsOf(undefined), false);
+      return call.deadline.wait(result).catch((error) => {
+        if (!isOutcomeKnown) release = call.recorder?.changed(tagsOf(undefined), false);
         throw toWriteError(error);
       });
     };
