@@ -57,7 +57,7 @@ export const unauthenticated = (message: string, cause?: unknown): BffError =>
 export const badInput = (message: string): BffError => new BffError('BAD_USER_INPUT', message);
 
 export const timeoutError = (cause?: unknown): BffError =>
-  new BffError('UPSTREAM_TIMEOUT', 'This part took too long.', { cause });
+  new BffError('UPSTREAM_TIMEOUT', 'This part of the response timed out. Retry later.', { cause });
 
 /** One error of an answer, as the body has it. */
 export interface ClientError {

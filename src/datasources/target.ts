@@ -10,7 +10,9 @@ const CURSOR = /^[\w.~=-]{1,256}$/;
  */
 export function checkId(id: string): string {
   if (!ID.test(id)) {
-    throw badInput('An id has 1 to 64 letters, digits, "-" or "_": use one that the API gave out.');
+    throw badInput(
+      'An id has 1 to 64 letters, digits, "-" or "_". Use an id that the API returned.',
+    );
   }
   return id;
 }
@@ -32,7 +34,7 @@ export function fromCursor(list: CursorList, cursor: string | null | undefined):
 }
 
 export const badCursor = () =>
-  badInput('The cursor is not one of this list: use an endCursor that the API gave out.');
+  badInput('The cursor is not one of this list. Use an endCursor that the API returned.');
 
 type Parameter = string | number | readonly string[] | null | undefined;
 

@@ -79,7 +79,11 @@ export function toBffError(error: unknown): BffError {
   if (error instanceof BffError) return error;
   return isFailure(error, 'timeout', 'abandoned')
     ? timeoutError(error)
-    : new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.', { cause: error });
+    : new BffError(
+        'UPSTREAM_UNAVAILABLE',
+        'This part of the response is temporarily unavailable. Retry later.',
+        { cause: error },
+      );
 }
 
 /** Like toBffError, for a write: the message says so if the change may have been applied. */
@@ -88,7 +92,7 @@ export function toWriteError(error: unknown): BffError {
   if (!isUpstreamError(bffError) || isKnownNotApplied(error)) return bffError;
   return new BffError(
     bffError.code,
-    'It is not known whether this was done: look before you repeat it.',
+    'The outcome of this change is unknown. Check it before you retry.',
     {
       cause: bffError.cause,
     },

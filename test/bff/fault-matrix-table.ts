@@ -107,7 +107,7 @@ function unavailable(fault: Fault): Loss {
 
 /** What the errors say; of a change that may have happened, that it is unknown. */
 export const SENTENCES = {
-  UPSTREAM_TIMEOUT: 'This part took too long.',
-  UPSTREAM_UNAVAILABLE: 'This part can not be had right now.',
-  unknown: 'It is not known whether this was done: look before you repeat it.',
+  UPSTREAM_TIMEOUT: 'This part of the response timed out. Retry later.',
+  UPSTREAM_UNAVAILABLE: 'This part of the response is temporarily unavailable. Retry later.',
+  unknown: 'The outcome of this change is unknown. Check it before you retry.',
 } as const;

@@ -54,7 +54,7 @@ for (const bff of [web, mobile]) {
         const { status, body } = await world.ask(query, { variables: { id } });
         assert.equal(status, 200, id);
         assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT', id);
-        assert.match(body.errors[0].message, /use one that the API gave out/, id);
+        assert.match(body.errors[0].message, /Use an id that the API returned/, id);
         assert.deepEqual(world.calls(), [], id);
       }
     });

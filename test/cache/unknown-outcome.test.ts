@@ -43,7 +43,7 @@ import { shareCached, shareEnvironment } from './shared-environment.ts';
 // A mutation whose outcome is unknown, because the service's answer is lost, may or may not have
 // been made. Its tags are quarantined: for 30 s, no answer with them is stored.
 
-const UNKNOWN_OUTCOME = 'It is not known whether this was done: look before you repeat it.';
+const UNKNOWN_OUTCOME = 'The outcome of this change is unknown. Check it before you retry.';
 
 /** Sends a mutation, and asserts that its outcome is unknown. */
 async function loseOutcome(environment: World, mutation: Query): Promise<void> {

@@ -79,10 +79,13 @@ export function createNaiveCall(base: string) {
 export type NaiveCall = ReturnType<typeof createNaiveCall>;
 
 const unavailable = () =>
-  new BffError('UPSTREAM_UNAVAILABLE', 'This part can not be had right now.');
+  new BffError(
+    'UPSTREAM_UNAVAILABLE',
+    'This part of the response is temporarily unavailable. Retry later.',
+  );
 
 const unknown = () =>
   new BffError(
     'UPSTREAM_UNAVAILABLE',
-    'It is not known whether this was done: look before you repeat it.',
+    'The outcome of this change is unknown. Check it before you retry.',
   );

@@ -58,7 +58,7 @@ describe('retries', () => {
     world.services.user.control.faults({ updateUser: { status: 503 } });
     const query = 'mutation { updateProfile(input: { name: "A" }) { user { id } } }';
     const { body } = await world.ask(query, { as: CAST.customer });
-    assert.match(body.errors[0].message, /not known whether this was done/);
+    assert.match(body.errors[0].message, /outcome of this change is unknown/);
     assert.equal(world.services.user.control.requests().routes.updateUser, 1);
   });
 
@@ -68,7 +68,10 @@ describe('retries', () => {
     await world.services.user.close();
     const query = 'mutation { updateProfile(input: { name: "A" }) { user { id } } }';
     const { body } = await world.ask(query, { as: CAST.customer });
-    assert.equal(body.errors[0].message, 'This part can not be had right now.');
+    assert.equal(
+      body.errors[0].message,
+      'This part of the response is temporarily unavailable. Retry later.',
+    );
   });
 
   it('are paid out of a budget that calls earn', () => {

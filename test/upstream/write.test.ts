@@ -21,6 +21,6 @@ it('A write whose client left early lets its tags be cached again when its outco
   world.services.order.control.faults({ placeOrder: { delayMs: 300 } });
   const headers = { 'x-request-timeout-ms': '100' };
   const { body } = await world.ask(PLACE, { as: CAST.customer, headers });
-  assert.match(body.errors[0].message, /not known whether this was done/);
+  assert.match(body.errors[0].message, /outcome of this change is unknown/);
   await until(async () => /hit/.test(await cacheStatus()));
 });
