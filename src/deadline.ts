@@ -1,46 +1,46 @@
 import { timeoutError } from './errors.ts';
 
 /**
- * How long one request waits for its answers: until its deadline, or until its client leaves. One
- * timer serves all that the request asks for.
+ * The time that one request may wait: until its deadline passes or its client leaves. One timer serves
+ * all upstream calls of the request.
  */
 export class RequestDeadline {
   /** On the clock of `performance.now()`. */
   readonly expiresAt: number;
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  /** How many wait; more than one, where others wait for the same. */
+  /** The number of clients that wait for the result; more than one when a result is shared. */
   #holders = 1;
   #done = false;
 
-  /** @param budgetMs - how long until the deadline */
+  /** @param budgetMs - the time until the deadline, in milliseconds */
   constructor(budgetMs: number) {
     this.expiresAt = performance.now() + budgetMs;
   }
 
-  /** Whether nobody waits any more. */
+  /** True after the deadline, or when no holder remains. */
   get isDone(): boolean {
     return this.#done;
   }
 
-  /** One who waits has got the answer, or has left; with the last of them all waiting ends. */
+  /** Removes one holder, which has its result or has left. The last one ends the wait. */
   release(): void {
     if (--this.#holders === 0) this.#end();
   }
 
   /**
-   * One more waits for what this request asks for.
-   * @returns what to call, once, when they wait no more
+   * Adds a holder, which waits for the same result.
+   * @returns a function that releases the holder; call it once
    */
   retain(): () => void {
     this.#holders++;
     return () => this.release();
   }
 
-  /** A timer runs only while somebody waits: what is answered at once needs none. */
+  /** Starts the timer on the first listener: a request that never waits needs no timer. */
   #startTimer(): NodeJS.Timeout {
-    const leftMs = Math.ceil(Math.max(0, this.expiresAt - performance.now()));
-    return setTimeout(() => this.#end(), leftMs);
+    const delayMs = Math.ceil(Math.max(0, this.expiresAt - performance.now()));
+    return setTimeout(() => this.#end(), delayMs);
   }
 
   #stopTimer(): void {
@@ -56,7 +56,10 @@ export class RequestDeadline {
     this.#listeners.clear();
   }
 
-  /** @returns what to call when the end is of no interest any more */
+  /**
+   * Calls the listener once, when the wait ends.
+   * @returns a function that removes the listener
+   */
   onDone(listener: () => void): () => void {
     if (!this.#done) this.#timer ??= this.#startTimer();
     this.#listeners.add(listener);
@@ -67,26 +70,26 @@ export class RequestDeadline {
   }
 
   /**
-   * The outcome of some work, for as long as the request waits for it; the work goes on.
-   * @throws BffError UPSTREAM_TIMEOUT when the request waits no more
+   * Waits for the work until the deadline. The work continues after it.
+   * @throws BffError UPSTREAM_TIMEOUT when the wait ends before the work settles
    */
   wait<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const leave = () => reject(timeoutError());
-      const stop = this.onDone(leave);
-      if (this.#done) leave();
-      void work.then(resolve, reject).finally(stop);
+      const timeOut = () => reject(timeoutError());
+      const removeListener = this.onDone(timeOut);
+      if (this.#done) timeOut();
+      void work.then(resolve, reject).finally(removeListener);
     });
   }
 }
 
 /**
- * What is left until a deadline, in whole milliseconds, at least 1.
- * @param deadline - on the clock of `performance.now()`
- * @throws BffError UPSTREAM_TIMEOUT if nothing is left: no call starts after its deadline
+ * Returns the time until a deadline in whole milliseconds, at least 1.
+ * @param expiresAt - on the clock of `performance.now()`
+ * @throws BffError UPSTREAM_TIMEOUT after the deadline, so that no call starts after it
  */
-export function remainingMs(deadline: number): number {
-  const left = Math.ceil(deadline - performance.now());
-  if (left <= 0) throw timeoutError();
-  return left;
+export function remainingMs(expiresAt: number): number {
+  const ms = Math.ceil(expiresAt - performance.now());
+  if (ms <= 0) throw timeoutError();
+  return ms;
 }

@@ -11,67 +11,76 @@ import type { Log } from '../telemetry/log.ts';
 
 const COMMAND_TIMEOUT_MS = 50;
 const CONNECT_TIMEOUT_MS = 200;
-const RECONNECT_MS = { step: 50, most: 1_000 };
+const RECONNECT_MS = { step: 50, max: 1_000 };
 const FAILURES_TO_OPEN = 3;
-/** By how much a timer of ours must be late for it to be us. */
-const LATE_TIMER_MS = 10;
-/** Everything that is under way fails at once when this process itself was busy for too long. */
-const SAME_MOMENT_MS = 5;
+/** A timer that is later than this shows that the process is busy, not that Redis is slow. */
+const MAX_TIMER_DELAY_MS = 10;
+/**
+ * Failures this close together count once: after a busy period, all commands in flight fail
+ * together.
+ */
+const FAILURE_DEDUPLICATION_MS = 5;
 const OPEN_MS = { initialDelay: 100, maxDelay: 2_000 };
 const REPLY_ERROR_LOG_INTERVAL_MS = 60_000;
 
-/** Redis, for those who can do without it. */
+/** The shared Redis connection, for features that also work without Redis. */
 export interface SharedRedis {
   readonly client: Redis;
   /**
-   * Asks something, if Redis can be asked now.
-   * @returns the answer within 50 ms; rejects at once while Redis is away or does not answer
+   * Runs commands if Redis is available.
+   * @returns the reply, within 50 ms; rejects immediately while Redis is unavailable
    */
   readonly run: <T>(work: (client: Redis) => Promise<T>) => Promise<T>;
-  /** Ends the connection at once, and what is under way on it. */
+  /** Closes the connection immediately; commands in flight fail. */
   readonly close: () => void;
 }
 
-/** An answer that came so late that more of them would hold up everyone. */
+/**
+ * A reply after more than half of the timeout. It is used, but the breaker counts it as a failure.
+ */
 class LateReply<T> extends Error {
-  readonly answer: T;
-  constructor(answer: T) {
-    super('it answers too slowly');
-    this.answer = answer;
+  readonly reply: T;
+  constructor(reply: T) {
+    super('slow reply');
+    this.reply = reply;
   }
 }
 
 /**
- * Connects in the background, again and again if need be, and says once when Redis is lost and when it
- * is back. One that is dead costs nothing, one that hangs costs few callers 50 ms: then it is left
- * alone but for one question every 0.1 to 2 seconds, until one is answered in half of that time.
- * @param timeoutMs - the longest that one answer may take
+ * The client of the shared Redis, which is optional at run time.
+ *
+ * It connects in the background and reconnects with backoff. Commands run through a circuit breaker: a
+ * dead Redis costs no time, and a hanging one costs a few requests 50 ms. While the circuit is open, one
+ * probe runs every 0.1 to 2 seconds, until a reply arrives within half of the timeout. Each loss and each
+ * recovery is logged once. A request must never wait for a reconnect, nor fail because Redis does: each
+ * user has a fallback in the process (rate limits are then counted per process).
+ * @param timeoutMs - the maximum duration of one command, in milliseconds
  */
 export async function createRedis(
   url: URL,
   log: Log,
   timeoutMs = COMMAND_TIMEOUT_MS,
 ): Promise<SharedRedis> {
-  // Loading takes time, which those without Redis need not spend.
+  // Loaded on demand: a process without Redis starts faster.
   const { Redis, ReplyError } = await import('iovalkey');
   const client = new Redis(url.href, {
     commandTimeout: timeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // One that hangs does not take leave.
+    // A hanging Redis does not close its side of the connection.
     disconnectTimeout: CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (attempts) => Math.min(attempts * RECONNECT_MS.step, RECONNECT_MS.most),
+    retryStrategy: (attempts) => Math.min(attempts * RECONNECT_MS.step, RECONNECT_MS.max),
   });
-  const tell = createStateLogger(log);
+  const stateLogger = createStateLogger(log);
   let failedAt = -Infinity;
   const counts = (error: unknown): boolean => {
     if (error instanceof ProcessBusyError) return false;
     if (error instanceof ReplyError) {
-      tell.refused(error);
+      stateLogger.rejected(error);
       return false;
     }
-    const isRepeated = performance.now() - failedAt < SAME_MOMENT_MS;
+    const isRepeated = performance.now() - failedAt < FAILURE_DEDUPLICATION_MS;
     if (!isRepeated) failedAt = performance.now();
     return !isRepeated || breaker.state !== CircuitState.Closed;
   };
@@ -80,83 +89,85 @@ export async function createRedis(
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
   });
   breaker.onBreak((reason) =>
-    tell.unavailable(reason && 'error' in reason ? reason.error : undefined),
+    stateLogger.unavailable(reason && 'error' in reason ? reason.error : undefined),
   );
-  breaker.onReset(tell.available);
-  client.on('error', tell.unavailable);
-  client.on('close', tell.unavailable);
-  client.on('ready', tell.available);
-  // Who is let in before would not be counted; but who starts does not depend on it.
+  breaker.onReset(stateLogger.available);
+  client.on('error', stateLogger.unavailable);
+  client.on('close', stateLogger.unavailable);
+  client.on('ready', stateLogger.available);
+  // Waits, so that Redis counts the first requests too; startup succeeds without Redis.
   await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(ignore);
 
   return {
     client,
     async run(work) {
       if (client.status !== 'ready') throw new Error('Redis is not connected');
-      // The breaker would let the others wait for the one that asks.
-      if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being tried');
+      // The breaker would make other requests wait for the probe.
+      if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being probed');
       try {
         return await breaker.execute(() => inTime(work(client), timeoutMs));
       } catch (error) {
-        // Late counts as a failure, but is not wrong.
-        if (error instanceof LateReply) return error.answer;
+        // A late reply counts as a failure, but its value is valid.
+        if (error instanceof LateReply) return error.reply;
         throw error;
       }
     },
     close() {
-      tell.close();
+      stateLogger.close();
       client.disconnect();
     },
   };
 }
 
 /**
- * Tells a Redis that is slow from a process that is: a timer of ours that is late itself says nothing
- * of Redis.
+ * Distinguishes a slow Redis from a busy process: if the process's own timer is late, the delay says
+ * nothing about Redis.
  */
-async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
   const start = performance.now();
-  const isAfter = (ms: number) => performance.now() - start > ms + LATE_TIMER_MS;
+  const isAfter = (ms: number) => performance.now() - start > ms + MAX_TIMER_DELAY_MS;
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = !isAfter(timeoutMs / 2);
   }, timeoutMs / 2);
   try {
-    const given = await answer;
-    if (isLate) throw new LateReply(given);
-    return given;
+    const value = await reply;
+    if (isLate) throw new LateReply(value);
+    return value;
   } catch (error) {
-    throw isAfter(timeoutMs)
-      ? new ProcessBusyError('this process was late', { cause: error })
-      : error;
+    throw isAfter(timeoutMs) ? new ProcessBusyError('process busy', { cause: error }) : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** What this process itself was too busy for. */
+/** A command that timed out because this process was busy. */
 class ProcessBusyError extends Error {}
 
-/** Says what changes, not what goes on. */
+/** Logs changes of the connection's state, each once. */
 function createStateLogger(log: Log) {
-  let state: 'well' | 'lost' | 'closed' = 'well';
-  let refusedAt = -Infinity;
+  let state: 'available' | 'unavailable' | 'closed' = 'available';
+  let rejectedAt = -Infinity;
   return {
     unavailable(error?: unknown) {
-      if (state !== 'well') return;
-      state = 'lost';
-      log.warn({ reason: reasonOf(error) }, 'Redis is lost: this replica goes on alone');
+      if (state !== 'available') return;
+      state = 'unavailable';
+      log.warn(
+        { reason: reasonOf(error) },
+        'Redis unavailable: rate limits are counted per process',
+      );
     },
     available() {
-      if (state !== 'lost') return;
-      state = 'well';
-      log.warn('Redis is back');
+      if (state !== 'unavailable') return;
+      state = 'available';
+      log.warn('Redis available again');
     },
-    /** It answers, but with an error: for one key, or for all as long as it loads or is full. */
-    refused(error: unknown) {
-      if (state === 'closed' || performance.now() - refusedAt < REPLY_ERROR_LOG_INTERVAL_MS) return;
-      refusedAt = performance.now();
-      log.warn({ reason: reasonOf(error) }, 'Redis refuses a command');
+    /** Redis replied with an error: for one key, or for all while it loads or is full. */
+    rejected(error: unknown) {
+      if (state === 'closed' || performance.now() - rejectedAt < REPLY_ERROR_LOG_INTERVAL_MS)
+        return;
+      rejectedAt = performance.now();
+      log.warn({ reason: reasonOf(error) }, 'Redis rejected a command');
     },
     close() {
       state = 'closed';
@@ -167,4 +178,4 @@ function createStateLogger(log: Log) {
 const ignore = (): void => undefined;
 
 const reasonOf = (error: unknown): string =>
-  error instanceof Error ? error.message : 'the connection ended';
+  error instanceof Error ? error.message : 'connection closed';

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Logger, pino } from 'pino';
 
-/** Where things are said that only operators may read. */
+/** The log. Only operators may read it, so entries may name upstreams and causes. */
 export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
 
 /**
- * The log of a process itself, on every log level: where it listens in production, and why it crashed.
- * Lines are written synchronously, so that the process may exit after one.
+ * Creates the log of the process itself, such as the address it listens on and the reason for a crash.
+ * It is independent of the configured log level, and writes synchronously, so that the process may exit
+ * right after a line.
  */
 export const createProcessLog = (name: string): Log & Pick<Logger, 'fatal'> => pino({ name });
 
@@ -17,11 +18,11 @@ interface LoggedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-const CLIENT = /^[\x20-\x7e]{1,64}$/;
+const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;
 
 /**
- * What the log has of a request: who the client says it is, and nothing of its query, which may hold
- * what is private.
+ * Describes a request for the log: method, path, address and self-declared client. The query string is
+ * omitted, because it may contain private data.
  */
 export const describeRequest = ({ method, url, ip, headers }: LoggedRequest) => ({
   method,
@@ -31,6 +32,6 @@ export const describeRequest = ({ method, url, ip, headers }: LoggedRequest) => 
   clientVersion: clientOf(headers['apollographql-client-version']),
 });
 
-/** @returns undefined for what is no name that could stand in a log */
-const clientOf = (given: string | string[] | undefined): string | undefined =>
-  typeof given === 'string' && CLIENT.test(given) ? given : undefined;
+/** @returns undefined unless the header is a short name of printable ASCII */
+const clientOf = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' && CLIENT_NAME.test(header) ? header : undefined;

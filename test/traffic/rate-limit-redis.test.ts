@@ -168,11 +168,11 @@ describe('rate limits on Redis', { skip: skipWithoutRedis }, () => {
     assert.equal(await isTaken(replica, NOBODY, 1), false);
     for (let n = 0; n < 50; n++)
       assert.ok(await isTaken(replica, { ...NOBODY, address: `10.0.0.${n}` }));
-    assert.deepEqual(replica.said, ['Redis is lost: this replica goes on alone']);
+    assert.deepEqual(replica.said, ['Redis unavailable: rate limits are counted per process']);
 
     await redis.restart();
     await isCountedAgain(replica);
-    assert.deepEqual(replica.said.slice(1), ['Redis is back']);
+    assert.deepEqual(replica.said.slice(1), ['Redis available again']);
   });
 
   it('hold up few when Redis hangs, and use it again when it goes on', async () => {
@@ -263,7 +263,7 @@ describe('rate limits on Redis', { skip: skipWithoutRedis }, () => {
     assert.equal(await isTaken(replica, NOBODY), false);
     assert.ok(await isTaken(replica, { ...NOBODY, address: '192.0.2.2' }));
     assert.equal(await countOf(replica.client), '4');
-    assert.deepEqual(replica.said, ['Redis refuses a command']);
+    assert.deepEqual(replica.said, ['Redis rejected a command']);
   });
 
   it('give a count without an end an end', async () => {
@@ -314,7 +314,7 @@ describe('rate limits where there is no Redis', () => {
     for (let n = 0; n < 10; n++) assert.ok(await isTaken(replica, NOBODY));
     assert.equal(await isTaken(replica, NOBODY), false);
     await sleep(300); // a few attempts to connect
-    assert.deepEqual(replica.said, ['Redis is lost: this replica goes on alone']);
+    assert.deepEqual(replica.said, ['Redis unavailable: rate limits are counted per process']);
   });
 
   for (const [what, answer] of [
