@@ -1,23 +1,25 @@
-/**
- * Readers that take one value out of an upstream's JSON, which is untrusted whatever its contract
- * says: each gives back a value of the type it names, or throws a ShapeError.
+/*
+ * Decoders of single values of an upstream's JSON, which is untrusted regardless of its contract. Each
+ * returns a value of the type that it is named after, or throws a DecodeError.
  */
-export class DecodeError extends Error {
-  override readonly name = 'ShapeError';
 
-  constructor(expected: string, got: unknown) {
-    super(`expected ${expected}, got ${got === null ? 'null' : typeof got}`);
+/** A value that does not have the expected type or form. Never quotes the value. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+
+  constructor(expected: string, actual: unknown) {
+    super(`expected ${expected}, got ${actual === null ? 'null' : typeof actual}`);
   }
 }
 
 const HTTP_URL = /^https?:\/\//i;
-/** UTC with milliseconds, on a day that there is (but for 29 February): nothing is left to reckon. */
+/** UTC with milliseconds on a valid date (29 February excluded): needs no parsing or conversion. */
 const CANONICAL_DATE_TIME =
   /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
-const DATED = /^\d{4}-\d{2}-\d{2}T/;
+const DATE_TIME_PREFIX = /^\d{4}-\d{2}-\d{2}T/;
 const MAX_INT = 2 ** 31 - 1;
 
-/** A string of whole characters: half of a surrogate pair can't be encoded. */
+/** A well-formed string: half of a surrogate pair cannot be encoded. */
 export function string(value: unknown): string {
   if (typeof value !== 'string') throw new DecodeError('a string', value);
   if (!value.isWellFormed()) throw new DecodeError('well-formed Unicode', value);
@@ -33,56 +35,62 @@ export function integer(value: unknown): number {
   return value as number;
 }
 
-/** A number of things, which GraphQL's Int can hold. */
+/** A non-negative integer that fits GraphQL's Int. */
 export function count(value: unknown): number {
   const number = integer(value);
   if (number < 0 || number > MAX_INT) throw new DecodeError('a count', value);
   return number;
 }
 
-/** Where a list goes on; whether it does must be said. */
+/**
+ * True if the cursor of the next page is not empty. The cursor is required: null ends a list,
+ * undefined is an error.
+ */
 export const hasNextPage = (cursor: unknown): boolean => cursor !== null && string(cursor) !== '';
 
-/** An http(s) address, which a page may show without running it; null if there is none. */
+/** An http(s) URL, which a page can link without executing it (unlike `javascript:`); or null. */
 export function urlOrNull(value: unknown): string | null {
-  const address = stringOrNull(value);
-  if (address === null || HTTP_URL.test(address)) return address;
-  throw new DecodeError('an http or https address', value);
+  const url = stringOrNull(value);
+  if (url === null || HTTP_URL.test(url)) return url;
+  throw new DecodeError('an http or https URL', value);
 }
 
-/** The id that was asked for, as an object's own or as its owner's, and no other. */
-export function expectId(asked: string, value: unknown): string {
-  if (value !== asked) throw new DecodeError('the id asked for', value);
-  return asked;
+/** The requested id, as an object's own id or its owner's; any other id is an error. */
+export function expectId(requested: string, value: unknown): string {
+  if (value !== requested) throw new DecodeError('the requested id', value);
+  return requested;
 }
 
-/** An ISO 8601 time of a year with four digits, as UTC with milliseconds. */
+/** Converts an ISO 8601 time with a four-digit year to UTC with milliseconds. */
 export function dateTime(value: unknown): string {
   if (typeof value === 'string' && CANONICAL_DATE_TIME.test(value)) return value;
-  const time = typeof value === 'string' && DATED.test(value) ? new Date(value) : undefined;
+  const time =
+    typeof value === 'string' && DATE_TIME_PREFIX.test(value) ? new Date(value) : undefined;
   if (!time || Number.isNaN(time.getTime())) throw new DecodeError('an ISO 8601 time', value);
   return time.toISOString();
 }
 
-/** One of the table's keys, as the word it stands for. */
+/** Maps one of the table's keys to its value. */
 export function oneOf<T>(value: unknown, table: Readonly<Record<string, T>>): T {
-  const word = typeof value === 'string' && Object.hasOwn(table, value) ? table[value] : undefined;
-  if (word === undefined) throw new DecodeError(`one of ${Object.keys(table).join(', ')}`, value);
-  return word;
+  const mapped =
+    typeof value === 'string' && Object.hasOwn(table, value) ? table[value] : undefined;
+  if (mapped === undefined) throw new DecodeError(`one of ${Object.keys(table).join(', ')}`, value);
+  return mapped;
 }
 
 /**
- * A list of objects, each read by `read`.
- * @param most - how many were asked for
+ * A list of objects.
+ * @param decode - converts one item
+ * @param maxItems - the number of requested items
  */
 export function list<W, T>(
   value: readonly W[] | undefined,
-  read: (item: W) => T,
-  most = Number.POSITIVE_INFINITY,
+  decode: (item: W) => T,
+  maxItems = Number.POSITIVE_INFINITY,
 ): T[] {
   if (!Array.isArray(value)) throw new DecodeError('a list', value);
-  if (value.length > most) throw new DecodeError(`at most ${most} items`, value);
-  return value.map((item) => read(record(item)));
+  if (value.length > maxItems) throw new DecodeError(`at maxItems ${maxItems} items`, value);
+  return value.map((item) => decode(record(item)));
 }
 
 /** A list of strings. */
@@ -91,7 +99,7 @@ export function strings(value: readonly string[] | undefined): string[] {
   return value.map(string);
 }
 
-/** An object, so that its properties may be read. */
+/** An object, whose properties are not validated. */
 export function record<W>(value: W): W {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new DecodeError('an object', value);
@@ -99,12 +107,12 @@ export function record<W>(value: W): W {
   return value;
 }
 
-/** Answers by key, of which none may be missing. */
+/** Values by key, with an entry for each key. */
 export function requireAllKeys<V>(
   keys: readonly string[],
-  answers: ReadonlyMap<string, V>,
+  values: ReadonlyMap<string, V>,
 ): ReadonlyMap<string, V> {
-  const absent = keys.find((key) => !answers.has(key));
-  if (absent !== undefined) throw new DecodeError(`an entry for ${absent}`, undefined);
-  return answers;
+  const missing = keys.find((key) => !values.has(key));
+  if (missing !== undefined) throw new DecodeError(`an entry for ${missing}`, undefined);
+  return values;
 }

@@ -1,3 +1,13 @@
+/**
+ * The upstream services in domain terms. Resolvers call a datasource (users, orders, notifications); it
+ * validates the ids and cursors of the client, records cache tags, and calls an operation of its
+ * upstream (see upstream/upstream.ts). A decoder converts each response to the models of models.ts.
+ *
+ * The operations are declared once per process; the datasources, with their memos, exist once per
+ * request. Wire types and wire names never leave this folder, and no value from a response does before
+ * a decoder has validated it. Datasources do not check rights: the rules of the BFFs do.
+ */
+
 import type { UpstreamConfig } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CallContext } from '../upstream/call-context.ts';
@@ -9,10 +19,10 @@ import { createUserSource } from './user.ts';
 
 export type Upstreams = ReturnType<typeof createUpstreams>;
 
-/** What resolvers and rules may ask, for the length of one request. */
+/** The datasources of one request, for resolvers and rules. */
 export type Datasources = ReturnType<Upstreams['datasourcesFor']>;
 
-/** Connects to the services, once for the process. */
+/** Creates the clients of all services, once per process. */
 export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
   const options = {
     ...shared,
@@ -38,8 +48,8 @@ export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
       notifications: notifications(call),
     }),
     /**
-     * Something was changed that these services were asked about: nobody may join a call any more
-     * that was sent before.
+     * Records a write that did not pass through these clients. Requests that start later do not join
+     * calls that were sent before it.
      */
     recordWrite() {
       options.writes.seen++;

@@ -1,19 +1,19 @@
 import DataLoader from 'dataloader';
 
 /**
- * One key, one value, for the life of a request. It gathers nothing: the upstream's batcher does,
- * over all requests.
+ * Creates a memo with one value per key for the duration of a request. It does not batch: the
+ * upstream's batcher does, across all requests.
  */
 export const createMemo = <K, V>(
   load: (key: K) => Promise<V>,
-  nameOf: (key: K) => string,
+  cacheKeyFn: (key: K) => string,
 ): DataLoader<K, V, string> =>
   new DataLoader<K, V, string>(
     (keys) => Promise.all(keys.map((key) => load(key).catch((error: Error) => error))),
-    { batch: false, batchScheduleFn: queueMicrotask, cacheKeyFn: nameOf },
+    { batch: false, batchScheduleFn: queueMicrotask, cacheKeyFn },
   );
 
-/** The first page of one user's list. */
+/** The key of the first page of one user's list. */
 export interface FirstPageKey {
   readonly user: string;
   readonly first: number;

@@ -1,5 +1,5 @@
 /**
- * What resolvers see of the upstreams: the domain's own words and units, whatever the wire says.
+ * The models that resolvers see, in the terms and units of the domain, independent of the wire format.
  * Times are ISO 8601 UTC, money is in minor units, ids are opaque.
  */
 
@@ -35,7 +35,7 @@ export interface Order {
   readonly placedAt: string;
 }
 
-/** What to order; `idempotencyKey` is 1 to 128 visible ASCII characters. */
+/** The input of a new order; `idempotencyKey` is 1 to 128 visible ASCII characters. */
 export interface NewOrder {
   readonly idempotencyKey: string;
   readonly currency: string;
@@ -58,19 +58,19 @@ export interface Announcement {
   readonly publishedAt: string;
 }
 
-/** A stretch of a list. */
+/** One page of a list. */
 export interface Page<T> {
   readonly edges: readonly { readonly cursor: string; readonly node: T }[];
   readonly hasNextPage: boolean;
 }
 
-/** Which stretch of a list is wanted: at most `first` items, after `after` if there is one. */
+/** The requested page of a list: at most `first` items, after the cursor `after` if given. */
 export interface PageRequest {
   readonly first: number;
   readonly after?: string | null | undefined;
 }
 
-/** Why a change was refused. */
+/** The reason why a mutation was rejected. */
 export type ProblemCode =
   | 'BLANK'
   | 'EMPTY'
@@ -88,11 +88,11 @@ export type ProblemCode =
 
 export interface Problem {
   readonly code: ProblemCode;
-  /** The path inside of the mutation's input, or null if it is the change as a whole. */
+  /** The path inside the mutation's input, or null for the input as a whole. */
   readonly field: readonly string[] | null;
 }
 
-/** What became of a change: the object as it is now (null if there is none), and what was refused. */
+/** The result of a mutation: the current object (null if there is none) and the problems. */
 export interface MutationResult<T> {
   readonly value: T | null;
   readonly problems: readonly Problem[];

@@ -2,14 +2,14 @@ import { type BffError, notFound } from '../errors.ts';
 import { DecodeError, list, string } from './decode.ts';
 import type { MutationResult, Problem, ProblemCode } from './models.ts';
 
-/** How the wire says that something is wrong with an input. */
+/** The wire format of validation errors. */
 interface WireErrors {
   readonly errors?: readonly { readonly field: string; readonly code: string }[];
 }
 
 /**
- * An upstream's list of mistakes, in the domain's words. Only fields of our own inputs are named.
- * @param codes - the wire's codes that have a word of their own
+ * Converts an upstream's validation errors to problems. Only fields of the mutation's input are named.
+ * @param codes - wire codes and their problem codes; other wire codes become `INVALID`
  * @param inputs - the names of the input's fields
  */
 export function toProblems(
@@ -18,7 +18,7 @@ export function toProblems(
   inputs: readonly string[],
 ): Problem[] {
   const errors = list(body.errors, (error) => error);
-  if (errors.length === 0) throw new DecodeError('at least one mistake', undefined);
+  if (errors.length === 0) throw new DecodeError('at least one error', undefined);
   return errors.map(({ field, code }) => {
     const path = string(field).split('.');
     return {
@@ -38,15 +38,18 @@ export const rejected = <T>(
   problems,
 });
 
-/** For answers outside of an upstream's contract, which count as malformed. */
+/** The error for a status outside the upstream's contract; the response counts as malformed. */
 export const unexpectedStatus = (status: number) => new Error(`unexpected status ${status}`);
 
-/** The answer to a change of something that is not there. */
+/** The error for a mutation of an object that does not exist; other statuses are unexpected. */
 export const goneError = (status: number, what: string): BffError | Error =>
   status === 404 || status === 410 ? notFound(what) : unexpectedStatus(status);
 
-/** The tags of a change, if it was made or may have been: one that was refused changed nothing. */
+/**
+ * Returns the tags if the change was or may have been applied; a rejected change invalidates
+ * nothing.
+ */
 export const changedTags = (
-  outcome: MutationResult<unknown> | undefined,
+  result: MutationResult<unknown> | undefined,
   tags: readonly string[],
-): readonly string[] => (outcome?.value === null ? [] : tags);
+): readonly string[] => (result?.value === null ? [] : tags);

@@ -34,8 +34,8 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
 const notificationTag = (id: string): string => tagOf('Notification', id);
 const unreadTag = (user: string): string => `unread:user=${user}`;
 
-/** What the reading of some notifications changes; of none, nothing. */
-const readTags = (user: string, read: readonly Notification[]): readonly string[] =>
+/** The tags that change when notifications are marked as read; none for an empty list. */
+const markedReadTags = (user: string, read: readonly Notification[]): readonly string[] =>
   read.length === 0
     ? []
     : [
@@ -44,16 +44,16 @@ const readTags = (user: string, read: readonly Notification[]): readonly string[
         ...read.map(({ id }) => notificationTag(id)),
       ];
 
-/** Notifications and announcements. */
+/** Creates the datasource of notifications and announcements. */
 export function createNotificationSource(upstream: Upstream) {
-  const newestOf = upstream.batch('notificationsByUsers', {
+  const firstPagesByUsers = upstream.batch('notificationsByUsers', {
     target: (users, { first }) => target(['notifications'], { users, limit: first }),
-    read: readLists,
+    read: decodeLists,
     absent: () => notFound('user'),
   });
-  const unreadOf = upstream.batch('unreadByUsers', {
+  const unreadByUsers = upstream.batch('unreadByUsers', {
     target: (users) => target(['unread'], { users }),
-    read: readCounts,
+    read: decodeCounts,
     absent: () => notFound('user'),
   });
   const page = upstream.read('notificationsByUser', 'viewer');
@@ -61,20 +61,20 @@ export function createNotificationSource(upstream: Upstream) {
   const markRead = upstream.write('markRead');
 
   return (call: CallContext) => {
-    const newest = createMemo(
-      ({ user, first }: FirstPageKey) => newestOf(user, call, { first }),
+    const firstPages = createMemo(
+      ({ user, first }: FirstPageKey) => firstPagesByUsers(user, call, { first }),
       firstPageCacheKey,
     );
-    const unread = createMemo((user: string) => unreadOf(user, call), String);
+    const unreadCounts = createMemo((user: string) => unreadByUsers(user, call), String);
 
-    async function pageOf(
+    async function loadPage(
       user: string,
       { first, after, unreadOnly }: NotificationPageRequest,
     ): Promise<Page<Notification>> {
       const cursor = fromCursor('notifications', after);
       const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
       const path = target(['notifications'], parameters);
-      return page({ target: path, items: first }, call, readPage(cursor, user, first));
+      return page({ target: path, items: first }, call, decodePage(cursor, user, first));
     }
 
     return {
@@ -84,50 +84,52 @@ export function createNotificationSource(upstream: Upstream) {
         const list = `notifications:user=${user}`;
         call.recorder?.addTags?.(unreadOnly ? [list, `${list}&unread`] : [list]);
         const found = await (after == null && !unreadOnly
-          ? newest.load({ user, first })
-          : pageOf(user, { first, after, unreadOnly }));
+          ? firstPages.load({ user, first })
+          : loadPage(user, { first, after, unreadOnly }));
         call.recorder?.addTags?.(found.edges.map(({ node }) => notificationTag(node.id)));
         return found;
       },
 
-      /** How many are unread of all that the user has. */
+      /** The number of the user's unread notifications. */
       async unreadCount(userId: string): Promise<number> {
         checkId(userId);
         call.recorder?.addTags?.([unreadTag(userId)]);
-        return unread.load(userId);
+        return unreadCounts.load(userId);
       },
 
-      /** What everyone should know, newest first. */
+      /** Announcements for everyone, newest first. */
       async announcements(): Promise<Announcement[]> {
         call.recorder?.addTags?.(['announcements']);
         const path = target(['announcements']);
-        const found = await announcements({ target: path }, call, readAnnouncements);
+        const found = await announcements({ target: path }, call, decodeAnnouncements);
         call.recorder?.addTags?.(found.map(({ id }) => tagOf('Announcement', id)));
         return found;
       },
 
-      /** @returns those of the ids that are the user's, now read, and a problem for each other id */
+      /**
+       * @returns the user's notifications among the ids, now read, and a problem for each other id
+       */
       async markRead(
         userId: string,
         ids: readonly string[],
       ): Promise<MutationResult<Notification[]>> {
         const json = { userId: checkId(userId), ids: ids.map(checkId) };
-        newest.clearAll();
-        unread.clearAll();
+        firstPages.clearAll();
+        unreadCounts.clearAll();
         const path = target(['notifications', 'read']);
-        // Of an unknown outcome all of the viewer's lists, and not the ids, which may be another's.
-        const tagsOf = (outcome?: MutationResult<Notification[]>) =>
-          outcome
-            ? readTags(userId, outcome.value ?? [])
+        // For an unknown outcome all of the viewer's lists, but not the ids, which may be another user's.
+        const tagsOf = (result?: MutationResult<Notification[]>) =>
+          result
+            ? markedReadTags(userId, result.value ?? [])
             : [`notifications:user=${userId}`, unreadTag(userId)];
         const change = { method: 'POST', target: path, json, tagsOf } as const;
-        return markRead(change, call, readMarked(userId, ids));
+        return markRead(change, call, decodeMarked(userId, ids));
       },
     };
   };
 }
 
-const readLists =
+const decodeLists =
   (users: readonly string[], { first }: Lane) =>
   ({
     status,
@@ -141,7 +143,7 @@ const readLists =
     return requireAllKeys(users, new Map(lists));
   };
 
-const readPage =
+const decodePage =
   (cursor: string | null, user: string, first: number) =>
   ({ status, body }: UpstreamReply<Wire['NotificationPage']>): Page<Notification> => {
     if (status === 400 && cursor !== null) throw badCursor();
@@ -149,7 +151,7 @@ const readPage =
     return toPage(body, user, first);
   };
 
-const readCounts =
+const decodeCounts =
   (users: readonly string[]) =>
   ({ status, body }: UpstreamReply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
     if (status !== 200) throw unexpectedStatus(status);
@@ -157,7 +159,7 @@ const readCounts =
     return requireAllKeys(users, new Map(counts));
   };
 
-function readAnnouncements({
+function decodeAnnouncements({
   status,
   body,
 }: UpstreamReply<Wire['AnnouncementList']>): Announcement[] {
@@ -165,7 +167,7 @@ function readAnnouncements({
   return list(body.announcements, toAnnouncement);
 }
 
-const readMarked =
+const decodeMarked =
   (user: string, ids: readonly string[]) =>
   ({ status, body }: UpstreamReply<Wire['ReadResult']>): MutationResult<Notification[]> => {
     if (status !== 200) throw unexpectedStatus(status);
@@ -178,17 +180,17 @@ const readMarked =
     };
   };
 
-/** @param most - how many were asked for */
+/** @param maxItems - the number of requested items */
 function toPage(
   { notifications, nextCursor }: Wire['NotificationPage'],
   user: string,
-  most?: number,
+  maxItems?: number,
 ): Page<Notification> {
   const toEdge = (wire: Wire['Notification']) => ({
     cursor: toCursor('notifications', string(wire.cursor)),
     node: toNotification(wire, user),
   });
-  return { edges: list(notifications, toEdge, most), hasNextPage: hasNextPage(nextCursor) };
+  return { edges: list(notifications, toEdge, maxItems), hasNextPage: hasNextPage(nextCursor) };
 }
 
 function toNotification(wire: Wire['Notification'], user: string): Notification {

@@ -24,7 +24,7 @@ import type {
 import { applied, goneError, rejected, toProblems, unexpectedStatus } from './mutation-result.ts';
 import { badCursor, toCursor } from './target.ts';
 
-// What the order service says, as our models.
+/* Decoders of the order service's responses. */
 
 type Wire = components['schemas'];
 
@@ -43,19 +43,22 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['currency', 'items'];
 
-export function readBatch({ status, body }: UpstreamReply<Wire['OrderBatch']>): Map<string, Order> {
+export function decodeBatch({
+  status,
+  body,
+}: UpstreamReply<Wire['OrderBatch']>): Map<string, Order> {
   if (status !== 200) throw unexpectedStatus(status);
   return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
 }
 
-export const readRecent =
+export const decodeRecent =
   (first: number) =>
   ({ status, body }: UpstreamReply<Wire['OrderBatch']>): Order[] => {
     if (status !== 200) throw unexpectedStatus(status);
     return list(body.orders, toOrder, first);
   };
 
-export const readLists =
+export const decodeLists =
   (users: readonly string[], { first }: Lane) =>
   ({ status, body }: UpstreamReply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
     if (status !== 200) throw unexpectedStatus(status);
@@ -66,7 +69,7 @@ export const readLists =
     return requireAllKeys(users, new Map(lists));
   };
 
-export const readPage =
+export const decodePage =
   (cursor: string | null, user: string, first: number) =>
   ({ status, body }: UpstreamReply<Wire['OrderPage']>): Page<Order> => {
     if (status === 400 && cursor !== null) throw badCursor();
@@ -74,7 +77,7 @@ export const readPage =
     return toPage(body, user, first);
   };
 
-export const readPlaced =
+export const decodePlaced =
   (user: string) =>
   ({
     status,
@@ -88,7 +91,7 @@ export const readPlaced =
     throw unexpectedStatus(status);
   };
 
-export const readCancelled =
+export const decodeCancelled =
   (id: string) =>
   ({ status, body }: UpstreamReply<Wire['Order']>): MutationResult<Order> => {
     if (status === 200) return applied({ ...toOrder(body), id: expectId(id, body.id) });
@@ -96,20 +99,20 @@ export const readCancelled =
     throw goneError(status, 'order');
   };
 
-/** @param most - how many were asked for */
+/** @param maxItems - the number of requested items */
 function toPage(
   { orders, nextCursor }: Wire['OrderPage'],
   user: string,
-  most?: number,
+  maxItems?: number,
 ): Page<Order> {
   const toEdge = (wire: Wire['OrderPage']['orders'][number]) => ({
     cursor: toCursor('orders', string(wire.cursor)),
     node: toOrder(wire, user),
   });
-  return { edges: list(orders, toEdge, most), hasNextPage: hasNextPage(nextCursor) };
+  return { edges: list(orders, toEdge, maxItems), hasNextPage: hasNextPage(nextCursor) };
 }
 
-/** @param user - whose it must be, if that was asked for */
+/** @param user - the required owner; any owner if omitted */
 const toOrder = (wire: Wire['Order'], user: string = wire.userId): Order => ({
   id: string(wire.id),
   customerId: string(expectId(user, wire.userId)),

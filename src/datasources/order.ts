@@ -5,12 +5,12 @@ import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
 import type { MutationResult, NewOrder, Order, OrderStatus, PageRequest } from './models.ts';
 import { changedTags, rejected } from './mutation-result.ts';
 import {
-  readBatch,
-  readCancelled,
-  readLists,
-  readPage,
-  readPlaced,
-  readRecent,
+  decodeBatch,
+  decodeCancelled,
+  decodeLists,
+  decodePage,
+  decodePlaced,
+  decodeRecent,
 } from './order-decoder.ts';
 import { tagOf } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
@@ -23,34 +23,34 @@ const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
 const orderTag = (id: string): string => tagOf('Order', id);
 
-/** Of a list of one user's orders, and of one that shows only those of a status. */
+/** The tags of a list of one user's orders, optionally filtered by status. */
 const listTags = (user: string, status?: string): string[] => [
   `orders:user=${user}`,
   ...(status ? [`orders:user=${user}&status=${status}`] : []),
 ];
 
-/** What an order's cancelling changes: the order, and which lists by status it is in. */
+/** The tags that change when an order is cancelled: the order, and the lists of both statuses. */
 const cancelledTags =
   (id: string, { viewer }: CallContext) =>
-  (outcome?: MutationResult<Order>): readonly string[] => {
-    const owner = outcome?.value?.customerId ?? (viewer.role === 'customer' && viewer.id);
-    // Whose it is may not be known when the outcome is not: then all lists of orders may be wrong.
+  (result?: MutationResult<Order>): readonly string[] => {
+    const owner = result?.value?.customerId ?? (viewer.role === 'customer' && viewer.id);
+    // The owner may be unknown if the outcome is: then all lists of orders may be stale.
     const lists = owner
       ? ['placed', 'cancelled'].map((status) => `orders:user=${owner}&status=${status}`)
       : ['orders'];
-    return changedTags(outcome, [orderTag(id), ...lists]);
+    return changedTags(result, [orderTag(id), ...lists]);
   };
 
-/** Orders. */
+/** Creates the datasource of orders. */
 export function createOrderSource(upstream: Upstream) {
   const byId = upstream.batch('ordersByIds', {
     target: (ids) => target(['orders'], { ids }),
-    read: () => readBatch,
+    read: () => decodeBatch,
     absent: () => notFound('order'),
   });
-  const newestOf = upstream.batch('ordersByUsers', {
+  const firstPagesByUsers = upstream.batch('ordersByUsers', {
     target: (users, { first, status }) => target(['orders'], { users, limit: first, status }),
-    read: readLists,
+    read: decodeLists,
     absent: () => notFound('user'),
   });
   const page = upstream.read('ordersByUser', 'viewer');
@@ -60,15 +60,15 @@ export function createOrderSource(upstream: Upstream) {
 
   return (call: CallContext) => {
     const orders = createMemo((id: string) => byId(id, call), String);
-    const newest = createMemo(
-      ({ user, ...lane }: FirstPageKey) => newestOf(user, call, lane),
+    const firstPages = createMemo(
+      ({ user, ...lane }: FirstPageKey) => firstPagesByUsers(user, call, lane),
       firstPageCacheKey,
     );
 
-    async function pageAfter(after: string, user: string, first: number, status?: string) {
+    async function loadPage(after: string, user: string, first: number, status?: string) {
       const cursor = fromCursor('orders', after);
       const path = target(['orders'], { user, limit: first, cursor, status });
-      return page({ target: path, items: first }, call, readPage(cursor, user, first));
+      return page({ target: path, items: first }, call, decodePage(cursor, user, first));
     }
 
     return {
@@ -82,50 +82,52 @@ export function createOrderSource(upstream: Upstream) {
       /** One user's orders, newest first. */
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
         const user = checkId(userId);
-        const wanted = status?.toLowerCase();
-        call.recorder?.addTags?.(listTags(user, wanted));
+        const wireStatus = status?.toLowerCase();
+        call.recorder?.addTags?.(listTags(user, wireStatus));
         const found = await (after == null
-          ? newest.load({ user, first, status: wanted })
-          : pageAfter(after, user, first, wanted));
+          ? firstPages.load({ user, first, status: wireStatus })
+          : loadPage(after, user, first, wireStatus));
         call.recorder?.addTags?.(found.edges.map(({ node }) => orderTag(node.id)));
         return found;
       },
 
-      /** The newest orders of everyone. */
+      /** The newest orders of all users. */
       async recent(first: number): Promise<Order[]> {
         call.recorder?.addTags?.(['orders:recent']);
         const path = target(['orders'], { recent: first });
-        const found = await recent({ target: path, items: first }, call, readRecent(first));
+        const found = await recent({ target: path, items: first }, call, decodeRecent(first));
         call.recorder?.addTags?.(found.map(({ id }) => orderTag(id)));
         return found;
       },
 
-      /** Places an order, once for each user and key, however often it is sent. */
+      /**
+       * Places an order: at most one for each user and idempotency key, even if it is sent again.
+       */
       async place(userId: string, { idempotencyKey, currency, items }: NewOrder) {
         if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
           return rejected<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
         }
-        newest.clearAll();
+        firstPages.clearAll();
         const json = { userId: checkId(userId), currency, items };
         const headers = { 'idempotency-key': idempotencyKey };
         const tags = ['orders:recent', ...listTags(userId, 'placed')];
-        const tagsOf = (outcome?: MutationResult<Order>) => changedTags(outcome, tags);
+        const tagsOf = (result?: MutationResult<Order>) => changedTags(result, tags);
         const path = target(['orders']);
         const change = { method: 'POST', target: path, json, headers, tagsOf } as const;
-        const outcome = await place(change, call, readPlaced(userId));
-        if (outcome.value) orders.clear(outcome.value.id).prime(outcome.value.id, outcome.value);
-        return outcome;
+        const result = await place(change, call, decodePlaced(userId));
+        if (result.value) orders.clear(result.value.id).prime(result.value.id, result.value);
+        return result;
       },
 
-      /** @returns the order if it was cancelled; if it has left, only the problem */
+      /** @returns the cancelled order; or only the problem, if it is too late to cancel */
       async cancel(id: string): Promise<MutationResult<Order>> {
         const path = target(['orders', checkId(id), 'cancel']);
-        newest.clearAll();
+        firstPages.clearAll();
         orders.clear(id);
         const change = { method: 'POST', target: path, tagsOf: cancelledTags(id, call) } as const;
-        const outcome = await cancel(change, call, readCancelled(id));
-        if (outcome.value) orders.prime(id, outcome.value);
-        return outcome;
+        const result = await cancel(change, call, decodeCancelled(id));
+        if (result.value) orders.prime(id, result.value);
+        return result;
       },
     };
   };

@@ -1,8 +1,8 @@
-const PLAIN = /^[\w-]+$/;
+const UNRESERVED = /^[\w-]+$/;
 
 /**
- * What an answer depends on, as caches know it: a type or a list, and which one of it. Ids are
- * opaque, and tags go into headers, so whatever else is in an id is percent-encoded.
+ * Builds a cache tag, which names data that a response depends on: a type and an id. Ids are opaque and
+ * tags appear in headers, so other characters of an id are percent-encoded.
  */
 export const tagOf = (kind: string, id: string): string =>
-  `${kind}:${PLAIN.test(id) ? id : encodeURIComponent(id)}`;
+  `${kind}:${UNRESERVED.test(id) ? id : encodeURIComponent(id)}`;

@@ -4,8 +4,8 @@ const ID = /^[\w-]{1,64}$/;
 const CURSOR = /^[\w.~=-]{1,256}$/;
 
 /**
- * Checks an id before it may queue or travel: one bad id must not spoil a batch, and must not climb
- * out of its place in an address.
+ * Validates an id before it is queued or sent: one bad id must not fail a batch, and must not escape from
+ * its segment of the URL (path traversal).
  * @throws BffError BAD_USER_INPUT
  */
 export function checkId(id: string): string {
@@ -17,14 +17,14 @@ export function checkId(id: string): string {
   return id;
 }
 
-/** The lists that have cursors; a cursor of one is none of another. */
+/** The lists with cursors. A cursor of one list is not valid for another. */
 export type CursorList = 'orders' | 'notifications' | 'users';
 
-/** An upstream's cursor, as clients get it. */
+/** Converts an upstream's cursor to a client's, which names its list. */
 export const toCursor = (list: CursorList, cursor: string): string => `${list[0]}.${cursor}`;
 
 /**
- * A client's cursor, as the upstream gave it; null if there is none.
+ * Converts a client's cursor back to the upstream's; null if there is none.
  * @throws BffError BAD_USER_INPUT
  */
 export function fromCursor(list: CursorList, cursor: string | null | undefined): string | null {
@@ -39,10 +39,10 @@ export const badCursor = () =>
 type Parameter = string | number | readonly string[] | null | undefined;
 
 /**
- * A path with a query, each part of both percent-encoded (RFC 3986 §2.1). Lists are joined with
- * commas; what is null or undefined is left out.
- * @throws Error for a path part that an address would resolve away ("", ".", ".."); BffError
- *   BAD_USER_INPUT for half of a surrogate pair
+ * Builds a path with a query; each segment and value is percent-encoded (RFC 3986 §2.1). Lists are
+ * joined with commas; null and undefined are omitted.
+ * @throws Error for a segment that URL resolution removes ("", ".", ".."); BffError BAD_USER_INPUT for
+ *   half of a surrogate pair
  */
 export function target(
   path: readonly string[],
@@ -52,12 +52,13 @@ export function target(
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${encodeParameter(value)}`)
     .join('&');
-  return `/${path.map(encodePart).join('/')}${query && `?${query}`}`;
+  return `/${path.map(encodeSegment).join('/')}${query && `?${query}`}`;
 }
 
-function encodePart(part: string): string {
-  if (part === '' || part === '.' || part === '..') throw new Error('A path part can not be empty');
-  return encode(part);
+function encodeSegment(segment: string): string {
+  if (segment === '' || segment === '.' || segment === '..')
+    throw new Error('A path segment must not be empty, "." or ".."');
+  return encode(segment);
 }
 
 const encodeParameter = (value: Parameter): string =>

@@ -18,7 +18,7 @@ import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
 
-/** What a user may change of the own account; what is undefined stays. */
+/** The changes to a user's own profile; undefined fields keep their value. */
 export interface ProfileChange {
   readonly name?: string | null | undefined;
   readonly avatarUrl?: string | null | undefined;
@@ -39,11 +39,11 @@ const INPUTS = ['name', 'avatarUrl', 'locale'];
 
 const userTag = (id: string): string => tagOf('User', id);
 
-/** Users. */
+/** Creates the datasource of users. */
 export function createUserSource(upstream: Upstream) {
   const byId = upstream.batch('usersByIds', {
     target: (ids) => target(['users'], { ids }),
-    read: () => readBatch,
+    read: () => decodeBatch,
     absent: () => notFound('user'),
   });
   const search = upstream.read('searchUsers', 'public');
@@ -55,7 +55,7 @@ export function createUserSource(upstream: Upstream) {
     return {
       /**
        * @returns null if the account was deleted
-       * @throws BffError NOT_FOUND if it never was
+       * @throws BffError NOT_FOUND if it never existed
        */
       async byId(id: string): Promise<User | null> {
         checkId(id);
@@ -63,11 +63,13 @@ export function createUserSource(upstream: Upstream) {
         return users.load(id);
       },
 
-      /** Users by name, or those whose name or mail address contains `search`. */
+      /**
+       * Users sorted by name, optionally only those whose name or email address contains `search`.
+       */
       async page({ first, after, search: text }: UserPageRequest): Promise<Page<User>> {
         const cursor = fromCursor('users', after);
         const path = target(['users'], { search: text, limit: first, cursor });
-        const page = await search({ target: path, items: first }, call, readPage(cursor, first));
+        const page = await search({ target: path, items: first }, call, decodePage(cursor, first));
         call.recorder?.addTags?.(['users', ...page.edges.map(({ node }) => userTag(node.id))]);
         for (const { node } of page.edges) users.prime(node.id, node);
         return page;
@@ -76,18 +78,18 @@ export function createUserSource(upstream: Upstream) {
       async update(id: string, json: ProfileChange): Promise<MutationResult<User>> {
         const path = target(['users', checkId(id)]);
         users.clear(id);
-        const tagsOf = (outcome?: MutationResult<User>) =>
-          changedTags(outcome, [userTag(id), 'users']);
+        const tagsOf = (result?: MutationResult<User>) =>
+          changedTags(result, [userTag(id), 'users']);
         const change = { method: 'PATCH', target: path, json, tagsOf } as const;
-        const outcome = await update(change, call, readUpdate(id));
-        if (outcome.value) users.prime(id, outcome.value);
-        return outcome;
+        const result = await update(change, call, decodeUpdate(id));
+        if (result.value) users.prime(id, result.value);
+        return result;
       },
     };
   };
 }
 
-function readBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<string, User | null> {
+function decodeBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<string, User | null> {
   if (status !== 200) throw unexpectedStatus(status);
   return new Map<string, User | null>([
     ...list(body.users, toUser).map((user) => [user.id, user] as const),
@@ -95,7 +97,7 @@ function readBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<stri
   ]);
 }
 
-const readPage =
+const decodePage =
   (cursor: string | null, first: number) =>
   ({ status, body }: UpstreamReply<Wire['UserPage']>): Page<User> => {
     if (status === 400 && cursor !== null) throw badCursor();
@@ -108,7 +110,7 @@ const readPage =
     return { edges, hasNextPage: hasNextPage(body.nextCursor) };
   };
 
-const readUpdate =
+const decodeUpdate =
   (id: string) =>
   ({
     status,

@@ -22,7 +22,8 @@ describe('an upstream address', () => {
   });
 
   it('takes no part that an address would resolve away', () => {
-    for (const part of ['', '.', '..']) assert.throws(() => target(['users', part]), /path part/);
+    for (const segment of ['', '.', '..'])
+      assert.throws(() => target(['users', segment]), /path segment/);
   });
 });
 
