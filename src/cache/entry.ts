@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ResponseHeaders } from './headers.ts';
 import type { CacheScope } from './policy.ts';
-import type { TaggedVersion } from './tags.ts';
+import type { TaggedVersion } from './tag-versions.ts';
 
 /** One answer as it is kept: its bytes, and all that decides who may get them and how long. */
 export interface CacheEntry extends TaggedVersion {

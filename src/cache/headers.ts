@@ -1,6 +1,6 @@
-import type { StaleWindows } from './edge.ts';
 import type { CacheEntry } from './entry.ts';
 import type { CacheStatus } from './question.ts';
+import type { StaleWindows } from './response-cache.ts';
 
 const CACHE_NAME = 'frontdesk';
 /** Some proxies take no more in one header line. */

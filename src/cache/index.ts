@@ -1,5 +1,6 @@
-export { ResponseCache, type StaleWindows } from './edge.ts';
+export { createCompressor } from './compression.ts';
 export type { CacheEntry } from './entry.ts';
+export { ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
 export {
   cacheStatusHeader,
   type ForwardReason,
@@ -17,7 +18,6 @@ export {
   type PolicyReader,
 } from './policy.ts';
 export type { CacheHit, CacheLookup, Execute } from './question.ts';
-export { ExecutionRecorder, type ExecutionResult } from './recording.ts';
+export { ResponseCache, type StaleWindows } from './response-cache.ts';
 export { createEntryStore, createTextStore } from './store.ts';
-export { TagVersions } from './tags.ts';
-export { createCompressor } from './variants.ts';
+export { TagVersions } from './tag-versions.ts';

@@ -1,6 +1,6 @@
 import type { CacheEntry } from './entry.ts';
+import type { ExecutionRecorder, ExecutionResult } from './execution-recorder.ts';
 import type { CachePolicy } from './policy.ts';
-import type { ExecutionRecorder, ExecutionResult } from './recording.ts';
 
 /** One operation with its variables, for those who may share its answer. */
 export interface CacheLookup {

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { createCompressor } from '../../src/cache/compression.ts';
 import { createEntry } from '../../src/cache/entry.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
-import { createCompressor } from '../../src/cache/variants.ts';
 
 const MEGABYTE = 1_048_576;
 const BUDGET_BYTES = 8 * MEGABYTE;

@@ -1,10 +1,10 @@
 import type { RequestDeadline } from '../deadline.ts';
 import type { CacheEntry } from './entry.ts';
+import { ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
 import type { CachePolicy } from './policy.ts';
 import type { CacheLookup, CacheResult, Execute } from './question.ts';
-import { ExecutionRecorder, type ExecutionResult } from './recording.ts';
 import type { EntryStore } from './store.ts';
-import type { TagVersions } from './tags.ts';
+import type { TagVersions } from './tag-versions.ts';
 
 /** No timer may be set for longer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
