@@ -2,11 +2,12 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
-import { bytesOf, type CacheEntry } from './entry.ts';
+import { bytesOf } from './entry.ts';
+import type { CacheEntry } from './types.ts';
 
-/** Shorter ones would grow, or save less than it costs to unpack them. */
+/** Shorter bodies would grow, or save less than decompression costs. */
 const MIN_BYTES = 1_024;
-/** The best that is not yet much slower than the next. */
+/** The highest quality before compression becomes much slower. */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const MAX_CACHED_HEADERS = 1_000;
 const MAX_HEADER_LENGTH = 256;
@@ -17,14 +18,14 @@ const compress: Readonly<Record<string, (body: Buffer) => Promise<Buffer>>> = {
 };
 const CODINGS = Object.keys(compress);
 
-/** The types of negotiator are of a version that did not take a preference yet. */
+/** The type definitions of negotiator predate the `preferred` option. */
 interface WithPreference {
   encodings(offered: string[], options: { readonly preferred: string[] }): string[];
 }
 
-/** Chooses content codings (RFC 9110 §12.5.3), and makes the bytes. */
+/** Chooses content codings (RFC 9110 §12.5.3) and compresses bodies. */
 export function createCompressor() {
-  // Clients send few different headers.
+  // Clients send few distinct headers.
   const chosen = new LRUCache<string, string>({ max: MAX_CACHED_HEADERS });
 
   function choose(acceptEncoding: string): string {
@@ -40,7 +41,7 @@ export function createCompressor() {
   }
 
   return {
-    /** @returns undefined to send the body as it is */
+    /** @returns undefined if the body is to be sent uncompressed */
     codingFor(
       { body }: Pick<CacheEntry, 'body'>,
       acceptEncoding: string | undefined,
@@ -53,8 +54,8 @@ export function createCompressor() {
     },
 
     /**
-     * @param coding - one that codingFor gave
-     * @returns a character for each byte: zlib's own buffers are much larger than what is in them
+     * @param coding - a result of codingFor
+     * @returns the bytes as a latin1 string: zlib's buffers are much larger than their content
      */
     async encode(entry: CacheEntry, coding: string): Promise<string> {
       const bytes = bytesOf(entry);

@@ -1,29 +1,36 @@
-import { type CacheEntry, createEntry } from './entry.ts';
+import { createEntry } from './entry.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
+import type { CacheEntry } from './types.ts';
 
-/** What became of an execution. */
+/** The response of an execution. */
 export interface ExecutionResult {
   readonly status: number;
-  /** The JSON text of the answer. */
+  /** JSON text. */
   readonly body: string;
 }
 
-/** What went wrong in an execution: nothing, only upstreams, or more. */
+/** Computes the response; `isAttended` is false for a refresh in the background. */
+export type Execute<E extends ExecutionResult> = (
+  recorder: ExecutionRecorder,
+  isAttended: boolean,
+) => Promise<E>;
+
+/** The origin of an execution's errors: none, upstreams only, or others too. */
 export type FailureSource = 'none' | 'upstream' | 'other';
 
 /**
- * What one execution depends on, collected while it runs: datasources say what they touch and how
- * long it may be kept.
+ * Collects the dependencies of one execution while it runs: datasources report the tags that they
+ * read and how long the data stays fresh.
  */
 export class ExecutionRecorder {
   readonly scope: CacheScope;
-  /** The highest purge number when the execution began. */
+  /** The tag version when the execution began. */
   readonly version: number;
   /** In milliseconds since the epoch, with fractions. */
   readonly startedAt = performance.timeOrigin + performance.now();
   readonly #tags: Set<string>;
   readonly #maxAge: number;
-  /** When the first upstream's answer will have expired, in milliseconds since the epoch. */
+  /** The earliest expiry of the upstream responses, in milliseconds since the epoch. */
   #freshUntil = Number.POSITIVE_INFINITY;
   #isUnshareable = false;
   #faults: FailureSource = 'none';
@@ -35,7 +42,7 @@ export class ExecutionRecorder {
     this.#tags = new Set(tags);
   }
 
-  /** The answer depends on what has these tags, also if it is missing or empty. */
+  /** Adds tags that the response depends on, also if the tagged objects are missing or empty. */
   readonly addTags = (tags: readonly string[]): void => {
     for (const tag of tags) {
       this.#tags.add(tag);
@@ -45,9 +52,9 @@ export class ExecutionRecorder {
   };
 
   /**
-   * An upstream said how long its answer may be kept.
+   * Applies the Cache-Control of an upstream response.
    * @param maxAge - in seconds
-   * @param isPrivate - whether it is for one user only
+   * @param isPrivate - true if it is for one user only
    */
   readonly limitFreshness = (maxAge: number, isPrivate: boolean): void => {
     this.#freshUntil = Math.min(this.#freshUntil, Date.now() + maxAge * 1_000);
@@ -58,23 +65,23 @@ export class ExecutionRecorder {
     return this.#faults;
   }
 
-  /** @param codes - of the errors in the answer */
+  /** @param codes - of the errors in the response */
   recordErrors(codes: readonly string[]): void {
-    const areUpstreams = codes.every((code) => code.startsWith('UPSTREAM_'));
-    this.#faults = areUpstreams && this.#faults !== 'other' ? 'upstream' : 'other';
+    const areUpstreamFaults = codes.every((code) => code.startsWith('UPSTREAM_'));
+    this.#faults = areUpstreamFaults && this.#faults !== 'other' ? 'upstream' : 'other';
   }
 
-  /** The answer is good for who asked, and for nobody else. */
+  /** Restricts the response to this requester. */
   markUnshareable(): void {
     this.#isUnshareable = true;
   }
 
-  /** @returns undefined if nobody else may get this answer */
+  /** @returns undefined if the response is for this requester alone */
   toEntry({ status, body }: ExecutionResult): CacheEntry | undefined {
     if (status !== 200 || this.#faults !== 'none' || this.#isUnshareable) return undefined;
     const { version, scope, startedAt } = this;
-    const leftS = (this.#freshUntil - Date.now()) / 1_000;
-    const maxAge = Math.max(0, Math.min(this.#maxAge, leftS));
+    const remainingSeconds = (this.#freshUntil - Date.now()) / 1_000;
+    const maxAge = Math.max(0, Math.min(this.#maxAge, remainingSeconds));
     return createEntry(body, { maxAge, version, scope, startedAt, tags: [...this.#tags] });
   }
 }

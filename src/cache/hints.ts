@@ -9,16 +9,16 @@ import {
   isCompositeType,
 } from 'graphql';
 
-/** What `@cacheControl` says of a field or of a type. */
+/** The arguments of `@cacheControl` on a field or a type. */
 interface Annotation {
   readonly maxAge?: number | undefined;
   readonly scope?: 'PUBLIC' | 'PRIVATE' | undefined;
   readonly inheritMaxAge?: boolean | undefined;
 }
 
-/** What a field asks of every answer that it is in. */
+/** The caching rules that a field imposes on every response that contains it. */
 export interface Hint {
-  /** In seconds; undefined if the field leaves it to the others. */
+  /** In seconds; undefined if the field imposes none. */
   readonly maxAge: number | undefined;
   readonly scope: 'PUBLIC' | 'PRIVATE' | undefined;
 }
@@ -26,10 +26,10 @@ export interface Hint {
 const NO_ANNOTATION: Annotation = {};
 
 /**
- * Reads the hints of a schema by Apollo's rules: the field's own annotation goes before the one of
- * the type that it returns; what has no maxAge gets 0 if it is a root field or returns an object,
- * unless it inherits. Stricter than Apollo's, a field that returns an interface or a union also keeps
- * to the annotations of every type that it may turn out to be.
+ * Reads the hints of a schema by Apollo's rules: a field's own annotation overrides that of its
+ * returned type; a field without maxAge gets 0 if it is a root field or returns an object, unless it
+ * inherits. Stricter than Apollo, a field that returns an interface or a union also obeys the
+ * annotations of every possible type.
  *
  * @see https://www.apollographql.com/docs/apollo-server/performance/caching
  */
@@ -62,7 +62,7 @@ export function createHintReader(schema: GraphQLSchema) {
     };
   }
 
-  /** @param isRoot - whether the field is one of Query's, Mutation's or Subscription's */
+  /** @param isRoot - true for a field of Query, Mutation or Subscription */
   return (field: GraphQLField<unknown, unknown>, isRoot: boolean): Hint => {
     const hint = known.get(field) ?? read(field, isRoot);
     known.set(field, hint);
@@ -74,13 +74,13 @@ type AnnotatedNode = { readonly directives?: readonly ConstDirectiveNode[] } | n
 
 const isCacheControl = ({ name }: ConstDirectiveNode): boolean => name.value === 'cacheControl';
 
-/** A field that inherits has no maxAge of its own, but does not undo the one of its type. */
+/** A field that inherits has no maxAge of its own, but keeps that of its type. */
 function maxAgeOf(field: Annotation, type: Annotation): number | undefined {
   const ofType = type.inheritMaxAge ? undefined : type.maxAge;
   return field.inheritMaxAge ? ofType : (field.maxAge ?? ofType);
 }
 
-/** The smallest of those that are known. */
+/** The smallest value that is defined. */
 export const minDefined = (values: readonly (number | undefined)[]): number | undefined => {
   const known = values.filter((value) => value !== undefined);
   return known.length > 0 ? Math.min(...known) : undefined;

@@ -1,10 +1,20 @@
+/**
+ * The response cache: stores the responses of operations, shares one execution among concurrent
+ * requests, and sets the cache headers for browsers and CDNs.
+ *
+ * The policy of an operation (maxAge, scope, tags) follows from its text and the schema. A request
+ * looks its key up; on a miss, an ExecutionRecorder collects tags and freshness from the datasources
+ * while the operation executes, and the complete response is stored in memory and a second tier. A
+ * purge raises the version of tags, which makes the entries with them stale.
+ *
+ * It must never serve a response to a viewer outside its scope, serve data that was read before a
+ * purge, store a partial response, or wait for anything before it returns a fresh entry from memory.
+ */
 export { createCompressor } from './compression.ts';
-export type { CacheEntry } from './entry.ts';
-export { ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
+export { type Execute, ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
 export {
   cacheStatusHeader,
   type ForwardReason,
-  type HeaderList,
   matchesEtag,
   NO_STORE,
   requestDirectiveOf,
@@ -17,7 +27,7 @@ export {
   createPolicyReader,
   type PolicyReader,
 } from './policy.ts';
-export type { CacheHit, CacheLookup, Execute } from './question.ts';
-export { ResponseCache, type StaleWindows } from './response-cache.ts';
+export { ResponseCache } from './response-cache.ts';
 export { createEntryStore, createTextStore } from './store.ts';
 export { TagVersions } from './tag-versions.ts';
+export type { CacheEntry, CacheHit, CacheLookup, HeaderList, StaleWindows } from './types.ts';

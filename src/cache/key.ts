@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * One text for all that may change an answer. Each part is preceded by its length, so that no two
- * lists of parts are the same text, whatever is in them.
+ * Joins everything that may change a response into one key. Each part is preceded by its length, so
+ * that different lists never give the same key, whatever the parts contain.
  */
 export const joinKeyParts = (parts: readonly string[]): string =>
   parts.map((part) => `${part.length}:${part}`).join('');

@@ -17,19 +17,19 @@ import {
 import type { Reads } from '../context.ts';
 import { createHintReader, type Hint, minDefined } from './hints.ts';
 
-/** Who may get the same bytes: everyone, all who may do the same, or one viewer alone. */
+/** The viewers who may receive the same bytes: everyone, all with the same permissions, or one. */
 export type CacheScope = 'public' | 'role' | 'user';
 
-/** How the answers of one operation may be kept, before any of them is known. */
+/** The caching rules of an operation, known before it executes. */
 export interface CachePolicy {
-  /** In seconds; 0 if they may not be kept. */
+  /** In seconds; 0 if responses must not be stored. */
   readonly maxAge: number;
   readonly scope: CacheScope;
-  /** Of every answer: the root fields, as `Query.field`. */
+  /** The tags of every response: the root fields, as `Query.field`. */
   readonly tags: readonly string[];
 }
 
-/** What the rule of a field looks at. */
+/** The part of the viewer that a field's rule reads. */
 export type ReadsOf = (type: string, field: string) => Reads;
 
 const UNCACHEABLE: CachePolicy = { maxAge: 0, scope: 'user', tags: [] };
@@ -41,12 +41,12 @@ const SCOPE: Readonly<Record<Reads, CacheScope>> = {
 const READS_BY_STRICTNESS: readonly Reads[] = ['nothing', 'permissions', 'viewer'];
 
 /**
- * Computes the policy of an operation, once for all of its answers: the strictest of all fields that
- * it names, whatever `@skip`, `@include` and nulls may leave out. Answers are shared only if every
- * root field says `scope: PUBLIC`, none below says `PRIVATE`, and no rule on the way looks at who is
- * asking.
+ * Computes the policy of an operation, once for all of its responses: the strictest of all fields
+ * that it names, regardless of what `@skip`, `@include` and nulls leave out. Responses are shared only
+ * if every root field is `scope: PUBLIC`, no field below is `PRIVATE`, and no rule on the path reads
+ * the viewer.
  *
- * @throws Error for a field that says PUBLIC though its own rule looks at who is asking
+ * @throws Error for a PUBLIC field whose own rule reads the viewer
  */
 export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
   const hintOf = createHintReader(schema);
@@ -62,13 +62,13 @@ export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
     const reads = uses.map(({ type, field }) =>
       field ? readsOf(type.name, field.name) : 'nothing',
     );
-    const mayShare =
+    const isShareable =
       uses.length > 0 && uses.every(({ isRoot }, n) => !isRoot || hints[n]?.scope === 'PUBLIC');
-    const isPrivate = !mayShare || hints.some(({ scope }) => scope === 'PRIVATE');
-    const farthest = READS_BY_STRICTNESS.findLast((reach) => reads.includes(reach)) ?? 'nothing';
+    const isPrivate = !isShareable || hints.some(({ scope }) => scope === 'PRIVATE');
+    const strictest = READS_BY_STRICTNESS.findLast((level) => reads.includes(level)) ?? 'nothing';
     return {
       maxAge: minDefined(hints.map(({ maxAge }) => maxAge)) ?? 0,
-      scope: isPrivate ? 'user' : SCOPE[farthest],
+      scope: isPrivate ? 'user' : SCOPE[strictest],
       tags: uses.flatMap(({ type, field, isRoot }) =>
         isRoot && field ? [`${type.name}.${field.name}`] : [],
       ),
@@ -78,7 +78,7 @@ export function createPolicyReader(schema: GraphQLSchema, readsOf: ReadsOf) {
 
 export type PolicyReader = ReturnType<typeof createPolicyReader>;
 
-/** For what is answered without a resolver of ours: the schema itself. */
+/** The hint of introspection fields, which have no resolver here. */
 const UNCACHEABLE_HINT: Hint = { maxAge: 0, scope: undefined };
 
 interface FieldUse {
@@ -88,14 +88,14 @@ interface FieldUse {
   readonly isRoot: boolean;
 }
 
-/** Every field that the operation may come to, on every type that it may be on. */
+/** Every field that the operation may select, on every object type that it may be selected on. */
 function* collectUses(
   schema: GraphQLSchema,
   document: DocumentNode,
   root: GraphQLObjectType,
   selections: SelectionSetNode,
 ): Generator<FieldUse> {
-  // Each is taken out when it is first spread: what it adds does not depend on the place.
+  // A fragment is removed when it is first spread: its fields do not depend on the place.
   const fragments = new Map(
     document.definitions
       .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)

@@ -1,38 +1,33 @@
 import type { RequestDeadline } from '../deadline.ts';
-import type { CacheEntry } from './entry.ts';
-import { ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
+import { type Execute, ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
 import type { CachePolicy } from './policy.ts';
-import type { CacheLookup, CacheResult, Execute } from './question.ts';
 import type { EntryStore } from './store.ts';
 import type { TagVersions } from './tag-versions.ts';
+import type { CacheEntry, CacheHit, CacheLookup, StaleWindows } from './types.ts';
 
-/** No timer may be set for longer. */
+/** Limit of setTimeout. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** A response that other requests may receive too, or one for this requester alone. */
+type CacheResult<E extends ExecutionResult> = CacheHit | { readonly executed: E };
+
+/** An execution in flight, which other requests for the same key follow. */
 interface Flight {
   readonly leader: RequestDeadline;
-  /** Undefined if only the leader may have what came out of it, or if it takes too long. */
+  /** Resolves to undefined if the response is for the leader alone, or after followerTimeoutMs. */
   readonly shared: Promise<CacheEntry | undefined>;
 }
 
-/** For how long what has expired may still be served, in seconds. */
-export interface StaleWindows {
-  /** While a new answer is made behind it (RFC 5861 §3). */
-  readonly whileRevalidate: number;
-  /** When no new answer can be made (RFC 5861 §4); shared answers only. */
-  readonly ifError: number;
-}
-
 interface ResponseCacheOptions {
-  /** Undefined if nothing is to be kept; what is under way is shared all the same. */
+  /** Undefined turns storing off; concurrent requests still share one execution. */
   readonly store: EntryStore | undefined;
   readonly tagVersions: TagVersions;
   readonly stale: StaleWindows;
 }
 
 /**
- * Remembers answers exactly as long as they are true. What has expired may be served for a while,
- * what was purged never.
+ * Stores responses while they are valid, and shares one execution among concurrent requests. An
+ * expired response may be served within the stale windows, a purged one never.
  */
 export class ResponseCache {
   readonly #store: EntryStore | undefined;
@@ -41,54 +36,53 @@ export class ResponseCache {
   readonly #flights = new Map<string, Flight>();
   readonly #refreshing = new Set<string>();
 
-  constructor({ store, tagVersions: numbers, stale }: ResponseCacheOptions) {
+  constructor({ store, tagVersions, stale }: ResponseCacheOptions) {
     this.#store = store;
-    this.#tagVersions = numbers;
+    this.#tagVersions = tagVersions;
     this.#stale = stale;
   }
 
-  /** Whether asking here can be of any use. */
+  /** True if a response with this policy can be stored or shared. */
   isCacheable({ maxAge, scope }: CachePolicy): boolean {
     return scope !== 'user' || (maxAge > 0 && this.#store !== undefined);
   }
 
-  /** What can be answered at once. */
+  /** A fresh entry from memory, without waiting for anything. */
   getFresh(key: string): CacheEntry | undefined {
     const entry = this.#store?.peek(key);
-    return entry && Date.now() < entry.freshUntil && !this.#tagVersions.isStale(entry)
-      ? entry
-      : undefined;
+    if (!entry || Date.now() >= entry.freshUntil) return undefined;
+    return this.#tagVersions.isStale(entry) ? undefined : entry;
   }
 
-  /** @throws what `execute` throws, or `asker.wait` when the asker waits no more */
+  /** @throws what `execute` throws, or `requester.wait` once the requester's deadline has passed */
   async getOrExecute<E extends ExecutionResult>(
-    question: CacheLookup,
-    asker: RequestDeadline,
+    lookup: CacheLookup,
+    requester: RequestDeadline,
     execute: Execute<E>,
   ): Promise<CacheResult<E>> {
-    const known = await this.#find(question.key);
+    const known = await this.#find(lookup.key);
     const expiredForMs = known ? Date.now() - known.freshUntil : 0;
     if (known && expiredForMs < 0) return { status: 'hit', entry: known };
     if (known && expiredForMs < this.#stale.whileRevalidate * 1_000) {
-      this.#refresh(question, execute);
+      this.#refresh(lookup, execute);
       return { status: 'hit', entry: known };
     }
     let faults = 'none';
-    const answer = await this.#fetch(question, asker, async (recording, isAttended) => {
-      const executed = await execute(recording, isAttended);
-      faults = recording.faults;
+    const result = await this.#fetch(lookup, requester, async (recorder, isAttended) => {
+      const executed = await execute(recorder, isAttended);
+      faults = recorder.faults;
       return executed;
     });
-    const isShared = question.policy.scope !== 'user';
+    const isShared = lookup.policy.scope !== 'user';
     const mayServe = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
     if (mayServe && faults === 'upstream' && !this.#tagVersions.isStale(known)) {
       return { status: 'hit', entry: known };
     }
-    return answer;
+    return result;
   }
 
   /**
-   * Executes whatever is stored or in flight, and stores a complete answer for others.
+   * Executes whatever is stored or in flight, and stores a complete response for other requests.
    * @throws what `execute` throws
    */
   async executeAndStore<E extends ExecutionResult>(
@@ -96,26 +90,27 @@ export class ResponseCache {
     execute: Execute<E>,
     isAttended = true,
   ): Promise<CacheResult<E>> {
-    const recording = new ExecutionRecorder(policy, this.#tagVersions.current);
-    const executed = await execute(recording, isAttended);
-    const entry = recording.toEntry(executed);
+    const recorder = new ExecutionRecorder(policy, this.#tagVersions.current);
+    const executed = await execute(recorder, isAttended);
+    const entry = recorder.toEntry(executed);
     const isStale =
       entry !== undefined &&
       (this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry));
-    const mayKeep = entry !== undefined && entry.maxAge > 0;
-    // Whoever has seen what is newer must not be shown again what is older.
-    if (!mayKeep && recording.faults === 'none') await this.#store?.delete(key);
+    const isStorable = entry !== undefined && entry.maxAge > 0;
+    // A client that has received this newer response must not get the older stored one afterwards.
+    if (!isStorable && recorder.faults === 'none') await this.#store?.delete(key);
     if (!entry) return { executed };
-    if (!this.#store || !mayKeep || isStale) {
+    if (!this.#store || !isStorable || isStale) {
       return { status: 'miss', entry: { ...entry, maxAge: 0 } };
     }
     const { whileRevalidate, ifError } = this.#stale;
-    const staleS = entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
-    await this.#store.set(key, entry, (entry.maxAge + staleS) * 1_000);
+    const staleSeconds =
+      entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
+    await this.#store.set(key, entry, (entry.maxAge + staleSeconds) * 1_000);
     return { status: 'stored', entry };
   }
 
-  /** Keeps a compressed form of an entry, of which others may be in need as well. */
+  /** Adds a compressed body to an entry, for this and later requests. */
   addVariant(key: string, entry: CacheEntry, coding: string, body: string): void {
     entry.variants.set(coding, body);
     this.#store?.resize(key, entry);
@@ -126,75 +121,78 @@ export class ResponseCache {
     return entry && !this.#tagVersions.isStale(entry) ? entry : undefined;
   }
 
-  /** Nobody joins what began before a purge that they may know of, so the flight's name has its number. */
+  /**
+   * Follows the execution in flight, or starts one. The flight's key contains the tag version, so that
+   * no request follows an execution that began before a purge its client may know of.
+   */
   #fetch<E extends ExecutionResult>(
-    question: CacheLookup,
-    asker: RequestDeadline,
+    lookup: CacheLookup,
+    requester: RequestDeadline,
     execute: Execute<E>,
   ): Promise<CacheResult<E>> {
-    const name = `${this.#tagVersions.current} ${question.key}`;
-    const flight = this.#flights.get(name);
-    if (!flight) return this.#lead(name, question, asker, execute);
-    // Who has less time than the leader would get nothing where a part could be had.
-    if (asker.expiresAt < flight.leader.expiresAt) return this.executeAndStore(question, execute);
-    return this.#follow(flight, question, asker, execute);
+    const flightKey = `${this.#tagVersions.current} ${lookup.key}`;
+    const flight = this.#flights.get(flightKey);
+    if (!flight) return this.#lead(flightKey, lookup, requester, execute);
+    // A follower with an earlier deadline executes on its own, to still get a partial response.
+    if (requester.expiresAt < flight.leader.expiresAt) return this.executeAndStore(lookup, execute);
+    return this.#follow(flight, lookup, requester, execute);
   }
 
   async #lead<E extends ExecutionResult>(
-    name: string,
-    question: CacheLookup,
+    flightKey: string,
+    lookup: CacheLookup,
     leader: RequestDeadline,
     execute: Execute<E>,
   ): Promise<CacheResult<E>> {
-    const made = this.executeAndStore(question, execute);
+    const execution = this.executeAndStore(lookup, execute);
     const { promise: shared, resolve } = Promise.withResolvers<CacheEntry | undefined>();
     const flight = { leader, shared };
-    const land = (entry?: CacheEntry) => {
+    const settle = (entry?: CacheEntry) => {
       clearTimeout(timer);
-      if (this.#flights.get(name) === flight) this.#flights.delete(name);
+      if (this.#flights.get(flightKey) === flight) this.#flights.delete(flightKey);
       resolve(entry);
     };
-    // Who follows keeps half of the time: where one service hangs, they must still be able to have
-    // the parts of the others.
-    const patienceMs = Math.max(0, leader.expiresAt - performance.now()) / 2;
-    const timer = setTimeout(land, Math.min(patienceMs, MAX_TIMER_MS));
-    this.#flights.set(name, flight);
-    made.then(
-      (answer) => land('entry' in answer ? answer.entry : undefined),
-      () => land(),
+    // A follower waits at most half of the leader's remaining time, so that it can still execute on
+    // its own and return a partial response if one upstream hangs.
+    const followerTimeoutMs = Math.max(0, leader.expiresAt - performance.now()) / 2;
+    const timer = setTimeout(settle, Math.min(followerTimeoutMs, MAX_TIMER_MS));
+    this.#flights.set(flightKey, flight);
+    execution.then(
+      (result) => settle('entry' in result ? result.entry : undefined),
+      () => settle(),
     );
-    return made;
+    return execution;
   }
 
   async #follow<E extends ExecutionResult>(
     { leader, shared }: Flight,
-    question: CacheLookup,
-    asker: RequestDeadline,
+    lookup: CacheLookup,
+    requester: RequestDeadline,
     execute: Execute<E>,
   ): Promise<CacheResult<E>> {
-    const leave = leader.retain();
-    const entry = await asker.wait(shared).finally(leave);
-    return entry ? { status: 'collapsed', entry } : this.executeAndStore(question, execute);
+    const release = leader.retain();
+    const entry = await requester.wait(shared).finally(release);
+    return entry ? { status: 'collapsed', entry } : this.executeAndStore(lookup, execute);
   }
 
-  /** Whether the answer of an execution that began later is stored already. */
+  /** True if the store holds the response of an execution that began later. */
   #isOlderThanStored(key: string, { startedAt }: CacheEntry): boolean {
     const known = this.#store?.peek(key);
     return known !== undefined && known.startedAt > startedAt && !this.#tagVersions.isStale(known);
   }
 
   /**
-   * Makes a new answer in the background. A private answer whose refresh fails is dropped, so that
-   * the next request executes and its viewer learns of the outage.
+   * Computes a new response in the background. A private response whose refresh fails is deleted, so
+   * that the next request executes and its viewer learns of the outage.
    */
-  #refresh<E extends ExecutionResult>(question: CacheLookup, execute: Execute<E>): void {
-    const { key, policy } = question;
+  #refresh<E extends ExecutionResult>(lookup: CacheLookup, execute: Execute<E>): void {
+    const { key, policy } = lookup;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    void this.executeAndStore(question, execute, false)
+    void this.executeAndStore(lookup, execute, false)
       .catch(() => ({}))
-      .then((answer) => {
-        if (policy.scope === 'user' && !('entry' in answer)) return this.#store?.delete(key);
+      .then((result) => {
+        if (policy.scope === 'user' && !('entry' in result)) return this.#store?.delete(key);
       })
       .catch(() => {})
       .finally(() => this.#refreshing.delete(key));

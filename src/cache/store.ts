@@ -1,19 +1,20 @@
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { type CacheEntry, fromText, sizeOf, toText } from './entry.ts';
+import { fromText, sizeOf, toText } from './entry.ts';
 import { hashKey } from './key.ts';
+import type { CacheEntry } from './types.ts';
 
-/** What keyv adds to a text, and the memory to both, about. */
-const OVERHEAD = 256;
+/** The memory that keyv and the LRU cache add to a text, approximately. */
+const OVERHEAD_CHARACTERS = 256;
 
-/** A bounded store of texts in this process's memory; `most` is in characters. */
-export function createTextStore(most: number): Keyv<string> {
+/** A bounded store of texts in the memory of this process. */
+export function createTextStore(maxCharacters: number): Keyv<string> {
   const memory = new LRUCache<string, string>({
-    maxSize: most,
-    sizeCalculation: (text, key) => text.length + key.length + OVERHEAD,
+    maxSize: maxCharacters,
+    sizeCalculation: (text, key) => text.length + key.length + OVERHEAD_CHARACTERS,
   });
-  // keyv gives the time to live as a number, which lru-cache takes for its options, and throws. It
-  // needs none here: keyv keeps the expiry next to the value.
+  // keyv passes the time to live as a number, where lru-cache expects options and throws. It is not
+  // needed here: keyv stores the expiry next to the value.
   const store = {
     get: (key: string) => memory.get(key),
     set: (key: string, text: string) => memory.set(key, text),
@@ -23,26 +24,26 @@ export function createTextStore(most: number): Keyv<string> {
   return new Keyv<string>({ store, throwOnErrors: true });
 }
 
-/** Two tiers of entries: the process's memory, and a keyv behind it. */
+/** Stores entries in two tiers: the process's memory, and a keyv store behind it. */
 export interface EntryStore {
-  /** What the memory has; whoever asks decides whether it is still good. */
+  /** The entry in memory, which may have expired or be purged. */
   readonly peek: (key: string) => CacheEntry | undefined;
-  /** What either tier has. */
+  /** The entry in either tier, which may have expired or be purged. */
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
-  /** @param keepMs - how long it may be of use, in milliseconds */
-  readonly set: (key: string, entry: CacheEntry, keepMs: number) => Promise<void>;
+  /** @param ttlMs - the time after which the entry is useless, in milliseconds */
+  readonly set: (key: string, entry: CacheEntry, ttlMs: number) => Promise<void>;
   readonly delete: (key: string) => Promise<void>;
-  /** Reckons the size anew of an entry that has got a variant. */
+  /** Updates the size of an entry after a variant was added. */
   readonly resize: (key: string, entry: CacheEntry) => void;
 }
 
 /**
- * @param bytes - the most that the memory holds
- * @param behind - where entries are found that the memory has no more
+ * @param maxBytes - of the first tier
+ * @param secondTier - holds entries that the first tier has evicted
  */
-export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStore {
+export function createEntryStore(maxBytes: number, secondTier: Keyv<string>): EntryStore {
   const memory = new LRUCache<string, CacheEntry>({
-    maxSize: bytes,
+    maxSize: maxBytes,
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
 
@@ -51,19 +52,19 @@ export function createEntryStore(bytes: number, behind: Keyv<string>): EntryStor
     async get(key) {
       const known = memory.get(key);
       if (known) return known;
-      const text = await behind.get(hashKey(key));
+      const text = await secondTier.get(hashKey(key));
       if (text === undefined) return undefined;
       const entry = fromText(text);
       memory.set(key, entry);
       return entry;
     },
-    async set(key, entry, keepMs) {
+    async set(key, entry, ttlMs) {
       memory.set(key, entry);
-      await behind.set(hashKey(key), toText(entry), keepMs);
+      await secondTier.set(hashKey(key), toText(entry), ttlMs);
     },
     async delete(key) {
       memory.delete(key);
-      await behind.delete(hashKey(key));
+      await secondTier.delete(hashKey(key));
     },
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);

@@ -1,20 +1,20 @@
 const MAX_TAG_VERSIONS = 100_000;
 
-/** What an answer was made of, and since when. */
+/** The tags of a response and the version at which its execution began. */
 export interface TaggedVersion {
   readonly tags: readonly string[];
-  /** The highest number that had been given when the answer's making began. */
+  /** `TagVersions.current` when the execution began. */
   readonly version: number;
 }
 
 /**
- * Invalidation without an index: every purge gets a number, higher than all before, and an answer is
- * stale if one of its tags was purged with a number higher than the one at which its making began.
- * So what began before a purge is never taken for what came after it, and nobody needs to know what
- * is stored where.
+ * Invalidates by tag without an index of entries. Every purge increments the version; a response is
+ * stale if one of its tags was purged at a higher version than the one at which its execution began.
+ * So the result of an execution that began before a purge is never served after it, and no list of
+ * the stored entries is needed.
  */
 export class TagVersions {
-  /** Purged last at the end. */
+  /** The version of each tag's last purge; the most recent purge is last. */
   readonly #versions = new Map<string, number>();
   readonly #quarantined = new Map<string, number>();
   readonly #beforePurge: () => void;
@@ -23,41 +23,41 @@ export class TagVersions {
   #floor = 0;
 
   /**
-   * @param beforePurge - called before each purge: nothing that begins after it may use what was got
-   *   before it
-   * @param most - how many purged tags are remembered one by one
+   * @param beforePurge - called before each purge; executions that begin after it must not use data
+   *   that was read before it
+   * @param maxVersions - the number of purged tags that are tracked individually
    */
-  constructor(beforePurge: () => void = () => {}, most = MAX_TAG_VERSIONS) {
+  constructor(beforePurge: () => void = () => {}, maxVersions = MAX_TAG_VERSIONS) {
     this.#beforePurge = beforePurge;
-    this.#maxVersions = most;
+    this.#maxVersions = maxVersions;
   }
 
-  /** The highest number given. */
+  /** The version of the last purge. */
   get current(): number {
     return this.#current;
   }
 
-  /** Makes everything stale that has one of the tags. */
+  /** Makes every response with one of the tags stale. */
   purge(tags: readonly string[]): void {
     if (tags.length === 0) return;
     this.#beforePurge();
-    const number = ++this.#current;
+    const version = ++this.#current;
     for (const tag of tags) {
       this.#versions.delete(tag);
-      this.#versions.set(tag, number);
+      this.#versions.set(tag, version);
     }
     for (const [tag, dropped] of this.#versions) {
       if (this.#versions.size <= this.#maxVersions) break;
       this.#versions.delete(tag);
-      // Who began before this purge can't be told from who should have minded it.
+      // Older responses may have the dropped tag, so all of them become stale.
       this.#floor = dropped;
     }
   }
 
   /**
-   * Purges the tags, lets nothing with them be kept for a while, and purges them again: for a change
-   * of which it is not known whether and when it is made.
-   * @returns what ends it before the time is over, once the outcome is known
+   * Purges the tags, keeps responses with them from being stored for a while, and purges them again.
+   * For a write whose outcome is unknown.
+   * @returns a function that ends the quarantine early, once the outcome is known
    */
   quarantine(tags: readonly string[], ms: number): () => void {
     this.purge(tags);
@@ -75,11 +75,11 @@ export class TagVersions {
     return release;
   }
 
-  isStale({ tags, version: number }: TaggedVersion): boolean {
-    if (number === this.#current && this.#quarantined.size === 0) return false;
-    if (number < this.#floor) return true;
+  isStale({ tags, version }: TaggedVersion): boolean {
+    if (version === this.#current && this.#quarantined.size === 0) return false;
+    if (version < this.#floor) return true;
     return tags.some(
-      (tag) => (this.#versions.get(tag) ?? 0) > number || this.#quarantined.has(tag),
+      (tag) => (this.#versions.get(tag) ?? 0) > version || this.#quarantined.has(tag),
     );
   }
 }

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ExecutionRecorder } from '../../src/cache/execution-recorder.ts';
 import { joinKeyParts } from '../../src/cache/key.ts';
-import type { CacheLookup } from '../../src/cache/question.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 import { TagVersions } from '../../src/cache/tag-versions.ts';
+import type { CacheLookup } from '../../src/cache/types.ts';
 import { RequestDeadline } from '../../src/deadline.ts';
 
 const LOOKUP = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;

@@ -1,0 +1,64 @@
+import type { CachePolicy, CacheScope } from './policy.ts';
+import type { TaggedVersion } from './tag-versions.ts';
+
+// Types that several files of the cache share, so that no two of them import each other.
+
+/** A stored response: its bytes, who may receive them and for how long. */
+export interface CacheEntry extends TaggedVersion {
+  /**
+   * The UTF-8 bytes of the JSON text as a latin1 string, one character per byte. Such a string is
+   * written together with its headers in one write and is not encoded again.
+   */
+  readonly body: string;
+  /** A hash of the bytes, without quotes. */
+  readonly etag: string;
+  readonly scope: CacheScope;
+  /** The freshness lifetime that clients and CDNs are told, in seconds. */
+  readonly maxAge: number;
+  /** The start of its execution, in milliseconds since the epoch, with fractions. */
+  readonly startedAt: number;
+  /** Milliseconds since the epoch, like `freshUntil`. */
+  readonly storedAt: number;
+  /** The end of its freshness: slightly earlier than maxAge says, by a random part. */
+  readonly freshUntil: number;
+  /** The compressed bodies that clients have asked for so far, by content coding, as latin1. */
+  readonly variants: Map<string, string>;
+  /** The headers that do not change with time, built on first use, by content coding. */
+  readonly headers: Map<string | undefined, ResponseHeaders>;
+}
+
+/** Names and values in turn, the form that node:http takes without conversion. */
+export type HeaderList = readonly string[];
+
+/** The headers of a response, and the values that conditional requests are compared with. */
+export interface ResponseHeaders {
+  /** Undefined if the response has none. */
+  readonly etag: string | undefined;
+  readonly headers: HeaderList;
+  /** True if shared caches may store the response and send it to other clients. */
+  readonly isPublic: boolean;
+}
+
+/** The result of a lookup, in the terms of RFC 9211. */
+export type CacheStatus = 'hit' | 'collapsed' | 'stored' | 'miss';
+
+/** One operation with its variables, for all viewers who may share its response. */
+export interface CacheLookup {
+  /** Everything that may change the response, as one text. */
+  readonly key: string;
+  readonly policy: CachePolicy;
+}
+
+/** A response that other requests may receive too. */
+export interface CacheHit {
+  readonly status: CacheStatus;
+  readonly entry: CacheEntry;
+}
+
+/** The time for which an expired response may still be served, in seconds. */
+export interface StaleWindows {
+  /** While a new response is computed in the background (RFC 5861 §3). */
+  readonly whileRevalidate: number;
+  /** When upstreams fail (RFC 5861 §4); shared responses only. */
+  readonly ifError: number;
+}
