@@ -1,13 +1,12 @@
 import {
-  type ConstDirectiveNode,
   type GraphQLCompositeType,
   type GraphQLField,
   type GraphQLSchema,
-  getDirectiveValues,
   getNamedType,
   isAbstractType,
   isCompositeType,
 } from 'graphql';
+import { readDirective } from '../graphql-ast.ts';
 
 /** The arguments of `@cacheControl` on a field or a type. */
 interface Annotation {
@@ -37,17 +36,14 @@ export function createHintReader(schema: GraphQLSchema) {
   const known = new WeakMap<GraphQLField<unknown, unknown>, Hint>();
   const directive = schema.getDirective('cacheControl');
 
-  function annotationOf(nodes: readonly AnnotatedNode[]): Annotation {
-    if (!directive) return NO_ANNOTATION;
-    const found = nodes.find((node) => node?.directives?.some(isCacheControl));
-    return (found && (getDirectiveValues(directive, found) as Annotation)) ?? NO_ANNOTATION;
-  }
-  const ofType = (type: GraphQLCompositeType) =>
-    annotationOf([type.astNode, ...type.extensionASTNodes]);
+  const ofField = ({ astNode }: GraphQLField<unknown, unknown>) =>
+    readDirective<Annotation>(directive, [astNode]) ?? NO_ANNOTATION;
+  const ofType = ({ astNode, extensionASTNodes }: GraphQLCompositeType) =>
+    readDirective<Annotation>(directive, [astNode, ...extensionASTNodes]) ?? NO_ANNOTATION;
 
   function read(field: GraphQLField<unknown, unknown>, isRoot: boolean): Hint {
     const type = getNamedType(field.type);
-    const own = annotationOf([field.astNode]);
+    const own = ofField(field);
     const returned = isCompositeType(type) ? ofType(type) : NO_ANNOTATION;
     const scope = own.scope ?? returned.scope;
     const members = isAbstractType(type) ? schema.getPossibleTypes(type).map(ofType) : [];
@@ -69,10 +65,6 @@ export function createHintReader(schema: GraphQLSchema) {
     return hint;
   };
 }
-
-type AnnotatedNode = { readonly directives?: readonly ConstDirectiveNode[] } | null | undefined;
-
-const isCacheControl = ({ name }: ConstDirectiveNode): boolean => name.value === 'cacheControl';
 
 /** A field that inherits has no maxAge of its own, but keeps that of its type. */
 function maxAgeOf(field: Annotation, type: Annotation): number | undefined {

@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { Reads } from '../context.ts';
+import { fragmentsByName } from '../graphql-ast.ts';
 import { createHintReader, type Hint, minDefined } from './hints.ts';
 
 /** The viewers who may receive the same bytes: everyone, all with the same permissions, or one. */
@@ -96,11 +97,7 @@ function* collectUses(
   selections: SelectionSetNode,
 ): Generator<FieldUse> {
   // A fragment is removed when it is first spread: its fields do not depend on the place.
-  const fragments = new Map(
-    document.definitions
-      .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-      .map((fragment): [string, FragmentDefinitionNode] => [fragment.name.value, fragment]),
-  );
+  const fragments = fragmentsByName(document);
 
   function* visit(set: SelectionSetNode, parent: GraphQLCompositeType): Generator<FieldUse> {
     for (const selection of set.selections) {

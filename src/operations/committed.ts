@@ -14,16 +14,16 @@ import { type Operation, toOperation } from './operation.ts';
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
-/** An operation of our own clients, from a file that bears its name. */
+/** An operation of a first-party client, read from the file of its name. */
 export interface CommittedOperation extends Operation {
   readonly name: string;
-  /** The same as caching clients send it: printed anew, with every object's `__typename`. */
+  /** The form that caching clients send: reprinted, with `__typename` on every object. */
   readonly withTypenames: Operation;
 }
 
 /**
- * Reads the operations of a folder: one in each `<Name>.graphql`.
- * @throws Error that names the file and all that is wrong with it
+ * Reads the operations of a folder, one per `<Name>.graphql`.
+ * @throws Error with the file name and all of its faults
  */
 export function loadCommittedOperations(folder: URL, schema: GraphQLSchema): CommittedOperation[] {
   return readdirSync(folder)
@@ -43,11 +43,11 @@ function readOperation(name: string, source: string, schema: GraphQLSchema): Com
   const faults = validate(schema, document).map((error) => error.message);
   if (names.length !== 1 || names[0] !== name) faults.push(`must hold one operation, ${name}`);
   if (faults.length > 0) throw new Error(`${name}.graphql: ${faults.join('; ')}`);
-  const asClientsSendIt = toOperation(print(withTypenames(document)));
-  return { name, ...toOperation(source), withTypenames: asClientsSendIt };
+  const printed = toOperation(print(withTypenames(document)));
+  return { name, ...toOperation(source), withTypenames: printed };
 }
 
-/** Asks every object but the root for its type's name, as Apollo Client, urql and Relay do. */
+/** Selects `__typename` on every object except the root, as Apollo Client, urql and Relay do. */
 function withTypenames(document: DocumentNode): DocumentNode {
   return visit(document, {
     SelectionSet(node, _key, parent) {

@@ -7,7 +7,7 @@ import {
 } from 'graphql';
 import { type CompiledQuery, compileQuery, isCompiledQuery } from 'graphql-jit';
 
-/** Executes one operation: as graphql-js's `execute` does, its errors in any order. */
+/** Executes one operation like graphql-js's `execute`, except that errors come in any order. */
 export type Execute = CompiledQuery['query'];
 
 interface Compiled {
@@ -15,18 +15,18 @@ interface Compiled {
   execute?: Execute | undefined;
 }
 
-/** To compile takes as long as to execute some ten times; most operations of strangers come once. */
+/** Compiling costs about ten executions, and most ad-hoc operations are sent only once. */
 const USES_BEFORE_COMPILING = 2;
 
 /**
- * Aliases and variables that a document is not compiled with: graphql-jit uses plain objects, on which
- * an assignment to `__proto__` is lost, and a variable that is not given is read from the prototype.
+ * Names of aliases and variables that keep a document from being compiled. graphql-jit uses plain
+ * objects: an assignment to `__proto__` is lost, and a missing variable is read from the prototype.
  */
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**
- * Compiles operations into functions (graphql-jit), once each, when they are asked again. What is
- * compiled lives as long as its document does.
+ * Compiles each operation into a function (graphql-jit) on its second use. The function lives as long
+ * as its document.
  */
 export function createCompiler(schema: GraphQLSchema) {
   const known = new WeakMap<OperationDefinitionNode, Compiled>();
@@ -34,15 +34,15 @@ export function createCompiler(schema: GraphQLSchema) {
   function compile(document: DocumentNode, name: string | undefined): Execute | undefined {
     if (hasInheritedName(document)) return undefined;
     const compiled = compileQuery(schema, document, name, {
-      // Nobody reads them: the log has the stack of what was thrown.
+      // These stacks are unused: the log has the stack of the original error.
       disablingCapturingStackErrors: true,
     });
     return isCompiledQuery(compiled) ? compiled.query : undefined;
   }
 
   /**
-   * @param definition - of the document
-   * @returns undefined if it is to be executed as it is
+   * @param definition - an operation of the document
+   * @returns undefined if the operation is to be executed without compilation
    */
   return (document: DocumentNode, definition: OperationDefinitionNode): Execute | undefined => {
     const found = known.get(definition) ?? { uses: 0 };

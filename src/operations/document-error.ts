@@ -1,7 +1,7 @@
 import type { GraphQLError } from 'graphql';
 import type { ErrorCode } from '../errors.ts';
 
-/** What is wrong with a document or its variables, in graphql-js's words, which may name the schema. */
+/** An invalid document or invalid variables. graphql-js's messages may reveal parts of the schema. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError';
   readonly code: ErrorCode;

@@ -1,3 +1,15 @@
+/**
+ * The operations of a BFF: reads documents, stores them, and prepares them for execution.
+ *
+ * A request refers to an operation by its text or its id. The store returns a trusted operation
+ * (committed or from the manifest), a recent one, or reads a new one: the reader parses it, enforces
+ * the document limits and validates it. The planner then adds what follows from the text and the
+ * variables: cache policy, cost and canonical variables. The compiler turns repeated operations into
+ * functions.
+ *
+ * It must never execute anything, spend unbounded time or memory on an ad-hoc document, or reveal the
+ * schema in production.
+ */
 export { type CommittedOperation, loadCommittedOperations } from './committed.ts';
 export { type Compiler, createCompiler } from './compile.ts';
 export { DocumentError } from './document-error.ts';

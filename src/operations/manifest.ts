@@ -6,14 +6,14 @@ import { type Operation, toOperation } from './operation.ts';
 
 const ID = z.string().min(1).max(256);
 
-/** As Apollo Client's `generate-persisted-query-manifest` writes it. */
+/** The output of Apollo Client's `generate-persisted-query-manifest`. */
 const APOLLO_MANIFEST = z.object({
   format: z.literal('apollo-persisted-query-manifest'),
   version: z.literal(1),
   operations: z.array(z.object({ id: ID, name: z.string(), body: z.string() })),
 });
 
-/** Texts by their hashes, as relay-compiler and graphql-codegen (`persistedDocuments`) write them. */
+/** Texts by hash, the output of relay-compiler and graphql-codegen (`persistedDocuments`). */
 const TEXTS = z.record(ID, z.string());
 
 const FORMS =
@@ -22,8 +22,8 @@ const FORMS =
 
 /**
  * Reads a manifest of persisted operations.
- * @returns the operations by their ids, which need not be hashes
- * @throws ConfigError that names all that is wrong with it
+ * @returns the operations by id; ids need not be hashes
+ * @throws ConfigError with all faults
  * @see https://www.apollographql.com/docs/react/data/persisted-queries
  * @see https://relay.dev/docs/guides/persisted-queries
  * @see https://the-guild.dev/graphql/codegen/plugins/presets/preset-client#persisted-documents
@@ -57,7 +57,7 @@ function readManifest(path: string): Pick<z.infer<typeof APOLLO_MANIFEST>, 'oper
   }
 }
 
-/** Anything else is read as Apollo's format, so that the error names what is missing in it. */
+/** Everything else is read as Apollo's format, so that the error names what is missing in it. */
 const isTexts = (json: unknown): boolean =>
   typeof json === 'object' && json !== null && !Array.isArray(json) && !('format' in json);
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type DocumentNode, parse } from 'graphql';
 
-/** A document that was parsed and found valid, known by the hash of its text. */
+/** A parsed and valid document, identified by the hash of its text. */
 export interface Operation {
   /** SHA-256 of the text, in hex, as in automatic persisted queries. */
   readonly hash: string;

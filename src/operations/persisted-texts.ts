@@ -1,26 +1,27 @@
 import { LRUCache } from 'lru-cache';
 
-/** What an entry takes in memory besides its text and its hash, in characters. */
-const OVERHEAD = 256;
+/** The memory that an entry takes besides its text and its hash, in characters. */
+const OVERHEAD_CHARACTERS = 256;
 
 export interface PersistedTexts {
   readonly has: (hash: string) => boolean;
-  /** The text, which is in use from now on. */
+  /** Returns the text and marks it as used. */
   readonly get: (hash: string) => string | undefined;
   readonly add: (hash: string, text: string) => void;
 }
 
 /**
- * The texts of automatic persisted queries by hash, a segmented LRU in the memory of this process: a
- * text that is added is unused; when it is asked for by its hash, it moves to the used ones, which new
- * texts cannot evict. A used text that has to give way to another used one becomes unused again.
+ * Stores the texts of automatic persisted queries by hash, in a segmented LRU in the memory of this
+ * process. A new text is unused; a request by its hash moves it to the used texts, which new texts
+ * cannot evict. A used text that another used text evicts becomes unused again.
  *
  * @param maxCharacters - of both segments, half of it each
  */
 export function createPersistedTexts(maxCharacters: number): PersistedTexts {
   const segment = {
     maxSize: maxCharacters / 2,
-    sizeCalculation: (text: string, hash: string) => text.length + hash.length + OVERHEAD,
+    sizeCalculation: (text: string, hash: string) =>
+      text.length + hash.length + OVERHEAD_CHARACTERS,
   };
   const unused = new LRUCache<string, string>(segment);
   const used = new LRUCache<string, string>({

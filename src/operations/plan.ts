@@ -17,55 +17,55 @@ import {
 } from './limits/index.ts';
 import type { Operation } from './operation.ts';
 
-/** One operation of a document, with all that follows from its text alone. */
+/** One operation of a document, with everything that follows from its text alone. */
 interface Plan {
   readonly definition: OperationDefinitionNode;
   readonly cache: CachePolicy;
   readonly costWith: ReturnType<CostReader>;
   /** The names of the variables that have a default. */
   readonly withDefault: readonly string[];
-  /** What is executed whoever asks, if it takes no variables and was asked before. */
+  /** The prepared operation, if it takes no variables and has been requested before. */
   preparedWithoutVariables?: PreparedOperation;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
 
-/** What is asked: an operation of a document, and its variables. */
+/** The operation name and variables of a request. */
 export interface OperationParameters {
   readonly operationName: string | undefined;
   readonly variables: Variables;
 }
 
-/** An operation with its variables, which may be executed. */
+/** An operation with its variables, ready to execute. */
 export interface PreparedOperation {
   readonly operation: Operation;
   readonly definition: OperationDefinitionNode;
   readonly cache: CachePolicy;
   /**
-   * The variables in one form, however they were spelled: coerced, defaults filled in, in the order
-   * of their definitions; as JSON.
+   * The variables as canonical JSON, independent of their spelling in the request: coerced, with
+   * defaults, in the order of their definitions.
    */
   readonly canonical: string;
   /**
-   * The variables as they were given, and the defaults of those that were not: graphql-jit misses
-   * them where a variable may not be null.
+   * The variables of the request, with defaults for the missing ones: graphql-jit ignores the default
+   * of a non-null variable.
    */
   readonly variables: Variables;
   /** In cost units, at least 1. */
   readonly cost: number;
 }
 
-interface PlannerParts {
+interface PlannerOptions {
   readonly schema: GraphQLSchema;
   readonly policyOf: PolicyReader;
   readonly costOf: CostReader;
   readonly limits: OperationLimits;
 }
 
-/** Makes plans, once for each operation of a document, and fills in variables. */
-export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts) {
+/** Computes the plan of each operation of a document once, and completes it with variables. */
+export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptions) {
   const plans = new WeakMap<OperationDefinitionNode, Plan>();
-  // The same request comes again and again where it is read from an address.
+  // A GET request with the same URL is parsed once, so the same parameters object recurs.
   const prepared = new WeakMap<OperationParameters, PreparedOperation>();
 
   function planOf(document: DocumentNode, operationName: string | undefined): Plan {
@@ -88,7 +88,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
     return coerced;
   }
 
-  function fill(operation: Operation, plan: Plan, given: Variables): PreparedOperation {
+  function prepare(operation: Operation, plan: Plan, given: Variables): PreparedOperation {
     const { definition, cache, costWith, withDefault } = plan;
     const variables = coerce(definition, given);
     const cost = Math.max(1, Math.ceil(costWith(variables)));
@@ -100,18 +100,18 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerParts
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
-  return (operation: Operation, asked: OperationParameters): PreparedOperation => {
-    const known = prepared.get(asked);
+  return (operation: Operation, parameters: OperationParameters): PreparedOperation => {
+    const known = prepared.get(parameters);
     if (known?.operation === operation) return known;
-    const plan = planOf(operation.document, asked.operationName);
+    const plan = planOf(operation.document, parameters.operationName);
     if (plan.preparedWithoutVariables) return plan.preparedWithoutVariables;
     if (hasNoVariables(plan.definition)) {
-      plan.preparedWithoutVariables = fill(operation, plan, {});
+      plan.preparedWithoutVariables = prepare(operation, plan, {});
       return plan.preparedWithoutVariables;
     }
-    const made = fill(operation, plan, asked.variables);
-    prepared.set(asked, made);
-    return made;
+    const ready = prepare(operation, plan, parameters.variables);
+    prepared.set(parameters, ready);
+    return ready;
   };
 }
 
@@ -131,14 +131,17 @@ function definitionOf(
   operationName: string | undefined,
 ): OperationDefinitionNode {
   const definition = getOperationAST(document, operationName);
-  if (!definition) throw unresolved(whyNone(document, operationName));
-  // graphql-js itself finds out only when it executes, and calls it an error of ours.
+  if (!definition) throw unresolved(missingOperationMessage(document, operationName));
+  // graphql-js detects this only during execution, and reports it as an internal error.
   const { operation } = definition;
   if (!schema.getRootType(operation)) throw unresolved(`There are no ${operation}s here.`);
   return definition;
 }
 
-function whyNone({ definitions }: DocumentNode, operationName: string | undefined): string {
+function missingOperationMessage(
+  { definitions }: DocumentNode,
+  operationName: string | undefined,
+): string {
   if (operationName !== undefined) return `Unknown operation named "${operationName}".`;
   return definitions.some(({ kind }) => kind === Kind.OPERATION_DEFINITION)
     ? 'The document has several operations: "operationName" must name one.'

@@ -19,33 +19,34 @@ import {
   type OperationLimits,
 } from './limits/index.ts';
 
-/** So many faults are said; to find the others costs more than it helps. */
+/** The number of errors in a response; finding more costs more than it helps. */
 const MAX_ERRORS = 5;
 
 interface ReaderOptions {
   readonly limits: OperationLimits;
-  /** Whether the schema may be asked for, and is named in suggestions. */
+  /** Allows introspection and suggestions that name parts of the schema. */
   readonly isSchemaPublic: boolean;
 }
 
 /**
- * Parses documents, holds them to the limits, and validates them (GraphQL, October 2021, §5), in this
- * order: each step takes a time that the one before it has bounded.
+ * Parses documents, enforces the limits, and validates (GraphQL, October 2021, §5), in this order: each
+ * step bounds the time of the next.
  *
- * The documents of others know no places: graphql-js would reckon the line of each error while executing, which
- * takes a time that grows with errors times lines, and what it remembers for that is most of a
- * document's memory.
+ * Ad-hoc documents are parsed without locations: graphql-js would compute the line of each execution
+ * error, in time proportional to errors times lines, and locations are most of a document's memory.
  */
 export function createDocumentReader(
   schema: GraphQLSchema,
-  { limits, isSchemaPublic: isOpen }: ReaderOptions,
+  { limits, isSchemaPublic }: ReaderOptions,
 ) {
-  const rules = isOpen ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
-  const introspectionLimits = isOpen ? INTROSPECTION_LIMITS : undefined;
-  const options = { maxErrors: MAX_ERRORS, hideSuggestions: !isOpen };
+  const rules = isSchemaPublic
+    ? specifiedRules
+    : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+  const introspectionLimits = isSchemaPublic ? INTROSPECTION_LIMITS : undefined;
+  const options = { maxErrors: MAX_ERRORS, hideSuggestions: !isSchemaPublic };
 
   const faultsOf = (document: DocumentNode) =>
-    // The last one says only that there are more.
+    // The last error only says that there are more.
     validate(schema, document, rules, options).slice(0, MAX_ERRORS);
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
@@ -55,9 +56,9 @@ export function createDocumentReader(
     enforceDocumentLimits(document, limits, introspectionLimits);
     const faults = faultsOf(document);
     if (faults.length === 0) return document;
-    // Those who write documents want to know where.
-    const said = isOpen ? faultsOf(parse(source)) : faults;
-    throw new DocumentError('GRAPHQL_VALIDATION_FAILED', said);
+    // Outside production, developers get the location of each error.
+    const reported = isSchemaPublic ? faultsOf(parse(source)) : faults;
+    throw new DocumentError('GRAPHQL_VALIDATION_FAILED', reported);
   };
 }
 
@@ -76,14 +77,14 @@ function parseWithin(source: string, limits: OperationLimits): DocumentNode {
   }
 }
 
-/** Up to the first that is no token. */
+/** Counts tokens up to the first syntax error. */
 function countTokens(source: string): number {
   const lexer = new Lexer(new Source(source));
   let count = 0;
   try {
     while (lexer.advance().kind !== TokenKind.EOF) count++;
   } catch {
-    // What follows is not read.
+    // The rest of the text is not counted.
   }
   return count;
 }

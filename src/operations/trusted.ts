@@ -1,10 +1,10 @@
 import type { CommittedOperation } from './committed.ts';
 import type { Operation } from './operation.ts';
 
-/** Operations that are known from the start, by each id that clients may call them. */
+/** The operations registered before start, by every id that clients may use. */
 export type TrustedOperations = ReadonlyMap<string, Operation>;
 
-/** The committed operations, as they are and as caching clients send them, and those of a manifest. */
+/** Combines the committed operations, in both forms that clients send, and those of a manifest. */
 export function toTrusted(
   committed: readonly CommittedOperation[],
   manifest: ReadonlyMap<string, Operation> = new Map(),

@@ -11,13 +11,14 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { fragmentsByName } from '../../graphql-ast.ts';
 import { createCostDirectives } from './cost-directives.ts';
 import { createSizeReader, ONE, type Size } from './list-size.ts';
 
 /** Values of an operation's variables, coerced. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** A field with all that is asked below it. */
+/** A selected field with the selection below it. */
 interface Part {
   readonly weight: number;
   readonly objectWeight: number;
@@ -26,23 +27,19 @@ interface Part {
 }
 
 /**
- * The static cost of operations, an upper bound of how many objects an answer may have: each object
- * costs 1, or what `@cost` says of its type, as often as its list may be long; each field costs what
- * `@cost` says of it, or nothing. What `@skip` and `@include` may leave out is paid all the same.
+ * Computes the static cost of operations, an upper bound of the objects in a response. Each object
+ * costs 1 or the `@cost` of its type, multiplied by the maximum length of its list; each field costs
+ * its `@cost`, or nothing. Fields with `@skip` and `@include` count in full.
  *
  * @see https://ibm.github.io/graphql-specs/cost-spec.html
  */
-export function createCostReader(schema: GraphQLSchema, longestList: number) {
+export function createCostReader(schema: GraphQLSchema, maxListSize: number) {
   const hints = createCostDirectives(schema);
-  const sizesOf = createSizeReader(hints, longestList);
+  const sizesOf = createSizeReader(hints, maxListSize);
 
-  /** The document must be valid, and within the limits of one: its fragments are taken apart. */
+  /** @param document - valid and within the document limits, because its fragments are expanded */
   return (document: DocumentNode, { operation, selectionSet }: OperationDefinitionNode) => {
-    const fragments = new Map(
-      document.definitions
-        .filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
-        .map((fragment) => [fragment.name.value, fragment]),
-    );
+    const fragments = fragmentsByName(document);
 
     function partsOf(
       set: SelectionSetNode,
@@ -89,7 +86,7 @@ export function createCostReader(schema: GraphQLSchema, longestList: number) {
 
 export type CostReader = ReturnType<typeof createCostReader>;
 
-/** Undefined for what no resolver of ours answers: the schema itself, and `__typename`. */
+/** @returns undefined for introspection and `__typename`, which have no resolver here */
 const fieldOf = (
   type: GraphQLCompositeType,
   name: string,

@@ -1,16 +1,16 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
   visit,
 } from 'graphql';
 import { BffError } from '../../errors.ts';
+import { fragmentsByName } from '../../graphql-ast.ts';
 import type { IntrospectionLimits, OperationLimits } from './operation-limits.ts';
 
-/** The size of a selection with its fragments expanded; what each limit is compared with. */
+/** The size of a selection with its fragments expanded, compared with each limit. */
 type SelectionSize = Readonly<Record<SizeName, number>>;
 type SizeName = keyof IntrospectionLimits | 'depth' | 'fields' | 'aliases';
 
@@ -24,23 +24,23 @@ const EMPTY: SelectionSize = {
   introspectionFields: 0,
   introspectionAliases: 0,
 };
-/** A clear name for each limit, as the sentence for people has it. */
+/** The subject of each limit's error message. */
 const NAMES: Readonly<Record<LimitName, string>> = {
   characters: 'The number of characters',
   tokens: 'The number of tokens',
   depth: 'The depth of nested fields',
-  fields: 'The number of fields, with fragments taken apart,',
-  aliases: 'The number of aliases, with fragments taken apart,',
+  fields: 'The number of fields, with fragments expanded,',
+  aliases: 'The number of aliases, with fragments expanded,',
   introspectionDepth: 'The depth of nested introspection fields',
-  introspectionFields: 'The number of introspection fields, with fragments taken apart,',
-  introspectionAliases: 'The number of introspection aliases, with fragments taken apart,',
+  introspectionFields: 'The number of introspection fields, with fragments expanded,',
+  introspectionAliases: 'The number of introspection aliases, with fragments expanded,',
   directives: 'The number of directives',
   fragments: 'The number of fragments',
   listSize: 'The size of a list',
   cost: 'The cost',
 };
 
-/** @throws BffError QUERY_TOO_COMPLEX, with the limit's name, the limit, and what was asked for */
+/** @throws BffError QUERY_TOO_COMPLEX, with the limit's name, the limit and the actual value */
 export function enforceLimit<Name extends LimitName>(
   limits: Readonly<Record<Name, number>>,
   name: Name,
@@ -54,13 +54,12 @@ export function enforceLimit<Name extends LimitName>(
 }
 
 /**
- * Refuses what would cost too much to validate, which takes a time that is quadratic in fields and
+ * Rejects documents that are too expensive to validate: validation takes time quadratic in fields and
  * exponential in nested fragments. Each fragment is measured at most twice (in data and in
- * introspection), so that this takes a time that is linear in the document; it needs no schema, and no
- * document that is valid.
+ * introspection), so this check is linear in the document. It needs no schema and no valid document.
  *
- * @param introspection - the limits of what is selected below `__schema` and `__type`, and of their
- *   aliases; without them it counts as any other field
+ * @param introspection - the limits of the selections below `__schema` and `__type` and of their
+ *   aliases; without them introspection counts like other fields
  * @throws BffError QUERY_TOO_COMPLEX
  */
 export function enforceDocumentLimits(
@@ -86,14 +85,11 @@ export function enforceDocumentLimits(
 }
 
 function limitSelections(
-  { definitions }: DocumentNode,
+  document: DocumentNode,
   limits: OperationLimits,
   introspection: IntrospectionLimits | undefined,
 ): void {
-  const fragments = definitions.filter(
-    (definition) => definition.kind === Kind.FRAGMENT_DEFINITION,
-  );
-  const meter = createSelectionMeter(fragments, introspection !== undefined);
+  const meter = createSelectionMeter(document, introspection !== undefined);
   const limit = (size: SelectionSize) => {
     enforceLimit(limits, 'depth', size.depth);
     enforceLimit(limits, 'fields', size.fields);
@@ -103,18 +99,20 @@ function limitSelections(
     enforceLimit(introspection, 'introspectionFields', size.introspectionFields);
     enforceLimit(introspection, 'introspectionAliases', size.introspectionAliases);
   };
-  for (const definition of definitions) {
+  for (const definition of document.definitions) {
     if (definition.kind === Kind.OPERATION_DEFINITION) limit(meter.sizeOf(definition.selectionSet));
   }
-  // Validation also reads fragments that no operation spreads, and all fragments of one name.
-  for (const { name, selectionSet } of fragments) {
+  // Validation also reads fragments that no operation spreads, and all fragments with one name.
+  for (const definition of document.definitions) {
+    if (definition.kind !== Kind.FRAGMENT_DEFINITION) continue;
+    const { name, selectionSet } = definition;
     limit(meter.sizeOf(selectionSet, meter.isForIntrospection(name.value)));
   }
 }
 
 /**
- * Refuses lists that are too long in the values of variables, which must be coerced: so their depth is
- * the schema's.
+ * Rejects too long lists in the values of variables.
+ * @param value - coerced, so that the schema bounds its depth
  * @throws BffError QUERY_TOO_COMPLEX
  */
 export function enforceVariableLimits(value: unknown, limits: OperationLimits): void {
@@ -123,13 +121,13 @@ export function enforceVariableLimits(value: unknown, limits: OperationLimits): 
   for (const part of Object.values(value)) enforceVariableLimits(part, limits);
 }
 
-/** @param isSeparate - whether introspection is measured apart from data */
-function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], isSeparate: boolean) {
-  const fragments = new Map(definitions.map((fragment) => [fragment.name.value, fragment]));
+/** @param isSeparate - true to measure introspection separately from data */
+function createSelectionMeter(document: DocumentNode, isSeparate: boolean) {
+  const fragments = fragmentsByName(document);
   const inData = new Map<string, SelectionSize>();
   const inIntrospection = new Map<string, SelectionSize>();
 
-  /** @param isIntrospection - whether the selection is below `__schema` or `__type` */
+  /** @param isIntrospection - true for a selection below `__schema` or `__type` */
   function sizeOf({ selections }: SelectionSetNode, isIntrospection = false): SelectionSize {
     return selections
       .map((selection) => sizeOfSelection(selection, isIntrospection))
@@ -163,7 +161,7 @@ function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], is
     const counted =
       isBelowIntrospection && name.value !== '__typename' ? 'introspectionAliases' : 'aliases';
     const size = { ...below, [counted]: below[counted] + Number(isAliased) };
-    // Validation itself limits how deep the lists of introspection may be nested.
+    // Validation itself limits the nesting of introspection lists.
     return { ...size, depth: isMeta ? 1 : below.depth + 1, fields: below.fields + 1 };
   }
 
@@ -171,7 +169,7 @@ function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], is
     const known = isIntrospection ? inIntrospection : inData;
     const size = known.get(name);
     if (size) return size;
-    // A fragment that spreads itself adds nothing more here, and is refused by validation.
+    // A fragment that spreads itself counts once here; validation rejects it.
     known.set(name, EMPTY);
     const fragment = fragments.get(name);
     const measured = fragment ? sizeOf(fragment.selectionSet, isIntrospection) : EMPTY;
@@ -179,7 +177,7 @@ function createSelectionMeter(definitions: readonly FragmentDefinitionNode[], is
     return measured;
   }
 
-  /** Whether the selections measured so far spread it, and only below `__schema` or `__type`. */
+  /** True if the selections measured so far spread it only below `__schema` or `__type`. */
   const isForIntrospection = (name: string) => inIntrospection.has(name) && !inData.has(name);
 
   return { sizeOf, isForIntrospection };

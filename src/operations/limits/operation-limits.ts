@@ -1,26 +1,26 @@
-/** The most that one operation may ask for; what asks for more is refused before it executes. */
+/** The maximum size of one operation; a larger one is rejected before it executes. */
 export interface OperationLimits {
-  /** Characters of the document's text, with all white space and comments. */
+  /** Characters of the document's text, including white space and comments. */
   readonly characters: number;
-  /** Tokens of the document's text. Parsing, validation and execution recurse with it. */
+  /** Tokens of the document's text, which bound the recursion of parsing, validation and execution. */
   readonly tokens: number;
-  /** How deep fields may be nested, a root field's depth being 1. */
+  /** Nesting of fields; a root field has depth 1. */
   readonly depth: number;
-  /** Selected fields, fragments taken apart. */
+  /** Selected fields, fragments expanded. */
   readonly fields: number;
-  /** Fields with an alias, also `__typename`, fragments taken apart. */
+  /** Fields with an alias, including `__typename`, fragments expanded. */
   readonly aliases: number;
   /** Directives of the whole document. */
   readonly directives: number;
-  /** Fragments that the document defines, and those that it spreads. */
+  /** Fragment definitions plus fragment spreads. */
   readonly fragments: number;
-  /** Objects that one list may be asked for, and entries of a list that is given. */
+  /** Objects requested of one list, and entries of an input list. */
   readonly listSize: number;
   /** The static cost of the operation: see cost.ts. */
   readonly cost: number;
 }
 
-/** For clients that are ours to write; our own largest operation takes less than a fifth of each. */
+/** For first-party clients, whose largest operation takes less than a fifth of each limit. */
 export const STANDARD_LIMITS: OperationLimits = {
   characters: 20_000,
   tokens: 2_000,
@@ -35,15 +35,15 @@ export const STANDARD_LIMITS: OperationLimits = {
 
 /** The maximum of one operation below `__schema` and `__type`, on every BFF outside production. */
 export interface IntrospectionLimits {
-  /** How deep fields may be nested, the depth of `__schema`'s own fields being 1. */
+  /** Nesting of fields; the fields of `__schema` itself have depth 1. */
   readonly introspectionDepth: number;
   /** Selected fields, fragments expanded. */
   readonly introspectionFields: number;
-  /** Fields with an alias, `__schema` and `__type` themselves as well, fragments expanded. */
+  /** Fields with an alias, including `__schema` and `__type` themselves, fragments expanded. */
   readonly introspectionAliases: number;
 }
 
-/** The query for the whole schema of graphql itself has a depth of 14, some 230 fields and no alias. */
+/** graphql-js's introspection query has a depth of 14, about 230 fields and no alias. */
 export const INTROSPECTION_LIMITS: IntrospectionLimits = {
   introspectionDepth: 20,
   introspectionFields: 350,
