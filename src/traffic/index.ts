@@ -1,3 +1,13 @@
+/**
+ * Traffic control: decides whether a request may proceed before it costs anything.
+ *
+ * The IP filter refuses addresses by CIDR lists. The rate limiter charges the cost of an operation to
+ * the client's address and viewer, per process or in Redis for all replicas. Admission control queues
+ * requests while the event loop is busy and refuses new ones when the queue is too old.
+ *
+ * It must never fail because Redis fails, use memory that grows with the number of clients without a
+ * bound, or delay a request while the process keeps up.
+ */
 export {
   type AdmissionControl,
   createAdmissionControl,

@@ -2,17 +2,16 @@ import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { NetworkConfig } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 
-/** Some proxies write the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/** Some proxies include the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/;
-/** ::ffff:0:0/96 (RFC 4291 §2.5.5.2): how a socket for both families shows IPv4. */
+/** ::ffff:0:0/96 (RFC 4291 §2.5.5.2), the form of IPv4 addresses on a dual-stack socket. */
 const MAPPED = /^0:0:0:0:0:ffff:([0-9a-f]+):([0-9a-f]+)$/;
 const MAPPED_BITS = 96;
 const UNREADABLE = 'unreadable';
 
 /**
- * An address as addresses are compared: without a port and zone, IPv4 in its own form, IPv6 as eight
- * groups.
- * @returns undefined if it is none
+ * Normalizes an address for comparison: no port or zone, mapped IPv4 as IPv4, IPv6 as eight groups.
+ * @returns undefined if the text is not an IP address
  */
 export function normalizeAddress(text: string): string | undefined {
   if (isIPv4(text)) return text;
@@ -25,8 +24,8 @@ export function normalizeAddress(text: string): string | undefined {
 }
 
 /**
- * Who pays for an address. Whoever has one address of IPv6 has a whole /64 of them (RFC 6177), so that
- * the network pays; what can't be read pays together.
+ * The rate-limit key of an address. An IPv6 client usually controls a whole /64 (RFC 6177), so that
+ * network is the key; all unreadable addresses share one.
  */
 export function rateLimitKeyOf(text: string): string {
   const address = normalizeAddress(text);
@@ -60,13 +59,13 @@ const toIPv4 = (high: number, low: number): string =>
 
 export interface IpFilter {
   /**
-   * @param address - where a request comes from, as `request.ip` has it
-   * @throws BffError FORBIDDEN if nobody may ask from there
+   * @param address - the value of `request.ip`
+   * @throws BffError FORBIDDEN if requests from the address are not allowed
    */
   readonly refuseAddress: (address: string) => void;
 }
 
-/** Who may come in at all. What is denied is denied, also if it is allowed; an empty list says nothing. */
+/** Filters client addresses. A denied address stays denied if it is allowed too; empty lists allow all. */
 export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'deny'>): IpFilter {
   const isAllowed = toMatcher(allow);
   const isDenied = toMatcher(deny);
@@ -76,23 +75,24 @@ export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'd
     refuseAddress(text) {
       if (isOpen) return;
       const address = normalizeAddress(text);
-      // Nobody can say on which list something is that can't be read.
-      const mayEnter =
+      // An unreadable address can't be looked up in the lists.
+      const isPermitted =
         address !== undefined && !isDenied(address) && (allow.length === 0 || isAllowed(address));
-      if (!mayEnter) throw new BffError('FORBIDDEN', 'Requests from this address are not taken.');
+      if (!isPermitted)
+        throw new BffError('FORBIDDEN', 'Requests from this address are not allowed.');
     },
   };
 }
 
-/** One list for each family: `::/0` is about IPv6 alone, though Node would match IPv4 with it as well. */
+/** Uses one list per family: `::/0` covers IPv6 only, but Node would match IPv4 with it too. */
 function toMatcher(ranges: readonly string[]): (address: string) => boolean {
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
   for (const range of ranges) {
     const [ip = '', given] = range.split('/');
     const address = normalizeAddress(ip) ?? ip;
     const family = addressFamily(address);
-    const most = family === 'ipv4' ? 32 : 128;
-    const bits = given === undefined ? most : Number(given);
+    const maxBits = family === 'ipv4' ? 32 : 128;
+    const bits = given === undefined ? maxBits : Number(given);
     const isMapped = family === 'ipv4' && isIP(ip) === 6 && given !== undefined;
     lists[family].addSubnet(address, isMapped ? Math.max(0, bits - MAPPED_BITS) : bits, family);
   }

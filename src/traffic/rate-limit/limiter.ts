@@ -5,131 +5,132 @@ import { LocalCounters, type Usage } from './local-counters.ts';
 import {
   type Policy,
   type RateHeaders,
+  rateLimitError,
   refuseExhausted,
-  tooCostly,
   toRateHeaders,
-  toRefusal,
+  unaffordableError,
 } from './policy.ts';
-import { type Counting, countHere, createSharedCounting } from './shared-counters.ts';
+import { type Counting, countLocally, createSharedCounting } from './shared-counters.ts';
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
 /** Bytes that cost one unit: of a refused request, or of a text that is registered. */
 export const BYTES_PER_UNIT = 200;
-/** For what is refused before it is known what it would cost. */
+/** The charge for a request that is refused before its cost is known. */
 const MIN_UNITS = 1;
 const MAX_REMEMBERED_ADDRESSES = 10_000;
-const NONE: RateHeaders = Object.freeze({});
+const NO_HEADERS: RateHeaders = Object.freeze({});
 
-/** Who pays for an operation. */
+/** The keys that an operation is charged to. */
 export interface RateLimitKeys {
-  /** Where the request comes from: an IP address, as `request.ip` has it. */
+  /** The client's IP address, the value of `request.ip`. */
   readonly address: string;
-  /** Who is signed in, by issuer and subject, or the partner of an API key; undefined for nobody. */
+  /** Issuer and subject of a signed-in user, or the partner of an API key; undefined if anonymous. */
   readonly viewer: string | undefined;
 }
 
 export interface RateLimiter {
   /**
-   * Lets every payer pay for one operation, before it executes.
+   * Charges an operation to every key, before it executes.
    * @param cost - in cost units; rounded up, and at least 1
-   * @returns the answer's headers: at once without Redis, a promise with it
-   * @throws BffError RATE_LIMITED if a payer has nothing left, QUERY_TOO_COMPLEX if the operation costs
-   *   more than a whole window has; thrown or rejected with, so call it in an async function
+   * @returns the response headers; a promise of them with Redis
+   * @throws BffError RATE_LIMITED if a key is exhausted, QUERY_TOO_COMPLEX if the operation costs more
+   *   than a whole window; thrown or rejected, so call it in an async function
    */
-  readonly take: (payers: RateLimitKeys, cost: number) => RateHeaders | Promise<RateHeaders>;
+  readonly take: (keys: RateLimitKeys, cost: number) => RateHeaders | Promise<RateHeaders>;
   /**
-   * Costs nothing, so it comes before a token is verified or a body is read; and again as soon as it
-   * is known who asks.
-   * @throws BffError RATE_LIMITED if this process knows that a payer has nothing left
+   * Refuses exhausted keys without charging them: before a token is verified or a body is read, and
+   * again once the viewer is known.
+   * @throws BffError RATE_LIMITED if this process knows that a key is exhausted
    */
   readonly refuseExhausted: (
-    payers: {
-      readonly [Payer in keyof RateLimitKeys]?: RateLimitKeys[Payer] | undefined;
+    keys: {
+      readonly [Name in keyof RateLimitKeys]?: RateLimitKeys[Name] | undefined;
     },
   ) => void;
-  /** Lets an address pay for what was refused for another reason: a wrong token, a malformed request. */
+  /** Charges an address for a request refused for another reason: a wrong token, a malformed request. */
   readonly charge: (address: string, cost?: number) => void;
 }
 
 interface RateLimiterOptions {
-  /** Cost units per window of each payer; unlimited if 0. */
+  /** Cost units per window of each key; unlimited if 0. */
   readonly limits: { readonly address: number; readonly viewer: number };
-  /** Where replicas count together; each counts for itself without it. */
+  /** Shares the counts among replicas; without it each process counts alone. */
   readonly redis?: SharedRedis | undefined;
-  /** What keys in Redis begin with. */
+  /** Prefix of the keys in Redis. */
   readonly prefix?: string;
-  /** Whole seconds with Redis. */
+  /** An integer with Redis. */
   readonly windowSeconds?: number;
 }
 
-/** How often clients may ask. Nothing of it fails when Redis does. */
+/** Creates the rate limiter, which continues per process while Redis is unavailable. */
 export async function createRateLimiter(options: RateLimiterOptions): Promise<RateLimiter> {
-  const counting = options.redis ? await createSharedCounting(options.redis) : countHere;
-  const ofAddress = createPolicy('address', counting, options);
-  const ofViewer = createPolicy('viewer', counting, options);
-  const payerOf = remember(rateLimitKeyOf);
+  const counting = options.redis ? await createSharedCounting(options.redis) : countLocally;
+  const addressPolicy = createPolicy('address', counting, options);
+  const viewerPolicy = createPolicy('viewer', counting, options);
+  const keyOf = memoize(rateLimitKeyOf);
 
   return {
     take({ address, viewer }, cost) {
       const policies: Policy[] = [];
-      const payers: string[] = [];
-      if (ofAddress) {
-        policies.push(ofAddress);
-        payers.push(payerOf(address));
+      const keys: string[] = [];
+      if (addressPolicy) {
+        policies.push(addressPolicy);
+        keys.push(keyOf(address));
       }
-      if (ofViewer && viewer !== undefined) {
-        policies.push(ofViewer);
-        payers.push(viewer);
+      if (viewerPolicy && viewer !== undefined) {
+        policies.push(viewerPolicy);
+        keys.push(viewer);
       }
-      return policies.length === 0 ? NONE : pay(policies, payers, toUnits(cost));
+      return policies.length === 0 ? NO_HEADERS : chargeAll(policies, keys, toUnits(cost));
     },
     refuseExhausted({ address, viewer }) {
       const now = performance.now();
-      if (ofAddress && address !== undefined) refuseExhausted(ofAddress, payerOf(address), now);
-      if (ofViewer && viewer !== undefined) refuseExhausted(ofViewer, viewer, now);
+      if (addressPolicy && address !== undefined)
+        refuseExhausted(addressPolicy, keyOf(address), now);
+      if (viewerPolicy && viewer !== undefined) refuseExhausted(viewerPolicy, viewer, now);
     },
     charge(address, cost = MIN_UNITS) {
-      void ofAddress?.spend(payerOf(address), toUnits(cost));
+      void addressPolicy?.spend(keyOf(address), toUnits(cost));
     },
   };
 }
 
-/** Reading an IPv6 address takes longer than all the rest. */
-function remember(read: (text: string) => string): (text: string) => string {
+/** Caches results: parsing an IPv6 address takes longer than everything else here. */
+function memoize(read: (text: string) => string): (text: string) => string {
   const known = new LRUCache<string, string>({ max: MAX_REMEMBERED_ADDRESSES });
   return (text) => {
     const found = known.get(text);
     if (found !== undefined) return found;
-    const made = read(text);
-    known.set(text, made);
-    return made;
+    const result = read(text);
+    known.set(text, result);
+    return result;
   };
 }
 
-/** Who has nothing left is refused before anyone pays, without asking Redis. */
-function pay(policies: readonly Policy[], payers: readonly string[], units: number) {
+/** Refuses exhausted keys before any key is charged, without calling Redis. */
+function chargeAll(policies: readonly Policy[], keys: readonly string[], units: number) {
   const now = performance.now();
   policies.forEach((policy, n) => {
-    refuseExhausted(policy, payers[n] as string, now);
+    refuseExhausted(policy, keys[n] as string, now);
   });
   const exceeded = policies.find(({ limit }) => units > limit);
-  // To ask for too much is not free either.
-  const due = exceeded ? MIN_UNITS : units;
-  const usages = policies.map(({ spend }, n) => spend(payers[n] as string, due));
-  if (exceeded) throw tooCostly(exceeded, units);
+  // Requests that are too expensive are charged too.
+  const charged = exceeded ? MIN_UNITS : units;
+  const usages = policies.map(({ spend }, n) => spend(keys[n] as string, charged));
+  if (exceeded) throw unaffordableError(exceeded, units);
   if (areCounted(usages)) return settle(policies, usages);
   return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
     settle(policies, counted),
   );
 }
 
-/** A refused operation has used up what was left, so that its payer is known to be exhausted. */
+/** A refused operation uses up the rest of the window, so that its key counts as exhausted. */
 function settle(policies: readonly Policy[], usages: readonly Usage[]): RateHeaders {
   const now = performance.now();
   for (const [n, policy] of policies.entries()) {
     const usage = usages[n] as Usage;
-    if (usage.used > policy.limit) throw toRefusal(policy, usage, now);
+    if (usage.used > policy.limit) throw rateLimitError(policy, usage, now);
   }
   return toRateHeaders(policies, usages, now);
 }
@@ -137,10 +138,10 @@ function settle(policies: readonly Policy[], usages: readonly Usage[]): RateHead
 const areCounted = (usages: readonly (Usage | Promise<Usage>)[]): usages is readonly Usage[] =>
   usages.every((usage) => !(usage instanceof Promise));
 
-/** What is no number counts as 1. */
+/** NaN counts as 1. */
 const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : MIN_UNITS);
 
-/** @returns undefined where there is no limit */
+/** @returns undefined if there is no limit */
 function createPolicy(
   name: Policy['name'],
   counting: Counting,

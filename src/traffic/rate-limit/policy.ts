@@ -2,54 +2,58 @@ import { BffError } from '../../errors.ts';
 import type { LocalCounters, Usage } from './local-counters.ts';
 import type { Spend } from './shared-counters.ts';
 
-/** One rule on how much may be asked in how long. */
+/** A quota of cost units per time window. */
 export interface Policy {
-  /** Who pays: shown to clients. */
+  /** The kind of rate-limit key; shown to clients. */
   readonly name: 'address' | 'viewer';
   /** Cost units per window. */
   readonly limit: number;
   readonly windowSeconds: number;
-  /** What this process knows, whoever counts. */
+  /** The counts known to this process, also if Redis counts. */
   readonly counters: LocalCounters;
-  /** Adds to what the payer has used, wherever that is counted. Never rejects. */
+  /** Charges a key, in this process or in Redis. Never rejects. */
   readonly spend: Spend;
 }
 
-/** @throws BffError RATE_LIMITED if this process knows that the payer has nothing left */
-export function refuseExhausted(policy: Policy, payer: string, now: number): void {
-  const usage = policy.counters.get(payer, now);
-  if (usage && usage.used >= policy.limit) throw toRefusal(policy, usage, now);
+/** @throws BffError RATE_LIMITED if this process knows that the key's window is exhausted */
+export function refuseExhausted(policy: Policy, key: string, now: number): void {
+  const usage = policy.counters.get(key, now);
+  if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
 }
 
 /**
- * What a payer hears who has nothing left: 429 in HTTP, with `Retry-After` (RFC 9110 §10.2.3) and the
- * headers of the policy that refused, which agree on when.
+ * The error for an exhausted window: 429 in HTTP, with `Retry-After` (RFC 9110 §10.2.3) and the headers
+ * of the exceeded policy, which state the same time.
  */
-export function toRefusal(policy: Policy, { endsAt }: Usage, now: number): BffError {
+export function rateLimitError(policy: Policy, { endsAt }: Usage, now: number): BffError {
   const { name, limit, windowSeconds } = policy;
   const retryAfterSeconds = secondsUntil(endsAt, now);
   return new BffError(
     'RATE_LIMITED',
-    `Too much was asked in too short a time; ask again in ${retryAfterSeconds} seconds.`,
+    `Rate limit exceeded. Retry in ${retryAfterSeconds} seconds.`,
     {
       details: { policy: name, limit, windowSeconds, retryAfterSeconds },
       headers: {
         'retry-after': String(retryAfterSeconds),
-        'ratelimit-policy': quotaOf(name, limit, windowSeconds),
-        ratelimit: restOf(name, 0, retryAfterSeconds),
+        'ratelimit-policy': formatQuota(name, limit, windowSeconds),
+        ratelimit: formatRemaining(name, 0, retryAfterSeconds),
       },
     },
   );
 }
 
-/** What costs more than a whole window has is never let through, so that a retry would be in vain. */
-export function tooCostly({ name, limit, windowSeconds }: Policy, units: number): BffError {
-  return new BffError('QUERY_TOO_COMPLEX', 'This operation costs more than may ever be asked.', {
-    details: { policy: name, limit, windowSeconds, actual: units },
-  });
+/** The error for an operation that costs more than a whole window, so that no retry can succeed. */
+export function unaffordableError({ name, limit, windowSeconds }: Policy, units: number): BffError {
+  return new BffError(
+    'QUERY_TOO_COMPLEX',
+    'This operation costs more than the whole rate limit. Request less.',
+    {
+      details: { policy: name, limit, windowSeconds, actual: units },
+    },
+  );
 }
 
-/** At least 1: who comes back after 0 seconds comes too early. */
+/** At least 1, because a retry after 0 seconds comes too early. */
 const secondsUntil = (endsAt: number, now: number): number =>
   Math.max(1, Math.ceil((endsAt - now) / 1_000));
 
@@ -59,25 +63,25 @@ export interface RateHeaders {
   readonly ratelimit?: string;
 }
 
-const quotaOf = (name: string, limit: number, windowSeconds: number): string =>
+const formatQuota = (name: string, limit: number, windowSeconds: number): string =>
   `"${name}";q=${limit};w=${windowSeconds};qu="cost-units"`;
 
-const restOf = (name: string, rest: number, seconds: number): string =>
-  `"${name}";r=${rest};t=${seconds}`;
+const formatRemaining = (name: string, remaining: number, seconds: number): string =>
+  `"${name}";r=${remaining};t=${seconds}`;
 
-/** What is left of each policy, after an operation was let through. */
+/** The remaining units of each policy after an operation was charged. */
 export function toRateHeaders(
   policies: readonly Policy[],
   usages: readonly Usage[],
   now: number,
 ): RateHeaders {
   let quotas = '';
-  let rests = '';
+  let remaining = '';
   for (const [n, { name, limit, windowSeconds }] of policies.entries()) {
     const { used, endsAt } = usages[n] as Usage;
     const comma = n === 0 ? '' : ', ';
-    quotas += comma + quotaOf(name, limit, windowSeconds);
-    rests += comma + restOf(name, limit - used, secondsUntil(endsAt, now));
+    quotas += comma + formatQuota(name, limit, windowSeconds);
+    remaining += comma + formatRemaining(name, limit - used, secondsUntil(endsAt, now));
   }
-  return { 'ratelimit-policy': quotas, ratelimit: rests };
+  return { 'ratelimit-policy': quotas, ratelimit: remaining };
 }

@@ -1,8 +1,8 @@
 import type { SharedRedis } from '../../redis/client.ts';
 
 /**
- * Adds to each key, atomically, and lets it expire when its window ends. A key with something else in
- * it fails alone; one without an end, whoever left it so, gets one.
+ * Increments each key atomically and sets its expiry to the end of the window. A key that holds another
+ * type fails alone; a key without an expiry, for whatever reason, gets one.
  */
 const SCRIPT = `
 local counts = {}
@@ -21,8 +21,8 @@ for n, key in ipairs(KEYS) do
 end
 return counts`;
 
-/** What Redis says of one key: used units, and for how many milliseconds more; or why not. */
-type Count = [used: number, leftMs: number] | Error;
+/** The reply for one key: the used units and the rest of the window, or the error of this key. */
+type Count = [used: number, remainingMs: number] | Error;
 
 interface Increment {
   readonly key: string;
@@ -32,40 +32,45 @@ interface Increment {
 }
 
 /**
- * Increments of one turn of the event loop leave as one command: most of what Redis costs this process
- * is counted in commands, and the busier it is the more come together.
+ * Combines the increments of one turn of the event loop into one command: the cost of Redis for this
+ * process is mostly per command, and a busier process combines more increments.
  */
 export function createIncrements({ run }: SharedRedis) {
-  let gathered: Increment[] = [];
+  let pending: Increment[] = [];
 
   const send = async () => {
-    const group = gathered;
-    gathered = [];
+    const batch = pending;
+    pending = [];
     const counts = await run(async (client) => {
-      const values = group.flatMap(({ units, seconds }) => [units, seconds]);
-      const keys = group.map(({ key }) => key);
+      const values = batch.flatMap(({ units, seconds }) => [units, seconds]);
+      const keys = batch.map(({ key }) => key);
       return toCounts(await client.eval(SCRIPT, keys.length, ...keys, ...values));
     }).catch((error: Error) => error);
-    group.forEach(({ settle }, n) => {
-      settle(counts instanceof Error ? counts : (counts[n] ?? new Error('there is no count')));
+    batch.forEach(({ settle }, n) => {
+      settle(
+        counts instanceof Error
+          ? counts
+          : (counts[n] ?? new Error('Redis returned no count for the key')),
+      );
     });
   };
 
-  /** Rejects if this key can't be counted by now. */
+  /** Increments a key; rejects if Redis can't count it. */
   return (key: string, units: string, seconds: string): Promise<Count> =>
     new Promise((resolve, reject) => {
       const settle = (count: Count) => {
         if (count instanceof Error) return reject(count);
-        if (!(count[0] >= Number(units))) return reject(new Error('what stands there is no count'));
+        if (!(count[0] >= Number(units)))
+          return reject(new Error('Redis returned an invalid count for the key'));
         resolve(count);
       };
-      if (gathered.push({ key, units, seconds, settle }) === 1) setImmediate(() => void send());
+      if (pending.push({ key, units, seconds, settle }) === 1) setImmediate(() => void send());
     });
 }
 
-/** What goes wrong for every key is not about keys: Redis is full, or a replica that takes no writes. */
+/** An error for every key is an error of Redis: out of memory, or a read-only replica. */
 function toCounts(reply: unknown): readonly Count[] {
-  if (!Array.isArray(reply)) throw new Error('this is not Redis');
+  if (!Array.isArray(reply)) throw new Error('Redis returned an invalid reply');
   const [first] = reply;
   if (first instanceof Error && reply.every((count) => count instanceof Error)) throw first;
   return reply;

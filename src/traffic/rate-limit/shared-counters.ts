@@ -3,36 +3,36 @@ import type { SharedRedis } from '../../redis/client.ts';
 import type { LocalCounters, Usage } from './local-counters.ts';
 import { createIncrements } from './redis-increments.ts';
 
-/** Adds to what a payer has used of its window. */
-export type Spend = (payer: string, units: number) => Usage | Promise<Usage>;
+/** Adds units to the window of a rate-limit key. */
+export type Spend = (key: string, units: number) => Usage | Promise<Usage>;
 
-/** What is counted by. */
+/** The quota and the Redis keys of a policy. */
 interface Rule {
   /** Cost units per window. */
   readonly limit: number;
   readonly windowSeconds: number;
-  /** What its keys begin with, but for a colon. */
+  /** Prefix of the keys in Redis, without the trailing colon. */
   readonly keyPrefix: string;
 }
 
-/** How the payers of a policy spend. */
+/** Creates the counting function of a policy. */
 export type Counting = (rule: Rule, counters: LocalCounters) => Spend;
 
-/** Each process counts for itself. */
-export const countHere: Counting = (_rule, counters) => (payer, units) =>
-  counters.add(payer, units, performance.now());
+/** Counts per process. */
+export const countLocally: Counting = (_rule, counters) => (key, units) =>
+  counters.add(key, units, performance.now());
 
 type IncrementArguments = [key: string, units: string, seconds: string];
 
 /**
- * Redis counts for all replicas; spending never rejects. Each process remembers what it heard last, so
- * that it goes on from there when Redis does not answer, and need not ask about who has nothing left.
+ * Counts in Redis for all replicas; never rejects. Each process stores the last count of each key, so
+ * that it continues from there while Redis is unavailable, and refuses exhausted keys without Redis.
  */
 export async function createSharedCounting(redis: SharedRedis): Promise<Counting> {
-  // Loading takes time, which those without Redis need not spend.
+  // Loaded only with Redis, because it takes time.
   const library = await import('rate-limiter-flexible');
   const increment = createIncrements(redis);
-  // All of a client that the library uses for this; its own script is for one key.
+  // The part of a client that the library uses here; its own script increments one key only.
   const storeClient = {
     rlflxIncr: ([key, units, seconds]: IncrementArguments) => increment(key, units, seconds),
   };
@@ -45,30 +45,30 @@ export async function createSharedCounting(redis: SharedRedis): Promise<Counting
       duration: windowSeconds,
       insuranceLimiter: createInsurance(library, counters),
     });
-    return async (payer, units) => {
-      const { consumedPoints: used, msBeforeNext } = await consume(limiter, payer, units);
-      const leftMs = Math.min(msBeforeNext, windowSeconds * 1_000);
-      return counters.set(payer, used, performance.now() + leftMs);
+    return async (key, units) => {
+      const { consumedPoints: used, msBeforeNext } = await consume(limiter, key, units);
+      const remainingMs = Math.min(msBeforeNext, windowSeconds * 1_000);
+      return counters.set(key, used, performance.now() + remainingMs);
     };
   };
 }
 
-/** The library rejects with the result where the limit is exceeded; never with an error, being insured. */
-const consume = (limiter: Library.RateLimiterRedis, payer: string, units: number) =>
-  limiter.consume(payer, units).catch((result: Library.RateLimiterRes) => result);
+/** The library rejects with the result if the limit is exceeded; with an insurance, never with an error. */
+const consume = (limiter: Library.RateLimiterRedis, key: string, units: number) =>
+  limiter.consume(key, units).catch((result: Library.RateLimiterRes) => result);
 
 /**
- * Counts while Redis does not. The library's own memory limiter takes half a kilobyte and a timer for
- * each payer, however many there are, and would begin from nothing.
+ * Counts while Redis is unavailable. The library's own memory limiter takes half a kilobyte and a timer
+ * for each key, without a bound, and would start from zero.
  */
 function createInsurance(library: typeof Library, counters: LocalCounters) {
   return new (class extends library.RateLimiterCompatibleAbstract {
     override readonly keyPrefix = '';
     override blockDuration = 0;
     override execEvenly = false;
-    override async consume(payer: string, units = 1) {
+    override async consume(key: string, units = 1) {
       const now = performance.now();
-      const { used, endsAt } = counters.add(payer, units, now);
+      const { used, endsAt } = counters.add(key, units, now);
       return new library.RateLimiterRes(0, endsAt - now, used);
     }
   })();
