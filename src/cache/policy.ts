@@ -141,6 +141,6 @@ function assertPoliciesMatchRules(
   for (const field of Object.values(root?.getFields() ?? {})) {
     if (hintOf(field, true).scope !== 'PUBLIC' || readsOf('Query', field.name) !== 'viewer')
       continue;
-    throw new Error(`Query.${field.name} is PUBLIC, but its rule looks at who is asking`);
+    throw new Error(`Query.${field.name} is PUBLIC, but its rule reads the viewer`);
   }
 }

@@ -1,4 +1,4 @@
-/** A wrong configuration. The message has a line for each fault, which begins with the variable's name. */
+/** An invalid configuration. The message has one line per fault, which begins with the variable's name. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
@@ -11,7 +11,7 @@ export class ConfigError extends Error {
 }
 
 /**
- * Calls every reader, so that one error names all variables at fault.
+ * Calls every reader, so that one error lists all variables at fault.
  * @throws ConfigError with the faults of all readers that throw one
  */
 export function readAll<T extends readonly unknown[]>(
@@ -38,7 +38,7 @@ interface Issue {
   readonly keys?: readonly string[];
 }
 
-/** Says what zod found wrong in a file, in words that show nothing of its content but names. */
+/** Describes a zod issue of a file without showing any of its content except names. */
 export function describeIssue({ code, path, message, keys = [] }: Issue): string {
   const place = path.join('.') || 'the file';
   if (code === 'custom') return `${place}: ${message}`;

@@ -1,96 +1,27 @@
+/**
+ * The configuration of a BFF, read once at start from environment variables.
+ *
+ * Empty variables count as unset. Outside production, the demo's values fill the gaps. Each variable
+ * is parsed and validated, then mapped to a Config, which is passed on; only main.ts files read
+ * process.env. One ConfigError lists every variable at fault; settings that are valid but probably
+ * not intended become warnings.
+ *
+ * It must never start with an invalid value, accept the demo's credentials in production, or show the
+ * value of a secret in an error.
+ */
 import type { z } from 'zod';
+import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { demoValues, withDemo } from './demo-defaults.ts';
 import { isRunByNpm } from './parsers.ts';
 import { VARIABLES, type Variables } from './variables.ts';
-import { type ConfigWarning, missingInProduction, misspeltVariables } from './warnings.ts';
+import { missingInProduction, misspeltVariables } from './warnings.ts';
 
+export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
-export { SECRETS } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 
-/** How the services are reached. */
-export interface UpstreamConfig {
-  /** The instances of each; one `srv+http(s)` address stands for all that DNS gives. */
-  readonly urls: {
-    readonly user: readonly URL[];
-    readonly order: readonly URL[];
-    readonly notification: readonly URL[];
-  };
-  /** Whom to ask for SRV records, as `address:port`; the system's if empty. */
-  readonly dnsServers: readonly string[];
-  /** The longest that one attempt of a read may take, in milliseconds. */
-  readonly attemptTimeoutMs: number;
-  /** The longest that a write may take, in milliseconds, whatever the deadline of its client. */
-  readonly writeTimeoutMs: number;
-  /** This service's own bearer token. */
-  readonly token: string | undefined;
-  /** What viewers' identities are signed with, for the services to verify. */
-  readonly viewerKey: string | undefined;
-}
-
-/** Who may connect: addresses and CIDR ranges. */
-export interface NetworkConfig {
-  readonly trustedProxies: readonly string[];
-  /** Everyone if empty. */
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-}
-
-/** All that a BFF is told by its environment. */
-export interface Config {
-  readonly host: string;
-  readonly port: number;
-  /** Where operators and services purge; not for the public. */
-  readonly admin: {
-    readonly host: string;
-    readonly port: number;
-    /** What purges are signed with; none are taken without it. */
-    readonly purgeSecret: string | undefined;
-  };
-  /** How much memory kept answers may take, in bytes; nothing is kept if it is 0. */
-  readonly cacheBytes: number;
-  /** Whether it is an error to look at the viewer for an answer that others get as well. */
-  readonly strictScopes: boolean;
-  /** Whether introspection, the explorer and suggestions are off. */
-  readonly production: boolean;
-  readonly logLevel: string;
-  /** How long a request may take, in milliseconds. */
-  readonly requestDeadlineMs: number;
-  /** Whether an npm script starts the process, so that npm is its parent and forwards signals. */
-  readonly isRunByNpm: boolean;
-  /** How long after SIGTERM requests are still taken, so that balancers notice, in milliseconds. */
-  readonly drainDelayMs: number;
-  readonly upstreams: UpstreamConfig;
-  readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
-  /** Where opaque tokens are looked up (RFC 7662), and with which credentials; undefined if nowhere. */
-  readonly introspection:
-    | { readonly url: URL; readonly clientId: string; readonly clientSecret: string }
-    | undefined;
-  /** The file with the hashes of API keys; none are taken without it. */
-  readonly apiKeysPath: string | undefined;
-  readonly network: NetworkConfig;
-  /** The origins whose pages may ask from a browser (CORS). */
-  readonly corsOrigins: readonly string[];
-  /** The request headers that they may send besides the usual ones, in lower case. */
-  readonly corsHeaders: readonly string[];
-  /** Whether only known operations are taken. */
-  readonly trustedOnly: boolean;
-  /** A manifest of operations that are known besides the committed ones. */
-  readonly manifestPath: string | undefined;
-  /** How many operations one request may have as an array; none if it is 0. */
-  readonly batchMost: number;
-  /** Cost units per minute; unlimited if 0. */
-  readonly rateLimits: { readonly address: number; readonly viewer: number };
-  /** What replicas share; undefined for one alone. */
-  readonly redisUrl: URL | undefined;
-  /** A token that the explorer starts with; only outside of production. */
-  readonly sandboxToken: string | undefined;
-  /** What to log at the start. */
-  readonly warnings: readonly ConfigWarning[];
-}
-
-/** What a BFF itself says of its configuration. */
+/** The defaults that a BFF provides itself. */
 interface BffDefaults {
   readonly name: string;
   readonly port: number;
@@ -141,7 +72,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
         notification: read.NOTIFICATION_SERVICE_URL,
       },
       dnsServers: read.DNS_SERVERS ?? [],
-      // A call must be able to fail by itself, before its request's deadline makes it.
+      // An attempt must time out before its request's deadline, so that a retry is possible.
       attemptTimeoutMs: Math.min(read.UPSTREAM_ATTEMPT_TIMEOUT_MS, read.REQUEST_DEADLINE_MS / 2),
       writeTimeoutMs: read.REQUEST_DEADLINE_MS,
       token: read.UPSTREAM_TOKEN,
@@ -187,7 +118,7 @@ const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>
     .map((name) => `${name}: must be set with INTROSPECTION_URL`);
 
 const demoFaults = (given: NodeJS.ProcessEnv): string[] =>
-  demoValues(given).map((name) => `${name}: must not be the demo's, whose key is public`);
+  demoValues(given).map((name) => `${name}: must not be the demo's value: its key is public`);
 
 function explain(error: z.ZodError, prefix: string): string[] {
   const lines = error.issues.map(({ path, message, code, input }) => {

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
-// How the kinds of environment variables are read, each with words that say what it must be.
+// Parsers for the kinds of environment variables, each with an error that says what the value must be.
 
 const address = (protocol: RegExp, error: string) =>
   z
@@ -56,7 +56,7 @@ export const count = z
   .regex(/^\d{1,9}$/, { error: 'must be a whole number, at most 999999999; 0 for none' })
   .transform(Number);
 
-/** Those whose word is believed, which can't be everyone. */
+/** The trusted proxies, which must not be all addresses. */
 export const proxies = list
   .pipe(
     z.array(
@@ -75,9 +75,9 @@ export const addresses = list
 function isRange(text: string): boolean {
   const [ip = '', bits, ...more] = text.split('/');
   const version = isIP(ip);
-  const most = version === 4 ? 32 : 128;
-  const areBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
-  return version !== 0 && areBits && more.length === 0;
+  const maxBits = version === 4 ? 32 : 128;
+  const hasValidBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
+  return version !== 0 && hasValidBits && more.length === 0;
 }
 
 /** Origins (RFC 6454), such as `https://shop.example`. */
@@ -96,7 +96,7 @@ export const origins = list
   )
   .default([]);
 
-// A field name (RFC 9110 §5.1) without *, which would allow all of them.
+// A field name (RFC 9110 §5.1) other than *, which would allow all headers.
 const HEADER_NAME = /^[\w!#$%&'+.^`|~-]+$/;
 
 /** Names of headers, in lower case. */
@@ -113,9 +113,9 @@ export const headerNames = list
 
 export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');
 
-const words = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+const listFormat = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 export const oneOf = <const T extends readonly string[]>(...allowed: T) =>
-  z.enum(allowed, { error: `must be ${words.format(allowed)}` });
+  z.enum(allowed, { error: `must be ${listFormat.format(allowed)}` });
 
 /** DNS servers, such as `10.0.0.2, 10.0.0.3:5353, [::1]:53`. */
 export const dnsServers = list.refine(areDnsServers, {
@@ -130,6 +130,7 @@ function areDnsServers(servers: readonly string[]): boolean {
     return false;
   }
 }
-/** Whether one of our npm scripts starts the process; `npm test` only passes its environment on. */
+
+/** Detects a start by an npm script (start, dev); `npm test` only passes its environment on. */
 export const isRunByNpm = ({ npm_lifecycle_event: script = '' }: NodeJS.ProcessEnv): boolean =>
   /^(start|dev)(:|$)/.test(script);

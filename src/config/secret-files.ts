@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, SECRETS } from './index.ts';
+import { ConfigError } from './config-error.ts';
+import { SECRETS } from './variables.ts';
 
 /**
- * The environment with the content of `<NAME>_FILE` as `<NAME>`, for each secret that has one.
- * @throws ConfigError that names every file that can't be read
+ * Copies the environment, with the content of `<NAME>_FILE` as `<NAME>` for each secret that has one.
+ * @throws ConfigError that lists every unreadable file
  */
 export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const read = { ...env };

@@ -18,7 +18,7 @@ import {
   webhookSecret,
 } from './parsers.ts';
 
-/** Every variable that a BFF reads, in the order of .env.example. */
+/** The variables that a BFF reads, in the order of .env.example. */
 export const VARIABLES = z.object({
   NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   HOST: z.string().default('127.0.0.1'),
@@ -60,7 +60,7 @@ export const VARIABLES = z.object({
 
 export type Variables = z.infer<typeof VARIABLES>;
 
-/** The variables that may also come as the name of a file that holds them: `<NAME>_FILE`. */
+/** The variables that a file can provide: its name is the value of `<NAME>_FILE`. */
 export const SECRETS = [
   'INTROSPECTION_CLIENT_SECRET',
   'PURGE_SECRET',

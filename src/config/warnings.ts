@@ -1,13 +1,13 @@
 import { distance } from 'fastest-levenshtein';
 import { SECRETS, VARIABLES } from './variables.ts';
 
-/** A log line about the configuration: a fixed message, and the fields that belong to it. */
+/** A log line about the configuration: a fixed message and its fields. */
 export interface ConfigWarning {
   readonly message: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What happens in production without these variables. */
+/** The effects in production of leaving these variables unset. */
 const CONSEQUENCES = {
   UPSTREAM_TOKEN: 'Calls to the services carry no credential of this service.',
   VIEWER_SIGNING_KEY: 'Calls to the services do not say for which viewer they are made.',
@@ -20,7 +20,7 @@ const CONSEQUENCES = {
 /** Variables of the stand-in services, which read the same .env. */
 const STAND_IN_VARIABLES = ['DATA_DIR', 'PURGE_URLS'];
 const PORT_SUFFIXES = ['PORT', 'ADMIN_PORT'];
-/** Short names are like one another by chance: how many letters a slip may change, from which length. */
+/** Minimum length of a known name for one or two edits, because short names are similar by chance. */
 const MIN_LENGTH = { oneEdit: 6, twoEdits: 12 };
 
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
@@ -45,8 +45,8 @@ export const misspeltVariables = (
   }));
 
 /**
- * Finds variables that nothing reads and whose names are nearly those of ours.
- * @returns each with the names that may be meant: `RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER`
+ * Finds variables that nothing reads and whose names resemble known ones.
+ * @returns each with the names that may be intended: `RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER`
  */
 export function findMisspelt(env: NodeJS.ProcessEnv, bffs: readonly string[]) {
   const names = variableNames(bffs);
@@ -73,13 +73,13 @@ function variableNames(bffs: readonly string[]): readonly string[] {
 
 const isServiceUrl = (name: string): boolean => name.endsWith('_SERVICE_URL');
 
-/** What Kubernetes sets for a service that has the name of ours; nothing reads it. */
+/** The variable that Kubernetes sets for a service of the same name; nothing reads it. */
 const toServiceHost = (name: string): string => name.replace(/URL$/, 'HOST');
 
-/** Such as `host`, which other programs set. */
+/** Matches names such as `host`, which other programs set. */
 const isOneLowerCaseWord = (name: string): boolean => /^[^A-Z_]+$/.test(name);
 
-/** @returns the one name with a slip, or all names that continue the given one */
+/** @returns the one name with a typo, or all names that start with the given one */
 function findSimilar(given: string, names: readonly string[]): readonly string[] {
   const similar = names.find((name) => isSimilar(given, name));
   if (similar) return [similar];
@@ -89,7 +89,7 @@ function findSimilar(given: string, names: readonly string[]): readonly string[]
 }
 
 function isSimilar(given: string, known: string): boolean {
-  if (plain(given) === plain(known)) return true;
+  if (normalize(given) === normalize(known)) return true;
   const edits = distance(given, known);
   return (
     (edits <= 1 && known.length >= MIN_LENGTH.oneEdit) ||
@@ -97,6 +97,6 @@ function isSimilar(given: string, known: string): boolean {
   );
 }
 
-/** Without underscores and the plural's ending. */
-const plain = (name: string): string =>
+/** Removes underscores and the plural ending. */
+const normalize = (name: string): string =>
   name.replaceAll('_', '').replace(/IES$/, 'Y').replace(/S$/, '');

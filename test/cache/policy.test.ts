@@ -173,7 +173,7 @@ describe('Cache policy scope', () => {
   it('cannot come from a hint that the rule of the same field contradicts', () => {
     assert.throws(
       () => policyOf(SHARED, '{ mine { text } }', () => 'viewer'),
-      /Query\.news is PUBLIC, but its rule looks at who is asking/,
+      /Query\.news is PUBLIC, but its rule reads the viewer/,
     );
   });
 

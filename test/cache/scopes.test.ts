@@ -128,7 +128,10 @@ describe('BFF', () => {
 
   it('does not start with a PUBLIC field whose rule reads the viewer', async () => {
     const own = ownerOrStaff('announcement', () => CAST.customer);
-    await assert.rejects(start(own), /Query\.announcements is PUBLIC, but its rule looks at who/);
+    await assert.rejects(
+      start(own),
+      /Query\.announcements is PUBLIC, but its rule reads the viewer/,
+    );
   });
 
   it('does not start with a rule that does not declare what it reads', async () => {

@@ -1,0 +1,82 @@
+import type { ConfigWarning } from './warnings.ts';
+
+/** The connection to the upstream services. */
+export interface UpstreamConfig {
+  /** The instances of each service; one `srv+http(s)` address stands for all instances in DNS. */
+  readonly urls: {
+    readonly user: readonly URL[];
+    readonly order: readonly URL[];
+    readonly notification: readonly URL[];
+  };
+  /** The DNS servers for SRV records, as `address:port`; the system's if empty. */
+  readonly dnsServers: readonly string[];
+  /** The timeout of one attempt of a read. */
+  readonly attemptTimeoutMs: number;
+  /** The timeout of a write, independent of the deadline of its client. */
+  readonly writeTimeoutMs: number;
+  /** This service's own bearer token. */
+  readonly token: string | undefined;
+  /** The key that signs viewers' identities, which the services verify. */
+  readonly viewerKey: string | undefined;
+}
+
+/** The clients that may connect: addresses and CIDR ranges. */
+export interface NetworkConfig {
+  readonly trustedProxies: readonly string[];
+  /** Everyone if empty. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+/** The complete configuration of a BFF. */
+export interface Config {
+  readonly host: string;
+  readonly port: number;
+  /** The internal listener for purges by operators and services. */
+  readonly admin: {
+    readonly host: string;
+    readonly port: number;
+    /** The secret that signs purges; undefined refuses all purges. */
+    readonly purgeSecret: string | undefined;
+  };
+  /** The memory for stored responses; 0 turns storing off. */
+  readonly cacheBytes: number;
+  /** Makes it an error to read the viewer while executing a shareable response. */
+  readonly strictScopes: boolean;
+  /** Turns introspection, the explorer and suggestions off. */
+  readonly production: boolean;
+  readonly logLevel: string;
+  /** The time limit of a request. */
+  readonly requestDeadlineMs: number;
+  /** True if an npm script starts the process, so that npm is its parent and forwards signals. */
+  readonly isRunByNpm: boolean;
+  /** The time after SIGTERM in which requests are accepted, so that load balancers notice. */
+  readonly drainDelayMs: number;
+  readonly upstreams: UpstreamConfig;
+  readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
+  /** Endpoint and credentials of token introspection (RFC 7662); undefined refuses opaque tokens. */
+  readonly introspection:
+    | { readonly url: URL; readonly clientId: string; readonly clientSecret: string }
+    | undefined;
+  /** The file with the hashes of API keys; undefined refuses all API keys. */
+  readonly apiKeysPath: string | undefined;
+  readonly network: NetworkConfig;
+  /** The origins whose pages may send requests from a browser (CORS). */
+  readonly corsOrigins: readonly string[];
+  /** The request headers that these pages may send besides the default ones, in lower case. */
+  readonly corsHeaders: readonly string[];
+  /** Refuses operations that are not registered. */
+  readonly trustedOnly: boolean;
+  /** The manifest of operations registered besides the committed ones. */
+  readonly manifestPath: string | undefined;
+  /** The maximum number of operations in one request; 0 refuses arrays. */
+  readonly batchMost: number;
+  /** Cost units per minute; unlimited if 0. */
+  readonly rateLimits: { readonly address: number; readonly viewer: number };
+  /** Shared by all replicas; undefined for a single process. */
+  readonly redisUrl: URL | undefined;
+  /** The explorer's initial token; undefined in production. */
+  readonly sandboxToken: string | undefined;
+  /** Logged at start. */
+  readonly warnings: readonly ConfigWarning[];
+}
