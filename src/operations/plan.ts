@@ -134,7 +134,7 @@ function definitionOf(
   if (!definition) throw unresolved(missingOperationMessage(document, operationName));
   // graphql-js detects this only during execution, and reports it as an internal error.
   const { operation } = definition;
-  if (!schema.getRootType(operation)) throw unresolved(`There are no ${operation}s here.`);
+  if (!schema.getRootType(operation)) throw unresolved(`This API has no ${operation} operations.`);
   return definition;
 }
 
