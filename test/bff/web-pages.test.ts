@@ -170,7 +170,7 @@ describe('the pages of the web', () => {
 
   it('refuses cursors, lengths and searches that can not be, each with the way to mend it', async () => {
     const wrong: [field: string, message: RegExp][] = [
-      ['viewer { orders(after: "zzzz") { edges { cursor } } }', /use an endCursor/],
+      ['viewer { orders(after: "zzzz") { edges { cursor } } }', /Use an endCursor/],
       ['viewer { orders(after: "../x?y") { edges { cursor } } }', /use an endCursor/],
       ['viewer { notifications(after: "zzzz") { edges { cursor } } }', /use an endCursor/],
       ['customers(after: "zzzz") { edges { cursor } }', /use an endCursor/],

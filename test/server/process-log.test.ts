@@ -145,13 +145,12 @@ describe('the log of a BFF in production', () => {
   ] as const) {
     it(`has one line for a crash (${how}, level ${level}), which ends the process with 1`, async () => {
       await using bff = await startProduction({ LOG_LEVEL: level });
-      const before = bff.entries().length;
       bff.child.send(how);
       assert.deepEqual(await bff.ended(), [1, null]);
-      const [line, ...others] = bff.entries().slice(before);
-      assert.deepEqual(others, []);
+      const crashes = bff.entries().filter(({ level }) => level === 60);
+      assert.equal(crashes.length, 1);
+      const [line] = crashes;
       assert.equal(line.msg, 'process crashed');
-      assert.equal(line.level, 60);
       assert.equal(line.name, 'mobile');
       assert.equal(line.err.type, 'TypeError');
       assert.equal(line.err.message, 'made to fail');
