@@ -171,9 +171,9 @@ describe('the pages of the web', () => {
   it('refuses cursors, lengths and searches that can not be, each with the way to mend it', async () => {
     const wrong: [field: string, message: RegExp][] = [
       ['viewer { orders(after: "zzzz") { edges { cursor } } }', /Use an endCursor/],
-      ['viewer { orders(after: "../x?y") { edges { cursor } } }', /use an endCursor/],
-      ['viewer { notifications(after: "zzzz") { edges { cursor } } }', /use an endCursor/],
-      ['customers(after: "zzzz") { edges { cursor } }', /use an endCursor/],
+      ['viewer { orders(after: "../x?y") { edges { cursor } } }', /Use an endCursor/],
+      ['viewer { notifications(after: "zzzz") { edges { cursor } } }', /Use an endCursor/],
+      ['customers(after: "zzzz") { edges { cursor } }', /Use an endCursor/],
       ['viewer { orders(first: 51) { edges { cursor } } }', /1 to 50, not 51/],
       ['viewer { notifications(first: 0) { edges { cursor } } }', /1 to 50, not 0/],
       ['recentOrders(first: 100) { id }', /1 to 50, not 100/],
