@@ -13,14 +13,14 @@ interface Reach {
   readonly types?: readonly string[];
 }
 
-const LEAVES = 'src/{bff,context,deadline,errors,graphql-ast}.ts';
+const LEAVES = 'src/{bff,context,deadline,errors,graphql-ast,recorder,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
 const PACKAGES = ['npm/**', 'node/**'];
 const ALL_TYPES = ['src/**', 'npm/**'];
 const RESOLVERS = ['src/resolvers/**', 'src/errors.ts'];
-const MODELS = ['src/{bff,context}.ts', 'src/datasources/models.ts'];
+const MODELS = ['src/{bff,context,viewer}.ts', 'src/datasources/models.ts'];
 const BELOW_PIPELINE = [
   'src/auth/**',
   'src/{cache,datasources,operations,operations/limits,traffic}/index.ts',
@@ -154,13 +154,48 @@ function importsOf(code: string): Import[] {
   ];
 }
 
-test('every file imports only what its layer may, and keeps its form', () => {
+function readTree(): ReadonlyMap<string, string> {
   const cwd = new URL('..', import.meta.url).pathname;
   const exclude = ['**/node_modules/**'];
   const files = globSync('{src,bff-*,services,tools}/**/*.ts', { cwd, exclude }).sort();
   assert.ok(files.length > 50);
-  const text = (file: string) => readFileSync(posix.join(cwd, file), 'utf8');
-  assert.deepEqual(violations(new Map(files.map((file) => [file, text(file)]))), []);
+  return new Map(files.map((file) => [file, readFileSync(posix.join(cwd, file), 'utf8')]));
+}
+
+/** Import cycles, each as the files on its way; types count as well. */
+function cycles(files: ReadonlyMap<string, string>): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const targets = (file: string) =>
+    importsOf(withoutComments(files.get(file) ?? ''))
+      .map(({ from = '' }) => targetOf(file, from))
+      .filter((target) => files.has(target));
+  const visit = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file].join(' > '));
+    if (start >= 0 || done.has(file)) return;
+    for (const target of targets(file)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files.keys()) visit(file, []);
+  return found;
+}
+
+test('every file imports only what its layer may, and keeps its form', () => {
+  assert.deepEqual(violations(readTree()), []);
+});
+
+test('no files import each other in a cycle', () => {
+  assert.deepEqual(cycles(readTree()), []);
+});
+
+test('a cycle of types is found as well', () => {
+  const files = new Map([
+    ['src/a.ts', "import { b } from './b.ts';"],
+    ['src/b.ts', "export { c } from './c.ts';"],
+    ['src/c.ts', "import type { A } from './a.ts';"],
+  ]);
+  assert.deepEqual(cycles(files), ['src/a.ts > src/b.ts > src/c.ts > src/a.ts']);
 });
 
 const RED = `

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setInterval as every } from 'node:timers/promises';
 import { ConfigError } from '../config/index.ts';
-import type { PartnerViewer } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { PartnerViewer } from '../viewer.ts';
 import { isExpired, parseKey, parseKeyFile, type StoredKey, secretHash } from './api-key-file.ts';
 
 const POLL_INTERVAL_MS = 5_000;

@@ -1,5 +1,5 @@
-import type { SignedInViewer } from '../context.ts';
 import { BffError, unauthenticated } from '../errors.ts';
+import type { SignedInViewer } from '../viewer.ts';
 
 /** Maximum difference between the issuer's clock and ours. */
 export const CLOCK_TOLERANCE_SECONDS = 5;

@@ -10,9 +10,9 @@
  * that is not valid must never be treated as absent, and no error or log line may contain one.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { SignedInViewer, Viewer } from '../context.ts';
 import { BffError, unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { SignedInViewer, Viewer } from '../viewer.ts';
 import { createApiKeyReader } from './api-keys.ts';
 import { bearerToken } from './bearer-token.ts';
 import { preventCsrf } from './csrf.ts';

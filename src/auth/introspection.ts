@@ -1,5 +1,5 @@
-import type { SignedInViewer } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
+import type { SignedInViewer } from '../viewer.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
   type Claims,

@@ -1,7 +1,7 @@
 import { errors, type JWTHeaderParameters, jwtVerify } from 'jose';
-import type { SignedInViewer } from '../context.ts';
 import { BffError, unauthenticated } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { SignedInViewer } from '../viewer.ts';
 import { CLOCK_TOLERANCE_SECONDS, tokenCheckUnavailable, toSignedInViewer } from './claims.ts';
 import { ALGORITHM, createKeySet } from './key-set.ts';
 import { TokenCache } from './token-cache.ts';

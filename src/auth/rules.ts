@@ -1,6 +1,7 @@
 import type { IRule } from 'graphql-shield';
-import type { Reads, RequestContext, Viewer } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { BffError, notFound } from '../errors.ts';
+import type { Reads, Viewer } from '../viewer.ts';
 import { allow, deny, rule } from './shield-library.ts';
 
 // The rule atoms that permission trees are made of. "Third-party" clients are those whose token has

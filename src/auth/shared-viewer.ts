@@ -1,4 +1,4 @@
-import type { PartnerViewer, SignedInViewer, Viewer } from '../context.ts';
+import type { PartnerViewer, SignedInViewer, Viewer } from '../viewer.ts';
 
 type ViewerProperties = Partial<Omit<SignedInViewer, 'role'>> &
   Partial<Pick<PartnerViewer, 'partner'>>;

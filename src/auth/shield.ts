@@ -1,6 +1,6 @@
 import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
-import type { Reads } from '../context.ts';
 import { BffError } from '../errors.ts';
+import type { Reads } from '../viewer.ts';
 import {
   anyone,
   inherited,

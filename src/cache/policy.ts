@@ -14,8 +14,8 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Reads } from '../context.ts';
 import { fragmentsByName } from '../graphql-ast.ts';
+import type { Reads } from '../viewer.ts';
 import { createHintReader, type Hint, minDefined } from './hints.ts';
 
 /** The viewers who may receive the same bytes: everyone, all with the same permissions, or one. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { ReadViewer } from '../auth/credentials.ts';
-import type { Viewer } from '../context.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
+import type { Viewer } from '../viewer.ts';
 import { createLocaleReader } from './locale.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
 

@@ -4,8 +4,8 @@ import {
   joinKeyParts,
   type ResponseCache,
 } from '../cache/index.ts';
-import type { Viewer } from '../context.ts';
 import type { PreparedOperation } from '../operations/index.ts';
+import type { Viewer } from '../viewer.ts';
 import type { Caller } from './authenticate.ts';
 
 export type QuestionMaker = (

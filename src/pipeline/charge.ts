@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { Viewer } from '../context.ts';
 import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
+import type { Viewer } from '../viewer.ts';
 import type { Caller } from './authenticate.ts';
 
 type Payer = Pick<Caller, 'address' | 'viewer'>;

@@ -1,8 +1,9 @@
 import { toSharedViewer } from '../auth/shared-viewer.ts';
 import type { ExecutionRecorder } from '../cache/index.ts';
-import type { Recorder, RequestContext } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import type { Upstreams } from '../datasources/index.ts';
 import type { RequestDeadline } from '../deadline.ts';
+import type { Recorder } from '../recorder.ts';
 import { logFailedParts, type OperationLog } from '../telemetry/operation-log.ts';
 import type { Caller } from './authenticate.ts';
 

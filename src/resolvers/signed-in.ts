@@ -1,5 +1,6 @@
-import type { RequestContext, SignedInViewer } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { BffError } from '../errors.ts';
+import type { SignedInViewer } from '../viewer.ts';
 
 /**
  * Who is asking, for fields that only signed-in viewers reach by their rules.

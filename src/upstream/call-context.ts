@@ -1,5 +1,6 @@
-import type { Recorder, Viewer } from '../context.ts';
 import type { RequestDeadline } from '../deadline.ts';
+import type { Recorder } from '../recorder.ts';
+import type { Viewer } from '../viewer.ts';
 
 /** The request on whose behalf the BFF calls an upstream. */
 export interface CallContext {

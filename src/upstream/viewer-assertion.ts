@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import type { SignedInViewer, Viewer } from '../context.ts';
+import type { SignedInViewer, Viewer } from '../viewer.ts';
 
 const ISSUER = 'frontdesk';
 const MAX_AGE = '60s';

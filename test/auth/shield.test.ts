@@ -10,8 +10,8 @@ import {
   staff,
 } from '../../src/auth/rules.ts';
 import { guardSchema } from '../../src/auth/shield.ts';
-import type { Viewer } from '../../src/context.ts';
 import { BffError } from '../../src/errors.ts';
+import type { Viewer } from '../../src/viewer.ts';
 import { type Asked, documentsFor, nameOf, pathsTo } from '../bff/ways.ts';
 import { MANNERS } from '../bff/ways-manners.ts';
 import { valuesAt } from '../support/reach.ts';

@@ -5,7 +5,7 @@ import { CAST } from '../../services/support/cast.ts';
 import { DEMO_ISSUER, issueToken } from '../../services/user/tokens.ts';
 import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import type { Viewer } from '../../src/context.ts';
+import type { Viewer } from '../../src/viewer.ts';
 
 /** One who asks: as a BFF sees them, and what they send so that it does. */
 export interface Asker {

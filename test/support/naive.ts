@@ -9,8 +9,9 @@ import {
   parse,
   validate,
 } from 'graphql';
-import type { RequestContext, Viewer } from '../../src/context.ts';
+import type { RequestContext } from '../../src/context.ts';
 import { createErrorFormatter } from '../../src/pipeline/execute/format-error.ts';
+import type { Viewer } from '../../src/viewer.ts';
 import { createNaiveCall } from './naive-call.ts';
 import { naiveDatasources } from './naive-sources.ts';
 import type { Json, World } from './world.ts';
