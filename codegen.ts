@@ -5,9 +5,9 @@ type Outputs = CodegenConfig['generates'];
 
 /** Types that only one BFF has, and what their resolvers get as a parent. */
 const OWN_MAPPERS: Record<string, Record<string, string>> = {
-  web: { Viewer: '../src/context.ts#SignedInViewer' },
-  mobile: { Dashboard: '../src/context.ts#SignedInViewer' },
-  partner: { Me: '../src/context.ts#SignedInViewer' },
+  web: { Viewer: '../src/viewer.ts#SignedInViewer' },
+  mobile: { Dashboard: '../src/viewer.ts#SignedInViewer' },
+  partner: { Me: '../src/viewer.ts#SignedInViewer' },
 };
 
 // A domain's resolvers see only what all clients share; each BFF's own resolvers see the rest too.

@@ -2,8 +2,8 @@
 
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { Announcement as AnnouncementModel, Money as MoneyModel, Notification as NotificationModel, Order as OrderModel, OrderItem as OrderItemModel, User as UserModel } from '../src/datasources/models.ts';
-import type { RequestContext } from '../src/context.ts';
 import type { SignedInViewer } from '../src/viewer.ts';
+import type { RequestContext } from '../src/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
