@@ -78,7 +78,12 @@ export function contract(bff: BffDefinition, examples: Examples) {
           'BAD_USER_INPUT',
           /Variable "\$yes"/,
         ],
-        [{ query: 'subscription { x }' }, 400, 'OPERATION_RESOLUTION_FAILURE', /no subscription operations/],
+        [
+          { query: 'subscription { x }' },
+          400,
+          'OPERATION_RESOLUTION_FAILURE',
+          /no subscription operations/,
+        ],
         [{ query: chain(5_000) }, 400, 'QUERY_TOO_COMPLEX', /characters/],
         [{ query: `{ a(b: ${'['.repeat(300)}` }, 400, 'GRAPHQL_PARSE_FAILED', /Unexpected <EOF>/],
         [
