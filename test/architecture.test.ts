@@ -65,7 +65,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 /** Packages that not everyone may import; `types`: who else may import them, as types. */
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/upstream/http-client.ts' },
-  dataloader: { by: 'src/datasources/memo.ts' },
+  dataloader: { by: 'src/datasources/loader.ts' },
   cockatiel: { by: 'src/{upstream/{circuit-breaker,resilience},redis/client}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },

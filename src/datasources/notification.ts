@@ -13,7 +13,7 @@ import {
   strings,
 } from './decode.ts';
 import type { components } from './generated/notification.ts';
-import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
+import { createLaneLoaders, createLoader } from './loader.ts';
 import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
 import { unexpectedStatus } from './mutation-result.ts';
 import { tagOf } from './tag.ts';
@@ -61,11 +61,8 @@ export function createNotificationSource(upstream: Upstream) {
   const markRead = upstream.write('markRead');
 
   return (call: CallContext) => {
-    const firstPages = createMemo(
-      ({ user, first }: FirstPageKey) => firstPagesByUsers(user, call, { first }),
-      firstPageCacheKey,
-    );
-    const unreadCounts = createMemo((user: string) => unreadByUsers(user, call), String);
+    const firstPages = createLaneLoaders((lane) => (users) => firstPagesByUsers(users, call, lane));
+    const unreadCounts = createLoader((users) => unreadByUsers(users, call));
 
     async function loadPage(
       user: string,
@@ -84,7 +81,7 @@ export function createNotificationSource(upstream: Upstream) {
         const list = `notifications:user=${user}`;
         call.recorder?.addTags?.(unreadOnly ? [list, `${list}&unread`] : [list]);
         const found = await (after == null && !unreadOnly
-          ? firstPages.load({ user, first })
+          ? firstPages.load(user, { first })
           : loadPage(user, { first, after, unreadOnly }));
         call.recorder?.addTags?.(found.edges.map(({ node }) => notificationTag(node.id)));
         return found;

@@ -1,7 +1,7 @@
 import { notFound } from '../errors.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { createMemo, type FirstPageKey, firstPageCacheKey } from './memo.ts';
+import { createLaneLoaders, createLoader } from './loader.ts';
 import type { MutationResult, NewOrder, Order, OrderStatus, PageRequest } from './models.ts';
 import { changedTags, rejected } from './mutation-result.ts';
 import {
@@ -59,11 +59,8 @@ export function createOrderSource(upstream: Upstream) {
   const cancel = upstream.write('cancelOrder');
 
   return (call: CallContext) => {
-    const orders = createMemo((id: string) => byId(id, call), String);
-    const firstPages = createMemo(
-      ({ user, ...lane }: FirstPageKey) => firstPagesByUsers(user, call, lane),
-      firstPageCacheKey,
-    );
+    const orders = createLoader((ids) => byId(ids, call));
+    const firstPages = createLaneLoaders((lane) => (users) => firstPagesByUsers(users, call, lane));
 
     async function loadPage(after: string, user: string, first: number, status?: string) {
       const cursor = fromCursor('orders', after);
@@ -85,7 +82,7 @@ export function createOrderSource(upstream: Upstream) {
         const wireStatus = status?.toLowerCase();
         call.recorder?.addTags?.(listTags(user, wireStatus));
         const found = await (after == null
-          ? firstPages.load({ user, first, status: wireStatus })
+          ? firstPages.load(user, { first, status: wireStatus })
           : loadPage(after, user, first, wireStatus));
         call.recorder?.addTags?.(found.edges.map(({ node }) => orderTag(node.id)));
         return found;

@@ -3,7 +3,7 @@ import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream, UpstreamReply } from '../upstream/upstream.ts';
 import { dateTime, expectId, hasNextPage, list, string, strings, urlOrNull } from './decode.ts';
 import type { components } from './generated/user.ts';
-import { createMemo } from './memo.ts';
+import { createLoader } from './loader.ts';
 import type { MutationResult, Page, PageRequest, ProblemCode, User } from './models.ts';
 import {
   applied,
@@ -50,7 +50,7 @@ export function createUserSource(upstream: Upstream) {
   const update = upstream.write('updateUser');
 
   return (call: CallContext) => {
-    const users = createMemo((id: string) => byId(id, call), String);
+    const users = createLoader((ids) => byId(ids, call));
 
     return {
       /**

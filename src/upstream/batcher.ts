@@ -32,6 +32,14 @@ export interface Lane {
   readonly locale?: string | undefined;
 }
 
+/** Identifies a lane by all of its parameters, whichever there are and in whatever order. */
+export const laneId = (lane: Lane): string =>
+  JSON.stringify(
+    Object.entries(lane)
+      .filter(([, value]) => value !== undefined)
+      .sort(),
+  );
+
 interface Queue<V> {
   readonly lane: Lane;
   readonly waiters: Map<string, WaiterGroup<V>>;
@@ -73,7 +81,7 @@ export class Batcher<V> {
   }
 
   #queueOf(lane: Lane): Queue<V> {
-    const id = `${lane.first ?? ''} ${lane.status ?? ''} ${lane.locale ?? ''}`;
+    const id = laneId(lane);
     let queue = this.#queues.get(id);
     if (!queue) {
       queue = { lane, waiters: new Map() };

@@ -115,10 +115,17 @@ export function createUpstream(options: UpstreamOptions) {
           );
         },
       });
-      return (key: string, call: CallContext, lane?: Omit<Lane, 'locale'>): Promise<V> =>
-        breaker
-          .run(call, (call) => batcher.load(key, { ...lane, locale: call.locale }, call))
-          .catch(rethrow);
+      /** @returns the value of each key, or its error, which is a BffError */
+      return (
+        keys: readonly string[],
+        call: CallContext,
+        lane?: Omit<Lane, 'locale'>,
+      ): Promise<(V | Error)[]> => {
+        const fullLane = { ...lane, locale: call.locale };
+        const load = (key: string) =>
+          breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
+        return Promise.all(keys.map(load));
+      };
     },
 
     /**

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import pino from 'pino';
 import { target } from '../../src/datasources/target.ts';
+import type { CallContext } from '../../src/upstream/call-context.ts';
 import { createUpstream, type UpstreamReply } from '../../src/upstream/upstream.ts';
 import { until } from '../support/until.ts';
 import { createCallers } from './controlled-upstream.ts';
@@ -40,7 +41,7 @@ async function open(attemptTimeoutMs: number) {
     writes: { seen: 0 },
     log: pino({ level: 'silent' }),
   });
-  const load = upstream.batch<{ keys: string[] }, string>('things', {
+  const loadMany = upstream.batch<{ keys: string[] }, string>('things', {
     target: (ids) => target(['things'], { ids }),
     read:
       () =>
@@ -49,6 +50,11 @@ async function open(attemptTimeoutMs: number) {
     absent: () => new Error('absent'),
   });
   const callers = createCallers();
+  async function load(key: string, call: CallContext): Promise<string> {
+    const [value] = await loadMany([key], call);
+    if (typeof value !== 'string') throw value ?? new Error('no value');
+    return value;
+  }
   return {
     seen,
     load,

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import pino from 'pino';
+import type { CallContext } from '../../src/upstream/call-context.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 import { createCallPolicy, RetryBudget } from '../../src/upstream/resilience.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
@@ -152,11 +153,12 @@ describe('what callers of one upstream share', () => {
       if (limited) response.writeHead(429).end('{}');
       else response.end('{}');
     });
-    const load = desk.upstream.batch('b', {
+    const loadMany = desk.upstream.batch('b', {
       target: (keys) => `/b?ids=${keys.join(',')}`,
       read: (keys) => () => new Map(keys.map((key) => [key, key])),
       absent: () => new Error('absent'),
     });
+    const load = (key: string, call: CallContext) => loadMany([key], call);
     for (let n = 0; n < 50; n++) await load(`k${n}`, desk.callers.call());
     limited = true;
     const before = desk.calls();
