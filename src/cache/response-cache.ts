@@ -1,4 +1,5 @@
 import type { RequestDeadline } from '../deadline.ts';
+import type { Log } from '../telemetry/log.ts';
 import { type Execute, ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
 import type { CachePolicy } from './policy.ts';
 import type { EntryStore } from './store.ts';
@@ -21,6 +22,7 @@ interface Flight {
 interface ResponseCacheOptions {
   /** Undefined turns storing off; concurrent requests still share one execution. */
   readonly store: EntryStore | undefined;
+  readonly log: Pick<Log, 'warn'>;
   readonly tagVersions: TagVersions;
   readonly stale: StaleWindows;
 }
@@ -31,13 +33,15 @@ interface ResponseCacheOptions {
  */
 export class ResponseCache {
   readonly #store: EntryStore | undefined;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #tagVersions: TagVersions;
   readonly #stale: StaleWindows;
   readonly #flights = new Map<string, Flight>();
   readonly #refreshing = new Set<string>();
 
-  constructor({ store, tagVersions, stale }: ResponseCacheOptions) {
+  constructor({ store, tagVersions, stale, log }: ResponseCacheOptions) {
     this.#store = store;
+    this.#log = log;
     this.#tagVersions = tagVersions;
     this.#stale = stale;
   }
@@ -98,7 +102,7 @@ export class ResponseCache {
       (this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry));
     const isStorable = entry !== undefined && entry.maxAge > 0;
     // A client that has received this newer response must not get the older stored one afterwards.
-    if (!isStorable && recorder.faults === 'none') await this.#store?.delete(key);
+    if (!isStorable && recorder.faults === 'none') this.#store?.delete(key);
     if (!entry) return { executed };
     if (!this.#store || !isStorable || isStale) {
       return { status: 'miss', entry: { ...entry, maxAge: 0 } };
@@ -106,7 +110,7 @@ export class ResponseCache {
     const { whileRevalidate, ifError } = this.#stale;
     const staleSeconds =
       entry.scope === 'user' ? whileRevalidate : Math.max(whileRevalidate, ifError);
-    await this.#store.set(key, entry, (entry.maxAge + staleSeconds) * 1_000);
+    this.#store.set(key, entry, (entry.maxAge + staleSeconds) * 1_000);
     return { status: 'stored', entry };
   }
 
@@ -190,11 +194,13 @@ export class ResponseCache {
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
     void this.executeAndStore(lookup, execute, false)
-      .catch(() => ({}))
-      .then((result) => {
-        if (policy.scope === 'user' && !('entry' in result)) return this.#store?.delete(key);
+      .catch((error: Error) => {
+        this.#log.warn({ reason: error.message }, 'background refresh failed');
+        return {};
       })
-      .catch(() => {})
+      .then((result) => {
+        if (policy.scope === 'user' && !('entry' in result)) this.#store?.delete(key);
+      })
       .finally(() => this.#refreshing.delete(key));
   }
 }

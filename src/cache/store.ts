@@ -1,5 +1,6 @@
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import type { Log } from '../telemetry/log.ts';
 import { fromText, sizeOf, toText } from './entry.ts';
 import { hashKey } from './key.ts';
 import type { CacheEntry } from './types.ts';
@@ -31,21 +32,28 @@ export interface EntryStore {
   /** The entry in either tier, which may have expired or be purged. */
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
   /** @param ttlMs - the time after which the entry is useless, in milliseconds */
-  readonly set: (key: string, entry: CacheEntry, ttlMs: number) => Promise<void>;
-  readonly delete: (key: string) => Promise<void>;
+  readonly set: (key: string, entry: CacheEntry, ttlMs: number) => void;
+  readonly delete: (key: string) => void;
   /** Updates the size of an entry after a variant was added. */
   readonly resize: (key: string, entry: CacheEntry) => void;
 }
 
 /**
  * @param maxBytes - of the first tier
- * @param secondTier - holds entries that the first tier has evicted
+ * @param secondTier - holds entries that the first tier has evicted; no response waits for a write to it
  */
-export function createEntryStore(maxBytes: number, secondTier: Keyv<string>): EntryStore {
+export function createEntryStore(
+  maxBytes: number,
+  secondTier: Keyv<string>,
+  log: Pick<Log, 'warn'>,
+): EntryStore {
   const memory = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
+
+  const logFailure = (error: Error) =>
+    log.warn({ reason: error.message }, 'cache write failed in the second tier');
 
   return {
     peek: (key) => memory.get(key),
@@ -58,13 +66,13 @@ export function createEntryStore(maxBytes: number, secondTier: Keyv<string>): En
       memory.set(key, entry);
       return entry;
     },
-    async set(key, entry, ttlMs) {
+    set(key, entry, ttlMs) {
       memory.set(key, entry);
-      await secondTier.set(hashKey(key), toText(entry), ttlMs);
+      secondTier.set(hashKey(key), toText(entry), ttlMs).catch(logFailure);
     },
-    async delete(key) {
+    delete(key) {
       memory.delete(key);
-      await secondTier.delete(hashKey(key));
+      secondTier.delete(hashKey(key)).catch(logFailure);
     },
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);

@@ -21,7 +21,7 @@ export function checkId(id: string): string {
 export type CursorList = 'orders' | 'notifications' | 'users';
 
 /** Converts an upstream's cursor to a client's, which names its list. */
-export const toCursor = (list: CursorList, cursor: string): string => `${list[0]}.${cursor}`;
+export const toCursor = (list: CursorList, cursor: string): string => `${list}.${cursor}`;
 
 /**
  * Converts a client's cursor back to the upstream's; null if there is none.
@@ -29,8 +29,8 @@ export const toCursor = (list: CursorList, cursor: string): string => `${list[0]
  */
 export function fromCursor(list: CursorList, cursor: string | null | undefined): string | null {
   if (cursor == null) return null;
-  if (!CURSOR.test(cursor) || !cursor.startsWith(`${list[0]}.`)) throw badCursor();
-  return cursor.slice(2);
+  if (!CURSOR.test(cursor) || !cursor.startsWith(`${list}.`)) throw badCursor();
+  return cursor.slice(list.length + 1);
 }
 
 export const badCursor = () =>

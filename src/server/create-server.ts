@@ -76,6 +76,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     schema,
     numbers,
     bytes: config.cacheBytes,
+    log,
   });
   const contextOf = createContextFactory({
     upstreams,

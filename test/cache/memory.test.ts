@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import pino from 'pino';
 import { createCompressor } from '../../src/cache/compression.ts';
 import { createEntry } from '../../src/cache/entry.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
@@ -28,7 +29,11 @@ async function usedBytes(): Promise<number> {
 
 describe('Entry store', () => {
   it('stays within its memory budget with all compressed variants', async () => {
-    const store = createEntryStore(BUDGET_BYTES, createTextStore(BUDGET_BYTES));
+    const store = createEntryStore(
+      BUDGET_BYTES,
+      createTextStore(BUDGET_BYTES),
+      pino({ level: 'silent' }),
+    );
     const variants = createCompressor();
     const before = await usedBytes();
     for (let n = 0; n < ENTRIES; n++) {

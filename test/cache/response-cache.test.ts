@@ -14,22 +14,30 @@ const PRIVATE_LOOKUP = { key: 'k', policy: { ...LOOKUP.policy, scope: 'user' } }
 const WAITER = new RequestDeadline(600_000);
 
 /** A ResponseCache, and executions that the test ends. */
-function createHarness({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 } = {}) {
+function createHarness({
+  bytes = 1_000_000,
+  whileRevalidate = 30,
+  ifError = 300,
+  secondTier = createTextStore(1_000_000),
+} = {}) {
   const tagVersions = new TagVersions();
-  const store = bytes > 0 ? createEntryStore(bytes, createTextStore(bytes)) : undefined;
-  const edge = new ResponseCache({ store, tagVersions, stale: { whileRevalidate, ifError } });
+  const warnings: string[] = [];
+  const log = { warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))) };
+  const store = bytes > 0 ? createEntryStore(bytes, secondTier, log) : undefined;
+  const edge = new ResponseCache({ store, tagVersions, stale: { whileRevalidate, ifError }, log });
   const executions: {
     recording: ExecutionRecorder;
     end: (body: string, ...codes: string[]) => void;
+    fail: (error: Error) => void;
   }[] = [];
 
   const execute = (recording: ExecutionRecorder) =>
-    new Promise<{ status: number; body: string }>((resolve) => {
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
       const end = (body: string, ...codes: string[]) => {
         if (codes.length > 0) recording.recordErrors(codes);
         resolve({ status: 200, body });
       };
-      executions.push({ recording, end });
+      executions.push({ recording, end, fail: reject });
     });
   const toText = (answer: Awaited<ReturnType<typeof edge.getOrExecute>>) =>
     'entry' in answer
@@ -39,6 +47,7 @@ function createHarness({ bytes = 1_000_000, whileRevalidate = 30, ifError = 300 
     tagVersions,
     edge,
     executions,
+    warnings,
     /** The outcome and body of a request; `unshared` for an answer that only this request gets. */
     async ask(waiter = WAITER, lookup: CacheLookup = LOOKUP) {
       return toText(await edge.getOrExecute(lookup, waiter, execute));
@@ -141,6 +150,22 @@ describe('ResponseCache', () => {
     await assert.rejects(leader, /broken/);
     (await execution(0)).end('1');
     assert.equal(await follower, 'stored 1');
+  });
+});
+
+describe('The second tier of the response cache', () => {
+  it('holds up no answer, and its failures are logged', async () => {
+    const secondTier = createTextStore(1_000_000);
+    const { promise: answered, reject: fail } = Promise.withResolvers<true>();
+    secondTier.set = () => answered;
+    const { ask, execution, warnings } = createHarness({ secondTier });
+    const first = ask();
+    (await execution(0)).end('new');
+    assert.equal(await first, 'stored new');
+    assert.equal(await ask(), 'hit new');
+    fail(new Error('broken'));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(warnings, ['cache write failed in the second tier']);
   });
 });
 
@@ -247,6 +272,14 @@ describe('ResponseCache with an expired answer', () => {
     const asked = ask(WAITER, PRIVATE_LOOKUP);
     (await execution(1)).end('part', 'UPSTREAM_TIMEOUT');
     assert.equal(await asked, 'unshared part');
+  });
+
+  it('logs a revalidation that fails', async () => {
+    const { ask, execution, warnings } = await createExpired();
+    assert.equal(await ask(), 'hit old');
+    (await execution(1)).fail(new Error('broken'));
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(warnings, ['background refresh failed']);
   });
 
   it('removes it if it is private and its revalidation fails, so that the next request executes', async () => {

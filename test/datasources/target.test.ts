@@ -44,10 +44,11 @@ describe('ids and cursors', () => {
     for (const cursor of [
       '',
       'a',
-      'o.a b',
-      'o.a&b',
+      'orders.a b',
+      'orders.a&b',
+      'o.a',
       '../x?y',
-      `o.${'x'.repeat(256)}`,
+      `orders.${'x'.repeat(256)}`,
       ofAnotherList,
     ]) {
       assert.throws(() => fromCursor('orders', cursor), code, cursor);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import pino from 'pino';
 import { createEntry } from '../../src/cache/entry.ts';
 import { ResponseCache, TagVersions } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
@@ -60,7 +61,12 @@ test('the log line of a public answer names the id that the client sent, and the
   const stale = { whileRevalidate: 0, ifError: 0 };
   const numbers = new TagVersions(() => {});
   const send = createSender(
-    new ResponseCache({ store: undefined, tagVersions: numbers, stale }),
+    new ResponseCache({
+      store: undefined,
+      tagVersions: numbers,
+      stale,
+      log: pino({ level: 'silent' }),
+    }),
     stale,
     () => false,
   );
