@@ -46,7 +46,7 @@ describe('Entry store', () => {
         startedAt: 0,
         tags,
       });
-      await store.set(`key ${n}`, entry, 60_000);
+      store.set(`key ${n}`, entry, 60_000);
       for (const coding of ['br', 'gzip']) {
         entry.variants.set(coding, await variants.encode(entry, coding));
         store.resize(`key ${n}`, entry);
