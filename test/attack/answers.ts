@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 import type { Received } from './send.ts';
 
 /** Every code that there is; the compiler sees to it that none is missing. */

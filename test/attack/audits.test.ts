@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { serverAudits } from 'graphql-http';
-import { startWorld } from '../support/world.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { codesOf } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { posted, send } from './send.ts';
@@ -24,8 +24,8 @@ const TOO_MUCH = { query: `{ ${Array.from({ length: 200 }, (_, n) => `a${n}: __t
 describe('GraphQL over HTTP, by the audits of graphql-http', () => {
   for (const bff of BFFS) {
     it(`${bff.name} passes all of them in the development profile`, async (t) => {
-      await using world = await startWorld(bff, { NODE_ENV: 'development' });
-      const audits = serverAudits({ url: world.endpoint, fetchFn: fetch });
+      await using environment = await startEnvironment(bff, { NODE_ENV: 'development' });
+      const audits = serverAudits({ url: environment.endpoint, fetchFn: fetch });
       const failed: string[] = [];
       for (const audit of audits) {
         const result = await audit.fn();
@@ -37,18 +37,18 @@ describe('GraphQL over HTTP, by the audits of graphql-http', () => {
     });
 
     it(`${bff.name} answers a wrong document as the client's Accept says, and a limit with 4xx`, async () => {
-      await using world = await startWorld(bff);
+      await using environment = await startEnvironment(bff);
       for (const [accept, status] of [...Object.entries(STATUS), [undefined, 400] as const]) {
         const headers = accept === undefined ? {} : { accept };
         for (const [code, asked] of Object.entries(WRONG)) {
-          const answer = await send(posted(world.endpoint, asked, headers));
+          const answer = await send(posted(environment.endpoint, asked, headers));
           assert.equal(answer.status, status, `${accept}: ${answer.text}`);
           assert.deepEqual(codesOf(answer), [code]);
           const isNew = accept?.startsWith('application/graphql-response+json');
           const type = isNew ? 'application/graphql-response+json' : 'application/json';
           assert.equal(answer.headers['content-type']?.split(';')[0], type);
         }
-        const over = await send(posted(world.endpoint, TOO_MUCH, headers));
+        const over = await send(posted(environment.endpoint, TOO_MUCH, headers));
         assert.ok(over.status >= 400 && over.status < 500, `${accept}: ${over.text.slice(0, 200)}`);
         assert.deepEqual(codesOf(over), ['QUERY_TOO_COMPLEX']);
       }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, type Json } from '../support/world.ts';
+import { authorization, type Json } from '../support/environment.ts';
 import { codesOf, demandForm, demandNumbers, demandRefusal } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
 import { type Desk, startDesk } from './desk.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { codesOf, demandForm, demandRefusal } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { posted, type Received, send } from './send.ts';
@@ -43,20 +43,20 @@ const HEADERS: Readonly<Record<string, RegExp>> = {
 
 for (const bff of BFFS) {
   describe(`${bff.name}: what pages of other sites have browsers send`, () => {
-    let world: World;
+    let environment: Environment;
     let signedIn: Record<string, string>;
     before(async () => {
-      world = await startWorld(bff, { CORS_ORIGINS: OURS });
+      environment = await startEnvironment(bff, { CORS_ORIGINS: OURS });
       signedIn = await authorization(CAST.customer);
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     it('is refused if they need not ask first', async () => {
       for (const type of SIMPLE_TYPES) {
         for (const asked of [READ, WRITE]) {
           const received = await send({
             method: 'POST',
-            url: world.endpoint,
+            url: environment.endpoint,
             headers: {
               ...signedIn,
               origin: 'https://evil.example',
@@ -67,14 +67,14 @@ for (const bff of BFFS) {
           demandRefusal(received, String(type));
         }
       }
-      assert.deepEqual(world.calls(), []);
+      assert.deepEqual(environment.calls(), []);
     });
 
     it('changes nothing by a GET, by text or by hash', async () => {
-      await send(posted(world.endpoint, READ, signedIn));
-      world.reset();
+      await send(posted(environment.endpoint, READ, signedIn));
+      environment.reset();
       for (const asked of [WRITE, byHash(WRITE), { ...READ, ...WRITE }]) {
-        const url = addressOf(world.endpoint, asked);
+        const url = addressOf(environment.endpoint, asked);
         const received = await send({ url, headers: signedIn });
         assert.ok(received.status >= 200 && received.status < 500, received.text);
         demandForm(received, JSON.stringify(asked));
@@ -86,32 +86,32 @@ for (const bff of BFFS) {
         };
         demandForm(await send({ url: `${url}&_method=POST`, headers }), 'overridden');
       }
-      assert.deepEqual(world.calls(), []);
+      assert.deepEqual(environment.calls(), []);
     });
 
     it('is readable for no page but those of the list', async () => {
       for (const origin of THEIRS) {
-        const received = await send(posted(world.endpoint, READ, { origin }));
+        const received = await send(posted(environment.endpoint, READ, { origin }));
         assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
-        const preflight = await preflightFrom(world, origin);
+        const preflight = await preflightFrom(environment, origin);
         assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
       }
     });
 
     it('is readable for pages of the list, with what they need', async () => {
-      const received = await send(posted(world.endpoint, READ, { origin: OURS }));
+      const received = await send(posted(environment.endpoint, READ, { origin: OURS }));
       demandShared(received, bff);
-      const preflight = await preflightFrom(world, OURS);
+      const preflight = await preflightFrom(environment, OURS);
       assert.ok(preflight.status === 204 || preflight.status === 200, String(preflight.status));
       demandShared(preflight, bff);
       assert.match(String(preflight.headers['access-control-allow-methods']), /POST/);
       assert.match(String(preflight.headers['access-control-allow-headers']), /content-type/i);
       // A refusal must be readable as well, or the page can't tell what is wrong.
-      demandShared(await send(posted(world.endpoint, '{', { origin: OURS })), bff);
+      demandShared(await send(posted(environment.endpoint, '{', { origin: OURS })), bff);
     });
 
     it('takes the headers of tracing libraries, and those of CORS_HEADERS, from pages of the list', async () => {
-      await using custom = await startWorld(bff, {
+      await using custom = await startEnvironment(bff, {
         CORS_ORIGINS: OURS,
         CORS_HEADERS: 'X-Session-Replay, x-tenant',
       });
@@ -124,7 +124,7 @@ for (const bff of BFFS) {
     });
 
     it('is not readable for anyone without a list', async () => {
-      await using closed = await startWorld(bff);
+      await using closed = await startEnvironment(bff);
       for (const origin of [OURS, ...THEIRS]) {
         const received = await send(posted(closed.endpoint, READ, { origin }));
         assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
@@ -135,24 +135,26 @@ for (const bff of BFFS) {
 
     it('is told by every answer not to guess types, be framed or tell where it comes from', async () => {
       const answers: Record<string, Received> = {
-        'an answer': await send(posted(world.endpoint, READ)),
+        'an answer': await send(posted(environment.endpoint, READ)),
         'an answer that may be kept': await send({
-          url: addressOf(world.endpoint, { query: '{ profile(id: "42") { name } }' }),
+          url: addressOf(environment.endpoint, { query: '{ profile(id: "42") { name } }' }),
         }),
-        'a syntax error': await send(posted(world.endpoint, { query: '{' })),
-        'no JSON': await send(posted(world.endpoint, '{')),
-        'a wrong token': await send(posted(world.endpoint, READ, { authorization: 'Bearer x' })),
+        'a syntax error': await send(posted(environment.endpoint, { query: '{' })),
+        'no JSON': await send(posted(environment.endpoint, '{')),
+        'a wrong token': await send(
+          posted(environment.endpoint, READ, { authorization: 'Bearer x' }),
+        ),
         'a wrong type': await send({
           method: 'POST',
-          url: world.endpoint,
+          url: environment.endpoint,
           headers: { 'content-type': 'text/plain' },
           body: '{}',
         }),
-        'a wrong method': await send({ method: 'PUT', url: world.endpoint }),
-        'a missing page': await send({ url: `${world.url}/nothing` }),
-        'a broken address': await send({ url: `${world.url}/%` }),
-        health: await send({ url: `${world.url}/healthz` }),
-        readiness: await send({ url: `${world.url}/readyz` }),
+        'a wrong method': await send({ method: 'PUT', url: environment.endpoint }),
+        'a missing page': await send({ url: `${environment.url}/nothing` }),
+        'a broken address': await send({ url: `${environment.url}/%` }),
+        health: await send({ url: `${environment.url}/healthz` }),
+        readiness: await send({ url: `${environment.url}/readyz` }),
       };
       for (const [what, { headers }] of Object.entries(answers)) {
         for (const [name, expected] of Object.entries(HEADERS)) {
@@ -170,13 +172,13 @@ const OWN_HEADER = { 'x-csrf-protection': '1' };
 
 describe('web: cookies', () => {
   const bff = BFFS.find(({ name }) => name === 'web') as BffDefinition;
-  let world: World;
+  let environment: Environment;
   let cookie: string;
   before(async () => {
-    world = await startWorld(bff, { CORS_ORIGINS: OURS });
+    environment = await startEnvironment(bff, { CORS_ORIGINS: OURS });
     const received = await send({
       method: 'POST',
-      url: `${world.url}/session`,
+      url: `${environment.url}/session`,
       headers: { ...(await authorization(CAST.customer)), ...OWN_HEADER },
     });
     const [given = ''] = received.headers['set-cookie'] ?? [];
@@ -192,27 +194,27 @@ describe('web: cookies', () => {
     }
     assert.doesNotMatch(given, /Domain=/i);
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   const OWN = { query: '{ viewer { id } }' };
   const isAnswered = ({ text }: Received): boolean => /"id":"42"/.test(text);
 
   it('let their user in, with a header that only our own pages can set', async () => {
     const headers = { cookie, origin: OURS, ...OWN_HEADER };
-    assert.ok(isAnswered(await send(posted(world.endpoint, OWN, headers))));
-    const url = addressOf(world.endpoint, OWN);
+    assert.ok(isAnswered(await send(posted(environment.endpoint, OWN, headers))));
+    const url = addressOf(environment.endpoint, OWN);
     assert.ok(isAnswered(await send({ url, headers })));
   });
 
   it('let nobody in without that header, on any way', async () => {
-    world.reset();
+    environment.reset();
     const requests = [
-      posted(world.endpoint, OWN, { cookie }),
-      posted(world.endpoint, WRITE, { cookie }),
-      posted(world.endpoint, [OWN], { cookie }),
-      posted(world.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
-      posted(world.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
-      { url: addressOf(world.endpoint, OWN), headers: { cookie } },
+      posted(environment.endpoint, OWN, { cookie }),
+      posted(environment.endpoint, WRITE, { cookie }),
+      posted(environment.endpoint, [OWN], { cookie }),
+      posted(environment.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
+      posted(environment.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
+      { url: addressOf(environment.endpoint, OWN), headers: { cookie } },
     ];
     for (const sent of requests) {
       const received = await send(sent);
@@ -220,7 +222,7 @@ describe('web: cookies', () => {
       assert.ok(received.status >= 400 && received.status < 500, received.text);
       demandForm(received, JSON.stringify(sent));
     }
-    assert.deepEqual(world.calls(), []);
+    assert.deepEqual(environment.calls(), []);
   });
 
   it('let nobody in that were made up, cut, or sent twice', async () => {
@@ -237,7 +239,7 @@ describe('web: cookies', () => {
     ];
     for (const cookie of wrong) {
       const headers = { cookie, ...OWN_HEADER };
-      const received = await send(posted(world.endpoint, OWN, headers));
+      const received = await send(posted(environment.endpoint, OWN, headers));
       assert.ok(!isAnswered(received), `${cookie.slice(0, 60)}: ${received.text}`);
     }
   });
@@ -246,7 +248,7 @@ describe('web: cookies', () => {
     for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic dXNlcjpwYXNz']) {
       const received = await send({
         method: 'POST',
-        url: `${world.url}/session`,
+        url: `${environment.url}/session`,
         headers: { ...OWN_HEADER, ...(authorization && { authorization }) },
       });
       assert.equal(received.headers['set-cookie'], undefined);
@@ -257,7 +259,7 @@ describe('web: cookies', () => {
 
   it("are nobody's on other BFFs", async () => {
     for (const other of BFFS.filter(({ credentials }) => !credentials.includes('cookie'))) {
-      await using desk = await startWorld(other);
+      await using desk = await startEnvironment(other);
       const headers = { cookie, ...OWN_HEADER };
       const query = other.name === 'mobile' ? '{ dashboard { user { id } } }' : '{ me { id } }';
       const received = await send(posted(desk.endpoint, { query }, headers));
@@ -269,7 +271,7 @@ describe('web: cookies', () => {
   });
 });
 
-const preflightFrom = ({ endpoint }: World, origin: string): Promise<Received> =>
+const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<Received> =>
   send({
     method: 'OPTIONS',
     url: endpoint,

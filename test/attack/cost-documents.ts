@@ -1,6 +1,6 @@
 import type { BffDefinition } from '../../src/bff.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 
 /** A document that costs the server more than its text costs the attacker. */
 export interface CostAttack {

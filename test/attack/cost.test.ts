@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization } from '../support/world.ts';
+import { authorization } from '../support/environment.ts';
 import { codesOf, demandForm, demandNumbers, demandRefusal } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
 import { type CostAttack, costAttacksOn } from './cost-documents.ts';

@@ -1,5 +1,5 @@
 import type { BffDefinition } from '../../src/bff.ts';
-import { startWorld } from '../support/world.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { isFull } from './form.ts';
 import { startProcess } from './process.ts';
 import { takeCalls } from './services.ts';
@@ -20,11 +20,11 @@ export interface Desk extends AsyncDisposable {
 /** A process of its own in the full form; in this process, which starts sooner, in the short one. */
 export async function startDesk(bff: BffDefinition, env: NodeJS.ProcessEnv = {}): Promise<Desk> {
   if (isFull) return startProcess(bff, env);
-  const world = await startWorld(bff, { CACHE_MEMORY_MB: '64', ...env });
+  const environment = await startEnvironment(bff, { CACHE_MEMORY_MB: '64', ...env });
   return {
-    ...world,
-    takeCalls: () => takeCalls(world.services),
+    ...environment,
+    takeCalls: () => takeCalls(environment.services),
     vitals: async () => undefined,
-    isAlive: () => world.app.server.listening,
+    isAlive: () => environment.app.server.listening,
   };
 }

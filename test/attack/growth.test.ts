@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization } from '../support/world.ts';
+import { authorization } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
 import { costAttacksOn } from './cost-documents.ts';
 import { createRandom, ONLY_FULL, SEED } from './form.ts';

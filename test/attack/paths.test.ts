@@ -5,7 +5,7 @@ import { CAST } from '../../services/support/cast.ts';
 import { DEMO_KEY } from '../../services/user/demo-key.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/user/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { demandForm } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { isFull } from './form.ts';
@@ -101,11 +101,11 @@ const PARAMETERS = new Set('ids search limit cursor user users status recent unr
 
 for (const bff of BFFS) {
   describe(`${bff.name}: ids that would lead elsewhere`, () => {
-    let world: World;
+    let environment: Environment;
     before(async () => {
-      world = await startWorld(bff);
+      environment = await startEnvironment(bff);
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     for (const [place, query] of placesOf(bff).entries()) {
       it(`reach the services encoded or not at all: ${query.slice(0, 90)}`, async () => {
@@ -121,24 +121,26 @@ for (const bff of BFFS) {
     }
 
     async function attack(query: string, id: string, as: string) {
-      world.reset();
-      const { status, body } = await world.ask(query, { as, variables: { a: id } });
+      environment.reset();
+      const { status, body } = await environment.send(query, { as, variables: { a: id } });
       const what = `${JSON.stringify(id.slice(0, 60))}: ${status} ${JSON.stringify(body)}`;
       assert.ok(status < 500, what);
       assert.doesNotMatch(JSON.stringify(body), /"INTERNAL_SERVER_ERROR"/, what);
-      demandHarmless(world, id);
+      demandHarmless(environment, id);
     }
 
     it('are refused as the subject of a token', async () => {
       for (const sub of IDS.filter((id) => id.length < 6_000)) {
-        world.reset();
+        environment.reset();
         const headers = { authorization: `Bearer ${await tokenOf(sub)}` };
-        const received = await send(posted(world.endpoint, { query: '{ __typename }' }, headers));
+        const received = await send(
+          posted(environment.endpoint, { query: '{ __typename }' }, headers),
+        );
         // A run of digits is an id, if nobody's.
         if (/^[\w-]{1,64}$/.test(sub)) continue;
         assert.equal(received.status, 401, JSON.stringify(sub.slice(0, 60)));
         demandForm(received, sub);
-        assert.deepEqual(world.calls(), []);
+        assert.deepEqual(environment.calls(), []);
       }
     });
 
@@ -153,8 +155,8 @@ for (const bff of BFFS) {
         '\u00e9',
       ];
       for (const value of values) {
-        world.reset();
-        const { status } = await world.ask('{ profile(id: "42") { name } }', {
+        environment.reset();
+        const { status } = await environment.send('{ profile(id: "42") { name } }', {
           headers: {
             'accept-language': value,
             traceparent: value,
@@ -164,7 +166,7 @@ for (const bff of BFFS) {
           },
         });
         assert.ok(status < 500, value);
-        for (const { headers } of world.calls()) {
+        for (const { headers } of environment.calls()) {
           const passed = Object.entries(headers).filter(([, sent]) => sent === value);
           assert.deepEqual(passed, [], JSON.stringify(value.slice(0, 60)));
         }
@@ -178,8 +180,8 @@ function placesOf({ name }: BffDefinition): string[] {
 }
 
 /** All that the services saw is their own addresses, with what the client wrote in its place. */
-function demandHarmless(world: World, id: string): void {
-  for (const { operation, url, headers } of world.calls()) {
+function demandHarmless(environment: Environment, id: string): void {
+  for (const { operation, url, headers } of environment.calls()) {
     const what = `${JSON.stringify(id.slice(0, 60))} becomes ${url.slice(0, 200)}`;
     assert.notEqual(operation, 'unmatched', what);
     const [path = '', search = ''] = url.split('?');

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
 import { BFFS } from './bffs.ts';
 import { pick } from './form.ts';
 import { posted, type Received, send } from './send.ts';
@@ -25,8 +25,8 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('give one viewer no more than one of them would', async (t) => {
       await using redis = await startRedis();
       const env = { RATE_LIMIT_VIEWER: String(BUDGET), REDIS_URL: redis.url.href };
-      await using first = await startWorld(bff, env);
-      await using second = await startWorld(bff, env);
+      await using first = await startEnvironment(bff, env);
+      await using second = await startEnvironment(bff, env);
       await areConnected(redis.url, 2);
       const one = await boughtAlone(first, '100');
       const both = await boughtTogether([first, second], '101', 3 * one);
@@ -39,8 +39,8 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('give one address no more than one of them would', async (t) => {
       await using redis = await startRedis();
       const env = { RATE_LIMIT_ADDRESS: String(BUDGET), REDIS_URL: redis.url.href };
-      await using first = await startWorld(bff, env);
-      await using second = await startWorld(bff, env);
+      await using first = await startEnvironment(bff, env);
+      await using second = await startEnvironment(bff, env);
       await areConnected(redis.url, 2);
       const both = await boughtTogether([first, second], 'anonymous', 3 * BUDGET);
       t.diagnostic(`${both} by two at once`);
@@ -50,8 +50,8 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('still limit, and answer, when their Redis is gone', async () => {
       await using redis = await startRedis();
       const env = { RATE_LIMIT_VIEWER: String(BUDGET), REDIS_URL: redis.url.href };
-      await using first = await startWorld(bff, env);
-      await using second = await startWorld(bff, env);
+      await using first = await startEnvironment(bff, env);
+      await using second = await startEnvironment(bff, env);
       await areConnected(redis.url, 2);
       assert.equal((await ask(first, '100')).status, 200);
       await redis.kill();
@@ -78,24 +78,24 @@ async function areConnected({ hostname, port }: URL, count: number): Promise<voi
   socket.destroy();
 }
 
-async function ask({ endpoint }: World, as: string): Promise<Received> {
+async function ask({ endpoint }: Environment, as: string): Promise<Received> {
   return send(posted(endpoint, ONE, await authorization(as)));
 }
 
-async function boughtAlone(world: World, as: string): Promise<number> {
-  for (let n = 0; n <= 2 * BUDGET; n++) if ((await ask(world, as)).status === 429) return n;
+async function boughtAlone(environment: Environment, as: string): Promise<number> {
+  for (let n = 0; n <= 2 * BUDGET; n++) if ((await ask(environment, as)).status === 429) return n;
   return Number.POSITIVE_INFINITY;
 }
 
 /** How many of so many requests are answered, if both are asked at once. */
-async function boughtTogether(worlds: readonly World[], as: string, count: number) {
+async function boughtTogether(environments: readonly Environment[], as: string, count: number) {
   let asked = 0;
   let answered = 0;
   const headers = await authorization(as);
   const one = async () => {
     while (asked < count) {
-      const world = worlds[asked++ % worlds.length] as World;
-      const { status, text } = await send(posted(world.endpoint, ONE, headers));
+      const environment = environments[asked++ % environments.length] as Environment;
+      const { status, text } = await send(posted(environment.endpoint, ONE, headers));
       assert.ok(status === 200 || status === 429, `${status} ${text}`);
       if (status === 200) answered++;
     }

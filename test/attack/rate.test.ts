@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { authorization, startWorld, type World } from '../support/world.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { codesOf, demandForm } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { createRandom, pick, SEED } from './form.ts';
@@ -48,29 +48,32 @@ const DISGUISES: readonly (() => Record<string, string>)[] = [
 // What counts is the same in each.
 for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
   describe(`${bff.name}: more than one's share, as one viewer`, () => {
-    let world: World;
+    let environment: Environment;
     let user = 100;
     let one: number;
     before(async () => {
-      world = await startWorld(bff, { RATE_LIMIT_VIEWER: String(BUDGET), BATCH_MOST: '10' });
+      environment = await startEnvironment(bff, {
+        RATE_LIMIT_VIEWER: String(BUDGET),
+        BATCH_MOST: '10',
+      });
       one = await bought(await asSomeone(ONE));
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     /** Requests of a user who has not asked before. */
     async function asSomeone(body: unknown) {
       const headers = await authorization(String(user++));
-      return () => posted(world.endpoint, body, headers);
+      return () => posted(environment.endpoint, body, headers);
     }
 
     it('is refused, and told when to come again', async () => {
       assert.ok(one > 0 && one <= BUDGET, `${one} for ${BUDGET}`);
       const ask = await asSomeone(ONE);
       assert.equal(await bought(ask), one, 'everyone has the same');
-      world.reset();
+      environment.reset();
       const received = await send(ask());
       demandRateRefusal(received);
-      assert.deepEqual(world.calls(), [], 'nothing is asked of the services');
+      assert.deepEqual(environment.calls(), [], 'nothing is asked of the services');
     });
 
     it('is not to be had by aliases', async () => {
@@ -86,11 +89,11 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('is not to be had by taking turns among the ways', async () => {
       const headers = await authorization(String(user++));
       const ways = [
-        () => posted(world.endpoint, ONE, headers),
-        () => ({ url: addressOf(world.endpoint, ONE), headers }),
-        () => posted(world.endpoint, [ONE], headers),
-        () => posted(world.endpoint, withHash(ONE), headers),
-        () => posted(world.endpoint, { query: `${ONE.query} #` }, headers),
+        () => posted(environment.endpoint, ONE, headers),
+        () => ({ url: addressOf(environment.endpoint, ONE), headers }),
+        () => posted(environment.endpoint, [ONE], headers),
+        () => posted(environment.endpoint, withHash(ONE), headers),
+        () => posted(environment.endpoint, { query: `${ONE.query} #` }, headers),
       ];
       const count = await bought((n) => (ways[n % ways.length] as () => Sent)());
       assert.ok(count <= one, `${count}, instead of ${one}`);
@@ -100,7 +103,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
       const id = String(user++);
       const count = await bought(async (n) => {
         const headers = { ...(await authorization(id)), ...DISGUISES[n % DISGUISES.length]?.() };
-        return posted(world.endpoint, ONE, headers);
+        return posted(environment.endpoint, ONE, headers);
       });
       assert.ok(count <= one, `${count}, instead of ${one}`);
     });
@@ -118,8 +121,8 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
       await bought(greedy);
       const modest = await asSomeone(ONE);
       assert.equal((await send(modest())).status, 200);
-      assert.equal((await send({ url: `${world.url}/healthz` })).status, 200);
-      assert.equal((await send({ url: `${world.url}/readyz` })).status, 200);
+      assert.equal((await send({ url: `${environment.url}/healthz` })).status, 200);
+      assert.equal((await send({ url: `${environment.url}/readyz` })).status, 200);
     });
   });
 
@@ -127,7 +130,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     const env = { RATE_LIMIT_ADDRESS: String(BUDGET) };
 
     it('is refused, whatever the headers say', async () => {
-      await using plain = await startWorld(bff, env);
+      await using plain = await startEnvironment(bff, env);
       const one = await bought(() => posted(plain.endpoint, ONE));
       assert.ok(one > 0 && one <= BUDGET, `${one} for ${BUDGET}`);
       demandRateRefusal(await send(posted(plain.endpoint, ONE)));
@@ -138,13 +141,13 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     });
 
     it('is not to be had with many tokens, good or bad', async () => {
-      await using world = await startWorld(bff, env);
+      await using environment = await startEnvironment(bff, env);
       const count = await bought(async (n) =>
-        posted(world.endpoint, ONE, await authorization(String(100 + n))),
+        posted(environment.endpoint, ONE, await authorization(String(100 + n))),
       );
       assert.ok(count <= BUDGET, String(count));
 
-      await using guessed = await startWorld(bff, env);
+      await using guessed = await startEnvironment(bff, env);
       const statuses = new Set<number>();
       for (let n = 0; n < MOST && !statuses.has(429); n++) {
         const token = `e30.${hash('sha256', String(n), 'base64url')}.AAAA`;
@@ -155,8 +158,12 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     });
 
     it('is told by a proxy that is trusted, and by nobody behind it', async () => {
-      await using world = await startWorld(bff, { ...env, TRUSTED_PROXIES: '127.0.0.1' });
-      const from = (chain: string) => posted(world.endpoint, ONE, { 'x-forwarded-for': chain });
+      await using environment = await startEnvironment(bff, {
+        ...env,
+        TRUSTED_PROXIES: '127.0.0.1',
+      });
+      const from = (chain: string) =>
+        posted(environment.endpoint, ONE, { 'x-forwarded-for': chain });
       const one = await bought(() => from('203.0.113.7'));
       assert.ok(one <= BUDGET);
       assert.equal((await send(from('203.0.113.8'))).status, 200, 'others have their own');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { codesOf } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { isFull } from './form.ts';
@@ -19,16 +19,16 @@ const largeText = (n: number): Asked => {
   return { query: query.padEnd(STANDARD_LIMITS.characters, 'x') };
 };
 
-const register = ({ endpoint }: World, asked: Asked): Promise<Received> =>
+const register = ({ endpoint }: Environment, asked: Asked): Promise<Received> =>
   send(posted(endpoint, withHash(asked)));
 
-const askByHash = ({ endpoint }: World, asked: Asked): Promise<Received> =>
+const askByHash = ({ endpoint }: Environment, asked: Asked): Promise<Received> =>
   send(posted(endpoint, byHash(asked)));
 
-async function flood(world: World): Promise<void> {
+async function flood(environment: Environment): Promise<void> {
   for (let n = 0; n < FLOOD; n += AT_ONCE) {
     const texts = Array.from({ length: AT_ONCE }, (_, at) => largeText(n + at));
-    const received = await Promise.all(texts.map((text) => register(world, text)));
+    const received = await Promise.all(texts.map((text) => register(environment, text)));
     for (const { status, text } of received) assert.equal(status, 200, text);
   }
 }
@@ -43,37 +43,40 @@ const restOf = ({ headers, text }: Received): number => {
 for (const bff of isFull ? BFFS : BFFS.slice(0, 1)) {
   describe(`${bff.name}: texts registered by others`, () => {
     it('do not evict a text that is asked for by its hash', async () => {
-      await using world = await startWorld(bff);
-      await register(world, VIEWERS_TEXT);
-      await askByHash(world, VIEWERS_TEXT);
-      await flood(world);
-      assert.deepEqual(codesOf(await askByHash(world, VIEWERS_TEXT)), []);
+      await using environment = await startEnvironment(bff);
+      await register(environment, VIEWERS_TEXT);
+      await askByHash(environment, VIEWERS_TEXT);
+      await flood(environment);
+      assert.deepEqual(codesOf(await askByHash(environment, VIEWERS_TEXT)), []);
     });
 
     it('evict a text that was registered before and never asked for', async () => {
-      await using world = await startWorld(bff);
-      await register(world, VIEWERS_TEXT);
-      await flood(world);
-      const codes = codesOf(await askByHash(world, VIEWERS_TEXT));
+      await using environment = await startEnvironment(bff);
+      await register(environment, VIEWERS_TEXT);
+      await flood(environment);
+      const codes = codesOf(await askByHash(environment, VIEWERS_TEXT));
       assert.deepEqual(codes, ['PERSISTED_QUERY_NOT_FOUND']);
     });
 
     for (const transport of ['persisted', 'GET', 'batch'] as const) {
       it(`cost one unit for each 200 bytes, once, by ${transport}`, async () => {
-        await using world = await startWorld(bff, { RATE_LIMIT_ADDRESS: '1000', BATCH_MOST: '2' });
+        await using environment = await startEnvironment(bff, {
+          RATE_LIMIT_ADDRESS: '1000',
+          BATCH_MOST: '2',
+        });
         const { query = '' } = largeText(0);
         const asked = withHash({ query: query.slice(0, 8_000) });
-        const first = restOf(await TRANSPORTS[transport](world.endpoint, asked, {}));
+        const first = restOf(await TRANSPORTS[transport](environment.endpoint, asked, {}));
         assert.equal(first, 1_000 - 1 - 40);
-        const second = restOf(await TRANSPORTS[transport](world.endpoint, asked, {}));
+        const second = restOf(await TRANSPORTS[transport](environment.endpoint, asked, {}));
         assert.equal(second, first - 1);
       });
     }
 
     it('are refused when the address has too little left', async () => {
-      await using world = await startWorld(bff, { RATE_LIMIT_ADDRESS: '150' });
-      assert.equal((await register(world, largeText(0))).status, 200);
-      assert.equal((await register(world, largeText(1))).status, 429);
+      await using environment = await startEnvironment(bff, { RATE_LIMIT_ADDRESS: '150' });
+      assert.equal((await register(environment, largeText(0))).status, 200);
+      assert.equal((await register(environment, largeText(1))).status, 429);
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 
 /** A document that breaks a rule, with as few names of the schema as can be. */
 export interface Breaker {

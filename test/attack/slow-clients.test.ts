@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld } from '../support/world.ts';
 import { BFFS } from './bffs.ts';
 import { ONLY_FULL, pick } from './form.ts';
 import { startProcess } from './process.ts';
@@ -86,12 +86,12 @@ const p99 = (times: readonly number[]): number => times[Math.floor(times.length 
 for (const bff of BFFS) {
   describe(`${bff.name}: slow clients`, () => {
     it('take no turn of others, and their time is short', async () => {
-      await using world = await startWorld(bff);
-      using slow = await startSlow(world.url, 50);
-      await timesOf(world.endpoint);
+      await using environment = await startEnvironment(bff);
+      using slow = await startSlow(environment.url, 50);
+      await timesOf(environment.endpoint);
       assert.equal(slow.sockets.length, 50);
 
-      const { server } = world.app;
+      const { server } = environment.app;
       // Node looks for those that are late at an interval, so that the two add up.
       const { connectionsCheckingInterval: interval } = server as never;
       for (const [what, ms] of Object.entries({

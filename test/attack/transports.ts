@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 import { posted, type Received, send } from './send.ts';
 
 /** What is asked, however it travels. */

@@ -4,8 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
 import { codesOf, demandRefusal } from './answers.ts';
 import { BFFS } from './bffs.ts';
 import { posted, type Received, send } from './send.ts';
@@ -23,18 +23,18 @@ for (const bff of BFFS) {
     assert.ok(known, 'there is an operation to try');
     const { name, hash, source } = known;
     const variables = { id: '42' };
-    let world: World;
+    let environment: Environment;
     let headers: Record<string, string>;
     before(async () => {
-      world = await startWorld(bff, TRUSTED);
+      environment = await startEnvironment(bff, TRUSTED);
       headers = await authorization(CAST.customer);
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     const post = (asked: unknown): Promise<Received> =>
-      send(posted(world.endpoint, asked, headers));
+      send(posted(environment.endpoint, asked, headers));
     const get = (asked: Asked): Promise<Received> =>
-      send({ url: addressOf(world.endpoint, asked), headers });
+      send({ url: addressOf(environment.endpoint, asked), headers });
 
     it('are refused on every way, and cost nothing', async () => {
       const spaced = { query: `${source} `, variables };
@@ -78,7 +78,7 @@ for (const bff of BFFS) {
         const isTold = /another text/.test(what) && code === 'BAD_REQUEST';
         if (!isTold) assert.equal(code, 'OPERATION_NOT_TRUSTED', `${what}: ${received.text}`);
       }
-      assert.deepEqual(world.calls(), []);
+      assert.deepEqual(environment.calls(), []);
     });
 
     it('are not learnt by trying again', async () => {
@@ -109,7 +109,7 @@ for (const bff of BFFS) {
     });
 
     it('are refused without being asked for, in production, where a BFF says so', async () => {
-      await using production = await startWorld(bff, { ...PRODUCTION, OPERATIONS: '' });
+      await using production = await startEnvironment(bff, { ...PRODUCTION, OPERATIONS: '' });
       const { status, text } = await send(posted(production.endpoint, AD_HOC));
       const isRefused = status >= 400 && status < 500 && text.includes('OPERATION_NOT_TRUSTED');
       assert.equal(isRefused, bff.trustedOnly, `${status} ${text}`);

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { publicKeySet } from '../../services/user/tokens.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld } from '../support/world.ts';
 import { startEndpoint } from './endpoint.ts';
 
 const BLANKS = ' '.repeat(64 * 1024);
@@ -25,9 +25,9 @@ describe('Issuer key set', () => {
       response.write('{"keys":[');
       write(response);
     });
-    await using world = await startWorld(web, { JWKS_URL: issuer.url.href });
+    await using environment = await startEnvironment(web, { JWKS_URL: issuer.url.href });
 
-    const { status, body } = await world.ask('{ viewer { id } }', { as: CAST.customer });
+    const { status, body } = await environment.send('{ viewer { id } }', { as: CAST.customer });
 
     assert.equal(status, 503);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
@@ -42,8 +42,8 @@ describe('Issuer key set', () => {
       for (const character of keys) response.write(character);
       response.end();
     });
-    await using world = await startWorld(web, { JWKS_URL: issuer.url.href });
-    const { body } = await world.ask('{ viewer { id } }', { as: CAST.customer });
+    await using environment = await startEnvironment(web, { JWKS_URL: issuer.url.href });
+    const { body } = await environment.send('{ viewer { id } }', { as: CAST.customer });
     assert.deepEqual(body, { data: { viewer: { id: CAST.customer } } });
   });
 });

@@ -8,7 +8,7 @@ import { webhookHeaders } from '../../services/support/webhook.ts';
 import { createWebhookVerifier } from '../../src/auth/webhook.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { BffError } from '../../src/errors.ts';
-import { startWorld } from '../support/world.ts';
+import { startEnvironment } from '../support/environment.ts';
 
 const SECRET = 'a-secret-that-the-senders-have-too';
 const NOW_S = 1_800_000_000;
@@ -192,10 +192,10 @@ describe('Purge signed by the stock standardwebhooks client', () => {
   };
 
   it('is accepted by a server with the same "whsec_" secret, once and with an id without a dot', async () => {
-    await using world = await startWorld(web, { PURGE_SECRET: STOCK_SECRET });
+    await using environment = await startEnvironment(web, { PURGE_SECRET: STOCK_SECRET });
     const body = JSON.stringify({ tags: ['Order:17'] });
     const purge = async (headers: Record<string, string>) => {
-      const url = `${world.adminUrl}/purge`;
+      const url = `${environment.adminUrl}/purge`;
       const response = await fetch(url, { method: 'POST', headers, body });
       return [response.status, await response.json()];
     };

@@ -5,7 +5,7 @@ import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { brokenTokens } from './broken-tokens.ts';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
@@ -13,35 +13,39 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const SECRETS = /127\.0\.0\.1|localhost|node_modules|\.ts:|at async|ECONN|got|order service|fault/;
 
 /** Variables with which each committed operation succeeds for user 42. */
-export type Examples = Readonly<Record<string, (world: World) => object | Promise<object>>>;
+export type Examples = Readonly<
+  Record<string, (environment: Environment) => object | Promise<object>>
+>;
 
 /** What every BFF promises, whatever its schema. */
 export function contract(bff: BffDefinition, examples: Examples) {
   describe(`${bff.name}: the contract of every BFF`, () => {
-    let world: World;
+    let environment: Environment;
     before(async () => {
-      world = await startWorld(bff);
+      environment = await startEnvironment(bff);
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     it('says that it is alive and ready', async () => {
       for (const path of ['/healthz', '/readyz']) {
-        assert.equal((await fetch(world.url + path)).status, 200);
+        assert.equal((await fetch(environment.url + path)).status, 200);
       }
     });
 
     it('takes a request id from the client, or makes one', async () => {
-      const given = await world.ask('{ __typename }', { headers: { 'x-request-id': 'abc-1' } });
+      const given = await environment.send('{ __typename }', {
+        headers: { 'x-request-id': 'abc-1' },
+      });
       assert.equal(given.headers.get('x-request-id'), 'abc-1');
       for (const headers of [{}, { 'x-request-id': 'no spaces' }]) {
-        const made = await world.ask('{ __typename }', { headers });
+        const made = await environment.send('{ __typename }', { headers });
         assert.match(made.headers.get('x-request-id') ?? '', UUID);
       }
     });
 
     it('refuses every token that is not valid, and never takes it for anonymous', async () => {
       for (const [what, authorization] of Object.entries(await brokenTokens())) {
-        const { status, body, headers } = await world.ask('{ __typename }', {
+        const { status, body, headers } = await environment.send('{ __typename }', {
           headers: { authorization },
         });
         assert.equal(status, 401, what);
@@ -100,7 +104,7 @@ export function contract(bff: BffDefinition, examples: Examples) {
         ],
       ];
       for (const [sent, status, code, message] of wrong) {
-        const answer = await world.post(sent);
+        const answer = await environment.post(sent);
         const what = JSON.stringify(sent).slice(0, 200);
         assert.equal(answer.status, status, what);
         assert.equal(answer.body.errors[0].extensions.code, code, what);
@@ -115,17 +119,17 @@ export function contract(bff: BffDefinition, examples: Examples) {
     });
 
     it('answers in the same form for other addresses, types and methods', async () => {
-      const elsewhere = await fetch(`${world.url}/graphiql`);
+      const elsewhere = await fetch(`${environment.url}/graphiql`);
       assert.equal(elsewhere.status, 404);
       assert.match(JSON.stringify(await elsewhere.json()), /"NOT_FOUND".*requestId/);
-      const xml = await fetch(world.endpoint, {
+      const xml = await fetch(environment.endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/xml' },
         body: '<query/>',
       });
       assert.equal(xml.status, 415);
       assert.match(JSON.stringify(await xml.json()), /"BAD_REQUEST"/);
-      const huge = await world.post({
+      const huge = await environment.post({
         query: `{ announcements { id } } #${'x'.repeat(2_000_000)}`,
       });
       assert.equal(huge.status, 413);
@@ -134,7 +138,7 @@ export function contract(bff: BffDefinition, examples: Examples) {
 
     it('answers queries over GET, and refuses mutations there', async () => {
       const get = (query: string) =>
-        fetch(`${world.endpoint}?query=${encodeURIComponent(query)}`, {
+        fetch(`${environment.endpoint}?query=${encodeURIComponent(query)}`, {
           headers: { 'apollo-require-preflight': 'true' },
         });
       assert.equal((await get('{ __typename }')).status, 200);
@@ -153,9 +157,9 @@ export function contract(bff: BffDefinition, examples: Examples) {
       assert.ok(committed.some(({ name }) => name === bff.example));
       for (const { name, hash } of committed) {
         const staffOnly = name === 'RecentOrders' || name === 'Customers';
-        const answer = await world.post(
+        const answer = await environment.post(
           {
-            variables: await examples[name]?.(world),
+            variables: await examples[name]?.(environment),
             extensions: { persistedQuery: { version: 1, sha256Hash: hash } },
           },
           await authorization(staffOnly ? 'staff' : CAST.customer),
@@ -169,8 +173,8 @@ export function contract(bff: BffDefinition, examples: Examples) {
       const query = '{ again: __typename }';
       const sha256Hash = digest('sha256', query);
       const extensions = { persistedQuery: { version: 1, sha256Hash } };
-      await world.post({ query, extensions });
-      const { body } = await world.post({ extensions });
+      await environment.post({ query, extensions });
+      const { body } = await environment.post({ extensions });
       assert.deepEqual(body.data, { again: 'Query' });
     });
   });

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { CAST, CUSTOMER_UNREAD } from '../../services/support/cast.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const DASHBOARD = readFileSync(new URL('Dashboard.graphql', mobile.operations), 'utf8');
 const UPSTREAM_CALLS = [
@@ -16,15 +16,15 @@ const UPSTREAM_CALLS = [
 ];
 
 describe('the mobile dashboard', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(mobile);
+    environment = await startEnvironment(mobile);
   });
-  beforeEach(() => world.reset());
-  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => environment.reset());
+  after(() => environment[Symbol.asyncDispose]());
 
   it('has all its parts', async () => {
-    const { body } = await world.ask(DASHBOARD, { as: CAST.customer });
+    const { body } = await environment.send(DASHBOARD, { as: CAST.customer });
     assert.equal(body.errors, undefined);
     const { user, orders, notifications, unreadCount, announcements } = body.data.dashboard;
     assert.equal(user.name, 'Amara Okafor');
@@ -36,9 +36,9 @@ describe('the mobile dashboard', () => {
   });
 
   it('costs four upstream calls, and one for the announcements', async () => {
-    await world.ask(DASHBOARD, { as: CAST.customer });
+    await environment.send(DASHBOARD, { as: CAST.customer });
     assert.deepEqual(
-      world
+      environment
         .calls()
         .map(({ operation }) => operation)
         .sort(),
@@ -47,27 +47,27 @@ describe('the mobile dashboard', () => {
   });
 
   it('sends all its calls in one wave, none waiting for the answer of another', async () => {
-    await using mute = await startWorld(mobile, { REQUEST_DEADLINE_MS: '1000' });
-    await mute.ask('{ dashboard { unreadCount } }', { as: CAST.customer });
+    await using mute = await startEnvironment(mobile, { REQUEST_DEADLINE_MS: '1000' });
+    await mute.send('{ dashboard { unreadCount } }', { as: CAST.customer });
     mute.reset();
     for (const { control } of Object.values(mute.services)) control.faults({ '*': { hang: true } });
-    const asked = mute.ask(DASHBOARD, { as: CAST.customer });
+    const asked = mute.send(DASHBOARD, { as: CAST.customer });
     await until(() => mute.calls().length === UPSTREAM_CALLS.length);
     const { body } = await asked;
     assert.equal(body.errors.length, UPSTREAM_CALLS.length);
   });
 
   it('asks upstream only for the parts that are wanted', async () => {
-    await world.ask('{ dashboard { unreadCount } }', { as: CAST.customer });
+    await environment.send('{ dashboard { unreadCount } }', { as: CAST.customer });
     assert.deepEqual(
-      world.calls().map(({ operation }) => operation),
+      environment.calls().map(({ operation }) => operation),
       ['unreadByUsers'],
     );
   });
 
   it('counts the unread over all notifications, not over a page', async () => {
     const query = '{ dashboard { notifications(first: 1) { id } unreadCount } }';
-    const { body } = await world.ask(query, { as: CAST.customer });
+    const { body } = await environment.send(query, { as: CAST.customer });
     assert.equal(body.data.dashboard.notifications.length, 1);
     assert.equal(body.data.dashboard.unreadCount, CUSTOMER_UNREAD);
   });
@@ -76,11 +76,11 @@ describe('the mobile dashboard', () => {
     const query = `{ dashboard {
       a: orders(first: 3) { id } b: orders(first: 3) { id } c: orders(first: 2) { id }
     } }`;
-    const { body } = await world.ask(query, { as: CAST.customer });
+    const { body } = await environment.send(query, { as: CAST.customer });
     const { a, b, c } = body.data.dashboard;
     assert.deepEqual([a.length, b.length, c.length], [3, 3, 2]);
     assert.deepEqual(
-      world
+      environment
         .calls()
         .map(({ url }) => url)
         .sort(),
@@ -89,7 +89,7 @@ describe('the mobile dashboard', () => {
   });
 
   it('is empty, not absent, for who has nothing yet', async () => {
-    const { body } = await world.ask(DASHBOARD, { as: CAST.noOrders });
+    const { body } = await environment.send(DASHBOARD, { as: CAST.noOrders });
     const { orders, notifications, unreadCount } = body.data.dashboard;
     assert.deepEqual(
       { orders, notifications, unreadCount },
@@ -98,14 +98,14 @@ describe('the mobile dashboard', () => {
   });
 
   it('shows a deleted user null without an error', async () => {
-    const { body } = await world.ask('{ dashboard { user { id } } }', { as: CAST.deleted });
+    const { body } = await environment.send('{ dashboard { user { id } } }', { as: CAST.deleted });
     assert.deepEqual(body, { data: { dashboard: { user: null } } });
   });
 
   it('keeps names of every script as they are', async () => {
     for (const id of [CAST.longName, CAST.rightToLeft, CAST.emoji]) {
-      const { body } = await world.ask('{ dashboard { user { name } } }', { as: id });
-      const { users } = await world.read('user', `/users?ids=${id}`);
+      const { body } = await environment.send('{ dashboard { user { name } } }', { as: id });
+      const { users } = await environment.read('user', `/users?ids=${id}`);
       assert.equal(body.data.dashboard.user.name, users[0].name);
     }
   });
@@ -113,7 +113,7 @@ describe('the mobile dashboard', () => {
   it('refuses a length outside of its bounds, and says what they are', async () => {
     for (const first of [0, -1, 21]) {
       const query = `{ dashboard { orders(first: ${first}) { id } unreadCount } }`;
-      const { status, body } = await world.ask(query, { as: CAST.customer });
+      const { status, body } = await environment.send(query, { as: CAST.customer });
       assert.equal(status, 200);
       assert.deepEqual(body.data.dashboard, { orders: null, unreadCount: CUSTOMER_UNREAD });
       const [error] = body.errors;
@@ -127,19 +127,19 @@ describe('the mobile dashboard', () => {
 
   it('says so of a length that is null, which only an execution finds out', async () => {
     const query = 'query ($n: Int) { dashboard { orders(first: $n) { id } unreadCount } }';
-    const { body } = await world.ask(query, { as: CAST.customer, variables: { n: null } });
+    const { body } = await environment.send(query, { as: CAST.customer, variables: { n: null } });
     assert.deepEqual(body.data.dashboard, { orders: null, unreadCount: CUSTOMER_UNREAD });
     assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
     assert.equal(body.errors[0].message, '"first" must not be null.');
   });
 
   it('lets no bad id through beside it, where nothing of the answer is kept', async () => {
-    world.reset();
+    environment.reset();
     const query = '{ profile(id: "../1") { name } dashboard { unreadCount } }';
-    const { body } = await world.ask(query, { as: CAST.customer });
+    const { body } = await environment.send(query, { as: CAST.customer });
     assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
     assert.deepEqual(
-      world.calls().map(({ operation }) => operation),
+      environment.calls().map(({ operation }) => operation),
       ['unreadByUsers'],
     );
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Answer, Json } from '../support/world.ts';
+import type { Json, TestResponse } from '../support/environment.ts';
 import { CHANGES, COSTS, type Loss, SENTENCES, type Target } from './fault-matrix-table.ts';
 
 /** One committed operation while one target is lost in one way. */
@@ -17,7 +17,7 @@ export interface View {
   readonly errors: readonly string[];
 }
 
-export function viewOf({ status, body, headers }: Answer): View {
+export function viewOf({ status, body, headers }: TestResponse): View {
   const errors = (body.errors ?? []).map((error: Json) => {
     const { message, path, locations, extensions, ...more } = error;
     const { code, requestId, ...further } = extensions;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { World } from '../support/world.ts';
-import { EXAMPLES } from './fault-matrix-asks.ts';
+import type { Environment } from '../support/environment.ts';
 import {
   type Cell,
   costsOf,
@@ -9,8 +8,9 @@ import {
   type View,
   viewOf,
 } from './fault-matrix-cells.ts';
+import { headersDuring, lose } from './fault-matrix-environment.ts';
+import { EXAMPLES } from './fault-matrix-examples.ts';
 import { CHANGES, type Loss, type Target } from './fault-matrix-table.ts';
-import { headersDuring, lose } from './fault-matrix-world.ts';
 
 interface Document {
   readonly name: string;
@@ -19,7 +19,7 @@ interface Document {
 
 /** Some committed operations of a BFF, all asked at once while a target is lost. */
 export interface Phase {
-  readonly world: World;
+  readonly environment: Environment;
   readonly bff: string;
   readonly documents: readonly Document[];
   readonly target: Target;
@@ -29,18 +29,18 @@ export interface Phase {
 type ByName<T> = Record<string, T>;
 
 export async function tryQueries(phase: Phase): Promise<void> {
-  const { world, documents, target, loss } = phase;
-  const variables = await variablesFor(world, documents);
+  const { environment, documents, target, loss } = phase;
+  const variables = await variablesFor(environment, documents);
   const since = performance.now();
-  const before = await askAll(phase, variables);
+  const before = await sendAll(phase, variables);
   const wholeMs = performance.now() - since;
   assertWhole(before);
 
-  const recover = await lose(world, target, loss);
-  const struck = await askAll(phase, variables, headersDuring(loss, wholeMs));
+  const recover = await lose(environment, target, loss);
+  const struck = await sendAll(phase, variables, headersDuring(loss, wholeMs));
   await recover();
 
-  const afterwards = await askAll(phase, variables);
+  const afterwards = await sendAll(phase, variables);
   assert.deepEqual(struck, expectedViews(phase, before));
   assertWhole(afterwards);
   // A stand-in that was down is a new one, and has forgotten all changes.
@@ -48,22 +48,22 @@ export async function tryQueries(phase: Phase): Promise<void> {
 }
 
 export async function tryChanges(phase: Phase): Promise<void> {
-  const { world, documents, target, loss } = phase;
+  const { environment, documents, target, loss } = phase;
   const since = performance.now();
-  assertWhole(await askAll(phase, await variablesFor(world, documents)));
+  assertWhole(await sendAll(phase, await variablesFor(environment, documents)));
   const wholeMs = performance.now() - since;
-  const variables = await variablesFor(world, documents);
-  for (const { control } of Object.values(world.services)) control.reset();
+  const variables = await variablesFor(environment, documents);
+  for (const { control } of Object.values(environment.services)) control.reset();
 
-  const recover = await lose(world, target, loss);
-  const struck = await askAll(phase, variables, headersDuring(loss, wholeMs));
+  const recover = await lose(environment, target, loss);
+  const struck = await sendAll(phase, variables, headersDuring(loss, wholeMs));
   const sent = timesSeen(phase);
   await recover();
 
   // A change that is repeated answers as the first did, so this is what it should have been.
   const lost = documents.filter(({ name }) => costsOf(cellOf(phase, name)).length > 0);
-  const again = loss.fault ? {} : await variablesFor(world, lost);
-  const whole = await askAll(phase, { ...variables, ...again });
+  const again = loss.fault ? {} : await variablesFor(environment, lost);
+  const whole = await sendAll(phase, { ...variables, ...again });
   assertWhole(whole);
   assert.deepEqual(struck, expectedViews(phase, whole));
   assert.deepEqual(
@@ -102,27 +102,32 @@ async function resolved<T>(promises: ByName<Promise<T>>): Promise<ByName<T>> {
   );
 }
 
-const variablesFor = (world: World, documents: readonly Document[]): Promise<ByName<object>> =>
+const variablesFor = (
+  environment: Environment,
+  documents: readonly Document[],
+): Promise<ByName<object>> =>
   resolved(
-    byName(documents, async ({ name }) => ({ ...(await EXAMPLES[name]?.variables(world)) })),
+    byName(documents, async ({ name }) => ({ ...(await EXAMPLES[name]?.variables(environment)) })),
   );
 
-const askAll = (
-  { world, documents }: Phase,
+const sendAll = (
+  { environment, documents }: Phase,
   variables: ByName<object>,
   headers: Record<string, string> = {},
 ): Promise<ByName<View>> =>
   resolved(
     byName(documents, async ({ name, source }) => {
       const { as = 'anonymous' } = EXAMPLES[name] ?? {};
-      return viewOf(await world.ask(source, { as, variables: { ...variables[name] }, headers }));
+      return viewOf(
+        await environment.send(source, { as, variables: { ...variables[name] }, headers }),
+      );
     }),
   );
 
 /** How often the services were sent each change. */
-const timesSeen = ({ world, documents }: Phase): ByName<number> =>
+const timesSeen = ({ environment, documents }: Phase): ByName<number> =>
   byName(documents, ({ name }) => {
     const { call = '' } = CHANGES[name] ?? {};
-    const services = Object.values(world.services);
+    const services = Object.values(environment.services);
     return services.reduce((sum, { control }) => sum + (control.requests().routes[call] ?? 0), 0);
   });

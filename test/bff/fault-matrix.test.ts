@@ -3,11 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
-import type { World } from '../support/world.ts';
-import { EXAMPLES } from './fault-matrix-asks.ts';
+import type { Environment } from '../support/environment.ts';
+import { isSlow, startEnvironmentFor } from './fault-matrix-environment.ts';
+import { EXAMPLES } from './fault-matrix-examples.ts';
 import { tryChanges, tryQueries } from './fault-matrix-phases.ts';
 import { CHANGES, COSTS, LOSSES, type Target } from './fault-matrix-table.ts';
-import { isSlow, startWorldFor } from './fault-matrix-world.ts';
 
 const SERVICES: readonly Target[] = ['user', 'order', 'notification'];
 
@@ -40,11 +40,11 @@ describe('the fault matrix', () => {
 // The slow ones wait all at once, and beside them there is work for two at a time: so what is not
 // struck is answered in time on a slow machine, too.
 describe('a committed operation', { concurrency: slow.length + 2 }, () => {
-  const worlds: World[] = [];
+  const environments: Environment[] = [];
   before(async () => {
-    for (const { bff } of [...slow, ...quick]) worlds.push(await startWorldFor(bff));
+    for (const { bff } of [...slow, ...quick]) environments.push(await startEnvironmentFor(bff));
   });
-  after(() => Promise.all(worlds.map((world) => world[Symbol.asyncDispose]())));
+  after(() => Promise.all(environments.map((environment) => environment[Symbol.asyncDispose]())));
 
   for (const [index, { bff, documents, how, loss }] of [...slow, ...quick].entries()) {
     const table = COSTS[bff.name] ?? {};
@@ -57,7 +57,12 @@ describe('a committed operation', { concurrency: slow.length + 2 }, () => {
           const asked = documents.filter(
             ({ name }) => SERVICES.includes(target) || table[name]?.[target],
           );
-          const phase = { world: worlds[index] as World, bff: bff.name, target, loss };
+          const phase = {
+            environment: environments[index] as Environment,
+            bff: bff.name,
+            target,
+            loss,
+          };
           const isChange = ({ name }: { name: string }) => name in CHANGES;
           await tryQueries({ ...phase, documents: asked.filter((each) => !isChange(each)) });
           await tryChanges({ ...phase, documents: asked.filter(isChange) });

@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST, CUSTOMER_UNREAD } from '../../services/support/cast.ts';
-import { type Json, startWorld, type World } from '../support/world.ts';
+import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
 
 const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
   order { id status total { amount currency } items { sku quantity } }
@@ -18,15 +18,15 @@ const UPDATE = `mutation ($input: UpdateProfileInput!) { updateProfile(input: $i
 
 for (const bff of [web, mobile]) {
   describe(`${bff.name}: mutations`, () => {
-    let world: World;
+    let environment: Environment;
     before(async () => {
-      world = await startWorld(bff);
+      environment = await startEnvironment(bff);
     });
-    beforeEach(() => world.reset());
-    after(() => world[Symbol.asyncDispose]());
+    beforeEach(() => environment.reset());
+    after(() => environment[Symbol.asyncDispose]());
 
     async function change(query: string, variables: object, as: string = CAST.customer) {
-      const { status, body } = await world.ask(query, { as, variables: { ...variables } });
+      const { status, body } = await environment.send(query, { as, variables: { ...variables } });
       assert.equal(status, 200);
       assert.equal(body.errors, undefined, JSON.stringify(body.errors));
       return Object.values(body.data)[0] as Json;
@@ -37,7 +37,7 @@ for (const bff of [web, mobile]) {
     const faults = ({ userErrors }: Json) =>
       userErrors.map(({ code, field }: Json) => [code, field?.join('.') ?? null]);
     const ordersOf = async (user: string) =>
-      (await world.read('order', `/orders?user=${user}&limit=100`)).orders;
+      (await environment.read('order', `/orders?user=${user}&limit=100`)).orders;
 
     it('place an order, seen by the next read', async () => {
       const { order: placed, userErrors } = await change(PLACE, order('place-1'));
@@ -49,7 +49,7 @@ for (const bff of [web, mobile]) {
         bff === web
           ? '{ viewer { orders(first: 1) { edges { node { id } } } } }'
           : '{ dashboard { orders(first: 1) { id } } }';
-      const { body } = await world.ask(list, { as: CAST.customer });
+      const { body } = await environment.send(list, { as: CAST.customer });
       assert.match(JSON.stringify(body.data), new RegExp(`"id":"${placed.id}"`));
     });
 
@@ -98,10 +98,10 @@ for (const bff of [web, mobile]) {
 
     it('send nothing upstream for a key that is no key', async () => {
       for (const key of ['', 'with space', 'x'.repeat(129), 'a\r\nb: c', 'ключ']) {
-        world.reset();
+        environment.reset();
         const wrong = await change(PLACE, order(key));
         assert.deepEqual(faults(wrong), [['INVALID', 'input.idempotencyKey']]);
-        assert.deepEqual(world.calls(), []);
+        assert.deepEqual(environment.calls(), []);
       }
     });
 
@@ -112,7 +112,7 @@ for (const bff of [web, mobile]) {
         assert.deepEqual(cancelled, { id: placed.id, status: 'CANCELLED' });
         assert.deepEqual(userErrors, []);
       }
-      assert.equal((await world.read('order', `/orders/${placed.id}`)).status, 'cancelled');
+      assert.equal((await environment.read('order', `/orders/${placed.id}`)).status, 'cancelled');
     });
 
     it('do not cancel what has left, and show it as it is', async () => {
@@ -129,18 +129,22 @@ for (const bff of [web, mobile]) {
         ({ status }: Json) => status === 'placed',
       );
       for (const id of [foreign.id, '999999', 'none']) {
-        const { body } = await world.ask(CANCEL, { as: CAST.customer, variables: { id } });
+        const { body } = await environment.send(CANCEL, { as: CAST.customer, variables: { id } });
         assert.deepEqual(body.data, { cancelOrder: null });
         assert.equal(body.errors[0].message, 'There is no such order.');
         assert.equal(body.errors[0].extensions.code, 'NOT_FOUND');
       }
-      assert.equal((await world.read('order', `/orders/${foreign.id}`)).status, 'placed');
+      assert.equal((await environment.read('order', `/orders/${foreign.id}`)).status, 'placed');
     });
 
     it("mark notifications read, count again, and name each id that is not the viewer's", async () => {
       const unread = async (user: string, limit: number) =>
-        (await world.read('notification', `/notifications?user=${user}&unread=true&limit=${limit}`))
-          .notifications;
+        (
+          await environment.read(
+            'notification',
+            `/notifications?user=${user}&unread=true&limit=${limit}`,
+          )
+        ).notifications;
       const own = (await unread(CAST.customer, 2)).map(({ id }: Json) => id);
       const [foreign] = await unread(CAST.otherCustomer, 1);
       const answer = await change(MARK, { ids: [own[0], foreign.id, own[1], 'none'] });
@@ -160,25 +164,25 @@ for (const bff of [web, mobile]) {
         [101, 'QUERY_TOO_COMPLEX', /a list is 101: at most 100/],
       ] as const) {
         const ids = Array.from({ length: count }, (_, index) => `n${index}`);
-        const { body } = await world.ask(MARK, { as: CAST.customer, variables: { ids } });
+        const { body } = await environment.send(MARK, { as: CAST.customer, variables: { ids } });
         assert.equal(body.errors[0].extensions.code, code);
         assert.match(body.errors[0].message, says);
       }
     });
 
     it('change what is given of the profile, and leave the rest', async () => {
-      const before = await world.read('user', `/users/${CAST.customer}`);
+      const before = await environment.read('user', `/users/${CAST.customer}`);
       const { user } = await change(UPDATE, { input: { name: 'Amara 🦊 O.' } });
       assert.equal(user.name, 'Amara 🦊 O.');
       assert.equal(user.avatarUrl, before.avatarUrl);
-      const { body } = await world.ask(`{ profile(id: "${CAST.customer}") { name } }`);
+      const { body } = await environment.send(`{ profile(id: "${CAST.customer}") { name } }`);
       assert.equal(body.data.profile.name, 'Amara 🦊 O.');
       const gone = await change(UPDATE, { input: { avatarUrl: null } });
       assert.equal(gone.user.avatarUrl, null);
     });
 
     it('say of a profile all that is wrong with it, and change nothing', async () => {
-      const before = await world.read('user', `/users/${CAST.customer}`);
+      const before = await environment.read('user', `/users/${CAST.customer}`);
       const input = { name: ' ', avatarUrl: 'javascript:alert(1)', locale: 'xx-XX' };
       const refused = await change(UPDATE, { input });
       assert.equal(refused.user, null);
@@ -187,7 +191,7 @@ for (const bff of [web, mobile]) {
         ['INVALID_URL', 'input.avatarUrl'],
         ['UNKNOWN_LOCALE', 'input.locale'],
       ]);
-      assert.deepEqual(await world.read('user', `/users/${CAST.customer}`), before);
+      assert.deepEqual(await environment.read('user', `/users/${CAST.customer}`), before);
     });
 
     it('show one another what they did, within one request', async () => {
@@ -198,7 +202,7 @@ for (const bff of [web, mobile]) {
         first: cancelOrder(id: $id) { order { status } }
         second: cancelOrder(id: $id) { order { status } userErrors { code } }
       }`;
-      const { body } = await world.ask(query, {
+      const { body } = await environment.send(query, {
         as: CAST.otherCustomer,
         variables: { id: ids[0].id },
       });
@@ -210,14 +214,17 @@ for (const bff of [web, mobile]) {
 
     it('are not sent again after a failure, and do not say that nothing happened', async () => {
       const { order: placed } = await change(PLACE, order('fails'));
-      world.reset();
-      world.services.order.control.faults({ cancelOrder: { status: 500 } });
-      const { body } = await world.ask(CANCEL, {
+      environment.reset();
+      environment.services.order.control.faults({ cancelOrder: { status: 500 } });
+      const { body } = await environment.send(CANCEL, {
         as: CAST.customer,
         variables: { id: placed.id },
       });
       assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
-      assert.equal(world.calls().filter(({ operation }) => operation === 'cancelOrder').length, 1);
+      assert.equal(
+        environment.calls().filter(({ operation }) => operation === 'cancelOrder').length,
+        1,
+      );
     });
   });
 }

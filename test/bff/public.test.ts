@@ -3,19 +3,19 @@ import { after, before, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 
 for (const bff of [web, mobile]) {
   describe(`${bff.name}: what is public`, () => {
-    let world: World;
+    let environment: Environment;
     before(async () => {
-      world = await startWorld(bff);
+      environment = await startEnvironment(bff);
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
     it('answers the public fields to everyone', async () => {
       const query = `{ announcements { title } profile(id: "${CAST.customer}") { name } }`;
-      const { status, body } = await world.ask(query);
+      const { status, body } = await environment.send(query);
       assert.equal(status, 200);
       assert.equal(body.errors, undefined);
       assert.equal(body.data.announcements.length, 12);
@@ -24,7 +24,7 @@ for (const bff of [web, mobile]) {
 
     it('answers null without an error for what was deleted, and NOT_FOUND for what never was', async () => {
       const query = `{ deleted: profile(id: "${CAST.deleted}") { id } missing: profile(id: "none") { id } }`;
-      const { body } = await world.ask(query);
+      const { body } = await environment.send(query);
       assert.deepEqual(body.data, { deleted: null, missing: null });
       assert.deepEqual(
         body.errors.map((error: { path: string[]; extensions: { code: string } }) => [
@@ -49,13 +49,13 @@ for (const bff of [web, mobile]) {
         '',
       ];
       for (const id of climbing) {
-        world.reset();
+        environment.reset();
         const query = `query ($id: ID!) { profile(id: $id) { id } }`;
-        const { status, body } = await world.ask(query, { variables: { id } });
+        const { status, body } = await environment.send(query, { variables: { id } });
         assert.equal(status, 200, id);
         assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT', id);
         assert.match(body.errors[0].message, /Use an id that the API returned/, id);
-        assert.deepEqual(world.calls(), [], id);
+        assert.deepEqual(environment.calls(), [], id);
       }
     });
   });

@@ -4,7 +4,7 @@ import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { authenticated } from '../../src/auth/rules.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { type Json, startWorld } from '../support/world.ts';
+import { type Json, startEnvironment } from '../support/environment.ts';
 
 // No customer gets as far as these rules while the lists of everyone are closed to them. They are
 // there for the day when a list is opened.
@@ -17,12 +17,12 @@ const opened: BffDefinition = {
 };
 
 test('who placed an order stays hidden from other customers, even in a list that is open', async () => {
-  await using world = await startWorld(opened);
+  await using environment = await startEnvironment(opened);
   const query = '{ recentOrders(first: 50) { customer { id name } } }';
 
-  const all: Json[] = (await world.ask(query, { as: 'staff' })).body.data.recentOrders;
+  const all: Json[] = (await environment.send(query, { as: 'staff' })).body.data.recentOrders;
   const somebody = all.find(({ customer }) => customer)?.customer.id;
-  const { body } = await world.ask(query, { as: somebody });
+  const { body } = await environment.send(query, { as: somebody });
 
   const seen = body.data.recentOrders.flatMap(({ customer }: Json) => customer?.id ?? []);
   assert.deepEqual([...new Set(seen)], [somebody]);
@@ -30,8 +30,8 @@ test('who placed an order stays hidden from other customers, even in a list that
 });
 
 test('what somebody ordered stays hidden from other customers, even in a list that is open', async () => {
-  await using world = await startWorld(opened);
-  const { body } = await world.ask(
+  await using environment = await startEnvironment(opened);
+  const { body } = await environment.send(
     `{ customers(search: "Mateo Fernández") { edges { node { id orders { edges { node { id } } } } } } }`,
     { as: CAST.customer },
   );

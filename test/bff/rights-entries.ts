@@ -1,5 +1,5 @@
 import { CAST } from '../../services/support/cast.ts';
-import type { Asker, World } from '../support/world.ts';
+import type { Environment, TestViewer } from '../support/environment.ts';
 
 /** What one user has: the ids to ask with. */
 export interface Belongings {
@@ -74,8 +74,12 @@ const place = (key: string, quantity: number) =>
   `(input: { idempotencyKey: "${key}", currency: "EUR", items: [{ sku: "BAG-TOTE", quantity: ${quantity} }] })`;
 
 /** Sees to it, past the BFF, that a user has one of everything, and says what. */
-export async function furnish(world: World, as: Asker, key = 'furnish'): Promise<Belongings> {
-  const { user, order } = world.services;
+export async function furnish(
+  environment: Environment,
+  as: TestViewer,
+  key = 'furnish',
+): Promise<Belongings> {
+  const { user, order } = environment.services;
   const userId = as === 'staff' ? CAST.staff : as;
   await user.inject({
     method: 'PATCH',
@@ -88,7 +92,7 @@ export async function furnish(world: World, as: Asker, key = 'furnish'): Promise
     headers: { 'idempotency-key': key },
     payload: { userId, currency: 'EUR', items: [{ sku: 'BAG-TOTE', quantity: 2 }] },
   });
-  const { orders, notifications } = await stateOf(world, userId);
+  const { orders, notifications } = await stateOf(environment, userId);
   return {
     userId,
     orderId: placed.json().id,
@@ -104,7 +108,7 @@ interface State {
 }
 
 /** All that the services hold of one user. */
-export async function stateOf({ services }: World, userId: string): Promise<State> {
+export async function stateOf({ services }: Environment, userId: string): Promise<State> {
   const [user, orders, notifications] = await Promise.all([
     services.user.inject(`/users/${userId}`),
     services.order.inject(`/orders?user=${userId}&limit=50`),

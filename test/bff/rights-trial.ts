@@ -1,5 +1,11 @@
 import type { GraphQLSchema } from 'graphql';
 import {
+  authorization,
+  type Environment,
+  type Json,
+  type TestViewer,
+} from '../support/environment.ts';
+import {
   leavesOf,
   NO_VALUE,
   toOperation,
@@ -7,7 +13,6 @@ import {
   type Way,
   waysThrough,
 } from '../support/reach.ts';
-import { type Asker, authorization, type Json, type World } from '../support/world.ts';
 import type { Entry } from './rights-entries.ts';
 import { COLUMNS, type Column, type RightsTable, rowFor } from './rights-table.ts';
 
@@ -16,7 +21,7 @@ export interface Trial {
   readonly row: string;
   readonly column: Column;
   readonly way: Way;
-  readonly as: Asker;
+  readonly as: TestViewer;
   readonly operation: string;
 }
 
@@ -31,7 +36,7 @@ const AT_ONCE = 16;
 export function trialsOf(
   schema: GraphQLSchema,
   table: RightsTable,
-  as: Asker,
+  as: TestViewer,
   entries: readonly Entry[],
 ): Trial[] {
   return waysThrough(schema).flatMap((way) => {
@@ -49,13 +54,13 @@ export function trialsOf(
   });
 }
 
-function columnOf(as: Asker, whose: Entry['whose']): Column {
+function columnOf(as: TestViewer, whose: Entry['whose']): Column {
   if (as === 'anonymous') return 'anonymous';
   if (as !== 'staff') return whose;
   return whose === 'own' ? 'staff: own' : 'staff: any';
 }
 
-export async function tryAll(world: World, trials: readonly Trial[]): Promise<Tried[]> {
+export async function tryAll(environment: Environment, trials: readonly Trial[]): Promise<Tried[]> {
   const askers = [...new Set(trials.map(({ as }) => as))];
   const headers = new Map(
     await Promise.all(askers.map(async (as) => [as, await authorization(as)] as const)),
@@ -64,7 +69,7 @@ export async function tryAll(world: World, trials: readonly Trial[]): Promise<Tr
   const left = trials.entries();
   const work = async () => {
     for (const [index, trial] of left) {
-      const { body } = await world.post({ query: trial.operation }, headers.get(trial.as));
+      const { body } = await environment.post({ query: trial.operation }, headers.get(trial.as));
       tried[index] = { ...trial, body, verdict: verdictOf(body, trial.way) };
     }
   };

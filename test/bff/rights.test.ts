@@ -4,8 +4,8 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
+import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
 import { fieldsOf, waysThrough } from '../support/reach.ts';
-import { type Json, startWorld, type World } from '../support/world.ts';
 import {
   type Belongings,
   entriesFor,
@@ -26,11 +26,11 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
   const table = readRights(bff.name);
   const trials = trialsOf.bind(undefined, schema, table);
 
-  const refusalsOf = async (world: World, as: string, theirs: Belongings) => {
+  const refusalsOf = async (environment: Environment, as: string, theirs: Belongings) => {
     const entries = entriesFor(theirs, theirs).filter(({ whose }) => whose === "another's");
     const closed = ({ row }: Trial) => table.get(row)?.["another's"].match(/NOT_FOUND|userError/);
     const asked = trials(as, entries).filter(closed);
-    return (await tryAll(world, asked)).map(wording);
+    return (await tryAll(environment, asked)).map(wording);
   };
 
   suite(`rights of the ${bff.name} BFF`, () => {
@@ -48,14 +48,14 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
     });
 
     test('every field answers everyone as declared, in every way that leads to it', async () => {
-      await using world = await startWorld(bff);
-      const mine = await furnish(world, ME);
-      const others = await furnish(world, OTHER);
-      const staffs = await furnish(world, 'staff');
-      const helped = await furnish(world, ME, 'helped');
-      const before = await stateOf(world, OTHER);
+      await using environment = await startEnvironment(bff);
+      const mine = await furnish(environment, ME);
+      const others = await furnish(environment, OTHER);
+      const staffs = await furnish(environment, 'staff');
+      const helped = await furnish(environment, ME, 'helped');
+      const before = await stateOf(environment, OTHER);
 
-      const tried = await tryAll(world, [
+      const tried = await tryAll(environment, [
         ...trials('anonymous', entriesFor(mine, others)),
         ...trials(ME, entriesFor(mine, others)),
         ...trials('staff', entriesFor(staffs, helped)),
@@ -70,15 +70,19 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
           '\n  ',
         ),
       );
-      assert.deepEqual(await stateOf(world, OTHER), before, 'what is not theirs is as it was');
+      assert.deepEqual(
+        await stateOf(environment, OTHER),
+        before,
+        'what is not theirs is as it was',
+      );
     });
 
     test("somebody else's and what nobody has are refused in the same words", async () => {
-      await using world = await startWorld(bff);
-      const others = await furnish(world, OTHER);
+      await using environment = await startEnvironment(bff);
+      const others = await furnish(environment, OTHER);
       for (const as of ['anonymous', ME]) {
-        const refused = await refusalsOf(world, as, others);
-        const missing = await refusalsOf(world, as, NOBODYS);
+        const refused = await refusalsOf(environment, as, others);
+        const missing = await refusalsOf(environment, as, NOBODYS);
         assert.ok(refused.length > 0);
         assert.deepEqual(refused, missing);
       }
@@ -87,13 +91,14 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
 }
 
 test('marking own and foreign notifications in one go changes the own, and names the others', async () => {
-  await using world = await startWorld(mobile);
+  await using environment = await startEnvironment(mobile);
   const unread = async (user: string) =>
-    (await stateOf(world, user)).notifications.find(({ readAt }) => readAt === null)?.id ?? '';
+    (await stateOf(environment, user)).notifications.find(({ readAt }) => readAt === null)?.id ??
+    '';
   const [mine, theirs] = [await unread(ME), await unread(OTHER)];
-  const before = await stateOf(world, OTHER);
+  const before = await stateOf(environment, OTHER);
 
-  const { body } = await world.ask(
+  const { body } = await environment.send(
     'mutation ($ids: [ID!]!) { markNotificationsRead(ids: $ids) { notifications { id } userErrors { code field } } }',
     { as: ME, variables: { ids: [theirs, mine] } },
   );
@@ -102,7 +107,7 @@ test('marking own and foreign notifications in one go changes the own, and names
     notifications: [{ id: mine }],
     userErrors: [{ code: 'NOT_FOUND', field: ['ids', '0'] }],
   });
-  assert.deepEqual(await stateOf(world, OTHER), before);
+  assert.deepEqual(await stateOf(environment, OTHER), before);
 });
 
 /** An answer without what is new in each: the request's id. */

@@ -10,7 +10,7 @@ import {
   secretHash,
 } from '../../src/auth/api-key-file.ts';
 import { SCOPES } from '../../src/auth/rules.ts';
-import type { Json, World } from '../support/world.ts';
+import type { Environment, Json } from '../support/environment.ts';
 import type { Asked } from './ways.ts';
 
 /** Where one asker asks: the body that comes back. */
@@ -18,23 +18,23 @@ export type Desk = (asked: Asked) => Promise<Json>;
 
 /** Over HTTP, as any client does. */
 export const httpDesk =
-  (world: World, headers: Record<string, string>): Desk =>
+  (environment: Environment, headers: Record<string, string>): Desk =>
   async ({ query, operationName, variables, method }) => {
     if (method !== 'GET') {
-      return (await world.post({ query, operationName, variables }, headers)).body;
+      return (await environment.post({ query, operationName, variables }, headers)).body;
     }
     const search = new URLSearchParams({ query });
-    return (await fetch(`${world.endpoint}?${search}`, { headers })).json();
+    return (await fetch(`${environment.endpoint}?${search}`, { headers })).json();
   };
 
 /** A client that acts for a user; with everything that the user may do if there is no list. */
 export async function clientDesk(
-  world: World,
+  environment: Environment,
   user: { userId: string; role: 'customer' | 'staff' },
   scopes?: readonly string[],
 ): Promise<Desk> {
   const token = await issueToken({ ...user, scope: scopes?.join(' ') });
-  return httpDesk(world, { authorization: `Bearer ${token}` });
+  return httpDesk(environment, { authorization: `Bearer ${token}` });
 }
 
 /** A file with an API key for every set of scopes. */
@@ -51,12 +51,12 @@ export async function createKeyring() {
 
   return {
     path,
-    deskOf(world: World, scopes: readonly string[]): Desk {
+    deskOf(environment: Environment, scopes: readonly string[]): Desk {
       const set = SCOPES.reduce(
         (sum, scope, bit) => sum + (scopes.includes(scope) ? 1 << bit : 0),
         0,
       );
-      return httpDesk(world, { 'x-api-key': formatKey(`set-${set}`, secret) });
+      return httpDesk(environment, { 'x-api-key': formatKey(`set-${set}`, secret) });
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };

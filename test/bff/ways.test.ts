@@ -4,8 +4,8 @@ import { CAST } from '../../services/support/cast.ts';
 import { SCOPES } from '../../src/auth/rules.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { fieldsOf } from '../support/reach.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
 import { type Belongings, entriesFor, furnish, marksOf, stateOf } from './rights-entries.ts';
 import { readRights, rowFor } from './rights-table.ts';
 import { allBut, type Demand, enoughFor, readScopes } from './scopes-table.ts';
@@ -67,14 +67,14 @@ for (const { bff, schema, guarded, table } of bffs) {
   const isChange = ({ path }: Way) => path.target.startsWith('Mutation.');
 
   suite(`every way to what is guarded on the ${bff.name} BFF`, () => {
-    let world: World;
+    let environment: Environment;
     let mine: Belongings;
     let ways: Way[];
     let foreign: Way[];
     before(async () => {
-      world = await startWorld(bff);
-      mine = await furnish(world, ME);
-      const entries = entriesFor(mine, await furnish(world, OTHER));
+      environment = await startEnvironment(bff);
+      mine = await furnish(environment, ME);
+      const entries = entriesFor(mine, await furnish(environment, OTHER));
       const all = waysFrom(schema, guarded, entries);
       ways = all.filter(({ entry }) => entry.whose !== "another's");
       foreign = all.filter(({ path, entry }) => {
@@ -82,13 +82,13 @@ for (const { bff, schema, guarded, table } of bffs) {
         return cell === 'NOT_FOUND' || cell === 'FORBIDDEN';
       });
     });
-    after(() => world[Symbol.asyncDispose]());
+    after(() => environment[Symbol.asyncDispose]());
 
-    const states = () => Promise.all([stateOf(world, ME), stateOf(world, OTHER)]);
+    const states = () => Promise.all([stateOf(environment, ME), stateOf(environment, OTHER)]);
     const clientFor = ({ entry }: Way, scopes?: readonly string[]): Promise<Desk> =>
       entry.whose === 'own'
-        ? clientDesk(world, { userId: ME, role: 'customer' }, scopes)
-        : clientDesk(world, { userId: CAST.staff, role: 'staff' }, scopes);
+        ? clientDesk(environment, { userId: ME, role: 'customer' }, scopes)
+        : clientDesk(environment, { userId: CAST.staff, role: 'staff' }, scopes);
 
     test('is tried, in every manner', () => {
       for (const field of guarded) {
@@ -100,7 +100,7 @@ for (const { bff, schema, guarded, table } of bffs) {
     });
 
     test('is closed to the anonymous', async (t) => {
-      const desk = httpDesk(world, {});
+      const desk = httpDesk(environment, {});
       const marks = new Set((await states()).flatMap(marksOf));
       const gone = await goAll([...ways, ...foreign], () => desk);
       conclude(t, gone, breaches(gone, marks));
@@ -108,7 +108,7 @@ for (const { bff, schema, guarded, table } of bffs) {
 
     test('is closed to a customer whose it is not', async (t) => {
       const before = await states();
-      const desk = httpDesk(world, await authorization(ME));
+      const desk = httpDesk(environment, await authorization(ME));
       const gone = await goAll(foreign, () => desk);
       conclude(t, gone, breaches(gone, new Set(marksOf(before[1]))));
       assert.deepEqual(await states(), before);
@@ -154,22 +154,22 @@ for (const { bff, schema, guarded, table } of bffs) {
       await using keyring = await createKeyring();
       // Every BFF as it were if it let keys in.
       const open = { ...bff, credentials: ['key'] as const };
-      await using world = await startWorld(open, { API_KEYS_PATH: keyring.path });
+      await using environment = await startEnvironment(open, { API_KEYS_PATH: keyring.path });
       const keyOf = (field: string) => (takesKeys ? demandOf(field).key : []);
       const mayBeHad = ({ path }: Way) =>
         path.steps.map(nameOf).every((field) => !guarded.has(field) || keyOf(field).length > 0);
-      // The same as in the other world, so that the ids are the same.
-      for (const user of [ME, OTHER]) await furnish(world, user);
-      const states = () => Promise.all([stateOf(world, ME), stateOf(world, OTHER)]);
+      // The same as in the other environment, so that the ids are the same.
+      for (const user of [ME, OTHER]) await furnish(environment, user);
+      const states = () => Promise.all([stateOf(environment, ME), stateOf(environment, OTHER)]);
       const before = await states();
 
-      const lacking = ({ path }: Way) => keyring.deskOf(world, allBut(keyOf(path.target)));
+      const lacking = ({ path }: Way) => keyring.deskOf(environment, allBut(keyOf(path.target)));
       const closed = await goAll([...ways, ...foreign], lacking);
       const unseen = unreached(closed.filter(mayBeHad), isRefusedThere);
       conclude(t, closed, [...breaches(closed), ...unseen]);
       assert.deepEqual(await states(), before);
 
-      const allowed = (way: Way) => keyring.deskOf(world, enoughFor(along(way, 'key')));
+      const allowed = (way: Way) => keyring.deskOf(environment, enoughFor(along(way, 'key')));
       const had = await goAll([...ways, ...foreign].filter(mayBeHad), allowed);
       conclude(t, had, [...shut(had), ...unreached(had, hasValue)]);
       assert.equal(had.length > 0, takesKeys);
@@ -179,9 +179,9 @@ for (const { bff, schema, guarded, table } of bffs) {
 
     test('is closed to every API key where keys are not taken', async (t) => {
       await using keyring = await createKeyring();
-      await using world = await startWorld(bff, { API_KEYS_PATH: keyring.path });
+      await using environment = await startEnvironment(bff, { API_KEYS_PATH: keyring.path });
       const plain = [...ways, ...foreign].filter(({ how }) => how === 'by its name');
-      const gone = await goAll(plain, () => keyring.deskOf(world, SCOPES));
+      const gone = await goAll(plain, () => keyring.deskOf(environment, SCOPES));
       conclude(t, gone, breaches(gone));
       assert.ok(gone.every(({ body }) => body.data === undefined));
     });

@@ -7,7 +7,7 @@ import {
   CUSTOMER_ORDERS,
   CUSTOMER_UNREAD,
 } from '../../services/support/cast.ts';
-import { type Json, startWorld, type World } from '../support/world.ts';
+import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
 
 const ORDERS = `query ($first: Int! = 4, $after: String, $status: OrderStatus) {
   viewer { orders(first: $first, after: $after, status: $status) {
@@ -20,17 +20,17 @@ const PLACE = `mutation ($key: ID!) { placeOrder(input: {
 }) { order { id } } }`;
 
 describe('the pages of the web', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web);
+    environment = await startEnvironment(web);
   });
-  beforeEach(() => world.reset());
-  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => environment.reset());
+  after(() => environment[Symbol.asyncDispose]());
 
-  const operations = () => world.calls().map(({ operation }) => operation);
+  const operations = () => environment.calls().map(({ operation }) => operation);
 
   async function ordersOf(as: string, variables: Record<string, unknown>): Promise<Json> {
-    const { body } = await world.ask(ORDERS, { as, variables });
+    const { body } = await environment.send(ORDERS, { as, variables });
     assert.equal(body.errors, undefined);
     return body.data.viewer.orders;
   }
@@ -51,14 +51,14 @@ describe('the pages of the web', () => {
   }
 
   it('knows the viewer from the token, without a call', async () => {
-    const { body } = await world.ask('{ viewer { id role } }', { as: 'staff' });
+    const { body } = await environment.send('{ viewer { id role } }', { as: 'staff' });
     assert.deepEqual(body.data.viewer, { id: CAST.staff, role: 'STAFF' });
     assert.deepEqual(operations(), []);
   });
 
   it('lists 50 recent orders, each with its customer, in two calls', async () => {
     const query = '{ recentOrders(first: 50) { customer { name } } }';
-    const { body } = await world.ask(query, { as: 'staff' });
+    const { body } = await environment.send(query, { as: 'staff' });
     assert.equal(body.errors, undefined);
     assert.equal(body.data.recentOrders.length, 50);
     assert.deepEqual(operations(), ['recentOrders', 'usersByIds']);
@@ -66,7 +66,7 @@ describe('the pages of the web', () => {
 
   it('shows the customer of an order null without an error if the account was deleted', async () => {
     const query = '{ recentOrders(first: 1) { id customer { name } } }';
-    const { body } = await world.ask(query, { as: 'staff' });
+    const { body } = await environment.send(query, { as: 'staff' });
     assert.equal(body.errors, undefined);
     assert.equal(body.data.recentOrders[0].customer, null);
   });
@@ -74,7 +74,7 @@ describe('the pages of the web', () => {
   it('batches the orders of many customers into one call', async () => {
     const query =
       '{ customers(first: 20) { edges { node { id orders(first: 2) { edges { node { id } } } } } } }';
-    const { body } = await world.ask(query, { as: 'staff' });
+    const { body } = await environment.send(query, { as: 'staff' });
     assert.equal(body.data.customers.edges.length, 20);
     assert.deepEqual(operations(), ['searchUsers', 'ordersByUsers']);
   });
@@ -82,7 +82,7 @@ describe('the pages of the web', () => {
   it('batches them with a filter as well, and knows the customers that it has just listed', async () => {
     const query = `{ customers(first: 50) { edges { node {
       orders(first: 3, status: DELIVERED) { edges { node { status customer { name } } } } } } } }`;
-    const { body } = await world.ask(query, { as: 'staff' });
+    const { body } = await environment.send(query, { as: 'staff' });
     assert.equal(body.errors, undefined);
     assert.match(JSON.stringify(body.data), /DELIVERED/);
     assert.doesNotMatch(JSON.stringify(body.data), /PLACED|SHIPPED|CANCELLED/);
@@ -92,35 +92,35 @@ describe('the pages of the web', () => {
   it('asks once for what several aliases ask for', async () => {
     const query = `{ a: recentOrders(first: 2) { id } b: recentOrders(first: 2) { id }
       c: announcements { id } d: announcements { id } }`;
-    await world.ask(query, { as: 'staff' });
+    await environment.send(query, { as: 'staff' });
     assert.deepEqual(operations().sort(), ['announcements', 'recentOrders']);
   });
 
   it('does not blame a cursor that was not sent', async () => {
-    world.services.user.control.faults({ searchUsers: { status: 400 } });
-    const { body } = await world.ask('{ customers { edges { cursor } } }', { as: 'staff' });
+    environment.services.user.control.faults({ searchUsers: { status: 400 } });
+    const { body } = await environment.send('{ customers { edges { cursor } } }', { as: 'staff' });
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
   });
 
   it('takes no cursor of another list', async () => {
     const page = '{ viewer { orders(first: 1) { pageInfo { endCursor } } } }';
-    const { body } = await world.ask(page, { as: CAST.customer });
+    const { body } = await environment.send(page, { as: CAST.customer });
     const after = body.data.viewer.orders.pageInfo.endCursor;
     const other = `{ viewer { notifications(after: "${after}") { edges { cursor } } } }`;
-    const refused = await world.ask(other, { as: CAST.customer });
+    const refused = await environment.send(other, { as: CAST.customer });
     assert.equal(refused.body.errors[0].extensions.code, 'BAD_USER_INPUT');
   });
 
   it('refuses a search that is no text', async () => {
     const query = 'query ($text: String) { customers(search: $text) { edges { cursor } } }';
-    const { body } = await world.ask(query, { as: 'staff', variables: { text: '\ud800' } });
+    const { body } = await environment.send(query, { as: 'staff', variables: { text: '\ud800' } });
     assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
   });
 
   it('pages through all orders, newest first, each once', async () => {
     const ids = await allOrders(CAST.customer);
     assert.equal(ids.length, CUSTOMER_ORDERS);
-    const { orders } = await world.read('order', `/orders?user=${CAST.customer}&limit=100`);
+    const { orders } = await environment.read('order', `/orders?user=${CAST.customer}&limit=100`);
     assert.deepEqual(
       ids,
       orders.map(({ id }: Json) => id),
@@ -128,10 +128,10 @@ describe('the pages of the web', () => {
   });
 
   it('neither repeats nor skips an order when new ones come between two pages', async () => {
-    const { orders } = await world.read('order', `/orders?user=${CAST.manyOrders}&limit=100`);
+    const { orders } = await environment.read('order', `/orders?user=${CAST.manyOrders}&limit=100`);
     let key = 0;
     const ids = await allOrders(CAST.manyOrders, () =>
-      world.ask(PLACE, { as: CAST.manyOrders, variables: { key: `between-${key++}` } }),
+      environment.send(PLACE, { as: CAST.manyOrders, variables: { key: `between-${key++}` } }),
     );
     assert.deepEqual(
       ids,
@@ -148,8 +148,8 @@ describe('the pages of the web', () => {
   it('pages through notifications, or only through the unread', async () => {
     const query = `query ($only: Boolean!) { viewer { unreadCount
       notifications(first: 50, unreadOnly: $only) { edges { node { readAt } } } } }`;
-    const all = await world.ask(query, { as: CAST.customer, variables: { only: false } });
-    const unread = await world.ask(query, { as: CAST.customer, variables: { only: true } });
+    const all = await environment.send(query, { as: CAST.customer, variables: { only: false } });
+    const unread = await environment.send(query, { as: CAST.customer, variables: { only: true } });
     assert.equal(all.body.data.viewer.notifications.edges.length, CUSTOMER_NOTIFICATIONS);
     assert.equal(unread.body.data.viewer.notifications.edges.length, CUSTOMER_UNREAD);
     assert.equal(unread.body.data.viewer.unreadCount, CUSTOMER_UNREAD);
@@ -158,9 +158,9 @@ describe('the pages of the web', () => {
   it('finds customers by name, page by page', async () => {
     const query = `query ($after: String) { customers(search: "an", first: 10, after: $after) {
       edges { node { name email } } pageInfo { hasNextPage endCursor } } }`;
-    const first = (await world.ask(query, { as: 'staff' })).body.data.customers;
+    const first = (await environment.send(query, { as: 'staff' })).body.data.customers;
     const after = first.pageInfo.endCursor;
-    const second = (await world.ask(query, { as: 'staff', variables: { after } })).body.data
+    const second = (await environment.send(query, { as: 'staff', variables: { after } })).body.data
       .customers;
     const found = [...first.edges, ...second.edges].map((edge: Json) => edge.node);
     assert.equal(found.length, 20);
@@ -181,7 +181,7 @@ describe('the pages of the web', () => {
       [`customers(search: "${'x'.repeat(101)}") { edges { cursor } }`, /at most 100 characters/],
     ];
     for (const [field, message] of wrong) {
-      const { status, body } = await world.ask(`{ ${field} }`, { as: 'staff' });
+      const { status, body } = await environment.send(`{ ${field} }`, { as: 'staff' });
       assert.equal(status, 200, field);
       assert.equal(body.errors?.length, 1, field);
       assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT', field);
@@ -190,11 +190,11 @@ describe('the pages of the web', () => {
   });
 
   it('answers NOT_FOUND alike for an order that is missing and one of somebody else', async () => {
-    const { orders } = await world.read('order', `/orders?user=${CAST.otherCustomer}`);
+    const { orders } = await environment.read('order', `/orders?user=${CAST.otherCustomer}`);
     const errors = [];
     for (const id of [orders[0].id, 'missing']) {
       const query = 'query ($id: ID!) { order(id: $id) { id } }';
-      const { body } = await world.ask(query, { as: CAST.customer, variables: { id } });
+      const { body } = await environment.send(query, { as: CAST.customer, variables: { id } });
       assert.deepEqual(body.data, { order: null });
       const { requestId: _, ...extensions } = body.errors[0].extensions;
       errors.push({ ...body.errors[0], extensions });

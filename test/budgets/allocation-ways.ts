@@ -5,7 +5,7 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization } from '../support/world.ts';
+import { authorization } from '../support/environment.ts';
 import type { Send } from './allocation-process.ts';
 
 type Headers = Readonly<Record<string, string>>;

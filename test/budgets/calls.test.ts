@@ -10,7 +10,7 @@ import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 import { parseBudgets, readBudgets, toWaves, withoutCallsFor } from './budget.ts';
 import { assertBudget, type Case, run } from './guard.ts';
 import { createSelection } from './selection.ts';
@@ -188,13 +188,13 @@ describe('the guard of the budgets', () => {
 
   it('says so when it is no field', async () => {
     await using desk = await startDesk(mobile);
-    const { ask } = desk;
+    const { send } = desk;
     const asking: GatedEnvironment = {
       ...desk,
-      ask: async (query, how) => {
+      send: async (query, how) => {
         const [answer] = await Promise.all([
-          ask(query, how),
-          query === '{ __typename }' ? undefined : ask('{ announcements { id } }'),
+          send(query, how),
+          query === '{ __typename }' ? undefined : send('{ announcements { id } }'),
         ]);
         return answer;
       },

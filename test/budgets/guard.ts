@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { EXAMPLES } from '../bff/fault-matrix-asks.ts';
+import { EXAMPLES } from '../bff/fault-matrix-examples.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
 import { type Budget, moreIn, sumOf, toWaves, type Waves, withoutCallsFor } from './budget.ts';
 import { createSelection } from './selection.ts';
@@ -67,9 +67,9 @@ export async function run(
   variables?: object,
 ) {
   const example = EXAMPLES[name];
-  assert.ok(example, `${name} has no example in test/bff/fault-matrix-asks.ts`);
+  assert.ok(example, `${name} has no example in test/bff/fault-matrix-examples.ts`);
   const given = { ...(variables ?? (await example.variables(desk))) };
-  const send = () => desk.ask(query, { as: example.as, variables: given });
+  const send = () => desk.send(query, { as: example.as, variables: given });
   return countWaves(desk, send, toWaves(expected));
 }
 

@@ -1,7 +1,7 @@
 import type { BffDefinition } from '../../src/bff.ts';
 import { type GatedEnvironment, startGatedEnvironment } from '../cache/environment.ts';
+import type { TestResponse } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import type { Answer } from '../support/world.ts';
 import type { Waves } from './budget.ts';
 
 /** All but the tokens' keys, which are no request's own. */
@@ -22,7 +22,7 @@ export const startDesk = (bff: BffDefinition): Promise<GatedEnvironment> =>
  */
 export async function countWaves(
   desk: GatedEnvironment,
-  send: () => Promise<Answer>,
+  send: () => Promise<TestResponse>,
   expected: Waves = [],
 ) {
   const waves: string[][] = [];
@@ -71,7 +71,7 @@ async function settle(desk: GatedEnvironment, expected: number): Promise<void> {
   const rounds = () => (desk.calls().length < expected ? MOST_ROUNDS : ENOUGH_ROUNDS);
   for (let quiet = 0; quiet < rounds(); ) {
     const before = desk.calls().length;
-    await desk.ask('{ __typename }', { as: 'staff' });
+    await desk.send('{ __typename }', { as: 'staff' });
     quiet = desk.calls().length > before ? 0 : quiet + 1;
   }
 }

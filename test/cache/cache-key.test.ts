@@ -10,7 +10,12 @@ import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
 import { createPlanner } from '../../src/operations/index.ts';
 import { createCostReader, STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { toOperation } from '../../src/operations/operation.ts';
-import { authorization, type Json, startWorld, type World } from '../support/world.ts';
+import {
+  authorization,
+  type Environment,
+  type Json,
+  startEnvironment,
+} from '../support/environment.ts';
 import { shareCached } from './shared-environment.ts';
 
 const PRIVATE: Readonly<Record<string, string>> = {
@@ -73,7 +78,7 @@ const DIFFERENT: Readonly<Record<string, Pair>> = {
 };
 
 async function ask(
-  environment: World,
+  environment: Environment,
   query: string,
   { languages = 'en', ...options }: RequestOptions,
 ) {
@@ -111,9 +116,9 @@ for (const bff of [web, mobile]) {
 
     it('of a public answer is the same for all viewers', async () => {
       const query = '{ announcements { id } }';
-      assert.match((await environment.ask(query)).headers.get('cache-status') ?? '', /; stored$/);
+      assert.match((await environment.send(query)).headers.get('cache-status') ?? '', /; stored$/);
       for (const as of ['staff', CAST.customer, CAST.deleted, 'anonymous']) {
-        const { headers } = await environment.ask(query, { as });
+        const { headers } = await environment.send(query, { as });
         assert.match(headers.get('cache-status') ?? '', /; hit;/, as);
       }
     });
@@ -127,7 +132,7 @@ for (const bff of [web, mobile]) {
       for (const outcome of [/; stored$/, /; hit;/]) {
         for (const viewer of viewers) {
           const headers = { authorization: `Bearer ${await issueToken(viewer)}` };
-          const answer = await environment.ask(PRIVATE[bff.name] ?? '', { headers });
+          const answer = await environment.send(PRIVATE[bff.name] ?? '', { headers });
           assert.match(answer.headers.get('cache-status') ?? '', outcome);
           const [self] = Object.values<Json>(answer.body.data);
           assert.equal(self.user.id, viewer.userId);
@@ -142,16 +147,16 @@ describe('Cache key', () => {
 
   it('of an answer for a role is the same for all viewers with that role only', async () => {
     const query = '{ recentOrders(first: 3) { id } }';
-    const stored = await environment.ask(query, { as: 'staff' });
+    const stored = await environment.send(query, { as: 'staff' });
     assert.match(stored.headers.get('cache-status') ?? '', /; stored$/);
     const colleague = await issueToken({ userId: '2', role: 'staff' });
-    const shared = await environment.ask(query, {
+    const shared = await environment.send(query, {
       headers: { authorization: `Bearer ${colleague}` },
     });
     assert.match(shared.headers.get('cache-status') ?? '', /; hit;/);
     assert.deepEqual(shared.body, stored.body);
     for (const headers of [{}, await authorization(CAST.staff), await authorization('42')]) {
-      const refused = await environment.ask(query, { headers });
+      const refused = await environment.send(query, { headers });
       assert.doesNotMatch(refused.headers.get('cache-status') ?? '', /hit/);
       assert.equal(refused.body.data.recentOrders, null);
     }
@@ -184,7 +189,7 @@ interface Parameters {
 }
 
 async function sendBy(
-  { endpoint }: World,
+  { endpoint }: Environment,
   transport: Transport,
   text: string,
   { variables, headers }: Parameters,
@@ -283,7 +288,7 @@ for (const bff of [web, mobile]) {
     });
 
     it('does not change the answers of a BFF without a cache, which stores none', async () => {
-      await using uncached = await startWorld(bff);
+      await using uncached = await startEnvironment(bff);
       const query = '{ announcements { id title } }';
       const stored = await exchange(environment.endpoint, true, { query });
       for (let n = 0; n < 2; n++) {

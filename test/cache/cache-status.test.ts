@@ -3,17 +3,17 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import type { Environment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import type { World } from '../support/world.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
 const QUERY = '{ announcements { id } }';
 const PROFILE = '{ profile(id: "42") { name } }';
 
-const get = ({ endpoint }: World, query: string) =>
+const get = ({ endpoint }: Environment, query: string) =>
   fetch(`${endpoint}?${new URLSearchParams({ query })}`);
 
-async function cacheStatusOf(environment: World, query: string): Promise<string> {
+async function cacheStatusOf(environment: Environment, query: string): Promise<string> {
   const response = await get(environment, query);
   await response.text();
   return response.headers.get('cache-status') ?? '';
@@ -33,7 +33,7 @@ for (const bff of [web, mobile]) {
       const methods = {
         GET: (query: string) => cacheStatusOf(environment, query),
         POST: async (query: string) =>
-          (await environment.ask(query)).headers.get('cache-status') ?? '',
+          (await environment.send(query)).headers.get('cache-status') ?? '',
       };
       for (const [method, send] of Object.entries(methods)) {
         const query = `# ${method}\n${QUERY}`;
@@ -65,7 +65,7 @@ for (const bff of [web, mobile]) {
       assert.equal(ttlOf(headers.get('cache-status') ?? ''), fresh - 20);
       // Downstream caches subtract the Age.
       assert.match(headers.get('cache-control') ?? '', /s-maxage=60$/);
-      assert.equal((await environment.ask(QUERY)).headers.get('age'), '20');
+      assert.equal((await environment.send(QUERY)).headers.get('age'), '20');
       assert.equal(
         (await get(environment, '{ profile(id: "99999") { id } }')).headers.get('age'),
         null,

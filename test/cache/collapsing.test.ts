@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import type { Environment, TestResponse } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
-import type { Answer, World } from '../support/world.ts';
 import {
-  ask,
   assertCached,
   type GatedEnvironment,
   outcomeOf,
   type Query,
+  send,
   sendAbortable,
   sendAll,
   signIn,
@@ -23,9 +23,9 @@ const UNREAD_COUNTS = /^\/unread/;
 const ANNOUNCEMENTS = { query: '{ announcements { title } }' };
 const USERS_ORDERS = /^\/orders\?users=/;
 
-const outcomes = (answers: readonly Answer[]) => answers.map(outcomeOf).sort();
+const outcomes = (answers: readonly TestResponse[]) => answers.map(outcomeOf).sort();
 const repeat = (count: number, query: Query): Query[] => Array.from({ length: count }, () => query);
-const calledOperations = (environment: World) =>
+const calledOperations = (environment: Environment) =>
   environment
     .calls()
     .map(({ operation }) => operation)
@@ -35,7 +35,7 @@ const calledOperations = (environment: World) =>
  * The customer's dashboard query.
  * @param timeoutMs - the client's deadline
  */
-async function dashboardQuery(environment: World, timeoutMs?: number): Promise<Query> {
+async function dashboardQuery(environment: Environment, timeoutMs?: number): Promise<Query> {
   const headers = await signIn(environment, CUSTOMER);
   if (timeoutMs) headers['x-request-timeout-ms'] = String(timeoutMs);
   return { query: DASHBOARD.dashboard ?? '', headers };
@@ -68,7 +68,7 @@ describe('Concurrent equal requests', () => {
     const { answers } = await sendAll(environment, ...repeat(3, ANNOUNCEMENTS));
     held.release();
     assert.deepEqual(outcomes(await answers), ['collapsed', 'collapsed', 'not stored']);
-    assert.equal(outcomeOf(await ask(environment, ANNOUNCEMENTS)), 'not stored');
+    assert.equal(outcomeOf(await send(environment, ANNOUNCEMENTS)), 'not stored');
     assert.equal(environment.calls().length, 2);
   });
 
@@ -94,7 +94,7 @@ describe('Concurrent equal requests', () => {
     const held = webEnvironment.gates.notification.hold(/^\/announcements/);
     const { answers } = await sendAll(webEnvironment, ...repeat(3, ANNOUNCEMENTS));
     held.release();
-    for (const answer of [...(await answers), await ask(webEnvironment, ANNOUNCEMENTS)]) {
+    for (const answer of [...(await answers), await send(webEnvironment, ANNOUNCEMENTS)]) {
       assert.equal(outcomeOf(answer), 'not stored');
       assert.equal(answer.headers.get('cache-control'), 'no-store');
     }
@@ -136,7 +136,7 @@ describe('Client that disconnects', () => {
     assert.deepEqual(outcomes(all), Array(3).fill('collapsed'));
     assert.ok(all.every(({ body }) => body.errors === undefined));
     assert.equal(calledOperations(environment).length, 5);
-    assert.equal(outcomeOf(await ask(environment, query)), 'hit');
+    assert.equal(outcomeOf(await send(environment, query)), 'hit');
   });
 
   it('does not cancel the execution of the first', async () => {
@@ -196,7 +196,7 @@ describe('Request after a purge', () => {
     const query = { query: ORDERS.orders ?? '', headers: await signIn(webEnvironment, CUSTOMER) };
     const held = webEnvironment.gates.order.hold(/^\/orders\?users=/);
     const before = await sendAll(webEnvironment, query, query);
-    await ask(webEnvironment, placeOrder());
+    await send(webEnvironment, placeOrder());
     const after = await sendAll(webEnvironment, query, query);
     await held.reaches(2);
     held.release();
@@ -221,7 +221,7 @@ describe('Request after a purge', () => {
     const before = await sendAll(mobileEnvironment, query, query);
     await held.reaches(1);
     control.clear();
-    const { body } = await ask(mobileEnvironment, placeOrder());
+    const { body } = await send(mobileEnvironment, placeOrder());
     held.release();
     const answers = await before.answers;
     const whole = answers.find((answer) => answer.body.errors === undefined);
@@ -242,7 +242,7 @@ describe('Deadline of a concurrent equal request', { concurrency: true }, () => 
     const held = environment.gates.notification.hold(UNREAD_COUNTS);
     const { answers: whole } = await sendAll(environment, patient);
     await held.reaches(1);
-    const part = await ask(environment, hasty);
+    const part = await send(environment, hasty);
     assert.equal(part.status, 200);
     assert.deepEqual(
       part.body.errors.map(({ path }: { path: string[] }) => path),
@@ -287,16 +287,16 @@ describe('Deadline of a request', () => {
 
   it('leaves no timer behind for hits and refused requests', async () => {
     const patient = await dashboardQuery(environment);
-    await ask(environment, patient);
+    await send(environment, patient);
     const timers = () =>
       process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
     const before = timers();
     for (let time = 0; time < 20; time++) {
       assert.equal(
-        outcomeOf(await ask(environment, { query: DASHBOARD.dashboard ?? '', as: CUSTOMER })),
+        outcomeOf(await send(environment, { query: DASHBOARD.dashboard ?? '', as: CUSTOMER })),
         'hit',
       );
-      const { status } = await ask(environment, {
+      const { status } = await send(environment, {
         query: DASHBOARD.dashboard ?? '',
         headers: { authorization: 'Bearer a.b.c' },
       });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
-import { authorization, type World } from '../support/world.ts';
+import { authorization, type Environment } from '../support/environment.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
 const PROFILE = '{ profile(id: "42") { id name } }';
@@ -15,13 +15,13 @@ type Headers = Record<string, string>;
 /** Without a Cache-Control of its own, fetch adds `no-cache` to a request with If-None-Match. */
 const REUSES: Headers = { 'cache-control': 'max-age=60' };
 
-const send = ({ endpoint }: World, method: string, query: string, headers: Headers = {}) =>
+const send = ({ endpoint }: Environment, method: string, query: string, headers: Headers = {}) =>
   fetch(`${endpoint}?${new URLSearchParams({ query })}`, {
     method,
     headers: { ...REUSES, ...headers },
   });
 
-const etagOf = async (environment: World, query: string, headers: Headers = {}) =>
+const etagOf = async (environment: Environment, query: string, headers: Headers = {}) =>
   (await send(environment, 'GET', query, headers)).headers.get('etag') ?? '';
 
 /** Headers that differ from one answer or connection to the next. */
@@ -140,7 +140,7 @@ for (const bff of [web, mobile]) {
     it('over POST gets the whole answer and no ETag', async () => {
       const etag = await etagOf(environment, PROFILE);
       for (const ifNoneMatch of [etag, '*']) {
-        const answer = await environment.ask(PROFILE, {
+        const answer = await environment.send(PROFILE, {
           headers: { 'if-none-match': ifNoneMatch },
         });
         assert.equal(answer.status, 200);
@@ -163,7 +163,7 @@ for (const bff of [web, mobile]) {
       assert.equal(await etagOf(environment, PROFILE, await authorization('staff')), etag);
       const rename =
         'mutation { updateProfile(input: { name: "Someone Else" }) { user { name } } }';
-      const { body } = await environment.ask(rename, { as: '42' });
+      const { body } = await environment.send(rename, { as: '42' });
       assert.equal(body.data.updateProfile.user.name, 'Someone Else');
       const renamed = await send(environment, 'GET', PROFILE, { 'if-none-match': etag });
       assert.equal(renamed.status, 200);

@@ -6,7 +6,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, type World } from '../support/world.ts';
+import { authorization, type Environment } from '../support/environment.ts';
 import { shareCached } from './shared-environment.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -35,10 +35,10 @@ const CONTENT_TYPES: readonly (readonly [accept: string, type: string | undefine
   ['application/jsonp', undefined],
 ];
 
-const getByAccept = ({ endpoint }: World, query: string, headers: Record<string, string>) =>
+const getByAccept = ({ endpoint }: Environment, query: string, headers: Record<string, string>) =>
   fetch(`${endpoint}?${new URLSearchParams({ query })}`, { headers });
 
-const postByAccept = ({ endpoint }: World, query: string, headers: Record<string, string>) =>
+const postByAccept = ({ endpoint }: Environment, query: string, headers: Record<string, string>) =>
   fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -118,7 +118,7 @@ const DECODE: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 };
 
 /** Sends exactly the given headers, and returns the bytes on the wire, which fetch would decode. */
-async function get({ endpoint }: World, query: string, headers: Record<string, string> = {}) {
+async function get({ endpoint }: Environment, query: string, headers: Record<string, string> = {}) {
   const url = `${endpoint}?${new URLSearchParams({ query })}`;
   const [response]: IncomingMessage[] = await once(request(url, { headers }).end(), 'response');
   assert.ok(response);
@@ -205,7 +205,7 @@ for (const bff of [web, mobile]) {
         assert.match(String(second.headers['cache-status']), /; hit;/);
         assert.equal(second.headers.etag, first.headers.etag);
         assert.ok(second.bytes.equals(first.bytes));
-        const posted = await environment.ask(LONG, { headers });
+        const posted = await environment.send(LONG, { headers });
         assert.equal(posted.headers.get('content-encoding'), coding);
         assert.equal(posted.headers.get('content-length'), String(first.bytes.length));
         assert.deepEqual(posted.body, JSON.parse(decoded(first)));

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import type { BffDefinition } from '../../src/bff.ts';
-import { until } from '../support/until.ts';
 import {
-  type Answer,
-  type Ask,
-  type Asker,
   authorization,
-  startWorld,
-  type World,
-} from '../support/world.ts';
+  type Environment,
+  type RequestOptions,
+  startEnvironment,
+  type TestResponse,
+  type TestViewer,
+} from '../support/environment.ts';
+import { until } from '../support/until.ts';
 import { startResponseGate } from './response-gate.ts';
 
 export const CACHED = { CACHE_MEMORY_MB: '64' };
 
 /** A query and its viewer. */
-export interface Query extends Ask {
+export interface Query extends RequestOptions {
   readonly query: string;
 }
 
@@ -22,51 +22,51 @@ export interface Query extends Ask {
 export type Queries = Readonly<Record<string, Query>>;
 
 /** The same viewer's queries. */
-export const queriesAs = (as: Asker, queries: Readonly<Record<string, string>>): Queries =>
+export const queriesAs = (as: TestViewer, queries: Readonly<Record<string, string>>): Queries =>
   Object.fromEntries(
     Object.entries(queries).map(([name, query]) => [`${as}: ${name}`, { as, query }]),
   );
 
 /** The outcome by Cache-Status: `hit`, `stored`, `collapsed`, or `not stored`. */
-export const outcomeOf = ({ headers }: Pick<Answer, 'headers'>): string =>
+export const outcomeOf = ({ headers }: Pick<TestResponse, 'headers'>): string =>
   /; (hit|stored|collapsed)\b/.exec(headers.get('cache-status') ?? '')?.[1] ?? 'not stored';
 
 /** One token for each viewer: signing and verifying one costs more than a hit. */
-const tokens = new Map<Asker, Promise<Record<string, string>>>();
+const tokens = new Map<TestViewer, Promise<Record<string, string>>>();
 
-async function credentialsOf(viewer: Asker): Promise<Record<string, string>> {
+async function credentialsOf(viewer: TestViewer): Promise<Record<string, string>> {
   const known = tokens.get(viewer) ?? authorization(viewer);
   tokens.set(viewer, known);
   return known;
 }
 
-export async function ask(
-  environment: Pick<World, 'ask'>,
+export async function send(
+  environment: Pick<Environment, 'send'>,
   { query, as = 'anonymous', variables, headers }: Query,
-): Promise<Answer> {
+): Promise<TestResponse> {
   const credentials = await credentialsOf(as);
-  return environment.ask(query, {
+  return environment.send(query, {
     ...(variables && { variables }),
     headers: { ...credentials, ...headers },
   });
 }
 
 /** Sends every query twice, and asserts that the second answer is a hit. */
-export async function warmCache(environment: World, queries: Queries): Promise<void> {
+export async function warmCache(environment: Environment, queries: Queries): Promise<void> {
   for (const [name, query] of Object.entries(queries)) {
-    const { body } = await ask(environment, query);
+    const { body } = await send(environment, query);
     assert.equal(body.errors, undefined, `${name}: ${JSON.stringify(body.errors)}`);
-    assert.equal(outcomeOf(await ask(environment, query)), 'hit', name);
+    assert.equal(outcomeOf(await send(environment, query)), 'hit', name);
   }
 }
 
 /** Asserts that a query is a hit with the expected body. */
 export async function assertCached(
-  environment: World,
+  environment: Environment,
   query: Query,
-  expected: Answer,
+  expected: TestResponse,
 ): Promise<void> {
-  const answer = await ask(environment, query);
+  const answer = await send(environment, query);
   assert.equal(outcomeOf(answer), 'hit');
   assert.deepEqual(answer.body, expected.body);
 }
@@ -75,30 +75,33 @@ export async function assertCached(
  * Sends every query, and asserts that each answer is the same as without a cache.
  * @returns the names of those that are hits
  */
-export async function hitsAmong(environment: World, queries: Queries): Promise<string[]> {
+export async function hitsAmong(environment: Environment, queries: Queries): Promise<string[]> {
   const hits: string[] = [];
   for (const [name, query] of Object.entries(queries)) {
-    const answer = await ask(environment, query);
+    const answer = await send(environment, query);
     if (outcomeOf(answer) === 'hit') hits.push(name);
-    assert.deepEqual(answer.body, (await askUncached(environment, query)).body, name);
+    assert.deepEqual(answer.body, (await sendUncached(environment, query)).body, name);
   }
   return hits;
 }
 
 /** Sends a query with `no-store`, so that it is executed and its answer is not stored. */
-export const askUncached = (environment: World, query: Query): Promise<Answer> =>
-  ask(environment, { ...query, headers: { ...query.headers, 'cache-control': 'no-store' } });
+export const sendUncached = (environment: Environment, query: Query): Promise<TestResponse> =>
+  send(environment, { ...query, headers: { ...query.headers, 'cache-control': 'no-store' } });
 
 /** The headers of a viewer whose token the BFF has verified, so that later requests don't wait for it. */
-export async function signIn(environment: World, as: Asker): Promise<Record<string, string>> {
+export async function signIn(
+  environment: Environment,
+  as: TestViewer,
+): Promise<Record<string, string>> {
   const headers = await credentialsOf(as);
-  await environment.ask('{ __typename }', { headers });
+  await environment.send('{ __typename }', { headers });
   return { ...headers };
 }
 
 /** Calls `act`, which sends requests, and waits until the BFF executes as many as `count`. */
 async function whenReceived<T extends object>(
-  environment: World,
+  environment: Environment,
   count: number,
   act: () => T,
 ): Promise<T> {
@@ -118,11 +121,11 @@ async function whenReceived<T extends object>(
  * @returns when the BFF executes them: their answers, in the same order
  */
 export const sendAll = (
-  environment: World,
+  environment: Environment,
   ...queries: Query[]
-): Promise<{ answers: Promise<Answer[]> }> =>
+): Promise<{ answers: Promise<TestResponse[]> }> =>
   whenReceived(environment, queries.length, () => ({
-    answers: Promise.all(queries.map((query) => ask(environment, query))),
+    answers: Promise.all(queries.map((query) => send(environment, query))),
   }));
 
 /**
@@ -130,7 +133,7 @@ export const sendAll = (
  * @returns when the BFF executes it: a function that closes the connection, and waits until the BFF
  *   has noticed
  */
-export function sendAbortable(environment: World, { query, headers }: Query) {
+export function sendAbortable(environment: Environment, { query, headers }: Query) {
   const aborting = new AbortController();
   const closed = new Promise<void>((resolve) => {
     environment.app.server.once('request', (_request, response) => response.once('close', resolve));
@@ -156,7 +159,7 @@ export async function startGatedEnvironment(bff: BffDefinition, env: NodeJS.Proc
   const gate = async () => started.use(await startResponseGate());
   const gates = { user: await gate(), order: await gate(), notification: await gate() };
   const environment = started.use(
-    await startWorld(bff, {
+    await startEnvironment(bff, {
       ...CACHED,
       USER_SERVICE_URL: gates.user.url,
       ORDER_SERVICE_URL: gates.order.url,

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { type Json, startWorld, type World } from '../support/world.ts';
+import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
 import {
-  ask,
   CACHED,
   hitsAmong,
   outcomeOf,
   type Queries,
   type Query,
   queriesAs,
+  send,
   warmCache,
 } from './environment.ts';
 import {
@@ -35,15 +35,19 @@ import {
 import { shareCached } from './shared-environment.ts';
 
 /** Sends a mutation, and asserts that it succeeds. */
-async function change(environment: World, mutation: Query): Promise<void> {
-  const { body } = await ask(environment, mutation);
+async function change(environment: Environment, mutation: Query): Promise<void> {
+  const { body } = await send(environment, mutation);
   assert.equal(body.errors, undefined, JSON.stringify(body.errors));
   const [payload] = Object.values<Json>(body.data);
   assert.deepEqual(payload.userErrors, []);
 }
 
 /** Warms the cache and sends a mutation. @returns the queries that are still hits */
-async function hitsAfter(environment: World, copies: Queries, mutation: Query): Promise<string[]> {
+async function hitsAfter(
+  environment: Environment,
+  copies: Queries,
+  mutation: Query,
+): Promise<string[]> {
   await warmCache(environment, copies);
   await change(environment, mutation);
   return hitsAmong(environment, copies);
@@ -173,9 +177,13 @@ const ALL_QUERIES: Queries = {
 };
 
 /** Asserts that a mutation is refused with a code, and that all queries of the warm cache are still hits. */
-async function assertRefused(environment: World, mutation: Query, code: string): Promise<void> {
+async function assertRefused(
+  environment: Environment,
+  mutation: Query,
+  code: string,
+): Promise<void> {
   await warmCache(environment, ALL_QUERIES);
-  const { body } = await ask(environment, mutation);
+  const { body } = await send(environment, mutation);
   const [payload] = Object.values<Json>(body.data ?? {});
   const codes = [
     ...(body.errors ?? []).map(({ extensions }: Json) => extensions.code),
@@ -189,7 +197,7 @@ describe('Refused mutation', () => {
   const environment = shareCached(web);
   const refusals: Record<
     string,
-    [code: string, mutation: (environment: World) => Promise<Query> | Query]
+    [code: string, mutation: (environment: Environment) => Promise<Query> | Query]
   > = {
     'a blank name': ['BLANK', () => rename(CUSTOMER, ' ')],
     'an unknown product': ['UNKNOWN_SKU', () => placeOrder(CUSTOMER, 'NO-SUCH')],
@@ -238,12 +246,12 @@ describe('Refused mutation', () => {
   });
 
   it('leaves the cache as it is if the service is down', async () => {
-    await using environment = await startWorld(web, CACHED);
+    await using environment = await startEnvironment(web, CACHED);
     await warmCache(environment, ALL_QUERIES);
     await environment.services.order.close();
-    assert.equal((await ask(environment, placeOrder())).body.errors.length, 1);
+    assert.equal((await send(environment, placeOrder())).body.errors.length, 1);
     for (const [name, copy] of Object.entries(ALL_QUERIES)) {
-      assert.equal(outcomeOf(await ask(environment, copy)), 'hit', name);
+      assert.equal(outcomeOf(await send(environment, copy)), 'hit', name);
     }
   });
 
@@ -254,7 +262,7 @@ describe('Refused mutation', () => {
       ...(await unreadIds(environment, CUSTOMER, 1)),
       ...(await unreadIds(environment, OTHER_CUSTOMER, 1)),
     ];
-    const { body } = await ask(environment, markRead(ids));
+    const { body } = await send(environment, markRead(ids));
     assert.equal(body.data.markNotificationsRead.notifications.length, 1);
     assert.deepEqual(await hitsAmong(environment, ofOtherUser), Object.keys(ofOtherUser));
   });
@@ -267,41 +275,41 @@ describe('New object', () => {
   it('appears in lists that were empty: the first order of a user', async () => {
     const copies = queriesAs(NO_ORDERS, ORDERS);
     await warmCache(environment, copies);
-    const { data } = (await ask(environment, placeOrder(NO_ORDERS))).body;
+    const { data } = (await send(environment, placeOrder(NO_ORDERS))).body;
     await hitsAmong(environment, copies);
-    const { body } = await environment.ask(placed ?? '', { as: NO_ORDERS });
+    const { body } = await environment.send(placed ?? '', { as: NO_ORDERS });
     const [edge] = body.data.viewer.orders.edges;
     assert.equal(edge.node.id, data.placeOrder.order.id);
   });
 
   it('is found by an id that was requested before it existed', async () => {
     const placeOne = async () =>
-      (await ask(environment, placeOrder())).body.data.placeOrder.order.id;
+      (await send(environment, placeOrder())).body.data.placeOrder.order.id;
     const next = String(Number(await placeOne()) + 1);
     const copies = Object.values(orderQueries(CUSTOMER, next));
     for (const copy of [...copies, ...copies]) {
-      const missing = await ask(environment, copy);
+      const missing = await send(environment, copy);
       assert.equal(missing.body.errors[0].extensions.code, 'NOT_FOUND');
       assert.equal(outcomeOf(missing), 'not stored');
     }
     assert.equal(await placeOne(), next);
     for (const copy of copies) {
-      assert.equal((await ask(environment, copy)).body.data.order.id, next);
+      assert.equal((await send(environment, copy)).body.data.order.id, next);
     }
   });
 
   it('appears in lists that were empty: the first cancelled order of a user', async () => {
-    const { data } = (await ask(environment, placeOrder(NO_ORDERS))).body;
+    const { data } = (await send(environment, placeOrder(NO_ORDERS))).body;
     const copies = queriesAs(NO_ORDERS, { cancelled: ORDERS.cancelled ?? '' });
     await warmCache(environment, copies);
-    await ask(environment, cancelOrder(data.placeOrder.order.id, NO_ORDERS));
+    await send(environment, cancelOrder(data.placeOrder.order.id, NO_ORDERS));
     assert.deepEqual(await hitsAmong(environment, copies), []);
   });
 
   it('is not hidden by a stored answer about a missing user', async () => {
     const query = '{ profile(id: "999999") { name } }';
     for (let time = 0; time < 2; time++) {
-      const answer = await environment.ask(query);
+      const answer = await environment.send(query);
       assert.equal(answer.body.errors[0].extensions.code, 'NOT_FOUND');
       assert.equal(outcomeOf(answer), 'not stored');
     }

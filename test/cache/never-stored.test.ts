@@ -5,9 +5,14 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { issueToken } from '../../services/user/tokens.ts';
+import {
+  authorization,
+  type Environment,
+  startEnvironment,
+  type TestViewer,
+} from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { until } from '../support/until.ts';
-import { type Asker, authorization, startWorld, type World } from '../support/world.ts';
 import { CACHED } from './environment.ts';
 import { shareCached } from './shared-environment.ts';
 
@@ -15,7 +20,7 @@ const QUERY = '{ announcements { id } }';
 const PRIVATE = { web: '{ viewer { user { id } } }', mobile: '{ dashboard { user { id } } }' };
 const AS_JSON = { 'content-type': 'application/json' };
 
-const get = ({ endpoint }: World, query: string, init: RequestInit = {}) =>
+const get = ({ endpoint }: Environment, query: string, init: RequestInit = {}) =>
   fetch(`${endpoint}?${new URLSearchParams({ query })}`, init);
 
 /** Asserts that no header allows a cache to store the answer. */
@@ -127,18 +132,21 @@ const search = (parameters: Record<string, unknown>): string =>
     ]),
   )}`;
 
-const getBy = ({ endpoint }: World, parameters: Record<string, unknown>, init: RequestInit = {}) =>
-  fetch(endpoint + search(parameters), init);
+const getBy = (
+  { endpoint }: Environment,
+  parameters: Record<string, unknown>,
+  init: RequestInit = {},
+) => fetch(endpoint + search(parameters), init);
 
 const postJson = (
-  { endpoint }: World,
+  { endpoint }: Environment,
   content: unknown,
   headers: Record<string, string> = AS_JSON,
 ) => fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(content) });
 
 /** Asserts the same refusal twice, with a stored answer of the valid query in between. */
 async function assertRefused(
-  environment: World,
+  environment: Environment,
   label: string,
   send: () => Promise<Response>,
   { status, says }: { readonly status: number; readonly says: RegExp },
@@ -323,8 +331,8 @@ for (const bff of [web, mobile]) {
 /** A query, its viewer, and a service operation that it needs. */
 interface Case {
   readonly query: string;
-  readonly as: Asker;
-  readonly needs: readonly [service: keyof World['services'], operation: string];
+  readonly as: TestViewer;
+  readonly needs: readonly [service: keyof Environment['services'], operation: string];
 }
 
 const USERS = ['user', 'usersByIds'] as const;
@@ -363,7 +371,7 @@ const MOBILE: readonly Case[] = [
 
 const FAULTS = [{ status: 500 }, { malformed: 'json' }, { malformed: 'types' }] as const;
 
-async function getAs({ endpoint }: World, query: string, as: Asker = 'anonymous') {
+async function getAs({ endpoint }: Environment, query: string, as: TestViewer = 'anonymous') {
   const headers = await authorization(as);
   const response = await fetch(`${endpoint}?${new URLSearchParams({ query })}`, { headers });
   return { response, text: await response.text() };
@@ -429,7 +437,7 @@ for (const [bff, own] of [
   });
 
   describe(`Production mode (${bff.name} BFF)`, () => {
-    const start = () => startWorld(bff, { ...CACHED, ...PRODUCTION });
+    const start = () => startEnvironment(bff, { ...CACHED, ...PRODUCTION });
 
     it('refuses introspection each time, by text and by hash', async () => {
       await using environment = await start();

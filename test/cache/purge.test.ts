@@ -4,9 +4,9 @@ import { beforeEach, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import type { Environment, RequestOptions } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
-import type { Ask, World } from '../support/world.ts';
 import {
   assertCached,
   hitsAmong,
@@ -33,13 +33,17 @@ import { fakeClock, shareGated } from './shared-environment.ts';
 
 const PROFILE = '{ profile(id: "42") { name } }';
 
-async function isHit(environment: World, query: string, ask: Ask = {}): Promise<boolean> {
-  const { headers } = await environment.ask(query, ask);
+async function isHit(
+  environment: Environment,
+  query: string,
+  options: RequestOptions = {},
+): Promise<boolean> {
+  const { headers } = await environment.send(query, options);
   return (headers.get('cache-status') ?? '').includes('; hit;');
 }
 
 /** A query with tags that its answer has, and tags that it has not. */
-interface Case extends Ask {
+interface Case extends RequestOptions {
   readonly query: string;
   readonly tags: readonly string[];
   readonly others: readonly string[];
@@ -88,20 +92,20 @@ for (const [bff, own] of [
     const environment = shareGated(bff);
 
     it('makes answers with one of its tags stale, and no others', async () => {
-      for (const { query, tags, others, ...ask } of [...SHARED, ...own]) {
-        await environment.ask(query, ask);
+      for (const { query, tags, others, ...options } of [...SHARED, ...own]) {
+        await environment.send(query, options);
         await purge(environment, ...others);
-        assert.ok(await isHit(environment, query, ask), query);
+        assert.ok(await isHit(environment, query, options), query);
         for (const tag of tags) {
           await purge(environment, 'Nothing', tag);
-          assert.equal(await isHit(environment, query, ask), false, `${query} ${tag}`);
-          assert.ok(await isHit(environment, query, ask), `${query} ${tag}`);
+          assert.equal(await isHit(environment, query, options), false, `${query} ${tag}`);
+          assert.ok(await isHit(environment, query, options), `${query} ${tag}`);
         }
       }
     });
 
     it('makes a change at a service visible', async () => {
-      await environment.ask(PROFILE);
+      await environment.send(PROFILE);
       await environment.services.user.inject({
         method: 'PATCH',
         url: '/users/42',
@@ -109,7 +113,7 @@ for (const [bff, own] of [
       });
       assert.ok(await isHit(environment, PROFILE));
       await purge(environment, 'User:42');
-      assert.deepEqual((await environment.ask(PROFILE)).body.data, {
+      assert.deepEqual((await environment.send(PROFILE)).body.data, {
         profile: { name: 'Someone Else' },
       });
     });
@@ -118,12 +122,12 @@ for (const [bff, own] of [
       const pass = fakeClock(context);
       for (const seconds of [0, 310, 400]) {
         environment.services.user.control.clear();
-        await until(async () => !(await environment.ask(PROFILE)).body.errors);
+        await until(async () => !(await environment.send(PROFILE)).body.errors);
         assert.ok(await isHit(environment, PROFILE));
         pass(seconds);
         environment.services.user.control.faults({ usersByIds: { status: 500 } });
         await purge(environment, 'User:42');
-        const { headers, body } = await environment.ask(PROFILE);
+        const { headers, body } = await environment.send(PROFILE);
         assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
         assert.equal(headers.get('cache-status'), 'frontdesk; fwd=uri-miss');
       }
@@ -132,10 +136,10 @@ for (const [bff, own] of [
     it('keeps the result of an execution in progress out of the cache', async () => {
       const query = '{ announcements { title } }';
       const held = environment.gates.notification.hold(/^\/announcements/);
-      const early = environment.ask(query);
+      const early = environment.send(query);
       await held.reaches(1);
       await purge(environment, 'announcements');
-      const late = environment.ask(query);
+      const late = environment.send(query);
       await held.reaches(2);
       held.release();
       assert.equal(outcomeOf(await early), 'not stored');
@@ -147,7 +151,7 @@ for (const [bff, own] of [
 }
 
 interface ServiceChange {
-  readonly service: keyof World['services'];
+  readonly service: keyof Environment['services'];
   readonly path: string;
   readonly method?: 'PATCH' | 'POST';
   readonly body?: object;
@@ -155,7 +159,7 @@ interface ServiceChange {
 
 /** Makes a change at a service, without the BFF. */
 async function changeAt(
-  environment: World,
+  environment: Environment,
   { service, path, method = 'POST', body }: ServiceChange,
 ) {
   const response = await fetch(`${environment.services[service].listeningOrigin}${path}`, {

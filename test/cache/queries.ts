@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CAST } from '../../services/support/cast.ts';
-import type { Asker, Json, World } from '../support/world.ts';
+import type { Environment, Json, TestViewer } from '../support/environment.ts';
 import { type Queries, type Query, queriesAs } from './environment.ts';
 
 // Queries about users 42 and 43 for the web and the mobile BFF, and mutations that change their answers.
@@ -53,21 +53,21 @@ export const profileQuery = (id: string): Queries => ({
 });
 
 /** The query for the page after the first two orders. */
-export async function nextPageQuery(environment: World, as: Asker): Promise<Queries> {
-  const { body } = await environment.ask(ORDERS['the first orders'] ?? '', { as });
+export async function nextPageQuery(environment: Environment, as: TestViewer): Promise<Queries> {
+  const { body } = await environment.send(ORDERS['the first orders'] ?? '', { as });
   const { cursor } = body.data.viewer.orders.edges[1];
   return queriesAs(as, { 'the next orders': ordersQuery(`(first: 5, after: "${cursor}")`) });
 }
 
 /** Queries for one order, as the viewer and as staff. */
-export const orderQueries = (as: Asker, id: string): Queries => ({
+export const orderQueries = (as: TestViewer, id: string): Queries => ({
   ...queriesAs(as, { [`order ${id}`]: `{ order(id: "${id}") { id status } }` }),
   ...queriesAs('staff', { [`order ${id}`]: `{ order(id: "${id}") { id status } }` }),
 });
 
 /** The id of a user's newest order with a status. */
 export async function orderIdWithStatus(
-  environment: World,
+  environment: Environment,
   user: string,
   status: string,
 ): Promise<string> {
@@ -80,7 +80,7 @@ export async function orderIdWithStatus(
 
 /** The ids of a user's newest unread notifications. */
 export async function unreadIds(
-  environment: World,
+  environment: Environment,
   user: string,
   count: number,
 ): Promise<string[]> {
@@ -101,24 +101,24 @@ const MARK = `mutation ($ids: [ID!]!) { markNotificationsRead(ids: $ids) {
   notifications { id } userErrors { code } } }`;
 
 /** Renames a user, by default to a name that no other call uses. */
-export const rename = (as: Asker = CUSTOMER, name = uniqueName()): Query => ({
+export const rename = (as: TestViewer = CUSTOMER, name = uniqueName()): Query => ({
   as,
   query: UPDATE,
   variables: { input: { name } },
 });
-export const placeOrder = (as: Asker = CUSTOMER, sku = 'PAPER-NOTE'): Query => ({
+export const placeOrder = (as: TestViewer = CUSTOMER, sku = 'PAPER-NOTE'): Query => ({
   as,
   query: PLACE,
   variables: {
     input: { idempotencyKey: randomUUID(), currency: 'EUR', items: [{ sku, quantity: 1 }] },
   },
 });
-export const cancelOrder = (id: string, as: Asker = CUSTOMER): Query => ({
+export const cancelOrder = (id: string, as: TestViewer = CUSTOMER): Query => ({
   as,
   query: CANCEL,
   variables: { id },
 });
-export const markRead = (ids: readonly string[], as: Asker = CUSTOMER): Query => ({
+export const markRead = (ids: readonly string[], as: TestViewer = CUSTOMER): Query => ({
   as,
   query: MARK,
   variables: { ids },

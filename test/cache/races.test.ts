@@ -3,14 +3,14 @@ import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import type { BffDefinition } from '../../src/bff.ts';
+import type { Json, TestResponse } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import type { Answer, Json } from '../support/world.ts';
 import {
-  ask,
   assertCached,
   type GatedEnvironment,
   outcomeOf,
   type Query,
+  send,
   sendAll,
 } from './environment.ts';
 import {
@@ -28,7 +28,7 @@ import {
 import { shareGated } from './shared-environment.ts';
 
 const orders = { as: CUSTOMER, query: ORDERS.orders ?? '' };
-const isSame = (one: Answer, other: Answer) =>
+const isSame = (one: TestResponse, other: TestResponse) =>
   JSON.stringify(one.body) === JSON.stringify(other.body);
 
 /** The users whose orders a call reads. */
@@ -58,7 +58,8 @@ const LATE_RESPONSES: Readonly<Record<string, LateResponse>> = {
   },
   'of a page': {
     async query(environment) {
-      for (const order of [placeOrder(), placeOrder(), placeOrder()]) await ask(environment, order);
+      for (const order of [placeOrder(), placeOrder(), placeOrder()])
+        await send(environment, order);
       return Object.values(await nextPageQuery(environment, CUSTOMER))[0] as Query;
     },
     service: 'order',
@@ -96,11 +97,11 @@ describe('Upstream response that arrives after a change', () => {
     it(`goes to the earlier request only: ${label}`, async () => {
       const query = await find(environment);
       const early = environment.gates[service].hold(path);
-      const before = ask(environment, query);
+      const before = send(environment, query);
       await early.reaches(1);
       early.stopHolding();
-      assert.equal((await ask(environment, await change(environment))).body.errors, undefined);
-      const after = await ask(environment, query);
+      assert.equal((await send(environment, await change(environment))).body.errors, undefined);
+      const after = await send(environment, query);
       assert.equal(outcomeOf(after), 'stored');
       early.release();
       const late = await before;
@@ -113,13 +114,13 @@ describe('Upstream response that arrives after a change', () => {
     it(`is not stored if no request came in between: ${label}`, async () => {
       const query = await find(environment);
       const early = environment.gates[service].hold(path);
-      const before = ask(environment, query);
+      const before = send(environment, query);
       await early.reaches(1);
-      await ask(environment, await change(environment));
+      await send(environment, await change(environment));
       early.release();
       const late = await before;
       assert.equal(outcomeOf(late), 'not stored');
-      const after = await ask(environment, query);
+      const after = await send(environment, query);
       assert.equal(outcomeOf(after), 'stored');
       assert.ok(!isSame(late, after));
     });
@@ -130,28 +131,28 @@ describe('Upstream response that arrives after a change', () => {
     const early = environment.gates.order.hold(/^\/orders\?users=/);
     const asked = await sendAll(environment, orders, others);
     await until(() => environment.calls().flatMap(usersIn).length === 2);
-    await ask(environment, placeOrder());
+    await send(environment, placeOrder());
     early.release();
     const [own, other] = await asked.answers;
     assert.equal(own && outcomeOf(own), 'not stored');
     assert.equal(other && outcomeOf(other), 'stored');
-    await assertCached(environment, others, other as Answer);
+    await assertCached(environment, others, other as TestResponse);
   });
 
   it('keeps earlier responses of the same execution out of the cache as well', async () => {
     const query = { as: CUSTOMER, query: DASHBOARD.dashboard ?? '' };
     const slow = mobileEnvironment.gates.order.hold(/^\/orders\?users=/);
-    const before = ask(mobileEnvironment, query);
+    const before = send(mobileEnvironment, query);
     await slow.reaches(1);
     await until(() =>
       mobileEnvironment
         .calls()
         .some(({ operation, endedAt }) => operation === 'usersByIds' && endedAt),
     );
-    await ask(mobileEnvironment, rename(CUSTOMER, 'Renamed meanwhile'));
+    await send(mobileEnvironment, rename(CUSTOMER, 'Renamed meanwhile'));
     slow.release();
     assert.equal(outcomeOf(await before), 'not stored');
-    const after = await ask(mobileEnvironment, query);
+    const after = await send(mobileEnvironment, query);
     assert.equal(after.body.data.dashboard.user.name, 'Renamed meanwhile');
   });
 });
@@ -161,13 +162,13 @@ describe('Change in progress', () => {
 
   it('lets answers be stored until its outcome is known', async () => {
     const answer = environment.gates.order.hold(/^\/orders$/);
-    const changing = ask(environment, placeOrder());
+    const changing = send(environment, placeOrder());
     await answer.reaches(1);
-    assert.equal(outcomeOf(await ask(environment, orders)), 'stored');
-    assert.equal(outcomeOf(await ask(environment, orders)), 'hit');
+    assert.equal(outcomeOf(await send(environment, orders)), 'stored');
+    assert.equal(outcomeOf(await send(environment, orders)), 'hit');
     answer.release();
     await changing;
-    assert.equal(outcomeOf(await ask(environment, orders)), 'stored');
+    assert.equal(outcomeOf(await send(environment, orders)), 'stored');
   });
 });
 
@@ -233,14 +234,14 @@ async function makeChanges(environment: GatedEnvironment, done: CompletedChanges
       done.names = n;
     } else if (n % 3 === 1) {
       assert.equal(
-        (await ask(environment, rename(CUSTOMER, `Name No ${n}`))).body.errors,
+        (await send(environment, rename(CUSTOMER, `Name No ${n}`))).body.errors,
         undefined,
       );
       done.names = n;
     } else {
-      const { body } = await ask(environment, placeOrder());
+      const { body } = await send(environment, placeOrder());
       done.orders.push(body.data.placeOrder.order.id);
-      await ask(environment, markRead(unread.splice(0, 1)));
+      await send(environment, markRead(unread.splice(0, 1)));
       done.unread--;
     }
   }
@@ -267,7 +268,7 @@ async function storm(environment: GatedEnvironment, bff: BffDefinition) {
     for (let n = reader; !isOver; n++) {
       const query = reads[n % reads.length] as Query;
       const before = { ...done, orders: [...done.orders] };
-      const answer = await ask(environment, query);
+      const answer = await send(environment, query);
       outcomes.add(outcomeOf(answer));
       assertShowsAll(answer.body, query.query, before);
     }
@@ -279,7 +280,7 @@ async function storm(environment: GatedEnvironment, bff: BffDefinition) {
   assert.ok(outcomes.has('hit') && outcomes.has('stored'), [...outcomes].join(', '));
 }
 
-describe('Answer during many concurrent reads and changes', () => {
+describe('TestResponse during many concurrent reads and changes', () => {
   for (const bff of [web, mobile]) {
     describe(`of the ${bff.name} BFF`, () => {
       const environment = shareGated(bff);

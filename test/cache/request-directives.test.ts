@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, type World } from '../support/world.ts';
+import { authorization, type Environment } from '../support/environment.ts';
 import { clearCache, fakeClock, shareCached } from './shared-environment.ts';
 
 // The Cache-Control directives of requests (RFC 9111 §5.2.1).
@@ -18,7 +18,7 @@ const METHODS = ['GET', 'POST'] as const;
 type Headers = Record<string, string>;
 
 async function send(
-  { endpoint }: World,
+  { endpoint }: Environment,
   method: (typeof METHODS)[number],
   query: string,
   cacheControl: string | undefined,
@@ -39,7 +39,7 @@ async function send(
 }
 
 /** Renames user 42 at the service, which sends no events. */
-async function renameAtService(environment: World, name: string) {
+async function renameAtService(environment: Environment, name: string) {
   const url = '/users/42';
   await environment.services.user.inject({ method: 'PATCH', url, payload: { name } });
 }

@@ -9,7 +9,12 @@ import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { createEntry } from '../../src/cache/entry.ts';
 import { responseHeaders } from '../../src/cache/headers.ts';
-import { type Asker, authorization, startWorld, type World } from '../support/world.ts';
+import {
+  authorization,
+  type Environment,
+  startEnvironment,
+  type TestViewer,
+} from '../support/environment.ts';
 import { CACHED } from './environment.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
@@ -22,10 +27,10 @@ interface WithStale extends CachePolicy {
   useStaleWhileRevalidate(): boolean;
 }
 
-const urlOf = ({ endpoint }: World, query: string) =>
+const urlOf = ({ endpoint }: Environment, query: string) =>
   `${endpoint}?${new URLSearchParams({ query })}`;
 
-const get = (environment: World, query: string, headers: Record<string, string> = {}) =>
+const get = (environment: Environment, query: string, headers: Record<string, string> = {}) =>
   fetch(urlOf(environment, query), { headers });
 
 /** The tags by which a CDN can purge the answer: the same in the headers of both kinds of CDNs. */
@@ -137,7 +142,7 @@ describe('Headers for downstream caches (web BFF, roles)', () => {
 
   it('are the same for every viewer of a public answer', async () => {
     const query = '{ profile(id: "42") { id } }';
-    const viewers: Asker[] = ['anonymous', CAST.customer, 'staff'];
+    const viewers: TestViewer[] = ['anonymous', CAST.customer, 'staff'];
     const seen = new Set<string>();
     for (const viewer of viewers) {
       const { headers } = await get(environment, query, await authorization(viewer));
@@ -202,7 +207,7 @@ interface SentRequest {
 }
 
 async function send(
-  { endpoint }: World,
+  { endpoint }: Environment,
   { query = PUBLIC_QUERY, method = 'GET', headers }: SentRequest,
 ) {
   const isPosted = method === 'POST';
@@ -222,7 +227,7 @@ async function send(
 }
 
 /** A public answer in every form that a shared cache stores. */
-async function publicAnswers(environment: World, headers: Record<string, string>) {
+async function publicAnswers(environment: Environment, headers: Record<string, string>) {
   const stored = await send(environment, { headers });
   const { etag = '' } = stored.headers;
   return {
@@ -351,10 +356,10 @@ const TAG = /^(Query\.announcements|announcements|Announcement(:[\x21-\x2b\x2d-\
 
 describe('Tag headers of an object with an id', () => {
   let service: Awaited<ReturnType<typeof startAnnouncements>>;
-  let environment: World;
+  let environment: Environment;
   before(async () => {
     service = await startAnnouncements();
-    environment = await startWorld(web, { ...CACHED, NOTIFICATION_SERVICE_URL: service.url });
+    environment = await startEnvironment(web, { ...CACHED, NOTIFICATION_SERVICE_URL: service.url });
   });
   after(async () => {
     await environment[Symbol.asyncDispose]();

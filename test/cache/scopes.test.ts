@@ -10,14 +10,14 @@ import { loadConfig } from '../../src/config/index.ts';
 import type { RequestContext } from '../../src/context.ts';
 import { notification } from '../../src/resolvers/notification/index.ts';
 import { createServer } from '../../src/server/create-server.ts';
-import { type Answer, type Asker, startWorld } from '../support/world.ts';
+import { startEnvironment, type TestResponse, type TestViewer } from '../support/environment.ts';
 import { CACHED } from './environment.ts';
 import { shareCached } from './shared-environment.ts';
 
 const ANNOUNCEMENTS = '{ announcements { id title } }';
 const CUSTOMERS = '{ customers(first: 2) { edges { node { id name } } } }';
 
-const isHit = ({ headers }: Answer) => /; hit;/.test(headers.get('cache-status') ?? '');
+const isHit = ({ headers }: TestResponse) => /; hit;/.test(headers.get('cache-status') ?? '');
 
 /** The mobile BFF with another resolver and another rule for `announcements`. */
 const withAnnouncements = (
@@ -46,19 +46,19 @@ describe('Stored answer', () => {
   const mobileEnvironment = shareCached(mobile);
 
   it('is shared by all viewers if its fields are PUBLIC and no rule restricts them', async () => {
-    const viewers: Asker[] = [CAST.customer, CAST.otherCustomer, 'staff', 'anonymous'];
-    const answers: Answer[] = [];
-    for (const as of viewers) answers.push(await mobileEnvironment.ask(ANNOUNCEMENTS, { as }));
+    const viewers: TestViewer[] = [CAST.customer, CAST.otherCustomer, 'staff', 'anonymous'];
+    const answers: TestResponse[] = [];
+    for (const as of viewers) answers.push(await mobileEnvironment.send(ANNOUNCEMENTS, { as }));
     assert.deepEqual(answers.map(isHit), [false, true, true, true]);
   });
 
   it('is shared by viewers with the same permissions if a rule reads permissions', async () => {
-    const complete = await webEnvironment.ask(CUSTOMERS, { as: 'staff' });
-    const again = await webEnvironment.ask(CUSTOMERS, { as: 'staff' });
+    const complete = await webEnvironment.send(CUSTOMERS, { as: 'staff' });
+    const again = await webEnvironment.send(CUSTOMERS, { as: 'staff' });
     assert.ok(isHit(again));
     assert.deepEqual(again.body, complete.body);
     for (const as of [CAST.customer, 'anonymous'] as const) {
-      const refused = await webEnvironment.ask(CUSTOMERS, { as });
+      const refused = await webEnvironment.send(CUSTOMERS, { as });
       assert.equal(refused.body.data.customers, null);
       assert.ok(!isHit(refused));
     }
@@ -66,11 +66,11 @@ describe('Stored answer', () => {
 
   it('is shared with nobody if a rule of a nested field reads the viewer', async () => {
     const query = '{ recentOrders(first: 1) { id customer { id } } }';
-    const vary = (await webEnvironment.ask(query, { as: 'staff' })).headers.get('vary');
+    const vary = (await webEnvironment.send(query, { as: 'staff' })).headers.get('vary');
     assert.match(vary ?? '', /Authorization/);
-    assert.ok(isHit(await webEnvironment.ask(query, { as: 'staff' })));
+    assert.ok(isHit(await webEnvironment.send(query, { as: 'staff' })));
     assert.equal(
-      (await webEnvironment.ask(query, { as: CAST.customer })).body.data.recentOrders,
+      (await webEnvironment.send(query, { as: CAST.customer })).body.data.recentOrders,
       null,
     );
   });
@@ -82,16 +82,19 @@ describe('Execution for a shared answer', () => {
   );
 
   it('fails in tests if a resolver reads the viewer', async () => {
-    await using environment = await startWorld(resolver, CACHED);
-    const { body } = await environment.ask(ANNOUNCEMENTS, { as: CAST.customer });
+    await using environment = await startEnvironment(resolver, CACHED);
+    const { body } = await environment.send(ANNOUNCEMENTS, { as: CAST.customer });
     assert.equal(body.errors[0].extensions.code, 'INTERNAL_SERVER_ERROR');
     assert.equal(body.data.announcements, null);
   });
 
   it('does not store the answer outside of tests if a resolver reads the viewer', async () => {
-    await using environment = await startWorld(resolver, { ...CACHED, NODE_ENV: 'development' });
+    await using environment = await startEnvironment(resolver, {
+      ...CACHED,
+      NODE_ENV: 'development',
+    });
     for (const as of [CAST.customer, CAST.otherCustomer, CAST.customer]) {
-      const answer = await environment.ask(ANNOUNCEMENTS, { as });
+      const answer = await environment.send(ANNOUNCEMENTS, { as });
       assert.deepEqual(answer.body.data.announcements, titled(as));
       assert.ok(!isHit(answer));
       assert.equal(answer.headers.get('cache-control'), 'no-store');
@@ -103,10 +106,10 @@ describe('Execution for a shared answer', () => {
       (_parent, _args, { viewer }) => titled(viewer.role),
       authenticated(),
     );
-    await using environment = await startWorld(bff, CACHED);
-    const answers: Answer[] = [];
+    await using environment = await startEnvironment(bff, CACHED);
+    const answers: TestResponse[] = [];
     for (const as of [CAST.customer, CAST.otherCustomer, 'staff'] as const) {
-      answers.push(await environment.ask(ANNOUNCEMENTS, { as }));
+      answers.push(await environment.send(ANNOUNCEMENTS, { as }));
     }
     assert.deepEqual(
       answers.map((answer) => [answer.body.data.announcements[0].title, isHit(answer)]),

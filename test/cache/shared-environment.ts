@@ -1,11 +1,11 @@
 import { after, before, beforeEach, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
-import { startWorld, type World } from '../support/world.ts';
 import { CACHED, type GatedEnvironment, startGatedEnvironment } from './environment.ts';
 
 /** The shared environments of this process, which is one test file, by BFF and variables. */
-const started = new Map<BffDefinition, Map<string, Promise<World>>>();
+const started = new Map<BffDefinition, Map<string, Promise<Environment>>>();
 
 after(async () => {
   for (const environments of started.values()) {
@@ -20,8 +20,8 @@ after(async () => {
  * are empty, and there are no faults or subscribers; changes of the services' data remain.
  * @returns the environment, for use inside the tests
  */
-export const shareCached = (bff: BffDefinition, env: NodeJS.ProcessEnv = {}): World =>
-  share(bff, 'cached', env, () => startWorld(bff, { ...CACHED, ...env }));
+export const shareCached = (bff: BffDefinition, env: NodeJS.ProcessEnv = {}): Environment =>
+  share(bff, 'cached', env, () => startEnvironment(bff, { ...CACHED, ...env }));
 
 /** Like shareCached, with a response gate in front of each service; gates are reset as well. */
 export function shareGated(bff: BffDefinition, env: NodeJS.ProcessEnv = {}): GatedEnvironment {
@@ -32,13 +32,13 @@ export function shareGated(bff: BffDefinition, env: NodeJS.ProcessEnv = {}): Gat
   return environment;
 }
 
-function share<T extends World>(
+function share<T extends Environment>(
   bff: BffDefinition,
   kind: string,
   env: NodeJS.ProcessEnv,
   start: () => Promise<T>,
 ): T {
-  const environments = started.get(bff) ?? new Map<string, Promise<World>>();
+  const environments = started.get(bff) ?? new Map<string, Promise<Environment>>();
   started.set(bff, environments);
   const key = JSON.stringify([kind, env]);
   const environment = lazily(async () => {
@@ -58,14 +58,14 @@ function share<T extends World>(
  * One environment for the tests of the enclosing suite only, which may run concurrently: nothing is
  * reset between them.
  */
-export function shareEnvironment<T extends World>(start: () => Promise<T>): T {
+export function shareEnvironment<T extends Environment>(start: () => Promise<T>): T {
   const environment = lazily(start);
   after(() => environment[Symbol.asyncDispose]());
   return environment;
 }
 
 /** Starts an environment before the first test of a suite. */
-function lazily<T extends World>(start: () => Promise<T>): T {
+function lazily<T extends Environment>(start: () => Promise<T>): T {
   let environment: T | undefined;
   before(async () => {
     environment = await start();
@@ -74,7 +74,7 @@ function lazily<T extends World>(start: () => Promise<T>): T {
 }
 
 /** Empties the response cache: every stored answer has the tags of its root fields. */
-export async function clearCache(environment: World, bff: BffDefinition): Promise<void> {
+export async function clearCache(environment: Environment, bff: BffDefinition): Promise<void> {
   const fields = [...bff.domains, bff].flatMap(({ resolvers }) =>
     Object.keys((resolvers as { Query?: object }).Query ?? {}),
   );

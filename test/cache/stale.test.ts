@@ -4,14 +4,14 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
+import type { Json, TestResponse, TestViewer } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
-import type { Answer, Asker, Json } from '../support/world.ts';
 import {
-  ask,
   type GatedEnvironment,
   outcomeOf,
   type Query,
+  send,
   sendAll,
   signIn,
 } from './environment.ts';
@@ -32,14 +32,14 @@ async function storeExpired(
   context: TestContext,
   environment: GatedEnvironment,
   query: string,
-  as: Asker = CUSTOMER,
+  as: TestViewer = CUSTOMER,
 ): Promise<Query> {
   for (const gate of Object.values(environment.gates)) {
     gate.setHeaders(() => ({ 'cache-control': `max-age=${MAX_AGE_SECONDS}` }));
   }
   const pass = fakeClock(context);
   const headers = await signIn(environment, as);
-  assert.equal(outcomeOf(await ask(environment, { query, headers })), 'stored');
+  assert.equal(outcomeOf(await send(environment, { query, headers })), 'stored');
   pass(MAX_AGE_SECONDS + 0.1);
   environment.reset();
   return { query, headers };
@@ -50,7 +50,7 @@ const WHOLE_DASHBOARD = DASHBOARD.dashboard ?? '';
 const PUBLIC = '{ announcements { id } profile(id: "42") { name } }';
 const STAFF_ONLY = '{ announcements { id } recentOrders { id } }';
 
-const shows = ({ body }: Answer, id: string) => JSON.stringify(body).includes(`"${id}"`);
+const shows = ({ body }: TestResponse, id: string) => JSON.stringify(body).includes(`"${id}"`);
 
 /** Places an order of the customer at the service, which sends no events. */
 async function placeAtService(environment: GatedEnvironment): Promise<string> {
@@ -80,8 +80,8 @@ describe('Expired answer in the stale-while-revalidate window', () => {
     await held.reaches(1);
     assert.equal(held.count(), 1);
     held.release();
-    await until(async () => shows(await ask(environment, query), id));
-    assert.equal(outcomeOf(await ask(environment, query)), 'hit');
+    await until(async () => shows(await send(environment, query), id));
+    assert.equal(outcomeOf(await send(environment, query)), 'hit');
   });
 
   it('is revalidated however early the deadline of the request is', async (context) => {
@@ -92,39 +92,39 @@ describe('Expired answer in the stale-while-revalidate window', () => {
       headers: { ...query.headers, 'x-request-timeout-ms': '200' },
     };
     const held = environment.gates.order.hold(USERS_ORDERS);
-    assert.equal(outcomeOf(await ask(environment, hasty)), 'hit');
+    assert.equal(outcomeOf(await send(environment, hasty)), 'hit');
     await held.reaches(1);
     await sleep(250);
     assert.equal(environment.gates.order.abandonedCount(), 0);
     held.release();
-    await until(async () => shows(await ask(environment, query), id));
+    await until(async () => shows(await send(environment, query), id));
   });
 
   it('is never served after a purge, and the result of its revalidation is not stored', async (context) => {
     const query = await storeExpired(context, environment, ORDER_LIST);
     const held = environment.gates.order.hold(USERS_ORDERS);
-    const old = await ask(environment, query);
+    const old = await send(environment, query);
     await held.reaches(1);
     held.stopHolding();
-    await ask(environment, placeOrder());
-    const fresh = await ask(environment, query);
+    await send(environment, placeOrder());
+    const fresh = await send(environment, query);
     assert.equal(outcomeOf(fresh), 'stored');
     assert.notDeepEqual(fresh.body, old.body);
     held.release();
     await until(() => environment.calls().every(({ endedAt }) => endedAt !== null));
-    assert.deepEqual((await ask(environment, query)).body, fresh.body);
+    assert.deepEqual((await send(environment, query)).body, fresh.body);
   });
 
   it('is not stored again by a revalidation that ends after the purge', async (context) => {
     const query = await storeExpired(context, environment, ORDER_LIST);
     const held = environment.gates.order.hold(USERS_ORDERS);
-    const old = await ask(environment, query);
+    const old = await send(environment, query);
     await held.reaches(1);
-    await ask(environment, placeOrder());
+    await send(environment, placeOrder());
     held.release();
     await until(() => environment.calls().every(({ endedAt }) => endedAt !== null));
     await fetch(`${environment.url}/healthz`);
-    const next = await ask(environment, query);
+    const next = await send(environment, query);
     assert.equal(outcomeOf(next), 'stored');
     assert.notDeepEqual(next.body, old.body);
   });
@@ -133,8 +133,8 @@ describe('Expired answer in the stale-while-revalidate window', () => {
     const query = await storeExpired(context, environment, ORDER_LIST);
     environment.gates.order.setHeaders(() => ({ 'cache-control': 'no-store' }));
     const id = await placeAtService(environment);
-    assert.equal(outcomeOf(await ask(environment, query)), 'hit');
-    await until(async () => shows(await ask(environment, query), id));
+    assert.equal(outcomeOf(await send(environment, query)), 'hit');
+    await until(async () => shows(await send(environment, query), id));
   });
 });
 
@@ -183,8 +183,8 @@ describe('Expired answer while a service fails', () => {
   it('is not served after a purge', async (context) => {
     const query = await storeExpired(context, mobileEnvironment, PUBLIC);
     mobileEnvironment.services.notification.control.faults(failing);
-    await ask(mobileEnvironment, rename(CUSTOMER, 'Renamed After Expiry'));
-    const { body } = await ask(mobileEnvironment, query);
+    await send(mobileEnvironment, rename(CUSTOMER, 'Renamed After Expiry'));
+    const { body } = await send(mobileEnvironment, query);
     assert.equal(body.data.profile.name, 'Renamed After Expiry');
     assert.equal(body.data.announcements, null);
     assert.equal(body.errors.length, 1);
@@ -206,9 +206,9 @@ describe('Expired answer while a service fails', () => {
     const query = await storeExpired(context, webEnvironment, STAFF_ONLY, 'staff');
     webEnvironment.gates.order.setHeaders(() => ({ 'cache-control': 'no-store' }));
     const id = await placeAtService(webEnvironment);
-    assert.ok(shows(await ask(webEnvironment, query), id));
+    assert.ok(shows(await send(webEnvironment, query), id));
     webEnvironment.services.order.control.faults({ recentOrders: { status: 501 } });
-    const { body } = await ask(webEnvironment, query);
+    const { body } = await send(webEnvironment, query);
     assert.equal(body.errors?.length, 1, 'the older answer is served');
   });
 });
@@ -219,11 +219,11 @@ describe('Expired private answer in the stale-while-revalidate window', () => {
   it('is served until its revalidation fails', async (context) => {
     const query = await storeExpired(context, environment, WHOLE_DASHBOARD);
     environment.services.notification.control.faults({ unreadByUsers: { status: 503 } });
-    assert.equal(outcomeOf(await ask(environment, query)), 'hit');
-    await until(async () => outcomeOf(await ask(environment, query)) !== 'hit');
-    for (let n = 0; n < 2; n++) assertPartial(await ask(environment, query));
+    assert.equal(outcomeOf(await send(environment, query)), 'hit');
+    await until(async () => outcomeOf(await send(environment, query)) !== 'hit');
+    for (let n = 0; n < 2; n++) assertPartial(await send(environment, query));
     environment.services.notification.control.clear();
-    await until(async () => outcomeOf(await ask(environment, query)) === 'stored');
+    await until(async () => outcomeOf(await send(environment, query)) === 'stored');
   });
 });
 
@@ -233,18 +233,18 @@ describe('Expired answer without a stale window', () => {
   it('is executed again', async (context) => {
     const query = await storeExpired(context, environment, ORDER_LIST);
     const id = await placeAtService(environment);
-    assert.ok(shows(await ask(environment, query), id));
+    assert.ok(shows(await send(environment, query), id));
   });
 
   it('is not served while a service fails', async (context) => {
     const query = await storeExpired(context, environment, PUBLIC);
     environment.services.notification.control.faults({ announcements: { status: 503 } });
-    assert.equal((await ask(environment, query)).body.errors.length, 1);
+    assert.equal((await send(environment, query)).body.errors.length, 1);
   });
 });
 
 /** Asserts that the dashboard has all parts but the count that fails. */
-function assertPartial({ headers, body }: Answer): void {
+function assertPartial({ headers, body }: TestResponse): void {
   assert.equal(headers.get('cache-status'), 'frontdesk; fwd=uri-miss');
   assert.equal(body.data.dashboard.unreadCount, null);
   assert.ok(body.data.dashboard.user.name);

@@ -8,17 +8,17 @@ import { web } from '../../bff-web/bff.ts';
 import { SEEDED_USERS } from '../../services/support/cast.ts';
 import type { Fault } from '../../services/support/faults.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { createCallers } from '../upstream/controlled-upstream.ts';
 import {
-  ask,
-  askUncached,
   CACHED,
   hitsAmong,
   outcomeOf,
   type Queries,
   type Query,
   queriesAs,
+  send,
+  sendUncached,
   warmCache,
 } from './environment.ts';
 import {
@@ -46,9 +46,9 @@ import { shareCached, shareEnvironment } from './shared-environment.ts';
 const UNKNOWN_OUTCOME = 'The outcome of this change is unknown. Check it before you retry.';
 
 /** Sends a mutation, and asserts that its outcome is unknown. */
-async function loseOutcome(environment: World, mutation: Query): Promise<void> {
+async function loseOutcome(environment: Environment, mutation: Query): Promise<void> {
   const headers = { 'x-request-timeout-ms': '1000' };
-  const { body } = await ask(environment, { ...mutation, headers });
+  const { body } = await send(environment, { ...mutation, headers });
   assert.deepEqual(
     body.errors.map(({ message }: Error) => message),
     [UNKNOWN_OUTCOME],
@@ -56,10 +56,10 @@ async function loseOutcome(environment: World, mutation: Query): Promise<void> {
 }
 
 /** Asserts that none of the queries' answers is stored, and that all are up to date. */
-async function assertNotStored(environment: World, queries: Queries): Promise<void> {
+async function assertNotStored(environment: Environment, queries: Queries): Promise<void> {
   for (let n = 0; n < 2; n++) assert.deepEqual(await hitsAmong(environment, queries), []);
   for (const [name, query] of Object.entries(queries)) {
-    const answer = await ask(environment, query);
+    const answer = await send(environment, query);
     assert.equal(outcomeOf(answer), 'not stored', name);
     assert.equal(answer.headers.get('cache-control'), 'no-store', name);
   }
@@ -74,9 +74,9 @@ const LOST_ANSWERS: Readonly<Record<string, Fault>> = {
 };
 
 interface Case {
-  readonly mutation: (environment: World, user: string) => Promise<Query> | Query;
+  readonly mutation: (environment: Environment, user: string) => Promise<Query> | Query;
   /** The queries whose answers the mutation may have changed. */
-  readonly affected: (environment: World, user: string) => Promise<Queries> | Queries;
+  readonly affected: (environment: Environment, user: string) => Promise<Queries> | Queries;
   readonly unaffected: (user: string) => Queries;
   /** Quarantines the orders of all users, so that it needs an environment of its own. */
   readonly isGlobal?: boolean;
@@ -142,7 +142,7 @@ const WRITES = {
 } as const;
 
 /** Sets a fault for all writes. */
-function failWrites({ services }: World, fault: Fault) {
+function failWrites({ services }: Environment, fault: Fault) {
   for (const [service, operations] of Object.entries(WRITES)) {
     const { control } = services[service as keyof typeof WRITES];
     control.faults(Object.fromEntries(operations.map((operation) => [operation, fault])));
@@ -156,7 +156,7 @@ const FIRST_ID = 100;
  * Ids of customers with an order that can be cancelled and unread notifications. Every test changes
  * the data of another one, because quarantines outlast it.
  */
-async function* customersWithData(environment: World): AsyncGenerator<string, never> {
+async function* customersWithData(environment: Environment): AsyncGenerator<string, never> {
   for (let id = FIRST_ID; id <= SEEDED_USERS; id++) {
     const { orders } = await environment.read('order', `/orders?user=${id}&limit=1&status=placed`);
     if (orders.length === 0) continue;
@@ -167,11 +167,11 @@ async function* customersWithData(environment: World): AsyncGenerator<string, ne
 }
 
 describe('Mutation with an unknown outcome', () => {
-  const shared = shareEnvironment(() => startWorld(web, CACHED));
+  const shared = shareEnvironment(() => startEnvironment(web, CACHED));
   const customers = customersWithData(shared);
 
   async function assertQuarantine(
-    environment: World,
+    environment: Environment,
     user: string,
     { mutation, affected, unaffected }: Case,
   ) {
@@ -191,7 +191,7 @@ describe('Mutation with an unknown outcome', () => {
       for (const [name, each] of Object.entries(CASES)) {
         it(`keeps answers that ${name} may have changed out of the cache, and no others`, async () => {
           if (!each.isGlobal) return assertQuarantine(shared, (await customers.next()).value, each);
-          await using environment = await startWorld(web, CACHED);
+          await using environment = await startEnvironment(web, CACHED);
           failWrites(environment, fault);
           await assertQuarantine(environment, CUSTOMER, each);
         });
@@ -218,7 +218,7 @@ describe('Quarantine after an unknown outcome', () => {
     control.faults({ placeOrder: { reset: true, afterWork: true } });
     await loseOutcome(mobileEnvironment, placeOrder());
     await assertNotStored(mobileEnvironment, queriesAs(CUSTOMER, pick({ dashboard, list })));
-    const answer = await ask(mobileEnvironment, { as: CUSTOMER, query: account ?? '' });
+    const answer = await send(mobileEnvironment, { as: CUSTOMER, query: account ?? '' });
     assert.equal(outcomeOf(answer), 'hit');
   });
 
@@ -226,7 +226,7 @@ describe('Quarantine after an unknown outcome', () => {
     const queries = queriesAs(CUSTOMER, ORDERS);
     await warmCache(environment, queries);
     environment.services.order.control.faults({ placeOrder: { status: 403 } });
-    const { body } = await ask(environment, placeOrder());
+    const { body } = await send(environment, placeOrder());
     assert.notEqual(body.errors[0].message, UNKNOWN_OUTCOME);
     assert.deepEqual(await hitsAmong(environment, queries), Object.keys(queries));
   });
@@ -240,8 +240,8 @@ describe('Quarantine after an unknown outcome', () => {
     for (const name of ['Two', 'Three']) {
       const url = `/users/${CUSTOMER}`;
       await environment.services.user.inject({ method: 'PATCH', url, payload: { name } });
-      assert.equal((await ask(environment, query)).body.data.viewer.user.name, name);
-      assert.equal((await askUncached(environment, query)).body.data.viewer.user.name, name);
+      assert.equal((await send(environment, query)).body.data.viewer.user.name, name);
+      assert.equal((await sendUncached(environment, query)).body.data.viewer.user.name, name);
     }
   });
 

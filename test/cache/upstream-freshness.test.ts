@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
-import { ask, type GatedEnvironment, outcomeOf, sendAll, signIn } from './environment.ts';
+import { type GatedEnvironment, outcomeOf, send, sendAll, signIn } from './environment.ts';
 import { CUSTOMER, OTHER_CUSTOMER, STAFF } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
@@ -87,7 +87,7 @@ describe('Freshness of an answer', () => {
       environment.gates.user.setHeaders((path) => (MANY.test(path) ? headers() : {}));
       const query = `{ profile(id: "${id++}") { name } }`;
       const seconds = await sharedMaxAge(environment, query);
-      const outcome = outcomeOf(await environment.ask(query));
+      const outcome = outcomeOf(await environment.send(query));
       if (expected === undefined) {
         assert.equal(seconds, undefined);
         assert.equal(outcome, 'not stored');
@@ -118,14 +118,14 @@ describe('Answer with several upstream responses', () => {
   it('is not stored if one of them must not be stored', async () => {
     environment.gates.notification.setHeaders(() => ({ 'cache-control': 'no-store' }));
     assert.equal(await sharedMaxAge(environment, BOTH), undefined);
-    assert.equal(outcomeOf(await environment.ask(BOTH)), 'not stored');
+    assert.equal(outcomeOf(await environment.send(BOTH)), 'not stored');
   });
 
   it('is not stored if the first of them expires before the last arrives', async (context) => {
     environment.gates.user.setHeaders(() => ({ 'cache-control': 'max-age=2' }));
     const slow = environment.gates.notification.hold(/^\/announcements/);
     const pass = fakeClock(context);
-    const answer = environment.ask(BOTH);
+    const answer = environment.send(BOTH);
     await slow.reaches(1);
     pass(2.1);
     slow.release();
@@ -138,10 +138,10 @@ describe('Answer with several upstream responses', () => {
       query: '{ dashboard { orders { id } } }',
       headers: await signIn(environment, CUSTOMER),
     };
-    assert.equal(outcomeOf(await ask(environment, query)), 'stored');
-    const again = await ask(environment, query);
+    assert.equal(outcomeOf(await send(environment, query)), 'stored');
+    const again = await send(environment, query);
     assert.ok(ttlOf(again) < 10);
-    assert.equal(outcomeOf(await environment.ask(query.query, { as: OTHER_CUSTOMER })), 'stored');
+    assert.equal(outcomeOf(await environment.send(query.query, { as: OTHER_CUSTOMER })), 'stored');
   });
 });
 
@@ -156,7 +156,7 @@ describe('Cache-Control of a response that several requests share', () => {
     const { answers } = await sendAll(environment, ...profiles);
     assert.deepEqual((await answers).map(outcomeOf), Array(3).fill('not stored'));
     for (const { query } of profiles)
-      assert.equal(outcomeOf(await environment.ask(query)), 'not stored');
+      assert.equal(outcomeOf(await environment.send(query)), 'not stored');
   });
 
   it('applies to a request that joined the call in flight', async () => {
@@ -190,8 +190,8 @@ describe('Schema maxAge', () => {
     }
     const headers = await signIn(environment, 'staff');
     for (const [query, seconds] of Object.entries(maxAges)) {
-      assert.equal(outcomeOf(await environment.ask(query, { headers })), 'stored', query);
-      const ttl = ttlOf(await environment.ask(query, { headers }));
+      assert.equal(outcomeOf(await environment.send(query, { headers })), 'stored', query);
+      const ttl = ttlOf(await environment.send(query, { headers }));
       assert.ok(ttl < seconds, `${query}: ${ttl}`);
     }
   });

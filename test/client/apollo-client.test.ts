@@ -12,8 +12,13 @@ import { web } from '../../bff-web/bff.ts';
 import { CAST, CUSTOMER_UNREAD } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { shareEnvironment } from '../cache/shared-environment.ts';
+import {
+  authorization,
+  type Environment,
+  type Json,
+  startEnvironment,
+} from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { authorization, type Json, startWorld, type World } from '../support/world.ts';
 
 /** One HTTP exchange: the method, whether the query text was sent, and the first error's code. */
 type Exchange = { readonly method: string; readonly hasText: boolean; readonly code?: string };
@@ -24,7 +29,7 @@ const load = async (bff: BffDefinition, name: string) => parse(await sourceOf(bf
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 /** An Apollo client of user 42, and its HTTP exchanges. */
-async function connect({ endpoint }: World, ...links: ApolloLink[]) {
+async function connect({ endpoint }: Environment, ...links: ApolloLink[]) {
   const sent: Exchange[] = [];
   const http = new HttpLink({
     uri: endpoint,
@@ -61,9 +66,9 @@ const NEW_ORDER = { currency: 'GBP', items: [{ sku: 'CUP-STONE', quantity: 1 }] 
 const nodesOf = (connection: Json): Json[] => connection.edges.map(({ node }: Json) => node);
 const idsOf = ({ viewer }: Json): string[] => nodesOf(viewer.orders).map(({ id }) => id);
 
-async function placeOrder(environment: World): Promise<void> {
+async function placeOrder(environment: Environment): Promise<void> {
   const input = { ...NEW_ORDER, idempotencyKey: randomUUID() };
-  const { body } = await environment.ask(PLACE, { as: CAST.customer, variables: { input } });
+  const { body } = await environment.send(PLACE, { as: CAST.customer, variables: { input } });
   assert.ok(body.data.placeOrder.order.id);
 }
 
@@ -104,8 +109,8 @@ const byHash = (hash: { generateHash: () => string } | { sha256: typeof sha256 }
 
 describe('Apollo Client', () => {
   const environments = {
-    mobile: shareEnvironment(() => startWorld(mobile)),
-    web: shareEnvironment(() => startWorld(web)),
+    mobile: shareEnvironment(() => startEnvironment(mobile)),
+    web: shareEnvironment(() => startEnvironment(web)),
   };
   beforeEach(() => {
     for (const environment of Object.values(environments)) environment.reset();
@@ -126,7 +131,7 @@ describe('Apollo Client', () => {
 
     it(`pages through all orders, newest first, each once${when}`, async () => {
       using app = await connect(environments.web);
-      const expected = await environments.web.ask(ALL, { as: CAST.customer });
+      const expected = await environments.web.send(ALL, { as: CAST.customer });
       const { query, results } = await watch(app.client, web, 'OrderList', { first: 7 });
       const shown = () => results.at(-1).viewer.orders;
       while (shown().pageInfo.hasNextPage) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const DENIED = '192.0.2.66';
 const EXHAUSTED = '192.0.2.67';
@@ -26,22 +26,22 @@ const PATHS = [
 const SLACK_UNITS = 4;
 
 describe('Every path but GET /healthz and /readyz', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web, {
+    environment = await startEnvironment(web, {
       RATE_LIMIT_ADDRESS: String(LIMIT),
       TRUSTED_PROXIES: '127.0.0.1',
       DENY_ADDRESSES: DENIED,
     });
     for (let n = 0; n < 8; n++) await send('POST /graphql', EXHAUSTED, '{'.repeat(250_000));
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   /** As node:http sends it: fetch would change some paths. */
   async function send(line: string, address: string, body = '') {
     const [method, path] = line.split(' ');
     const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
-    const { hostname, port } = new URL(world.url);
+    const { hostname, port } = new URL(environment.url);
     const sent = request({ hostname, port, method, path, headers });
     if (method !== 'GET' && method !== 'HEAD' && body)
       sent.setHeader('content-length', body.length);
@@ -59,7 +59,7 @@ describe('Every path but GET /healthz and /readyz', () => {
 
   /** Cost units that are left to an address; it costs one to ask. */
   async function remaining(address: string): Promise<number> {
-    const { headers } = await world.post(
+    const { headers } = await environment.post(
       { query: '{ __typename }' },
       { 'x-forwarded-for': address },
     );

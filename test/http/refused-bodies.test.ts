@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { dial } from '../attack/wire.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const BYTES_PER_UNIT = 200;
 const BODY_LIMIT = 256 * 1_024;
@@ -89,15 +89,15 @@ const REFUSED: Readonly<Record<string, Refused>> = {
 };
 
 describe('The rate limit charges a refused request for the body bytes that were read:', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web, { RATE_LIMIT_ADDRESS: '1000000' });
+    environment = await startEnvironment(web, { RATE_LIMIT_ADDRESS: '1000000' });
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   /** Cost units that are left to this address; it costs one to ask. */
   async function remaining(): Promise<number> {
-    const { headers } = await world.post(VALID);
+    const { headers } = await environment.post(VALID);
     return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
   }
 
@@ -106,7 +106,7 @@ describe('The rate limit charges a refused request for the body bytes that were 
    * @returns the status of the last answer
    */
   async function exchange(sent: string, isAnswered: boolean): Promise<number | undefined> {
-    const socket = await dial(world.url);
+    const socket = await dial(environment.url);
     let text = '';
     socket.on('data', (data) => {
       text += data;
@@ -174,25 +174,25 @@ const REFUSED_EARLY: Readonly<Record<string, { readonly head: string; readonly s
   };
 
 describe('A request that is refused before its body is read', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web, {
+    environment = await startEnvironment(web, {
       RATE_LIMIT_ADDRESS: '10000000',
       TRUSTED_PROXIES: '127.0.0.1',
       DENY_ADDRESSES: '192.0.2.66',
     });
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   /** Cost units that are left to an address; it costs one to ask. */
   async function remaining(address: string): Promise<number> {
-    const { headers } = await world.post(VALID, { 'x-forwarded-for': address });
+    const { headers } = await environment.post(VALID, { 'x-forwarded-for': address });
     return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
   }
 
   /** Connects as a proxy that forwards a client's request, and keeps what is answered. */
   async function forward(address: string, sentHead: string) {
-    const socket = await dial(world.url, true);
+    const socket = await dial(environment.url, true);
     const state = { text: '', isEnded: false, isClosed: false };
     socket.on('data', (data) => {
       state.text += data;

@@ -5,22 +5,27 @@ import { json } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, type Json, startWorld, type World } from '../support/world.ts';
+import {
+  authorization,
+  type Environment,
+  type Json,
+  startEnvironment,
+} from '../support/environment.ts';
 
 describe('A request with two credentials of one kind', () => {
-  let world: World;
+  let environment: Environment;
   let first: string;
   let second: string;
   before(async () => {
-    world = await startWorld(web);
+    environment = await startEnvironment(web);
     first = (await authorization(CAST.customer)).authorization ?? '';
     second = (await authorization('staff')).authorization ?? '';
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   /** @param headers - an array is sent as several lines */
   async function post(path: string, headers: Record<string, string | string[]>) {
-    const outgoing = request(world.url + path, {
+    const outgoing = request(environment.url + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-csrf-protection': '1', ...headers },
     }).end('{"query":"{ viewer { id } }"}');

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 
 const HSTS = 'strict-transport-security';
 const HTTPS = { 'x-forwarded-proto': 'https' };
@@ -11,43 +11,46 @@ const QUERY = '{ profile(id: "42") { name } }';
 const BEHIND_A_PROXY = { TRUSTED_PROXIES: '127.0.0.1', CACHE_MEMORY_MB: '64' };
 
 /** One response of each kind: executed, stored, refused, health, unknown path. */
-async function responsesOf(world: World, headers: Record<string, string>) {
-  const executed = await world.ask(QUERY, { headers });
-  const stored = await world.ask(QUERY, { headers });
+async function responsesOf(environment: Environment, headers: Record<string, string>) {
+  const executed = await environment.send(QUERY, { headers });
+  const stored = await environment.send(QUERY, { headers });
   assert.match(stored.headers.get('cache-status') ?? '', /; hit/);
-  const refused = await world.post('{', headers);
-  const health = await fetch(`${world.url}/healthz`, { headers });
-  const unknown = await fetch(`${world.url}/nothing-here`, { headers });
+  const refused = await environment.post('{', headers);
+  const health = await fetch(`${environment.url}/healthz`, { headers });
+  const unknown = await fetch(`${environment.url}/nothing-here`, { headers });
   return { executed, stored, refused, health, unknown };
 }
 
-async function hstsOf(world: World, headers: Record<string, string>) {
-  const responses = Object.entries(await responsesOf(world, headers));
+async function hstsOf(environment: Environment, headers: Record<string, string>) {
+  const responses = Object.entries(await responsesOf(environment, headers));
   return new Set(responses.map(([, response]) => response.headers.get(HSTS)));
 }
 
 describe('Strict-Transport-Security', () => {
   it('is sent with every response if a trusted proxy reports https', async () => {
-    await using world = await startWorld(web, BEHIND_A_PROXY);
-    assert.deepEqual(await hstsOf(world, HTTPS), new Set(['max-age=31536000; includeSubDomains']));
+    await using environment = await startEnvironment(web, BEHIND_A_PROXY);
+    assert.deepEqual(
+      await hstsOf(environment, HTTPS),
+      new Set(['max-age=31536000; includeSubDomains']),
+    );
   });
 
   it('is not sent over plain http', async () => {
-    await using world = await startWorld(web, BEHIND_A_PROXY);
-    assert.deepEqual(await hstsOf(world, {}), new Set([null]));
-    assert.deepEqual(await hstsOf(world, { 'x-forwarded-proto': 'http' }), new Set([null]));
+    await using environment = await startEnvironment(web, BEHIND_A_PROXY);
+    assert.deepEqual(await hstsOf(environment, {}), new Set([null]));
+    assert.deepEqual(await hstsOf(environment, { 'x-forwarded-proto': 'http' }), new Set([null]));
   });
 
   it('is not sent because a client that is no trusted proxy claims https', async () => {
     for (const env of [{}, { TRUSTED_PROXIES: '10.0.0.1' }]) {
-      await using world = await startWorld(web, { CACHE_MEMORY_MB: '64', ...env });
-      assert.deepEqual(await hstsOf(world, HTTPS), new Set([null]));
+      await using environment = await startEnvironment(web, { CACHE_MEMORY_MB: '64', ...env });
+      assert.deepEqual(await hstsOf(environment, HTTPS), new Set([null]));
     }
   });
 
   it('is not sent on a connection whose bytes are not HTTP', async () => {
-    await using world = await startWorld(web, BEHIND_A_PROXY);
-    const socket = connect(Number(new URL(world.url).port), '127.0.0.1');
+    await using environment = await startEnvironment(web, BEHIND_A_PROXY);
+    const socket = connect(Number(new URL(environment.url).port), '127.0.0.1');
     socket.write('nonsense\r\n\r\n');
     const response = await text(socket);
     assert.match(response, /^HTTP\/1\.1 400 .*^x-content-type-options: nosniff\r$/ms);

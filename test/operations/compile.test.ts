@@ -2,21 +2,26 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, type Json, startWorld, type World } from '../support/world.ts';
+import {
+  authorization,
+  type Environment,
+  type Json,
+  startEnvironment,
+} from '../support/environment.ts';
 
 /** How often each operation is sent: graphql-js executes the first, graphql-jit the later ones. */
 const TIMES = 3;
 
 describe('A compiled operation', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web);
+    environment = await startEnvironment(web);
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(() => environment[Symbol.asyncDispose]());
 
   /** By GET, because a body with the key `__proto__` is refused. */
   async function ask(query: string, variables: string): Promise<Json> {
-    const address = `${world.endpoint}?${new URLSearchParams({ query, variables })}`;
+    const address = `${environment.endpoint}?${new URLSearchParams({ query, variables })}`;
     return (await fetch(address, { headers: await authorization(CAST.customer) })).json();
   }
 

@@ -8,7 +8,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import type { Viewer } from '../../src/viewer.ts';
 
 /** One who asks: as a BFF sees them, and what they send so that it does. */
-export interface Asker {
+export interface TestViewer {
   readonly name: string;
   readonly viewer: Viewer;
   readonly headers: Readonly<Record<string, string>>;
@@ -35,7 +35,7 @@ const PARTNERS = [
 /** Everyone who may ask a BFF, and the environment in which they may. */
 export async function gatherAskers({ credentials }: BffDefinition) {
   const users = await Promise.all(USERS.map((user) => signIn(...user)));
-  const nobody: Asker = { name: 'anonymous', viewer: { role: 'anonymous' }, headers: {} };
+  const nobody: TestViewer = { name: 'anonymous', viewer: { role: 'anonymous' }, headers: {} };
   if (!credentials.includes('key')) return alone([...users, nobody]);
 
   const folder = await mkdtemp(join(tmpdir(), 'differential-'));
@@ -44,7 +44,7 @@ export async function gatherAskers({ credentials }: BffDefinition) {
   const createdAt = '2026-01-01T00:00:00Z';
   await writeFile(path, formatKeyFile(PARTNERS.map((key) => ({ ...key, hash, createdAt }))));
   const partners = PARTNERS.map(
-    ({ id, partner, scopes }): Asker => ({
+    ({ id, partner, scopes }): TestViewer => ({
       name: `the partner ${partner}`,
       viewer: { role: 'partner', partner, scopes },
       headers: { 'x-api-key': formatKey(id, SECRET) },
@@ -57,13 +57,13 @@ export async function gatherAskers({ credentials }: BffDefinition) {
   };
 }
 
-const alone = (askers: readonly Asker[]) => ({
+const alone = (askers: readonly TestViewer[]) => ({
   askers,
   env: {},
   [Symbol.asyncDispose]: async () => {},
 });
 
-async function signIn(id: string, role: 'customer' | 'staff', scope?: string): Promise<Asker> {
+async function signIn(id: string, role: 'customer' | 'staff', scope?: string): Promise<TestViewer> {
   const token = await issueToken({ userId: id, role, scope });
   const user = { role, id, issuer: DEMO_ISSUER } as const;
   return {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { Fault as Misbehaviour } from '../../services/support/faults.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import type { World } from '../support/world.ts';
+import type { Environment } from '../support/environment.ts';
 
 /** What goes wrong in the services, and where. */
 export interface Fault {
-  readonly service: keyof World['services'];
+  readonly service: keyof Environment['services'];
   /** The single and the batch form of the same, so that it strikes whoever asks in either. */
   readonly operations: readonly string[];
   readonly how: Misbehaviour;
@@ -54,10 +54,10 @@ export function faultsOf({ domains }: BffDefinition): fc.Arbitrary<Fault> {
   return fc.tuple(target, fc.constantFrom(...WAYS)).map(([where, how]) => ({ ...where, how }));
 }
 
-export function strike({ services }: World, { service, operations, how }: Fault): void {
+export function strike({ services }: Environment, { service, operations, how }: Fault): void {
   services[service].control.faults(Object.fromEntries(operations.map((name) => [name, how])));
 }
 
-export function recover({ services }: World): void {
+export function recover({ services }: Environment): void {
   for (const { control } of Object.values(services)) control.clear();
 }

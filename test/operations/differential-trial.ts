@@ -3,25 +3,25 @@ import { CAST } from '../../services/support/cast.ts';
 import { type Answer, type Request, send } from '../cache/equivalence/client.ts';
 import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
 import { resolveMutation } from '../cache/equivalence/mutations.ts';
+import type { Environment } from '../support/environment.ts';
 import { createNaive, type PlainAnswer } from '../support/naive.ts';
 import { until } from '../support/until.ts';
-import type { World } from '../support/world.ts';
-import type { Asker } from './differential-askers.ts';
+import type { TestViewer } from './differential-askers.ts';
 import { demandSame, isSame, toPlainAnswer } from './differential-demands.ts';
 import { type Fault, recover, strike } from './differential-faults.ts';
 import type { Ask, ChangeBy, Group } from './differential-groups.ts';
 import type { Tally } from './differential-tally.ts';
 
 interface Setup {
-  readonly world: World;
+  readonly environment: Environment;
   readonly schema: GraphQLSchema;
-  readonly askers: readonly Asker[];
+  readonly askers: readonly TestViewer[];
   readonly tally: Tally;
 }
 
 /** An ask, ready to be sent, and what graphql-js by itself answers it. */
 interface Ready {
-  readonly asker: Asker;
+  readonly asker: TestViewer;
   readonly request: Request;
   readonly naive: PlainAnswer;
 }
@@ -32,11 +32,11 @@ const ROUNDS = 3;
 const EXECUTED = { 'graphql-cost': 'report' };
 
 /** Asks over HTTP, and demands of every answer what graphql-js by itself answers. */
-export function openTrial({ world, schema, askers, tally }: Setup) {
-  const naive = createNaive(schema, world.services);
-  const { endpoint } = world;
+export function openTrial({ environment, schema, askers, tally }: Setup) {
+  const naive = createNaive(schema, environment.services);
+  const { endpoint } = environment;
 
-  const askerAt = (at: number): Asker => askers[at % askers.length] as Asker;
+  const askerAt = (at: number): TestViewer => askers[at % askers.length] as TestViewer;
 
   const prepare = ({ questions, asks }: Group): Promise<Ready[]> =>
     Promise.all(
@@ -64,7 +64,7 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
     }
   }
 
-  /** Waits for all, also after one has failed: a request under way would hold up the world's end. */
+  /** Waits for all, also after one has failed: a request under way would hold up the end of the environment. */
   async function atOnce(all: readonly Ready[]): Promise<void> {
     const sent = all.flatMap((one) => [once(one, true), once(one, false)]);
     await Promise.allSettled(sent);
@@ -75,7 +75,7 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
     const asker = askerAt(at);
     const own = 'id' in asker.viewer ? asker.viewer.id : CAST.customer;
     const owner = isOwn ? own : CAST.otherCustomer;
-    const { variables } = await resolveMutation({ read: world.read }, change, owner);
+    const { variables } = await resolveMutation({ read: environment.read }, change, owner);
     const { headers } = asker;
     return {
       asker,
@@ -126,10 +126,10 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
      */
     async askStruck(group: Group, fault: Fault): Promise<void> {
       for (const one of await prepare(group)) await once(one, true);
-      strike(world, fault);
+      strike(environment, fault);
       const struck = await prepare(group);
       for (let round = 0; round < ROUNDS; round++) await atOnce(struck);
-      recover(world);
+      recover(environment);
       for (const one of await prepare(group)) await heal(one);
     },
   };
@@ -138,7 +138,7 @@ export function openTrial({ world, schema, askers, tally }: Setup) {
 function requestOf(
   { texts, operations, variableSets: sets }: GeneratedDocument,
   ask: Ask,
-  { headers }: Asker,
+  { headers }: TestViewer,
 ): Request & { readonly fields: ReadonlySet<string> } {
   const { name, fields } = operations[
     ask.operation % operations.length
@@ -160,6 +160,6 @@ const isTooComplex = ({ body }: Answer): boolean =>
   body.errors?.[0]?.extensions.code === 'QUERY_TOO_COMPLEX';
 
 const tell = (
-  { name }: Asker,
+  { name }: TestViewer,
   { text, operationName, variables, transport: way }: Request,
 ): string => `${name} by ${way}: ${text} ${JSON.stringify({ operationName, variables })}`;

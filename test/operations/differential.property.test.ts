@@ -9,7 +9,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { gatherAskers } from './differential-askers.ts';
 import { faultsOf } from './differential-faults.ts';
 import { createGroups } from './differential-groups.ts';
@@ -45,12 +45,12 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
   suite(`operations of the ${bff.name} BFF, compiled, batched and cached`, () => {
     test('answer what graphql-js by itself does, with a call for each key', async (t) => {
       await using asking = await gatherAskers(bff);
-      await using world = await startWorldFor(bff, asking.env);
+      await using environment = await startEnvironmentFor(bff, asking.env);
       const { askers } = asking;
       const options = { schema, committed, orderIds, askers: askers.length };
       const { fields, groups } = createGroups(options);
       const tally = createTally();
-      const trial = openTrial({ world, schema, askers, tally });
+      const trial = openTrial({ environment, schema, askers, tally });
 
       const isWanted = (field: string) =>
         FIELD ? field === FIELD : RUNS > 0 || givesObjects(schema, field);
@@ -84,8 +84,8 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
         STRUCK_RUNS,
         async ([group, fault]) => {
           // A new one each time, because breakers remember.
-          await using world = await startWorldFor(bff, asking.env);
-          await openTrial({ world, schema, askers, tally }).askStruck(group, fault);
+          await using environment = await startEnvironmentFor(bff, asking.env);
+          await openTrial({ environment, schema, askers, tally }).askStruck(group, fault);
         },
       );
 
@@ -120,8 +120,8 @@ async function check<T>(
   assert.fail(`SEED=${SEED}, ${name}, shrunk ${numShrinks} times: ${message}`);
 }
 
-const startWorldFor = (bff: BffDefinition, env: NodeJS.ProcessEnv): Promise<World> =>
-  startWorld(bff, { CACHE_MEMORY_MB: '64', ...PATIENT, ...env });
+const startEnvironmentFor = (bff: BffDefinition, env: NodeJS.ProcessEnv): Promise<Environment> =>
+  startEnvironment(bff, { CACHE_MEMORY_MB: '64', ...PATIENT, ...env });
 
 function givesObjects(schema: GraphQLSchema, place: string): boolean {
   const [typeName = '', field = ''] = place.split('.');

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, startWorld } from '../support/world.ts';
+import { authorization, startEnvironment } from '../support/environment.ts';
 
 /** Nothing but the client's leaving ends a call. */
 const PATIENT = { REQUEST_DEADLINE_MS: '600000', UPSTREAM_ATTEMPT_TIMEOUT_MS: '600000' };
@@ -16,7 +16,7 @@ for (const kept of ['64', '0']) {
     const silent = createServer();
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    await using world = await startWorld(mobile, {
+    await using environment = await startEnvironment(mobile, {
       ...PATIENT,
       CACHE_MEMORY_MB: kept,
       ORDER_SERVICE_URL: url,
@@ -30,9 +30,12 @@ for (const kept of ['64', '0']) {
     };
     const body = JSON.stringify({ query: QUERY });
     const { signal } = client;
-    const left = assert.rejects(fetch(world.endpoint, { method: 'POST', headers, body, signal }), {
-      name: 'AbortError',
-    });
+    const left = assert.rejects(
+      fetch(environment.endpoint, { method: 'POST', headers, body, signal }),
+      {
+        name: 'AbortError',
+      },
+    );
     const [, call] = (await once(silent, 'request')) as [IncomingMessage, ServerResponse];
     const closed = once(call, 'close');
     client.abort();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { startWorld } from '../support/world.ts';
+import { startEnvironment } from '../support/environment.ts';
 
 const ORDERS = `{ viewer {
   orders(first: 50) {
@@ -14,10 +14,10 @@ const UNREAD = '{ viewer { unreadCount } }';
 
 describe('An answer that is not stored', () => {
   it('is compressed if it is large, in the coding that the client prefers', async () => {
-    await using world = await startWorld(web);
-    world.services.notification.control.faults({ '*': { status: 503 } });
+    await using environment = await startEnvironment(web);
+    environment.services.notification.control.faults({ '*': { status: 503 } });
     for (const coding of ['br', 'gzip']) {
-      const { headers, body } = await world.ask(ORDERS, {
+      const { headers, body } = await environment.send(ORDERS, {
         as: CAST.customer,
         headers: { 'accept-encoding': coding },
       });
@@ -30,13 +30,13 @@ describe('An answer that is not stored', () => {
   });
 
   it('is not compressed if it is small, or if the client accepts no coding', async () => {
-    await using world = await startWorld(web);
+    await using environment = await startEnvironment(web);
     for (const [query, coding] of [
       [UNREAD, 'br'],
       [ORDERS, 'identity'],
     ] as const) {
       const headers = { 'accept-encoding': coding };
-      const answer = await world.ask(query, { as: CAST.customer, headers });
+      const answer = await environment.send(query, { as: CAST.customer, headers });
       assert.equal(answer.headers.get('content-encoding'), null);
     }
   });

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { authorization, startWorld } from '../support/world.ts';
+import { authorization, startEnvironment } from '../support/environment.ts';
 
 const BATCHES = { BATCH_MOST: '3' };
 const PROFILE = '{ profile(id: "42") { name } }';
 const GREETING = { query: '{ __typename }' };
 
 test('arrays of operations are not taken unless they are allowed', async () => {
-  await using world = await startWorld(mobile);
-  const { status, body } = await world.post([GREETING]);
+  await using environment = await startEnvironment(mobile);
+  const { status, body } = await environment.post([GREETING]);
   assert.deepEqual([status, body.errors[0].extensions.code], [400, 'BAD_REQUEST']);
   assert.equal(
     body.errors[0].message,
@@ -19,9 +19,9 @@ test('arrays of operations are not taken unless they are allowed', async () => {
 });
 
 test('an array is answered in its order, under the same rights, and kept by nobody', async () => {
-  await using world = await startWorld(mobile, { ...BATCHES, CACHE_MEMORY_MB: '64' });
+  await using environment = await startEnvironment(mobile, { ...BATCHES, CACHE_MEMORY_MB: '64' });
   const batch = [{ query: PROFILE }, { query: '{ dashboard { user { id } } }' }, GREETING];
-  const { status, body, headers } = await world.post(batch);
+  const { status, body, headers } = await environment.post(batch);
   assert.equal(status, 200);
   assert.deepEqual(body[0].data, { profile: { name: 'Amara Okafor' } });
   assert.equal(body[1].errors[0].extensions.code, 'UNAUTHENTICATED');
@@ -30,13 +30,13 @@ test('an array is answered in its order, under the same rights, and kept by nobo
 });
 
 test('what an array changes is changed in its order', async () => {
-  await using world = await startWorld(mobile, BATCHES);
+  await using environment = await startEnvironment(mobile, BATCHES);
   const rename = (name: string) => ({
     query: 'mutation ($name: String) { updateProfile(input: { name: $name }) { user { name } } }',
     variables: { name },
   });
   const batch = [rename('First'), rename('Second'), { query: PROFILE }];
-  const { body } = await world.post(batch, await authorization(CAST.customer));
+  const { body } = await environment.post(batch, await authorization(CAST.customer));
   const names = body.map(({ data }: { data: Record<string, { name?: string; user?: object }> }) =>
     JSON.stringify(data),
   );
@@ -46,8 +46,8 @@ test('what an array changes is changed in its order', async () => {
 });
 
 test('an array is held together to what one operation may ask, and says by how much', async () => {
-  await using world = await startWorld(mobile, BATCHES);
-  const long = await world.post(Array(4).fill(GREETING));
+  await using environment = await startEnvironment(mobile, BATCHES);
+  const long = await environment.post(Array(4).fill(GREETING));
   assert.equal(long.status, 400);
   const { exceeded, limit, actual, code } = long.body.errors[0].extensions;
   assert.deepEqual(
@@ -64,18 +64,18 @@ test('an array is held together to what one operation may ask, and says by how m
     (_, n) => `a${n}: dashboard { orders(first: 20) { items { sku } } }`,
   );
   const dear = { query: `{ ${aliases.join(' ')} }` };
-  assert.equal((await world.post([dear])).status, 200);
-  const together = await world.post([dear, dear, dear]);
+  assert.equal((await environment.post([dear])).status, 200);
+  const together = await environment.post([dear, dear, dear]);
   assert.equal(together.body.errors[0].extensions.exceeded, 'cost');
-  assert.equal(world.calls().length, 0);
+  assert.equal(environment.calls().length, 0);
 });
 
 test('one member that is refused is the refusal of all, before anything executes', async () => {
-  await using world = await startWorld(mobile, BATCHES);
+  await using environment = await startEnvironment(mobile, BATCHES);
   for (const wrong of [{ query: '{' }, { query: '{ no }' }, {}, 1, null, [GREETING]]) {
-    const { status } = await world.post([{ query: PROFILE }, wrong]);
+    const { status } = await environment.post([{ query: PROFILE }, wrong]);
     assert.equal(status, 400, JSON.stringify(wrong));
   }
-  assert.equal((await world.post([])).status, 400);
-  assert.equal(world.calls().length, 0);
+  assert.equal((await environment.post([])).status, 400);
+  assert.equal(environment.calls().length, 0);
 });

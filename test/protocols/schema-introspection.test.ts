@@ -23,8 +23,8 @@ import { ROOT } from '../../tools/tree.ts';
 import { codesOf } from '../attack/answers.ts';
 import { BFFS } from '../attack/bffs.ts';
 import { TRANSPORT_NAMES, TRANSPORTS } from '../attack/transports.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const ALL_OPTIONS: IntrospectionOptions = {
   descriptions: true,
@@ -84,21 +84,21 @@ const runTool = (script: string, ...args: string[]) =>
 for (const bff of BFFS) {
   describe(`introspection of the ${bff.name} BFF in development`, () => {
     const schema = buildSchema(bff);
-    let world: World;
+    let environment: Environment;
     let folder: string;
     before(async () => {
-      world = await startWorld(bff, { BATCH_MOST: '2' });
+      environment = await startEnvironment(bff, { BATCH_MOST: '2' });
       folder = await mkdtemp(join(tmpdir(), 'introspection-'));
     });
     after(async () => {
-      await world[Symbol.asyncDispose]();
+      await environment[Symbol.asyncDispose]();
       await rm(folder, { recursive: true });
     });
 
     for (const options of OPTIONS) {
       it(`answers graphql's own query with ${JSON.stringify(options)}`, async () => {
         const query = getIntrospectionQuery(options);
-        const { body } = await world.post({ query, operationName: 'IntrospectionQuery' });
+        const { body } = await environment.post({ query, operationName: 'IntrospectionQuery' });
         assert.equal(body.errors, undefined, JSON.stringify(body.errors));
         const types = Object.keys(buildClientSchema(body.data).getTypeMap());
         assert.deepEqual(types.sort(), Object.keys(schema.getTypeMap()).sort());
@@ -106,7 +106,7 @@ for (const bff of BFFS) {
     }
 
     for (const transport of TRANSPORT_NAMES) {
-      const ask = (query: string) => TRANSPORTS[transport](world.endpoint, { query }, {});
+      const ask = (query: string) => TRANSPORTS[transport](environment.endpoint, { query }, {});
 
       it(`answers with the whole schema by ${transport}, also once the query is compiled`, async () => {
         for (const _ of ['executed', 'executed', 'compiled']) {
@@ -124,25 +124,25 @@ for (const bff of BFFS) {
     }
 
     it('refuses the whole schema twice in one operation for its fields', async () => {
-      const { body } = await world.post({ query: repeated(2) });
+      const { body } = await environment.post({ query: repeated(2) });
       assert.equal(body.errors?.[0].extensions.exceeded, 'introspectionFields');
-      assert.equal((await world.post({ query: repeated(1) })).body.errors, undefined);
+      assert.equal((await environment.post({ query: repeated(1) })).body.errors, undefined);
     });
 
     it('refuses more than ten aliases of introspection fields in one operation', async () => {
       const nested = (times: number) =>
         Array.from({ length: times }, (_, n) => `s${n}: __schema { types { ...Type } }`).join(' ');
       const fragment = 'fragment Type on __Type { fields { type { fields { description } } } }';
-      const { body } = await world.post({ query: `{ ${nested(11)} } ${fragment}` });
+      const { body } = await environment.post({ query: `{ ${nested(11)} } ${fragment}` });
       const { exceeded, limit, actual } = body.errors?.[0].extensions ?? {};
       assert.deepEqual([exceeded, limit, actual], ['introspectionAliases', 10, 11]);
-      const { body: allowed } = await world.post({ query: `{ ${nested(10)} } ${fragment}` });
+      const { body: allowed } = await environment.post({ query: `{ ${nested(10)} } ${fragment}` });
       assert.equal(allowed.errors, undefined);
     });
 
     it('refuses types that are nested deeper than the documented typeDepth', async () => {
       const query = getIntrospectionQuery({ typeDepth: MAX_TYPE_DEPTH + 1 });
-      const { body } = await world.post({ query });
+      const { body } = await environment.post({ query });
       assert.equal(body.errors?.[0].extensions.exceeded, 'introspectionDepth');
     });
 
@@ -150,7 +150,7 @@ for (const bff of BFFS) {
       const names = ['Query', 'Mutation', 'DateTime', 'Money', 'OrderStatus'];
       const fields = names.map((name) => `${name}: __type(name: "${name}") { ...Type }`);
       const fragment = 'fragment Type on __Type { name fields { name type { name } } }';
-      const { body } = await world.post({ query: `{ ${fields.join(' ')} } ${fragment}` });
+      const { body } = await environment.post({ query: `{ ${fields.join(' ')} } ${fragment}` });
       assert.deepEqual(
         Object.values(body.data).map((type) => (type as { name: string }).name),
         names,
@@ -168,7 +168,7 @@ for (const bff of BFFS) {
         `{ __schema { types { fields { type { ${fields} ofType { ofType { ofType { ${fields} } } } } } } } }
          fragment Copies on __Field { ${copies.slice(copies.length / 2).join(' ')} }`,
       ]) {
-        const { body } = await world.post({ query });
+        const { body } = await environment.post({ query });
         assert.equal(body.errors, undefined, JSON.stringify(body.errors));
         const { length } = JSON.stringify(body);
         t.diagnostic(`${length} characters`);
@@ -180,7 +180,7 @@ for (const bff of BFFS) {
       const output = join(folder, 'codegen.ts');
       const config = join(folder, 'codegen.json');
       const generates = { [output]: { plugins: ['typescript'] } };
-      await writeFile(config, JSON.stringify({ schema: world.endpoint, generates }));
+      await writeFile(config, JSON.stringify({ schema: environment.endpoint, generates }));
       await runTool('@graphql-codegen/cli/esm/bin.js', '--config', config);
       const generated = await readFile(output, 'utf8');
       for (const type of Object.values(schema.getTypeMap())) {
@@ -191,13 +191,19 @@ for (const bff of BFFS) {
 
     it('serves the schema to gql.tada by its URL', async () => {
       const output = join(folder, 'tada.graphql');
-      await runTool('gql.tada/bin/cli.js', 'generate-schema', world.endpoint, '--output', output);
+      await runTool(
+        'gql.tada/bin/cli.js',
+        'generate-schema',
+        environment.endpoint,
+        '--output',
+        output,
+      );
       const generated = buildFromText(await readFile(output, 'utf8'));
       assert.equal(sorted(generated), sorted(schema));
     });
 
     it('serves the schema to graphql-inspector by its URL', async () => {
-      const [source] = await urlLoader.load(world.endpoint, {});
+      const [source] = await urlLoader.load(environment.endpoint, {});
       assert.ok(source?.schema);
       // Introspection does not tell which directives stand in the schema.
       const expected = buildFromText(printSchema(schema));
@@ -206,9 +212,9 @@ for (const bff of BFFS) {
   });
 
   test(`${bff.name}: production refuses graphql's own introspection query`, async () => {
-    await using world = await startWorld(bff, PRODUCTION);
+    await using environment = await startEnvironment(bff, PRODUCTION);
     for (const query of [FULL_QUERY, getIntrospectionQuery({ typeDepth: 3 })]) {
-      const { status, body } = await world.post({ query });
+      const { status, body } = await environment.post({ query });
       assert.equal(status, 400);
       assert.equal(body.data, undefined);
     }

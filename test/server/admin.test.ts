@@ -6,8 +6,8 @@ import { web } from '../../bff-web/bff.ts';
 import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
 import { loadConfig } from '../../src/config/index.ts';
+import { type Environment, startEnvironment, type TestResponse } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { type Answer, startWorld, type World } from '../support/world.ts';
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
 const SERVICES = {
@@ -35,10 +35,10 @@ const signed = (body: string, { id, secret = DEMO_PURGE_SECRET, late = 0 }: Sign
   });
 
 async function purge(
-  { adminUrl }: World,
+  { adminUrl }: Environment,
   body: string,
   headers: Record<string, string> = signed(body),
-): Promise<Answer> {
+): Promise<TestResponse> {
   const response = await fetch(`${adminUrl}/purge`, {
     method: 'POST',
     headers,
@@ -47,11 +47,11 @@ async function purge(
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-async function isKept(world: World): Promise<boolean> {
-  return /; hit;/.test((await world.ask(QUERY)).headers.get('cache-status') ?? '');
+async function isKept(environment: Environment): Promise<boolean> {
+  return /; hit;/.test((await environment.send(QUERY)).headers.get('cache-status') ?? '');
 }
 
-function assertError({ status, body }: Answer, expected: number, code: string, what: string) {
+function assertError({ status, body }: TestResponse, expected: number, code: string, what: string) {
   const [{ message, extensions }] = body.errors;
   assert.deepEqual({ status, code: extensions.code }, { status: expected, code }, what);
   assert.ok(message && extensions.requestId, what);
@@ -59,19 +59,19 @@ function assertError({ status, body }: Answer, expected: number, code: string, w
 
 for (const bff of [web, mobile]) {
   test(`${bff.name}: a message that comes again purges nothing`, async () => {
-    await using world = await startWorld(bff, CACHED);
+    await using environment = await startEnvironment(bff, CACHED);
     const headers = signed(BODY);
-    assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 });
-    await world.ask(QUERY);
+    assert.deepEqual((await purge(environment, BODY, headers)).body, { purged: 1 });
+    await environment.send(QUERY);
     for (const again of [headers, signed(BODY, { id: headers['webhook-id'], late: 1 })]) {
-      assert.deepEqual((await purge(world, BODY, again)).body, { purged: 0 });
-      assert.ok(await isKept(world));
+      assert.deepEqual((await purge(environment, BODY, again)).body, { purged: 0 });
+      assert.ok(await isKept(environment));
     }
   });
 
   test(`${bff.name}: a message that is not signed as it must be purges nothing`, async () => {
-    await using world = await startWorld(bff, CACHED);
-    await world.ask(QUERY);
+    await using environment = await startEnvironment(bff, CACHED);
+    await environment.send(QUERY);
     const good = signed(BODY);
     const { 'webhook-signature': signature } = good;
     const wrong: Record<string, Record<string, string>> = {
@@ -87,25 +87,33 @@ for (const bff of [web, mobile]) {
       'with a token instead': { authorization: `Bearer ${DEMO_PURGE_SECRET}` },
     };
     for (const [what, headers] of Object.entries(wrong)) {
-      assertError(await purge(world, BODY, headers), 401, 'UNAUTHENTICATED', what);
-      assert.ok(await isKept(world), what);
+      assertError(await purge(environment, BODY, headers), 401, 'UNAUTHENTICATED', what);
+      assert.ok(await isKept(environment), what);
     }
     // A refused message does not use up its id.
-    assert.deepEqual((await purge(world, BODY, good)).body, { purged: 1 });
+    assert.deepEqual((await purge(environment, BODY, good)).body, { purged: 1 });
   });
 
   test(`${bff.name}: one of several signatures is enough`, async () => {
-    await using world = await startWorld(bff, { ...CACHED, PURGE_SECRET: 'n'.repeat(32) });
+    await using environment = await startEnvironment(bff, {
+      ...CACHED,
+      PURGE_SECRET: 'n'.repeat(32),
+    });
     const headers = signed(BODY, { secret: 'n'.repeat(32) });
     const { 'webhook-signature': old } = signed(BODY, { id: headers['webhook-id'] });
     const both = { ...headers, 'webhook-signature': `${old} ${headers['webhook-signature']}` };
-    assertError(await purge(world, BODY, signed(BODY)), 401, 'UNAUTHENTICATED', 'the old alone');
-    assert.deepEqual((await purge(world, BODY, both)).body, { purged: 1 });
+    assertError(
+      await purge(environment, BODY, signed(BODY)),
+      401,
+      'UNAUTHENTICATED',
+      'the old alone',
+    );
+    assert.deepEqual((await purge(environment, BODY, both)).body, { purged: 1 });
   });
 
   test(`${bff.name}: what is no list of tags is refused, and may be sent again mended`, async () => {
-    await using world = await startWorld(bff, CACHED);
-    await world.ask(QUERY);
+    await using environment = await startEnvironment(bff, CACHED);
+    await environment.send(QUERY);
     const many = Array.from({ length: 1_001 }, (_, n) => `User:${n}`);
     const lists = [[], [42], [['User:42']], ['User:42', null], many];
     const tags = ['', 'User 42', 'User:42\n', '*', 'ü', 'a,b', 'x'.repeat(201)];
@@ -116,23 +124,23 @@ for (const bff of [web, mobile]) {
     ];
     for (const body of bodies) {
       const what = body.slice(0, 60);
-      assertError(await purge(world, body), 400, 'BAD_USER_INPUT', what);
-      assert.ok(await isKept(world), what);
+      assertError(await purge(environment, body), 400, 'BAD_USER_INPUT', what);
+      assert.ok(await isKept(environment), what);
     }
     const mended = { id: randomUUID() };
-    assert.equal((await purge(world, '{}', signed('{}', mended))).status, 400);
-    assert.deepEqual((await purge(world, BODY, signed(BODY, mended))).body, { purged: 1 });
-    const most = await purge(world, JSON.stringify({ tags: many.slice(1) }));
+    assert.equal((await purge(environment, '{}', signed('{}', mended))).status, 400);
+    assert.deepEqual((await purge(environment, BODY, signed(BODY, mended))).body, { purged: 1 });
+    const most = await purge(environment, JSON.stringify({ tags: many.slice(1) }));
     assert.deepEqual(most.body, { purged: 1_000 });
   });
 
   test(`${bff.name}: the type that a body is said to have does not matter, its bytes do`, async () => {
-    await using world = await startWorld(bff, CACHED);
+    await using environment = await startEnvironment(bff, CACHED);
     for (const type of ['application/json', 'text/plain', 'application/octet-stream']) {
       const headers = { ...signed(BODY), 'content-type': type };
-      assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 }, type);
+      assert.deepEqual((await purge(environment, BODY, headers)).body, { purged: 1 }, type);
     }
-    const untyped = await fetch(`${world.adminUrl}/purge`, {
+    const untyped = await fetch(`${environment.adminUrl}/purge`, {
       method: 'POST',
       headers: signed(BODY),
       body: Buffer.from(BODY),
@@ -141,14 +149,14 @@ for (const bff of [web, mobile]) {
   });
 
   test(`${bff.name}: what is too large is refused, whoever signed it`, async () => {
-    await using world = await startWorld(bff, CACHED);
-    const large = await purge(world, `${BODY}${' '.repeat(256 * 1_024)}`);
+    await using environment = await startEnvironment(bff, CACHED);
+    const large = await purge(environment, `${BODY}${' '.repeat(256 * 1_024)}`);
     assertError(large, 413, 'BAD_REQUEST', 'large');
   });
 }
 
 test('there is nothing but POST /purge, and none of it where the public asks', async () => {
-  await using world = await startWorld(web, CACHED);
+  await using environment = await startEnvironment(web, CACHED);
   const headers = signed(BODY);
   const elsewhere = [
     ...['GET', 'PUT', 'DELETE', 'PATCH'].map((method) => ({ method, path: '/purge' })),
@@ -156,30 +164,35 @@ test('there is nothing but POST /purge, and none of it where the public asks', a
   ];
   const answers = elsewhere.map(({ method, path }) => {
     const init = { method, headers, ...(method !== 'GET' && { body: BODY }) };
-    return fetch(world.adminUrl + path, init);
+    return fetch(environment.adminUrl + path, init);
   });
-  answers.push(fetch(`${world.url}/purge`, { method: 'POST', headers, body: Buffer.from(BODY) }));
+  answers.push(
+    fetch(`${environment.url}/purge`, { method: 'POST', headers, body: Buffer.from(BODY) }),
+  );
   for (const answer of await Promise.all(answers)) {
     const text = await answer.text();
     assert.match(`${answer.status} ${text}`, /^(404|415) .*"(NOT_FOUND|BAD_REQUEST)".*"requestId"/);
   }
-  assert.deepEqual((await purge(world, BODY, headers)).body, { purged: 1 });
+  assert.deepEqual((await purge(environment, BODY, headers)).body, { purged: 1 });
 });
 
 test("the operators' listener names requests as the public one does", async () => {
-  await using world = await startWorld(web, CACHED);
+  await using environment = await startEnvironment(web, CACHED);
   const headers = { ...signed(BODY), 'x-request-id': 'from-the-sender' };
-  assert.equal((await purge(world, BODY, headers)).headers.get('x-request-id'), 'from-the-sender');
-  const refused = await purge(world, BODY, { 'x-request-id': 'refused' });
+  assert.equal(
+    (await purge(environment, BODY, headers)).headers.get('x-request-id'),
+    'from-the-sender',
+  );
+  const refused = await purge(environment, BODY, { 'x-request-id': 'refused' });
   assert.equal(refused.headers.get('x-request-id'), 'refused');
   assert.equal(refused.body.errors[0].extensions.requestId, 'refused');
-  const made = await purge(world, '{');
+  const made = await purge(environment, '{');
   assert.match(made.body.errors[0].extensions.requestId, /^[\da-f]{8}-/);
 });
 
 test('production takes no purges without a secret of its own, and never with the public one', async () => {
-  await using world = await startWorld(web, { ...CACHED, ...PRODUCTION, ...SERVICES });
-  assertError(await purge(world, BODY), 404, 'NOT_FOUND', 'without a secret');
+  await using environment = await startEnvironment(web, { ...CACHED, ...PRODUCTION, ...SERVICES });
+  assertError(await purge(environment, BODY), 404, 'NOT_FOUND', 'without a secret');
   for (const bff of [web, mobile]) {
     const env = { ...PRODUCTION, ...SERVICES, PURGE_SECRET: DEMO_PURGE_SECRET };
     assert.throws(() => loadConfig(env, bff), /PURGE_SECRET: must not be the demo's/);
@@ -188,12 +201,12 @@ test('production takes no purges without a secret of its own, and never with the
 
 test('production purges with the secret that it was given', async () => {
   const secret = 'a-secret-of-this-production-alone';
-  await using world = await startWorld(web, {
+  await using environment = await startEnvironment(web, {
     ...CACHED,
     ...PRODUCTION,
     ...SERVICES,
     PURGE_SECRET: secret,
   });
-  assertError(await purge(world, BODY), 401, 'UNAUTHENTICATED', 'with the public one');
-  assert.deepEqual((await purge(world, BODY, signed(BODY, { secret }))).body, { purged: 1 });
+  assertError(await purge(environment, BODY), 401, 'UNAUTHENTICATED', 'with the public one');
+  assert.deepEqual((await purge(environment, BODY, signed(BODY, { secret }))).body, { purged: 1 });
 });

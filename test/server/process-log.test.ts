@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import type { Json } from '../support/world.ts';
 
 /** Runs in the BFF's process: has it fail in the way that it is told. */
 const FAIL_WHEN_TOLD = `data:text/javascript,${encodeURIComponent(`

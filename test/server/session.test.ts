@@ -10,7 +10,7 @@ import { addSession } from '../../src/server/session.ts';
 import { createRateLimiter } from '../../src/traffic/index.ts';
 import { startEndpoint } from '../auth/endpoint.ts';
 import { type Issuer, inSeconds, startIssuer } from '../auth/issuer.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 
 const PAGE = 'https://shop.example';
 const PROOF = { 'x-csrf-protection': '1' };
@@ -182,7 +182,7 @@ suite('a session', () => {
 });
 
 suite('POST /session', () => {
-  const open = async ({ url }: World, asker: string) => {
+  const open = async ({ url }: Environment, asker: string) => {
     const headers = { ...PROOF, ...(await authorization(asker)) };
     const answer = await fetch(`${url}/session`, { method: 'POST', headers });
     return { answer, text: await answer.text() };
@@ -190,12 +190,12 @@ suite('POST /session', () => {
 
   test('costs the viewer and the address one unit, and tells what is left', async () => {
     const limits = { RATE_LIMIT_VIEWER: '100', RATE_LIMIT_ADDRESS: '1000' };
-    await using world = await startWorld(web, limits);
+    await using environment = await startEnvironment(web, limits);
     for (const [address, viewer] of [
       [999, 99],
       [998, 98],
     ]) {
-      const { answer } = await open(world, CAST.customer);
+      const { answer } = await open(environment, CAST.customer);
       assert.equal(answer.status, 204);
       const left = answer.headers.get('ratelimit') ?? '';
       assert.match(
@@ -206,28 +206,28 @@ suite('POST /session', () => {
   });
 
   test('is refused when the budget of the viewer is exhausted, whatever exhausted it', async () => {
-    await using world = await startWorld(web, { RATE_LIMIT_VIEWER: '3' });
-    for (let n = 0; n < 3; n++) await world.ask('{ __typename }', { as: CAST.customer });
+    await using environment = await startEnvironment(web, { RATE_LIMIT_VIEWER: '3' });
+    for (let n = 0; n < 3; n++) await environment.send('{ __typename }', { as: CAST.customer });
     for (let n = 0; n < 3; n++) {
-      assert.equal((await open(world, CAST.otherCustomer)).answer.status, 204);
+      assert.equal((await open(environment, CAST.otherCustomer)).answer.status, 204);
     }
     for (const asker of [CAST.customer, CAST.otherCustomer]) {
-      const { answer, text } = await open(world, asker);
+      const { answer, text } = await open(environment, asker);
       assert.equal(answer.status, 429);
       assert.equal(JSON.parse(text).errors[0].extensions.code, 'RATE_LIMITED');
       assert.equal(answer.headers.get('set-cookie'), null);
       assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
       assert.match(answer.headers.get('ratelimit') ?? '', /^"viewer";r=0;t=\d+$/);
     }
-    const queried = await world.ask('{ __typename }', { as: CAST.otherCustomer });
+    const queried = await environment.send('{ __typename }', { as: CAST.otherCustomer });
     assert.equal(queried.status, 429, 'the budget is the one of queries');
   });
 });
 
 suite('DELETE /session', () => {
   test('costs the address one unit, and is refused when the address is exhausted', async () => {
-    await using world = await startWorld(web, { RATE_LIMIT_ADDRESS: '2' });
-    const end = () => fetch(`${world.url}/session`, { method: 'DELETE', headers: PROOF });
+    await using environment = await startEnvironment(web, { RATE_LIMIT_ADDRESS: '2' });
+    const end = () => fetch(`${environment.url}/session`, { method: 'DELETE', headers: PROOF });
     for (const left of [1, 0]) {
       const answer = await end();
       assert.equal(answer.status, 204);

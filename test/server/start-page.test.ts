@@ -7,16 +7,16 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { partner } from '../../bff-partner/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
-const open = ({ url }: World, accept: string, method = 'GET') =>
+const open = ({ url }: Environment, accept: string, method = 'GET') =>
   fetch(`${url}/`, { method, headers: { accept } });
 
 /** The page for a Host header that fetch would not send. */
-function openAs(host: string, { url }: World) {
+function openAs(host: string, { url }: Environment) {
   return new Promise<string>((resolve, reject) => {
     const headers = { host, accept: 'text/html' };
     get(url, { headers }, (response) => resolve(text(response))).on('error', reject);
@@ -26,21 +26,21 @@ function openAs(host: string, { url }: World) {
 for (const bff of [web, mobile, partner]) {
   describe(`start page of ${bff.name}`, () => {
     it('names the BFF, its endpoint, the explorer, an example and the docs to a browser', async () => {
-      await using world = await startWorld(bff);
-      const response = await open(world, BROWSER);
+      await using environment = await startEnvironment(bff);
+      const response = await open(environment, BROWSER);
       assert.equal(response.status, 200);
       assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
       const html = await response.text();
       assert.match(html, new RegExp(`<title>Frontdesk: ${bff.name}</title>`));
-      assert.ok(html.includes(`<a href="/graphql">${world.endpoint}</a>`));
-      assert.ok(html.includes(`curl -s ${world.endpoint}`));
+      assert.ok(html.includes(`<a href="/graphql">${environment.endpoint}</a>`));
+      assert.ok(html.includes(`curl -s ${environment.endpoint}`));
       assert.match(html, /docs\/errors\.md/);
     });
 
     it('gives machines the same as JSON, with an example that works', async () => {
-      await using world = await startWorld(bff);
+      await using environment = await startEnvironment(bff);
       for (const accept of ['*/*', 'application/json', 'image/png']) {
-        const response = await open(world, accept);
+        const response = await open(environment, accept);
         assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
         const { name, endpoint, explorer, example, docs } = (await response.json()) as Record<
           string,
@@ -50,13 +50,13 @@ for (const bff of [web, mobile, partner]) {
           { name, endpoint, explorer },
           {
             name: bff.name,
-            endpoint: world.endpoint,
-            explorer: world.endpoint,
+            endpoint: environment.endpoint,
+            explorer: environment.endpoint,
           },
         );
         assert.ok(docs?.includes('README.md'));
         const [, body = ''] = /-d '(.*)'$/s.exec(example ?? '') ?? [];
-        const answer = await world.post(body, await authorization(CAST.customer));
+        const answer = await environment.post(body, await authorization(CAST.customer));
         assert.equal(answer.status, 200);
         assert.equal(answer.body.errors, undefined);
       }
@@ -66,8 +66,8 @@ for (const bff of [web, mobile, partner]) {
 
 describe('start page', () => {
   it('allows no script, and no style but its own', async () => {
-    await using world = await startWorld(web);
-    const { headers, ...page } = await openWhole(world);
+    await using environment = await startEnvironment(web);
+    const { headers, ...page } = await openWhole(environment);
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.html) ?? [];
     const digest = hash('sha256', style, 'base64');
     assert.equal(
@@ -81,35 +81,38 @@ describe('start page', () => {
   });
 
   it('answers HEAD like GET, without a body', async () => {
-    await using world = await startWorld(web);
-    const response = await open(world, BROWSER, 'HEAD');
+    await using environment = await startEnvironment(web);
+    const response = await open(environment, BROWSER, 'HEAD');
     assert.equal(response.status, 200);
     assert.equal(await response.text(), '');
   });
 
   it('shows nothing of a Host header that is no host', async () => {
-    await using world = await startWorld(web);
-    const html = await openAs('evil"><script>alert(1)</script>', world);
+    await using environment = await startEnvironment(web);
+    const html = await openAs('evil"><script>alert(1)</script>', environment);
     assert.doesNotMatch(html, /evil|<script/);
-    assert.match(html, new RegExp(world.endpoint));
-    assert.match(await openAs('desk.example:8080', world), /http:\/\/desk\.example:8080\/graphql/);
+    assert.match(html, new RegExp(environment.endpoint));
+    assert.match(
+      await openAs('desk.example:8080', environment),
+      /http:\/\/desk\.example:8080\/graphql/,
+    );
   });
 
   it('shows an example by its id where only registered operations are accepted', async () => {
-    await using world = await startWorld(web, { OPERATIONS: 'trusted' });
-    const response = await open(world, 'application/json');
+    await using environment = await startEnvironment(web, { OPERATIONS: 'trusted' });
+    const response = await open(environment, 'application/json');
     const { example } = (await response.json()) as { example: string };
     const [, body = ''] = /-d '(.*)'$/s.exec(example) ?? [];
     assert.match(body, /^{"documentId":"[\da-f]{64}"}$/);
-    const answer = await world.post(body, await authorization(CAST.customer));
+    const answer = await environment.post(body, await authorization(CAST.customer));
     assert.equal(answer.status, 200);
     assert.equal(answer.body.errors, undefined);
   });
 
   it('is not there in production', async () => {
-    await using world = await startWorld(web, PRODUCTION);
+    await using environment = await startEnvironment(web, PRODUCTION);
     for (const accept of [BROWSER, 'application/json']) {
-      const response = await open(world, accept);
+      const response = await open(environment, accept);
       assert.equal(response.status, 404);
       const { errors } = (await response.json()) as { errors: { message: string }[] };
       assert.equal(errors[0]?.message, 'There is nothing here: the API is at /graphql.');
@@ -117,7 +120,7 @@ describe('start page', () => {
   });
 });
 
-async function openWhole(world: World) {
-  const response = await open(world, BROWSER);
+async function openWhole(environment: Environment) {
+  const response = await open(environment, BROWSER);
   return { headers: response.headers, html: await response.text() };
 }

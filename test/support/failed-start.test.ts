@@ -7,16 +7,16 @@ const TIMEOUT_MS = 90_000;
 
 /** How each environment of the tests is started, with a configuration that is wrong. */
 const FAILED_STARTS: Record<string, { start: string; says: RegExp }> = {
-  'a world with a wrong variable': {
-    start: `(await import('./test/support/world.ts')).startWorld(web, { WEB_PORT: 'abc' })`,
+  'an environment with a wrong variable': {
+    start: `(await import('./test/support/environment.ts')).startEnvironment(web, { WEB_PORT: 'abc' })`,
     says: /WEB_PORT: must be a port/,
   },
-  'a world with a wrong manifest': {
-    start: `(await import('./test/support/world.ts')).startWorld(web, {
+  'an environment with a wrong manifest': {
+    start: `(await import('./test/support/environment.ts')).startEnvironment(web, {
       OPERATIONS_MANIFEST: '/nowhere', REDIS_URL: 'redis://127.0.0.1:1' })`,
     says: /OPERATIONS_MANIFEST: there is no file/,
   },
-  'a world behind gates': {
+  'an environment behind gates': {
     start: `(await import('./test/cache/environment.ts')).startGatedEnvironment(web, { WEB_PORT: 'abc' })`,
     says: /WEB_PORT: must be a port/,
   },

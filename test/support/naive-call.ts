@@ -1,5 +1,5 @@
 import { BffError } from '../../src/errors.ts';
-import type { Json } from './world.ts';
+import type { Json } from './environment.ts';
 
 /** An answer that means something: 2xx, or a 4xx about the request itself. */
 export interface NaiveReply {

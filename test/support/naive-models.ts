@@ -1,5 +1,5 @@
 import type { Announcement, Notification, Order, User } from '../../src/datasources/models.ts';
-import type { Json } from './world.ts';
+import type { Json } from './environment.ts';
 
 // What the services say, as our models; what is not of their contract's form makes these throw, or
 // is found by the schema's scalars.

@@ -9,9 +9,9 @@ import {
   toCursor,
 } from '../../src/datasources/target.ts';
 import { type BffError, notFound } from '../../src/errors.ts';
+import type { Json } from './environment.ts';
 import type { NaiveCall, NaiveReply } from './naive-call.ts';
 import { toAnnouncement, toNotification, toOrder, toUser } from './naive-models.ts';
-import type { Json } from './world.ts';
 
 /** The wire's words for mistakes that have one of their own; all others are INVALID. */
 const PROBLEMS = {

@@ -12,9 +12,9 @@ import {
 import type { RequestContext } from '../../src/context.ts';
 import { createErrorFormatter } from '../../src/pipeline/execute/format-error.ts';
 import type { Viewer } from '../../src/viewer.ts';
+import type { Environment, Json } from './environment.ts';
 import { createNaiveCall } from './naive-call.ts';
 import { naiveDatasources } from './naive-sources.ts';
-import type { Json, World } from './world.ts';
 
 export interface NaiveQuestion {
   readonly text: string;
@@ -43,7 +43,7 @@ const LONGEST_TOLD = 300;
  * with a call to the services for each key of each field.
  * @throws Error where something went wrong that a client would be told nothing about
  */
-export function createNaive(schema: GraphQLSchema, services: World['services']) {
+export function createNaive(schema: GraphQLSchema, services: Environment['services']) {
   const calls = {
     user: createNaiveCall(addressOf(services.user)),
     order: createNaiveCall(addressOf(services.order)),
@@ -86,7 +86,7 @@ export const toPlainError = ({ path, message, extensions }: Json): PlainError =>
   message,
 });
 
-const addressOf = ({ server }: World['services']['user']): string =>
+const addressOf = ({ server }: Environment['services']['user']): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 /** Variables are looked at before anything is executed (GraphQL, October 2021, §6.1.2). */

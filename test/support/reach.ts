@@ -1,5 +1,5 @@
 import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
-import type { Json } from './world.ts';
+import type { Json } from './environment.ts';
 
 /** One way to a field: the names of the fields that are asked for, the root field first. */
 export interface Way {

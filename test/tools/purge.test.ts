@@ -7,7 +7,7 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { partner } from '../../bff-partner/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { purgeCommand } from '../../tools/purge.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { runProcess, runTool } from './run-tool.ts';
 
 const TOOL = fileURLToPath(new URL('../../tools/purge.ts', import.meta.url));
@@ -17,8 +17,8 @@ const SECRET = 'a-secret-that-only-this-test-knows';
 
 const purge = (args: string[], env?: NodeJS.ProcessEnv) => runTool(purgeCommand, args, env);
 
-const isStored = async ({ ask }: World): Promise<boolean> =>
-  ((await ask(QUERY)).headers.get('cache-status') ?? '').includes('; hit;');
+const isStored = async ({ send }: Environment): Promise<boolean> =>
+  ((await send(QUERY)).headers.get('cache-status') ?? '').includes('; hit;');
 
 /** An origin at which nothing listens. */
 async function closedOrigin(): Promise<string> {
@@ -30,21 +30,21 @@ async function closedOrigin(): Promise<string> {
 }
 
 describe('npm run purge', () => {
-  let ofWeb: World;
-  let ofMobile: World;
-  let ofPartner: World;
+  let ofWeb: Environment;
+  let ofMobile: Environment;
+  let ofPartner: Environment;
   const started = new AsyncDisposableStack();
 
   before(async () => {
-    ofWeb = started.use(await startWorld(web, CACHED));
-    ofMobile = started.use(await startWorld(mobile, CACHED));
-    ofPartner = started.use(await startWorld(partner, CACHED));
+    ofWeb = started.use(await startEnvironment(web, CACHED));
+    ofMobile = started.use(await startEnvironment(mobile, CACHED));
+    ofPartner = started.use(await startEnvironment(partner, CACHED));
   });
   after(() => started.disposeAsync());
 
   it('purges the tags at each address and prints the number of purged tags', async () => {
     const environments = [ofWeb, ofMobile];
-    for (const { ask } of environments) await ask(QUERY);
+    for (const { send } of environments) await send(QUERY);
     const addresses = environments.flatMap(({ adminUrl }) => ['--at', adminUrl]);
     const args = [TOOL, 'User:42', 'Order', ...addresses];
     const { code, stdout, stderr } = await runProcess(process.execPath, args);
@@ -68,8 +68,8 @@ describe('npm run purge', () => {
   });
 
   it('signs with PURGE_SECRET and prints the refusal of a wrong secret', async () => {
-    await using environment = await startWorld(web, { ...CACHED, PURGE_SECRET: SECRET });
-    await environment.ask(QUERY);
+    await using environment = await startEnvironment(web, { ...CACHED, PURGE_SECRET: SECRET });
+    await environment.send(QUERY);
     const args = ['User:42', '--at', environment.adminUrl];
     const refused = await purge(args);
     assert.equal(refused.code, 1);
@@ -80,7 +80,7 @@ describe('npm run purge', () => {
   });
 
   it('purges at the other addresses if one is unreachable', async () => {
-    await ofWeb.ask(QUERY);
+    await ofWeb.send(QUERY);
     const closed = await closedOrigin();
     const args = ['User:42', '--at', closed, '--at', ofWeb.adminUrl];
     const { code, stdout, stderr } = await purge(args);
@@ -91,7 +91,7 @@ describe('npm run purge', () => {
   });
 
   it('purges nothing if the BFF refuses one of the tags', async () => {
-    await ofWeb.ask(QUERY);
+    await ofWeb.send(QUERY);
     const { code, stdout } = await purge(['User:42', 'User 42', '--at', ofWeb.adminUrl]);
     assert.equal(code, 1);
     assert.match(stdout, /"BAD_USER_INPUT"/);

@@ -7,8 +7,8 @@ import { createOrderService } from '../../services/order/service.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { createDiscovery } from '../../src/upstream/discovery.ts';
 import { startDns } from '../support/dns.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld } from '../support/world.ts';
 
 const log = pino({ level: 'silent' });
 const NAME = new URL('srv+http://_orders._tcp.example.org/api/');
@@ -59,12 +59,12 @@ describe('the instances of a name', () => {
     const { port } = orders.server.address() as AddressInfo;
     {
       await using dns = await startDns([record(port)]);
-      await using world = await startWorld(mobile, {
+      await using environment = await startEnvironment(mobile, {
         ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org',
         DNS_SERVERS: dns.address,
       });
       const query = '{ dashboard { orders(first: 1) { id } } }';
-      const { body } = await world.ask(query, { as: CAST.customer });
+      const { body } = await environment.send(query, { as: CAST.customer });
       assert.equal(body.errors, undefined);
       assert.equal(orders.control.requests().routes.ordersByUsers, 1);
     }
@@ -73,12 +73,12 @@ describe('the instances of a name', () => {
 
   it('that has none cost the fields at stake', async () => {
     await using dns = await startDns([]);
-    await using world = await startWorld(mobile, {
+    await using environment = await startEnvironment(mobile, {
       ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org',
       DNS_SERVERS: dns.address,
     });
     const query = '{ dashboard { orders(first: 1) { id } unreadCount } }';
-    const { body } = await world.ask(query, { as: CAST.customer });
+    const { body } = await environment.send(query, { as: CAST.customer });
     assert.equal(body.data.dashboard.orders, null);
     assert.equal(body.data.dashboard.unreadCount, 12);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');

@@ -3,18 +3,18 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { createOrderService } from '../../services/order/service.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startWorld, type World } from '../support/world.ts';
 
 const ORDERS = '{ dashboard { orders { id } } }';
 const PLACE = `mutation ($key: ID!) {
   placeOrder(input: { idempotencyKey: $key, currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } }
 }`;
 
-async function askTimes(world: World, times: number) {
+async function askTimes(environment: Environment, times: number) {
   const failures: unknown[] = [];
   for (let n = 0; n < times; n++) {
-    const { body } = await world.ask(ORDERS, { as: String(100 + n) });
+    const { body } = await environment.send(ORDERS, { as: String(100 + n) });
     if (body.errors) failures.push(body);
   }
   return failures;
@@ -26,14 +26,16 @@ describe('several instances', () => {
     const secondUrl = await second.listen({ host: '127.0.0.1', port: 0 });
     const first = await createOrderService();
     const firstUrl = await first.listen({ host: '127.0.0.1', port: 0 });
-    const world = await startWorld(mobile, { ORDER_SERVICE_URL: `${firstUrl},${secondUrl}` });
+    const environment = await startEnvironment(mobile, {
+      ORDER_SERVICE_URL: `${firstUrl},${secondUrl}`,
+    });
     return {
-      world,
+      environment,
       first,
       second,
       counts: () => [first, second].map((one) => one.control.requests().total),
       async [Symbol.asyncDispose]() {
-        await world[Symbol.asyncDispose]();
+        await environment[Symbol.asyncDispose]();
         await Promise.all([first.close(), second.close()]);
       },
     };
@@ -41,17 +43,17 @@ describe('several instances', () => {
 
   it('take turns when they are idle', async () => {
     await using two = await startTwo();
-    await askTimes(two.world, 10);
+    await askTimes(two.environment, 10);
     assert.deepEqual(two.counts(), [5, 5]);
   });
 
   it('get less to do while they are slower', async () => {
     await using two = await startTwo();
-    await askTimes(two.world, 4);
+    await askTimes(two.environment, 4);
     two.first.control.faults({ '*': { hang: true } });
-    const waiting = two.world.ask(ORDERS, { as: '100' });
+    const waiting = two.environment.send(ORDERS, { as: '100' });
     await until(() => two.counts()[0] === 3);
-    const other = two.world.ask(ORDERS, { as: '101' });
+    const other = two.environment.send(ORDERS, { as: '101' });
     await Promise.all([waiting, other]);
     two.first.control.clear();
     assert.ok((two.counts()[1] ?? 0) >= 3);
@@ -59,18 +61,18 @@ describe('several instances', () => {
 
   it('that fail are left out, and nobody notices', async () => {
     await using two = await startTwo();
-    await askTimes(two.world, 60);
+    await askTimes(two.environment, 60);
     await two.first.close();
-    assert.deepEqual(await askTimes(two.world, 40), []);
+    assert.deepEqual(await askTimes(two.environment, 40), []);
   });
 
   it('that answer wrongly, but fast, are left out as well', async () => {
     for (const fault of [{ status: 429 }, { body: 'html' }] as const) {
       await using two = await startTwo();
-      await askTimes(two.world, 20);
+      await askTimes(two.environment, 20);
       two.first.control.faults({ '*': fault });
-      await askTimes(two.world, 10);
-      assert.deepEqual(await askTimes(two.world, 10), [], JSON.stringify(fault));
+      await askTimes(two.environment, 10);
+      assert.deepEqual(await askTimes(two.environment, 10), [], JSON.stringify(fault));
     }
   });
 
@@ -83,11 +85,11 @@ describe('several instances', () => {
       two.first.control.faults({ placeOrder: fault });
       const headers = { 'x-request-timeout-ms': deadline };
       for (let n = 0; n < 12; n++) {
-        await two.world.ask(PLACE, { as: '100', headers, variables: { key: `key-${n}` } });
+        await two.environment.send(PLACE, { as: '100', headers, variables: { key: `key-${n}` } });
       }
       await sleep(300);
       const before = two.counts();
-      await askTimes(two.world, 10);
+      await askTimes(two.environment, 10);
       const spread = two.counts().map((count, n) => count - (before[n] ?? 0));
       assert.deepEqual(spread, [5, 5]);
     });

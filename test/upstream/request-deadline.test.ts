@@ -3,22 +3,23 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { authorization, startWorld, type World } from '../support/world.ts';
 
 const UNREAD = '{ dashboard { unreadCount } }';
 
 describe('the deadline of a request', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(mobile, { REQUEST_DEADLINE_MS: '4000' });
+    environment = await startEnvironment(mobile, { REQUEST_DEADLINE_MS: '4000' });
   });
-  beforeEach(() => world.reset());
-  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => environment.reset());
+  after(() => environment[Symbol.asyncDispose]());
 
   const ask = (timeout: string) =>
-    world.ask(UNREAD, { as: CAST.customer, headers: { 'x-request-timeout-ms': timeout } });
-  const told = () => world.calls().map(({ headers }) => Number(headers['x-request-timeout-ms']));
+    environment.send(UNREAD, { as: CAST.customer, headers: { 'x-request-timeout-ms': timeout } });
+  const told = () =>
+    environment.calls().map(({ headers }) => Number(headers['x-request-timeout-ms']));
 
   it('is told upstream as what is left of it, at most ours', async () => {
     await ask('3000');
@@ -29,7 +30,7 @@ describe('the deadline of a request', () => {
   });
 
   it('ends the waiting for a part, which then says so', async () => {
-    world.services.notification.control.faults({ unreadByUsers: { hang: true } });
+    environment.services.notification.control.faults({ unreadByUsers: { hang: true } });
     const { status, body } = await ask('200');
     assert.equal(status, 200);
     assert.deepEqual(body.data, { dashboard: { unreadCount: null } });
@@ -37,10 +38,10 @@ describe('the deadline of a request', () => {
   });
 
   it('ends the call with the waiting', async () => {
-    world.services.notification.control.faults({ unreadByUsers: { hang: true } });
+    environment.services.notification.control.faults({ unreadByUsers: { hang: true } });
     await ask('200');
-    await until(() => world.calls().every(({ endedAt }) => endedAt !== null));
-    assert.equal(world.calls().length, 1);
+    await until(() => environment.calls().every(({ endedAt }) => endedAt !== null));
+    assert.equal(environment.calls().length, 1);
   });
 
   it('must be a whole number of milliseconds', async () => {
@@ -50,24 +51,24 @@ describe('the deadline of a request', () => {
       assert.equal(body.errors[0].extensions.code, 'BAD_REQUEST', wrong);
       assert.match(body.errors[0].message, /X-Request-Timeout-Ms/);
     }
-    assert.deepEqual(world.calls(), []);
+    assert.deepEqual(environment.calls(), []);
   });
 
   it('holds while a token is checked', async () => {
-    await using fresh = await startWorld(mobile, { REQUEST_DEADLINE_MS: '300' });
+    await using fresh = await startEnvironment(mobile, { REQUEST_DEADLINE_MS: '300' });
     fresh.services.user.control.faults({ jwks: { hang: true } });
-    const { status, body } = await fresh.ask(UNREAD, { as: CAST.customer });
+    const { status, body } = await fresh.send(UNREAD, { as: CAST.customer });
     assert.equal(status, 504);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_TIMEOUT');
   });
 
   it('is not outlived by calls that would follow from an answer', async () => {
-    await using pages = await startWorld(web);
+    await using pages = await startEnvironment(web);
     const query = '{ recentOrders(first: 1) { customer { id } } }';
-    await pages.ask(query, { as: 'staff' });
+    await pages.send(query, { as: 'staff' });
     pages.reset();
     pages.services.order.control.faults({ recentOrders: { hang: true } });
-    const { body } = await pages.ask(query, {
+    const { body } = await pages.send(query, {
       as: 'staff',
       headers: { 'x-request-timeout-ms': '100' },
     });
@@ -80,15 +81,15 @@ describe('the deadline of a request', () => {
 });
 
 describe('a client that leaves', () => {
-  async function leave(world: World, query: string, operation: string) {
+  async function leave(environment: Environment, query: string, operation: string) {
     const client = new AbortController();
-    const asked = fetch(world.endpoint, {
+    const asked = fetch(environment.endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(await authorization(CAST.customer)) },
       body: JSON.stringify({ query }),
       signal: client.signal,
     });
-    const underWay = () => world.calls().filter((call) => call.operation === operation);
+    const underWay = () => environment.calls().filter((call) => call.operation === operation);
     await until(() => underWay().length === 1);
     client.abort();
     await assert.rejects(asked);
@@ -96,28 +97,30 @@ describe('a client that leaves', () => {
   }
 
   it('ends the calls that only it waits for', async () => {
-    await using world = await startWorld(mobile);
-    world.services.notification.control.faults({ unreadByUsers: { hang: true } });
-    const calls = await leave(world, UNREAD, 'unreadByUsers');
+    await using environment = await startEnvironment(mobile);
+    environment.services.notification.control.faults({ unreadByUsers: { hang: true } });
+    const calls = await leave(environment, UNREAD, 'unreadByUsers');
     await until(() => calls().every(({ endedAt }) => endedAt !== null));
     assert.equal(calls().length, 1);
   });
 
   it('does not end a call that others wait for', async () => {
-    await using world = await startWorld(mobile);
-    world.services.notification.control.faults({ announcements: { delayMs: 500 } });
-    const staying = world.ask('{ announcements { id } }');
-    await until(() => world.calls().length === 1);
-    await leave(world, '{ announcements { id } }', 'announcements');
+    await using environment = await startEnvironment(mobile);
+    environment.services.notification.control.faults({ announcements: { delayMs: 500 } });
+    const staying = environment.send('{ announcements { id } }');
+    await until(() => environment.calls().length === 1);
+    await leave(environment, '{ announcements { id } }', 'announcements');
     assert.equal((await staying).body.data.announcements.length, 12);
-    assert.equal(world.calls().length, 1);
+    assert.equal(environment.calls().length, 1);
   });
 
   it('does not end what it has asked to change', async () => {
-    await using world = await startWorld(mobile);
-    world.services.user.control.faults({ updateUser: { delayMs: 300 } });
+    await using environment = await startEnvironment(mobile);
+    environment.services.user.control.faults({ updateUser: { delayMs: 300 } });
     const query = 'mutation { updateProfile(input: { name: "Gone" }) { userErrors { code } } }';
-    await leave(world, query, 'updateUser');
-    await until(async () => (await world.read('user', `/users/${CAST.customer}`)).name === 'Gone');
+    await leave(environment, query, 'updateUser');
+    await until(
+      async () => (await environment.read('user', `/users/${CAST.customer}`)).name === 'Gone',
+    );
   });
 });

@@ -6,7 +6,7 @@ import { jwtVerify } from 'jose';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 
 const KEY = 'a key of the tests that has 32 bytes or more';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -24,17 +24,20 @@ const ALLOWED = [
 ];
 
 describe('what an upstream is told', () => {
-  let world: World;
+  let environment: Environment;
   before(async () => {
-    world = await startWorld(web, { UPSTREAM_TOKEN: 'our-own', VIEWER_SIGNING_KEY: KEY });
+    environment = await startEnvironment(web, {
+      UPSTREAM_TOKEN: 'our-own',
+      VIEWER_SIGNING_KEY: KEY,
+    });
   });
-  beforeEach(() => world.reset());
-  after(() => world[Symbol.asyncDispose]());
+  beforeEach(() => environment.reset());
+  after(() => environment[Symbol.asyncDispose]());
 
-  const seen = () => world.calls().map(({ headers }) => headers);
+  const seen = () => environment.calls().map(({ headers }) => headers);
 
   it('holds nothing of the client but what is listed', async () => {
-    await world.ask('{ viewer { unreadCount } announcements { id } }', {
+    await environment.send('{ viewer { unreadCount } announcements { id } }', {
       as: CAST.customer,
       headers: {
         'accept-language': 'pt-BR,pt;q=0.9,*;q=0.1',
@@ -61,7 +64,7 @@ describe('what an upstream is told', () => {
   });
 
   it('leaves out a language and a trace that are none', async () => {
-    await world.ask('{ announcements { id } }', {
+    await environment.send('{ announcements { id } }', {
       headers: { 'accept-language': '*', traceparent: '00-short-01' },
     });
     assert.equal(seen()[0]?.['accept-language'], undefined);
@@ -82,8 +85,8 @@ describe('what an upstream is told', () => {
     it(`is told the language ${language} for "${given.slice(0, 30)}"`, async () => {
       const headers = { 'accept-language': given };
       for (let n = 0; n < 2; n++) {
-        world.reset();
-        await world.ask('{ announcements { id } }', { headers });
+        environment.reset();
+        await environment.send('{ announcements { id } }', { headers });
         assert.equal(seen()[0]?.['accept-language'], language);
       }
     });
@@ -97,15 +100,17 @@ describe('what an upstream is told', () => {
     'more fields than version 00 has': `${TRACE}-more`,
   })) {
     it(`is not told a traceparent with ${what}`, async () => {
-      await world.ask('{ announcements { id } }', { headers: { traceparent } });
+      await environment.send('{ announcements { id } }', { headers: { traceparent } });
       assert.equal(seen()[0]?.traceparent, undefined);
     });
   }
 
   it('is told the tracestate of a valid trace only', async () => {
     const tracestate = 'vendor=value,other=1';
-    await world.ask('{ announcements { id } }', { headers: { traceparent: TRACE, tracestate } });
-    await world.ask('{ announcements { id title } }', { headers: { tracestate } });
+    await environment.send('{ announcements { id } }', {
+      headers: { traceparent: TRACE, tracestate },
+    });
+    await environment.send('{ announcements { id title } }', { headers: { tracestate } });
     assert.deepEqual(
       seen().map((headers) => headers.tracestate),
       [tracestate, undefined],
@@ -118,7 +123,7 @@ describe('what an upstream is told', () => {
     'of a later version with flags that version 00 does not know': `${TRACE.replace('00-', '01-').slice(0, -2)}ff`,
   })) {
     it(`is told a traceparent ${what} as version 00`, async () => {
-      await world.ask('{ announcements { id } }', { headers: { traceparent } });
+      await environment.send('{ announcements { id } }', { headers: { traceparent } });
       assert.equal(seen()[0]?.traceparent, TRACE);
     });
   }
@@ -126,8 +131,8 @@ describe('what an upstream is told', () => {
   it('names the viewer, signed for that upstream, where a call is for one viewer', async () => {
     const mutation = 'mutation { updateProfile(input: { avatarUrl: null }) { user { id } } }';
     const unread = '{ viewer { notifications(unreadOnly: true) { edges { cursor } } } }';
-    await world.ask(mutation, { as: CAST.customer });
-    await world.ask(unread, { as: 'staff' });
+    await environment.send(mutation, { as: CAST.customer });
+    await environment.send(unread, { as: 'staff' });
     const identities = [];
     for (const [index, audience] of ['user', 'notification'].entries()) {
       const { payload } = await jwtVerify(
@@ -144,10 +149,12 @@ describe('what an upstream is told', () => {
   });
 
   it('names nobody where a call is shared', async () => {
-    await world.ask('{ viewer { unreadCount user { id } } announcements { id } }', {
+    await environment.send('{ viewer { unreadCount user { id } } announcements { id } }', {
       as: CAST.customer,
     });
-    await world.ask('{ customers { edges { cursor } } recentOrders { id } }', { as: 'staff' });
+    await environment.send('{ customers { edges { cursor } } recentOrders { id } }', {
+      as: 'staff',
+    });
     assert.deepEqual(
       seen().map((headers) => headers['x-viewer']),
       Array.from({ length: 5 }),
@@ -155,15 +162,15 @@ describe('what an upstream is told', () => {
   });
 
   it('has a request id of its own and no trace, where a call is for several requests', async () => {
-    await using phones = await startWorld(mobile);
+    await using phones = await startEnvironment(mobile);
     // Keys gather while a first call is under way; how many there may be is learnt from it.
     const ids = [CAST.customer, CAST.otherCustomer, CAST.manyOrders];
-    for (const id of ids) await phones.ask(`{ profile(id: "${id}") { id } }`);
+    for (const id of ids) await phones.send(`{ profile(id: "${id}") { id } }`);
     phones.reset();
     phones.services.user.control.faults({ usersByIds: { delayMs: 100 } });
     await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        phones.ask(`{ profile(id: "${100 + index}") { id } }`, {
+        phones.send(`{ profile(id: "${100 + index}") { id } }`, {
           headers: { 'x-request-id': `member-${index}`, traceparent: TRACE },
         }),
       ),
@@ -189,10 +196,10 @@ describe('what an upstream is told', () => {
     await new Promise<void>((resolve) => pointing.listen(0, '127.0.0.1', resolve));
     const { port } = pointing.address() as AddressInfo;
     {
-      await using misled = await startWorld(web, {
+      await using misled = await startEnvironment(web, {
         NOTIFICATION_SERVICE_URL: `http://127.0.0.1:${port}`,
       });
-      const { body } = await misled.ask('{ announcements { id } }');
+      const { body } = await misled.send('{ announcements { id } }');
       assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
     }
     assert.equal(visits, 0);

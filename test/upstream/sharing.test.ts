@@ -2,34 +2,37 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { type Json, startWorld, type World } from '../support/world.ts';
 
-const callsOf = (world: World, operation: string) =>
-  world.services.order.control.requests().routes[operation] ?? 0;
+const callsOf = (environment: Environment, operation: string) =>
+  environment.services.order.control.requests().routes[operation] ?? 0;
 
 describe('identical calls without a batch form', () => {
   it('are shared while one is under way', async () => {
-    await using world = await startWorld(web);
-    world.services.notification.control.faults({ announcements: { delayMs: 300 } });
+    await using environment = await startEnvironment(web);
+    environment.services.notification.control.faults({ announcements: { delayMs: 300 } });
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => world.ask('{ announcements { id } }')),
+      Array.from({ length: 50 }, () => environment.send('{ announcements { id } }')),
     );
     assert.ok(answers.every(({ body }) => body.data.announcements.length === 12));
-    assert.equal(world.services.notification.control.requests().routes.announcements, 1);
+    assert.equal(environment.services.notification.control.requests().routes.announcements, 1);
   });
 
   it('are not shared between viewers, nor between languages', async () => {
-    await using world = await startWorld(web);
-    const page = await world.ask('{ viewer { orders(first: 1) { pageInfo { endCursor } } } }', {
-      as: CAST.customer,
-    });
+    await using environment = await startEnvironment(web);
+    const page = await environment.send(
+      '{ viewer { orders(first: 1) { pageInfo { endCursor } } } }',
+      {
+        as: CAST.customer,
+      },
+    );
     const after: string = page.body.data.viewer.orders.pageInfo.endCursor;
-    world.reset();
-    world.services.order.control.faults({ ordersByUser: { delayMs: 300 } });
+    environment.reset();
+    environment.services.order.control.faults({ ordersByUser: { delayMs: 300 } });
     const query = `{ viewer { orders(first: 2, after: "${after}") { edges { node { id } } } } }`;
     const ask = (as: string, language: string) =>
-      world.ask(query, { as, headers: { 'accept-language': language } });
+      environment.send(query, { as, headers: { 'accept-language': language } });
     const answers = await Promise.all([
       ask(CAST.customer, 'en'),
       ask(CAST.customer, 'en'),
@@ -41,20 +44,20 @@ describe('identical calls without a batch form', () => {
     );
     assert.equal(ids[0], ids[1]);
     assert.notEqual(ids[0], ids[3]);
-    assert.equal(callsOf(world, 'ordersByUser'), 3);
+    assert.equal(callsOf(environment, 'ordersByUser'), 3);
   });
 
   it('are not shared across a change', async () => {
-    await using world = await startWorld(web);
-    const recent = () => world.ask('{ recentOrders(first: 1) { status } }', { as: 'staff' });
+    await using environment = await startEnvironment(web);
+    const recent = () => environment.send('{ recentOrders(first: 1) { status } }', { as: 'staff' });
     const place = `mutation { placeOrder(input: { idempotencyKey: "k", currency: "EUR",
       items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } } }`;
-    world.services.order.control.faults({ recentOrders: { delayMs: 500 } });
+    environment.services.order.control.faults({ recentOrders: { delayMs: 500 } });
     const early = recent();
-    await until(() => callsOf(world, 'recentOrders') === 1);
-    const placed = await world.ask(place, { as: CAST.customer });
+    await until(() => callsOf(environment, 'recentOrders') === 1);
+    const placed = await environment.send(place, { as: CAST.customer });
     assert.equal(placed.body.errors, undefined);
     await Promise.all([early, recent()]);
-    assert.equal(callsOf(world, 'recentOrders'), 2);
+    assert.equal(callsOf(environment, 'recentOrders'), 2);
   });
 });

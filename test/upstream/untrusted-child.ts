@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { authorization, type Json } from '../support/environment.ts';
 import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { authorization, type Json } from '../support/world.ts';
 
 /**
  * Answers each message with what only the process itself can tell; its memory without what was not

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { type Json, startWorld } from '../support/world.ts';
+import { type Json, startEnvironment } from '../support/environment.ts';
 import { startProxy } from './untrusted-proxy.ts';
 
 /** One batch for the orders of each customer. */
@@ -14,10 +14,11 @@ const ENOUGH_CALLS = 100;
 describe('an answer that is untrusted in part', () => {
   it('costs the one key whose object is malformed, and none of the others of the batch', async () => {
     await using proxy = await startProxy();
-    await using world = await startWorld(web, { ORDER_SERVICE_URL: proxy.url });
-    proxy.to(world.services.order.listeningOrigin);
-    for (let calls = 0; calls < ENOUGH_CALLS; calls++) await world.ask(MINE, { as: CAST.customer });
-    const { data: whole } = (await world.ask(MANY, { as: 'staff' })).body;
+    await using environment = await startEnvironment(web, { ORDER_SERVICE_URL: proxy.url });
+    proxy.to(environment.services.order.listeningOrigin);
+    for (let calls = 0; calls < ENOUGH_CALLS; calls++)
+      await environment.send(MINE, { as: CAST.customer });
+    const { data: whole } = (await environment.send(MANY, { as: 'staff' })).body;
     const ids: string[] = whole.customers.edges.map(({ node }: Json) => node.id);
     const bad = ids[2];
 
@@ -29,7 +30,7 @@ describe('an answer that is untrusted in part', () => {
       );
       return { body: { lists } };
     });
-    const { body } = await world.ask(MANY, { as: 'staff' });
+    const { body } = await environment.send(MANY, { as: 'staff' });
 
     const [first] = batches;
     assert.equal(first, `/orders?users=${ids.join(',')}&limit=1`, 'all are asked for at once');
@@ -45,17 +46,17 @@ describe('an answer that is untrusted in part', () => {
 
   it('is not read when it does not say that it is JSON, whatever it holds', async () => {
     await using proxy = await startProxy();
-    await using world = await startWorld(web, { ORDER_SERVICE_URL: proxy.url });
-    proxy.to(world.services.order.listeningOrigin);
+    await using environment = await startEnvironment(web, { ORDER_SERVICE_URL: proxy.url });
+    proxy.to(environment.services.order.listeningOrigin);
     for (const type of ['text/html', 'text/plain; charset=utf-8', 'application/jsonp', '']) {
       proxy.spoil(() => ({ type }));
-      const { body } = await world.ask(MINE, { as: CAST.customer });
+      const { body } = await environment.send(MINE, { as: CAST.customer });
       assert.deepEqual(body.data, { viewer: { id: CAST.customer, orders: null } }, type);
       assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE', type);
     }
     for (const type of ['application/json;charset=utf-8', 'Application/vnd.orders.v1+JSON']) {
       proxy.spoil(() => ({ type }));
-      const { body } = await world.ask(MINE, { as: CAST.customer });
+      const { body } = await environment.send(MINE, { as: CAST.customer });
       assert.equal(body.errors, undefined, type);
     }
   });

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 
 interface Spoilt {
   readonly status?: number;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import type { Fault } from '../../services/support/faults.ts';
-import type { Json } from '../support/world.ts';
+import type { Json } from '../support/environment.ts';
 import { type Child, startChild } from './untrusted-child.ts';
 
 /** No answer as the contract has it; `elsewhere` is where redirects lead. */

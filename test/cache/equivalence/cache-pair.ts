@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { BffDefinition } from '../../../src/bff.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { createServer } from '../../../src/server/create-server.ts';
+import type { Json } from '../../support/environment.ts';
 import { startServices } from '../../support/services.ts';
-import type { Json } from '../../support/world.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
 /** On a slow machine, one BFF must not time out where the other does not. */

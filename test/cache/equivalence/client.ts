@@ -1,6 +1,6 @@
 import { issueToken, type TokenRequest } from '../../../services/user/tokens.ts';
 import { documentHash } from '../../../src/operations/operation.ts';
-import type { Json } from '../../support/world.ts';
+import type { Json } from '../../support/environment.ts';
 
 /** The signed-in viewers. Several share an id with different roles, or a role with different ids. */
 const USERS = {

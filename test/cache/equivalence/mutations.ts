@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { type GraphQLField, type GraphQLObjectType, getNamedType } from 'graphql';
-import type { Json } from '../../support/world.ts';
+import type { Json } from '../../support/environment.ts';
 import type { CachePair } from './cache-pair.ts';
 import { printDocument } from './documents.ts';
 import { createSelectionGenerator } from './selections.ts';

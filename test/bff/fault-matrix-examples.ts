@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { CAST } from '../../services/support/cast.ts';
-import type { Asker, Json, World } from '../support/world.ts';
+import type { Environment, Json, TestViewer } from '../support/environment.ts';
 
 const ME = CAST.customer;
 
 interface Example {
-  readonly as: Asker;
+  readonly as: TestViewer;
   /** For a change, of something that it was not made of before. */
-  readonly variables: (world: World) => object | Promise<object>;
+  readonly variables: (environment: Environment) => object | Promise<object>;
 }
 
 const newOrder = () => ({ currency: 'EUR', items: [{ sku: 'PAPER-NOTE', quantity: 2 }] });
 
-async function placeBehind(world: World): Promise<{ id: string }> {
-  const response = await world.services.order.inject({
+async function placeBehind(environment: Environment): Promise<{ id: string }> {
+  const response = await environment.services.order.inject({
     method: 'POST',
     url: '/orders',
     headers: { 'idempotency-key': randomUUID() },
@@ -34,8 +34,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   NotificationList: { as: ME, variables: () => ({ first: 3 }) },
   OrderDetail: {
     as: ME,
-    variables: async (world) => {
-      const { orders } = await world.read('order', `/orders?user=${ME}&status=delivered`);
+    variables: async (environment) => {
+      const { orders } = await environment.read('order', `/orders?user=${ME}&status=delivered`);
       return { id: orders[0].id };
     },
   },
@@ -46,9 +46,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   CancelOrder: { as: ME, variables: placeBehind },
   MarkNotificationsRead: {
     as: ME,
-    variables: async (world) => {
+    variables: async (environment) => {
       const path = `/notifications?user=${ME}&unread=true&limit=1`;
-      const { notifications } = await world.read('notification', path);
+      const { notifications } = await environment.read('notification', path);
       assert.equal(notifications.length, 1);
       return { ids: notifications.map(({ id }: Json) => id) };
     },

@@ -3,7 +3,7 @@ import { createNotificationService } from '../../services/notification/service.t
 import { createOrderService } from '../../services/order/service.ts';
 import { createUserService } from '../../services/user/service.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { startWorld, type World } from '../support/world.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
 import type { Loss, Target } from './fault-matrix-table.ts';
 
 /** So that nothing but what is lost depends on how fast the machine is. */
@@ -17,8 +17,8 @@ const CREATE = {
 
 export const isSlow = ({ code }: Loss): boolean => code === 'UPSTREAM_TIMEOUT';
 
-export const startWorldFor = (bff: BffDefinition): Promise<World> =>
-  startWorld(bff, { REQUEST_DEADLINE_MS: LONG_MS, UPSTREAM_ATTEMPT_TIMEOUT_MS: LONG_MS });
+export const startEnvironmentFor = (bff: BffDefinition): Promise<Environment> =>
+  startEnvironment(bff, { REQUEST_DEADLINE_MS: LONG_MS, UPSTREAM_ATTEMPT_TIMEOUT_MS: LONG_MS });
 
 /**
  * What is asked during the loss has these headers.
@@ -29,17 +29,17 @@ export const headersDuring = (loss: Loss, wholeMs: number): Record<string, strin
   isSlow(loss) ? { 'x-request-timeout-ms': String(Math.ceil(Math.max(1_000, 5 * wholeMs))) } : {};
 
 /** @returns what ends the loss */
-export async function lose(world: World, target: Target, { fault }: Loss) {
+export async function lose(environment: Environment, target: Target, { fault }: Loss) {
   const [name, operation = '*'] = target.split('.') as [keyof typeof CREATE, string?];
   if (fault) {
-    world.services[name].control.faults({ [operation]: fault });
-    return async () => world.services[name].control.clear();
+    environment.services[name].control.faults({ [operation]: fault });
+    return async () => environment.services[name].control.clear();
   }
-  const { port } = world.services[name].server.address() as AddressInfo;
-  await world.services[name].close();
+  const { port } = environment.services[name].server.address() as AddressInfo;
+  await environment.services[name].close();
   return async () => {
     const fresh = await CREATE[name]();
     await fresh.listen({ host: '127.0.0.1', port });
-    Object.assign(world.services, { [name]: fresh });
+    Object.assign(environment.services, { [name]: fresh });
   };
 }

@@ -5,37 +5,37 @@ import { loadConfig } from '../../src/config/index.ts';
 import { createServer } from '../../src/server/create-server.ts';
 import { startServices } from './services.ts';
 
-/** Who asks: a user's id, a member of staff, or nobody. */
-export type Asker = string | 'staff' | 'anonymous';
+/** The viewer of a request: a user by id, a member of staff, or an anonymous one. */
+export type TestViewer = string | 'staff' | 'anonymous';
 
-// biome-ignore lint/suspicious/noExplicitAny: tests look into answers whose shape their own query gave
+// biome-ignore lint/suspicious/noExplicitAny: the shape of a response depends on the query of the test
 export type Json = any;
 
-export interface Answer {
+export interface TestResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Json;
 }
 
-/** An operation of ours as any client sends it: JSON over POST. */
-export interface Ask {
-  readonly as?: Asker;
+/** The options of an operation, which is sent as JSON over POST. */
+export interface RequestOptions {
+  readonly as?: TestViewer;
   readonly variables?: Record<string, unknown>;
   readonly headers?: Record<string, string>;
 }
 
 /**
- * Three stand-in services and one BFF in front of them, each a real HTTP server on a free port, in
- * this process. `await using` ends them all.
+ * Starts the stand-in services and one BFF in front of them, each a real HTTP server on a free port,
+ * in this process. `await using` closes them.
  */
-export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+export async function startEnvironment(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
   await using started = new AsyncDisposableStack();
   const { services, urls } = started.use(await startServices());
   const config = loadConfig(
     {
       ...urls,
       LOG_LEVEL: 'silent',
-      // Most tests look at what services are asked; those about the cache turn it on.
+      // Most tests read the calls of the services; those about the cache turn it on.
       CACHE_MEMORY_MB: '0',
       NODE_ENV: 'test',
       ...env,
@@ -49,11 +49,14 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
   const adminUrl = await admin.listen(local);
   const endpoint = `${url}/graphql`;
 
-  async function ask(query: string, { as, variables, headers }: Ask = {}): Promise<Answer> {
+  async function send(
+    query: string,
+    { as, variables, headers }: RequestOptions = {},
+  ): Promise<TestResponse> {
     return post({ query, variables }, { ...(await authorization(as)), ...headers });
   }
 
-  async function post(body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  async function post(body: unknown, headers: Record<string, string> = {}): Promise<TestResponse> {
     const response = await fetch(endpoint, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
@@ -70,7 +73,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
       .filter(({ operation }) => operation !== 'jwks')
       .sort((a, b) => a.startedAt - b.startedAt);
 
-  /** Asks a service itself, past the BFF. */
+  /** Reads from a service directly, past the BFF. */
   async function read(service: keyof typeof services, path: string): Promise<Json> {
     return (await services[service].inject(path)).json();
   }
@@ -89,7 +92,7 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
     endpoint,
     adminUrl,
     services,
-    ask,
+    send,
     post,
     calls,
     read,
@@ -98,16 +101,16 @@ export async function startWorld(bff: BffDefinition, env: NodeJS.ProcessEnv = {}
   };
 }
 
-export type World = Awaited<ReturnType<typeof startWorld>>;
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>;
 
-/** The header that says who asks; none for the anonymous. */
+/** The authorization header of a viewer; none for an anonymous one. */
 export async function authorization(
-  asker: Asker | undefined = 'anonymous',
+  viewer: TestViewer | undefined = 'anonymous',
 ): Promise<Record<string, string>> {
-  if (asker === 'anonymous') return {};
-  const staff = asker === 'staff';
+  if (viewer === 'anonymous') return {};
+  const staff = viewer === 'staff';
   const token = await issueToken({
-    userId: staff ? CAST.staff : asker,
+    userId: staff ? CAST.staff : viewer,
     role: staff ? 'staff' : 'customer',
   });
   return { authorization: `Bearer ${token}` };
