@@ -72,7 +72,6 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/pipeline/execute/**' },
   iovalkey: { by: 'src/redis/client.ts', types: 'src/**' },
-  'rate-limiter-flexible': { by: 'src/traffic/rate-limit/shared-counters.ts' },
   graphql: { by: '{src/*.ts,src/!(datasources|upstream)/**,bff-*/**,services/**,tools/**}' },
 };
 

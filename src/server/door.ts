@@ -30,7 +30,7 @@ export async function createDoor(
 ): Promise<Door> {
   const { refuseAddress } = createIpFilter(network);
   const redis = redisUrl && (await createRedis(redisUrl, log));
-  const limiter = await createRateLimiter({
+  const limiter = createRateLimiter({
     limits: rateLimits,
     redis,
     prefix: `frontdesk:rate:${name}`,

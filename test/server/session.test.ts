@@ -18,8 +18,7 @@ const COOKIE =
   /^__Host-session=([\w.-]+); Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=(\d+)$/;
 const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
 
-const unlimited = async () =>
-  createPayment(await createRateLimiter({ limits: { address: 0, viewer: 0 } }));
+const unlimited = () => createPayment(createRateLimiter({ limits: { address: 0, viewer: 0 } }));
 
 suite('a session', () => {
   let issuer: Issuer;
@@ -41,7 +40,7 @@ suite('a session', () => {
       corsOrigins,
       log: app.log,
     });
-    const payment = await unlimited();
+    const payment = unlimited();
     addSession(app, { viewerOf: reader.readViewer, payment, corsOrigins });
     // What any route of ours does.
     app.get('/me', async ({ headers }) => reader.readViewer(headers));
@@ -168,7 +167,7 @@ suite('a session', () => {
     const other = createApp({ notFoundMessage: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
     const { readViewer: viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
-    addSession(other, { viewerOf, payment: await unlimited(), corsOrigins: [] });
+    addSession(other, { viewerOf, payment: unlimited(), corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
       method: 'POST',

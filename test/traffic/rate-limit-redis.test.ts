@@ -31,7 +31,7 @@ async function startReplica(url: URL, options: Options = {}) {
   // What is lost and what is back is said at one level.
   const log = { error: say, warn: say, info: ignore, debug: ignore } as never;
   const redis = await createRedis(url, log, timeoutMs);
-  const limiter = await createRateLimiter({ limits: { address, viewer }, redis, windowSeconds });
+  const limiter = createRateLimiter({ limits: { address, viewer }, redis, windowSeconds });
   return {
     ...limiter,
     client: redis.client,

@@ -34,7 +34,7 @@ function refusal(work: () => unknown): BffError {
 
 /** One that counts by itself, and so lets pay at once. */
 async function createLimiter(options: Parameters<typeof createRateLimiter>[0]) {
-  const limiter = await createRateLimiter(options);
+  const limiter = createRateLimiter(options);
   const take = (...given: Parameters<typeof limiter.take>) => {
     const headers = limiter.take(...given);
     assert.ok(!(headers instanceof Promise));

@@ -6,11 +6,10 @@ import {
   type Policy,
   type RateHeaders,
   rateLimitError,
-  refuseExhausted,
   toRateHeaders,
   unaffordableError,
 } from './policy.ts';
-import { type Counting, countLocally, createSharedCounting } from './shared-counters.ts';
+import { createRedisCounters, type RedisCounters } from './redis-counters.ts';
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
@@ -59,37 +58,50 @@ interface RateLimiterOptions {
   readonly redis?: SharedRedis | undefined;
   /** Prefix of the keys in Redis. */
   readonly prefix?: string;
-  /** An integer with Redis. */
   readonly windowSeconds?: number;
 }
 
+/** A rate-limit key and the policy that limits it. */
+interface Charge {
+  readonly policy: Policy;
+  readonly key: string;
+}
+
 /** Creates the rate limiter, which continues per process while Redis is unavailable. */
-export async function createRateLimiter(options: RateLimiterOptions): Promise<RateLimiter> {
-  const counting = options.redis ? await createSharedCounting(options.redis) : countLocally;
-  const addressPolicy = createPolicy('address', counting, options);
-  const viewerPolicy = createPolicy('viewer', counting, options);
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const increment = options.redis && createRedisCounters(options.redis);
+  const addressPolicy = createPolicy('address', options, increment);
+  const viewerPolicy = createPolicy('viewer', options, increment);
   const keyOf = memoize(rateLimitKeyOf);
 
+  const chargesFor: (keys: Parameters<RateLimiter['refuseExhausted']>[0]) => Charge[] = ({
+    address,
+    viewer,
+  }) => {
+    const charges: Charge[] = [];
+    if (addressPolicy && address !== undefined)
+      charges.push({ policy: addressPolicy, key: keyOf(address) });
+    if (viewerPolicy && viewer !== undefined) charges.push({ policy: viewerPolicy, key: viewer });
+    return charges;
+  };
+
   return {
-    take({ address, viewer }, cost) {
-      const policies: Policy[] = [];
-      const keys: string[] = [];
-      if (addressPolicy) {
-        policies.push(addressPolicy);
-        keys.push(keyOf(address));
-      }
-      if (viewerPolicy && viewer !== undefined) {
-        policies.push(viewerPolicy);
-        keys.push(viewer);
-      }
-      return policies.length === 0 ? NO_HEADERS : chargeAll(policies, keys, toUnits(cost));
+    take(keys, cost) {
+      const charges = chargesFor(keys);
+      if (charges.length === 0) return NO_HEADERS;
+      refuseExhausted(charges);
+      const units = toUnits(cost);
+      const exceeded = charges.find(({ policy }) => units > policy.limit);
+      // Requests that are too expensive are charged too.
+      const charged = exceeded ? MIN_UNITS : units;
+      const usages = charges.map(({ policy, key }) => policy.spend(key, charged));
+      if (exceeded) throw unaffordableError(exceeded.policy, units);
+      if (areCounted(usages)) return settle(charges, usages);
+      return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
+        settle(charges, counted),
+      );
     },
-    refuseExhausted({ address, viewer }) {
-      const now = performance.now();
-      if (addressPolicy && address !== undefined)
-        refuseExhausted(addressPolicy, keyOf(address), now);
-      if (viewerPolicy && viewer !== undefined) refuseExhausted(viewerPolicy, viewer, now);
-    },
+    refuseExhausted: (keys) => refuseExhausted(chargesFor(keys)),
     charge(address, cost = MIN_UNITS) {
       void addressPolicy?.spend(keyOf(address), toUnits(cost));
     },
@@ -108,26 +120,19 @@ function memoize(read: (text: string) => string): (text: string) => string {
   };
 }
 
-/** Refuses exhausted keys before any key is charged, without calling Redis. */
-function chargeAll(policies: readonly Policy[], keys: readonly string[], units: number) {
+/** Refuses keys that this process knows to be exhausted, without calling Redis. */
+function refuseExhausted(charges: readonly Charge[]): void {
   const now = performance.now();
-  policies.forEach((policy, n) => {
-    refuseExhausted(policy, keys[n] as string, now);
-  });
-  const exceeded = policies.find(({ limit }) => units > limit);
-  // Requests that are too expensive are charged too.
-  const charged = exceeded ? MIN_UNITS : units;
-  const usages = policies.map(({ spend }, n) => spend(keys[n] as string, charged));
-  if (exceeded) throw unaffordableError(exceeded, units);
-  if (areCounted(usages)) return settle(policies, usages);
-  return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
-    settle(policies, counted),
-  );
+  for (const { policy, key } of charges) {
+    const usage = policy.counters.get(key, now);
+    if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
+  }
 }
 
 /** A refused operation uses up the rest of the window, so that its key counts as exhausted. */
-function settle(policies: readonly Policy[], usages: readonly Usage[]): RateHeaders {
+function settle(charges: readonly Charge[], usages: readonly Usage[]): RateHeaders {
   const now = performance.now();
+  const policies = charges.map(({ policy }) => policy);
   for (const [n, policy] of policies.entries()) {
     const usage = usages[n] as Usage;
     if (usage.used > policy.limit) throw rateLimitError(policy, usage, now);
@@ -141,15 +146,31 @@ const areCounted = (usages: readonly (Usage | Promise<Usage>)[]): usages is read
 /** NaN counts as 1. */
 const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : MIN_UNITS);
 
-/** @returns undefined if there is no limit */
+/**
+ * Creates a policy, which stores the last count of each key in this process: it continues from there
+ * while Redis is unavailable, and refuses exhausted keys without Redis.
+ * @returns undefined if there is no limit
+ */
 function createPolicy(
   name: Policy['name'],
-  counting: Counting,
   { limits, prefix = PREFIX, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
+  increment: RedisCounters | undefined,
 ): Policy | undefined {
   const limit = limits[name];
   if (limit === 0) return undefined;
-  const counters = new LocalCounters(windowSeconds * 1_000);
-  const spend = counting({ limit, windowSeconds, keyPrefix: `${prefix}:${name}` }, counters);
+  const windowMs = windowSeconds * 1_000;
+  const counters = new LocalCounters(windowMs);
+  const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
+  const spendInRedis = async (key: string, units: number, count: RedisCounters) => {
+    try {
+      const { used, remainingMs } = await count(`${prefix}:${name}:${key}`, units, windowMs);
+      return counters.set(key, used, performance.now() + Math.min(remainingMs, windowMs));
+    } catch {
+      return spendHere(key, units);
+    }
+  };
+  const spend: Policy['spend'] = increment
+    ? (key, units) => spendInRedis(key, units, increment)
+    : spendHere;
   return { name, limit, windowSeconds, counters, spend };
 }

@@ -1,6 +1,5 @@
 import { BffError } from '../../errors.ts';
 import type { LocalCounters, Usage } from './local-counters.ts';
-import type { Spend } from './shared-counters.ts';
 
 /** A quota of cost units per time window. */
 export interface Policy {
@@ -9,16 +8,10 @@ export interface Policy {
   /** Cost units per window. */
   readonly limit: number;
   readonly windowSeconds: number;
-  /** The counts known to this process, also if Redis counts. */
+  /** The counts that this process knows, including those that Redis returned. */
   readonly counters: LocalCounters;
   /** Charges a key, in this process or in Redis. Never rejects. */
-  readonly spend: Spend;
-}
-
-/** @throws BffError RATE_LIMITED if this process knows that the key's window is exhausted */
-export function refuseExhausted(policy: Policy, key: string, now: number): void {
-  const usage = policy.counters.get(key, now);
-  if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
+  readonly spend: (key: string, units: number) => Usage | Promise<Usage>;
 }
 
 /**
