@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 // Parsers for the kinds of environment variables, each with an error that says what the value must be.
@@ -73,11 +74,9 @@ export const addresses = list
   .default([]);
 
 function isRange(text: string): boolean {
-  const [ip = '', bits, ...more] = text.split('/');
-  const version = isIP(ip);
-  const maxBits = version === 4 ? 32 : 128;
-  const hasValidBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
-  return version !== 0 && hasValidBits && more.length === 0;
+  if (isIP(text) !== 0) return true;
+  // Not isValidCIDR for both: it accepts IPv4 forms such as 0x7f.1/8.
+  return ipaddr.IPv4.isValidCIDRFourPartDecimal(text) || ipaddr.IPv6.isValidCIDR(text);
 }
 
 /** Origins (RFC 6454), such as `https://shop.example`. */

@@ -1,26 +1,27 @@
-import { BlockList, isIP, isIPv4 } from 'node:net';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { LRUCache } from 'lru-cache';
 import type { NetworkConfig } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+
 /** Some proxies include the port: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
 const WITH_PORT = /^(?:\[([^\]]+)\](?::\d+)?|([\d.]+):\d+)$/;
-/** ::ffff:0:0/96 (RFC 4291 §2.5.5.2), the form of IPv4 addresses on a dual-stack socket. */
-const MAPPED = /^0:0:0:0:0:ffff:([0-9a-f]+):([0-9a-f]+)$/;
+/** The prefix length of ::ffff:0:0/96 (RFC 4291 §2.5.5.2), the IPv4 addresses on a dual-stack socket. */
 const MAPPED_BITS = 96;
 const UNREADABLE = 'unreadable';
+const MAX_REMEMBERED_ADDRESSES = 10_000;
 
 /**
- * Normalizes an address for comparison: no port or zone, mapped IPv4 as IPv4, IPv6 as eight groups.
+ * Parses a client's address without its port and zone; a mapped IPv4 address becomes an IPv4 address.
  * @returns undefined if the text is not an IP address
  */
-export function normalizeAddress(text: string): string | undefined {
-  if (isIPv4(text)) return text;
+export function parseAddress(text: string): Address | undefined {
   const [, inBrackets, beforePort] = WITH_PORT.exec(text) ?? [];
   const [address = ''] = (inBrackets ?? beforePort ?? text).split('%');
-  if (isIP(address) !== 6) return isIPv4(address) ? address : undefined;
-  const groups = toGroups(address).join(':');
-  const [, high, low] = MAPPED.exec(groups) ?? [];
-  return high && low ? toIPv4(parseInt(high, 16), parseInt(low, 16)) : groups;
+  // ipaddr.js also accepts forms such as 0x7f.1.
+  return isIP(address) === 0 ? undefined : ipaddr.process(address);
 }
 
 /**
@@ -28,34 +29,11 @@ export function normalizeAddress(text: string): string | undefined {
  * network is the key; all unreadable addresses share one.
  */
 export function rateLimitKeyOf(text: string): string {
-  const address = normalizeAddress(text);
+  const address = parseAddress(text);
   if (address === undefined) return UNREADABLE;
-  if (!address.includes(':')) return address;
-  return `${address.split(':').slice(0, 4).join(':')}::/64`;
+  if (address.kind() === 'ipv4') return address.toString();
+  return `${address.toNormalizedString().split(':').slice(0, 4).join(':')}::/64`;
 }
-
-/** @param address - a valid IPv6 address (RFC 4291 §2.2) */
-function toGroups(address: string): string[] {
-  const [head = '', tail] = address.split('::');
-  const left = toParts(head);
-  const right = toParts(tail ?? '');
-  return [...left, ...Array(8 - left.length - right.length).fill('0'), ...right];
-}
-
-const toParts = (text: string): string[] =>
-  text === ''
-    ? []
-    : text.split(':').flatMap((part) => (part.includes('.') ? fromIPv4(part) : plain(part)));
-
-const plain = (group: string): string => parseInt(group, 16).toString(16);
-
-function fromIPv4(address: string): string[] {
-  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
-  return [(a * 256 + b).toString(16), (c * 256 + d).toString(16)];
-}
-
-const toIPv4 = (high: number, low: number): string =>
-  `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 
 export interface IpFilter {
   /**
@@ -67,36 +45,35 @@ export interface IpFilter {
 
 /** Filters client addresses. A denied address stays denied if it is allowed too; empty lists allow all. */
 export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'deny'>): IpFilter {
-  const isAllowed = toMatcher(allow);
-  const isDenied = toMatcher(deny);
+  const ranges = { denied: deny.map(toRange), allowed: allow.map(toRange) };
+  const unlisted = allow.length === 0 ? 'allowed' : 'denied';
   const isOpen = allow.length === 0 && deny.length === 0;
 
-  return {
-    refuseAddress(text) {
-      if (isOpen) return;
-      const address = normalizeAddress(text);
+  const permitted = new LRUCache<string, boolean>({
+    max: MAX_REMEMBERED_ADDRESSES,
+    memoMethod(text) {
+      const address = parseAddress(text);
       // An unreadable address can't be looked up in the lists.
-      const isPermitted =
-        address !== undefined && !isDenied(address) && (allow.length === 0 || isAllowed(address));
-      if (!isPermitted)
+      return address !== undefined && ipaddr.subnetMatch(address, ranges, unlisted) === 'allowed';
+    },
+  });
+
+  return {
+    refuseAddress(address) {
+      if (!isOpen && !permitted.memo(address))
         throw new BffError('FORBIDDEN', 'Requests from this address are not allowed.');
     },
   };
 }
 
-/** Uses one list per family: `::/0` covers IPv6 only, but Node would match IPv4 with it too. */
-function toMatcher(ranges: readonly string[]): (address: string) => boolean {
-  const lists = { ipv4: new BlockList(), ipv6: new BlockList() };
-  for (const range of ranges) {
-    const [ip = '', given] = range.split('/');
-    const address = normalizeAddress(ip) ?? ip;
-    const family = addressFamily(address);
-    const maxBits = family === 'ipv4' ? 32 : 128;
-    const bits = given === undefined ? maxBits : Number(given);
-    const isMapped = family === 'ipv4' && isIP(ip) === 6 && given !== undefined;
-    lists[family].addSubnet(address, isMapped ? Math.max(0, bits - MAPPED_BITS) : bits, family);
+/** Converts a configured address or CIDR range; a range of mapped IPv4 addresses becomes one of IPv4. */
+function toRange(text: string): [Address, number] {
+  if (!text.includes('/')) {
+    const address = ipaddr.process(text);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
   }
-  return (address) => lists[addressFamily(address)].check(address, addressFamily(address));
+  const [address, bits] = ipaddr.parseCIDR(text);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? [address.toIPv4Address(), Math.max(0, bits - MAPPED_BITS)]
+    : [address, bits];
 }
-
-const addressFamily = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6');

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import fastify from 'fastify';
 import { createIpFilter } from '../../src/traffic/index.ts';
-import { normalizeAddress, rateLimitKeyOf } from '../../src/traffic/ip-filter.ts';
+import { parseAddress, rateLimitKeyOf } from '../../src/traffic/ip-filter.ts';
 
 const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };
 
@@ -17,6 +17,8 @@ describe('an address', () => {
     ['::FFFF:c000:201', '192.0.2.1', '192.0.2.1'],
     ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
     ['[::ffff:192.0.2.1]:80', '192.0.2.1', '192.0.2.1'],
+    // The deprecated IPv4-compatible form (RFC 4291 §2.5.5.1), which no network routes.
+    ['::192.0.2.1', '192.0.2.1', '192.0.2.1'],
     ['2001:DB8::0a', '2001:db8:0:0:0:0:0:a', '2001:db8:0:0::/64'],
     ['[2001:db8::a]:443', '2001:db8:0:0:0:0:0:a', '2001:db8:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1', 'fe80:0:0:0::/64'],
@@ -31,7 +33,7 @@ describe('an address', () => {
     ['for=192.0.2.1', undefined, 'unreadable'],
   ] as const) {
     it(`"${text}" is ${plain}, and ${payer} pays for it`, () => {
-      assert.equal(normalizeAddress(text), plain);
+      assert.equal(parseAddress(text)?.toNormalizedString(), plain);
       assert.equal(rateLimitKeyOf(text), payer);
     });
   }

@@ -72,7 +72,11 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const increment = options.redis && createRedisCounters(options.redis);
   const addressPolicy = createPolicy('address', options, increment);
   const viewerPolicy = createPolicy('viewer', options, increment);
-  const keyOf = memoize(rateLimitKeyOf);
+  // Parsing an IPv6 address takes longer than everything else here.
+  const addressKeys = new LRUCache<string, string>({
+    max: MAX_REMEMBERED_ADDRESSES,
+    memoMethod: rateLimitKeyOf,
+  });
 
   const chargesFor: (keys: Parameters<RateLimiter['refuseExhausted']>[0]) => Charge[] = ({
     address,
@@ -80,7 +84,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   }) => {
     const charges: Charge[] = [];
     if (addressPolicy && address !== undefined)
-      charges.push({ policy: addressPolicy, key: keyOf(address) });
+      charges.push({ policy: addressPolicy, key: addressKeys.memo(address) });
     if (viewerPolicy && viewer !== undefined) charges.push({ policy: viewerPolicy, key: viewer });
     return charges;
   };
@@ -103,20 +107,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     },
     refuseExhausted: (keys) => refuseExhausted(chargesFor(keys)),
     charge(address, cost = MIN_UNITS) {
-      void addressPolicy?.spend(keyOf(address), toUnits(cost));
+      void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost));
     },
-  };
-}
-
-/** Caches results: parsing an IPv6 address takes longer than everything else here. */
-function memoize(read: (text: string) => string): (text: string) => string {
-  const known = new LRUCache<string, string>({ max: MAX_REMEMBERED_ADDRESSES });
-  return (text) => {
-    const found = known.get(text);
-    if (found !== undefined) return found;
-    const result = read(text);
-    known.set(text, result);
-    return result;
   };
 }
 
