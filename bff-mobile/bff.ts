@@ -1,4 +1,5 @@
 import type { BffDefinition } from '../src/bff.ts';
+import { UPSTREAMS } from '../src/datasources/upstreams.ts';
 import { STANDARD_LIMITS } from '../src/operations/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { notification } from '../src/resolvers/notification/index.ts';
@@ -11,6 +12,7 @@ export const mobile: BffDefinition = {
   name: 'mobile',
   port: 4001,
   adminPort: 9401,
+  upstreams: UPSTREAMS,
   domains: [base, user, order, notification],
   credentials: [],
   trustedOnly: true,

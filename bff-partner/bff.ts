@@ -1,4 +1,5 @@
 import type { BffDefinition } from '../src/bff.ts';
+import { UPSTREAMS } from '../src/datasources/upstreams.ts';
 import { STANDARD_LIMITS } from '../src/operations/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { order } from '../src/resolvers/order/index.ts';
@@ -11,6 +12,7 @@ export const partner: BffDefinition = {
   name: 'partner',
   port: 4002,
   adminPort: 9402,
+  upstreams: UPSTREAMS,
   domains: [base, user, order],
   credentials: ['key'],
   trustedOnly: true,

@@ -1,23 +1,27 @@
 import type { IExecutableSchemaDefinition } from '@graphql-tools/schema';
 import type { PermissionTree } from './auth/rules.ts';
 import type { RequestContext } from './context.ts';
+import type { UpstreamTable } from './datasources/upstreams.ts';
 import type { OperationLimits } from './operations/limits/index.ts';
 
 /** One domain (users, orders, …) as every BFF may take it in: what it adds to schema, resolvers and rights. */
 export interface DomainModule {
   /** Its SDL, relative to schema/. */
   readonly schema: string;
-  readonly resolvers: NonNullable<IExecutableSchemaDefinition<RequestContext>['resolvers']>;
+  /** Their context has the datasources of the BFF's upstreams. */
+  readonly resolvers: NonNullable<IExecutableSchemaDefinition<RequestContext<never>>['resolvers']>;
   readonly permissions: PermissionTree;
 }
 
 /** A BFF is data: which domains it takes in, and what only its own client has. */
-export interface BffDefinition extends DomainModule {
+export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends DomainModule {
   readonly name: string;
   /** Where it listens unless `<NAME>_PORT` says otherwise. */
   readonly port: number;
   /** Where its operators' listener is unless `<NAME>_ADMIN_PORT` says otherwise. */
   readonly adminPort: number;
+  /** The upstreams whose datasources its resolvers use. */
+  readonly upstreams: U;
   readonly domains: readonly DomainModule[];
   /** How its clients may show who they are, besides a bearer token. */
   readonly credentials: readonly ('cookie' | 'key')[];

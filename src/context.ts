@@ -1,11 +1,14 @@
-import type { Datasources } from './datasources/index.ts';
+import type { Datasources } from './datasources/upstreams.ts';
 import type { Viewer } from './viewer.ts';
 
-/** What one request carries to its rules and resolvers. */
-export interface RequestContext {
+/**
+ * The data of one request for its rules and resolvers.
+ * @typeParam D - the datasources; another product than this one has others
+ */
+export interface RequestContext<D = Datasources> {
   readonly requestId: string;
   readonly viewer: Viewer;
-  readonly datasources: Datasources;
+  readonly datasources: D;
   /** Is told the codes of the errors in the answer. */
   readonly failed: (codes: readonly string[]) => void;
 }

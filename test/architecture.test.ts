@@ -58,6 +58,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   },
   'src/protocols/**': { may: ['src/{http,pipeline}/**', ...BELOW_PIPELINE] },
   'src/server/**': { may: ['src/!(resolvers)/**', LEAVES, ...PACKAGES] },
+  'services/*/main.ts': { may: ['src/datasources/upstreams.ts', ...PACKAGES] },
   'services/**': { may: PACKAGES },
   'tools/**': { may: ['{src,bff-*,services,unknown}/**', '*.ts', ...PACKAGES] },
 };
@@ -218,6 +219,7 @@ src/bff.ts                | import { createPolicyReader } from './cache/index.ts
 src/server/a.ts           | import { CAST } from '../../services/support/cast.ts'    | src/server/** may
 src/unheard-of/a.ts       | import fs from 'node:fs'                                 | no row
 services/user/service.ts  | import { BffError } from '../../src/errors.ts'           | services/** may
+services/user/main.ts     | import { BffError } from '../../src/errors.ts'           | services/*/main.ts may
 src/server/a.ts           | await import(name)                                       | (computed)
 src/server/a.ts           | process.env.PORT                                         | reads process.env
 src/server/a.ts           | import { env } from 'node:process'                       | reads process.env
@@ -231,6 +233,7 @@ src/operations/index.ts    | export { a } from './store.ts'; import { b } from '
 src/resolvers/user/a.ts    | import type { User } from '../../datasources/models.ts'
 src/resolvers/user/a.ts    | let user: import('../../datasources/models.ts').User
 src/upstream/http-client.ts | import got from 'got' // import { parse } from 'graphql'
+services/user/main.ts      | import { UPSTREAMS } from '../../src/datasources/upstreams.ts'
 src/server/a.ts            | /* process.env */ app() // import('got')
 `;
 

@@ -4,17 +4,18 @@ import { parseArgs } from 'node:util';
 import { readSettings } from '../services/support/settings.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
 import { withDemo } from '../src/config/demo-defaults.ts';
-import { ConfigError, findMisspelt, readAll } from '../src/config/index.ts';
+import { ConfigError, findMisspelt, readAll, urlVariable } from '../src/config/index.ts';
 import { isRunByNpm } from '../src/config/parsers.ts';
+import { UPSTREAMS, type UpstreamTable } from '../src/datasources/upstreams.ts';
 import { readConfig } from '../src/server/read-config.ts';
 import { onTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
-import { bffNames, loadBff, ROOT, serviceNames } from './tree.ts';
+import { bffNames, loadBff, ROOT } from './tree.ts';
 
 // npm start: starts the stand-in services and every BFF, each as its own process, so that you can
 // kill one and see a partial response. --services-only starts no BFF.
 
-const SERVICES = serviceNames();
+const SERVICES = Object.keys(UPSTREAMS);
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400;
 const START_TIMEOUT_MS = 30_000;
 /** Secrets shared by BFFs and stand-ins: they authenticate the caller and the viewer of a call. */
@@ -51,9 +52,11 @@ async function start(): Promise<string> {
   const services = await Promise.all(SERVICES.map(startService));
   if (values['services-only']) return `${readyIn()}. Next: ${webCommand(services)}`;
 
-  const [userUrl] = services[SERVICES.indexOf('user')]?.split(',') ?? [];
+  const addresses = Object.fromEntries(
+    SERVICES.map((name, index) => [urlVariable(name), services[index]]),
+  );
   const env = {
-    JWKS_URL: new URL('/.well-known/jwks.json', userUrl).href,
+    JWKS_URL: withDemo(addresses, UPSTREAMS).JWKS_URL,
     JWT_ISSUER: DEMO_ISSUER,
     JWT_AUDIENCE: DEMO_AUDIENCE,
     SANDBOX_TOKEN: await issueToken({
@@ -63,14 +66,14 @@ async function start(): Promise<string> {
     }),
     ...secrets,
     ...environment,
-    ...Object.fromEntries(SERVICES.map((name, index) => [urlVariable(name), services[index]])),
+    ...addresses,
   };
   const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
   await Promise.all(urls.map(waitUntilReady));
   await subscribeBffs();
-  const order = children.find(({ name }) => name === 'order');
-  const tryPartial = order
-    ? `, or kill one service (kill ${order.pid}) and send a request with "cache-control: no-cache" for a partial response`
+  const standIn = children.find(({ name }) => SERVICES.includes(name) && !issuesTokens(name));
+  const tryPartial = standIn
+    ? `, or kill one service (kill ${standIn.pid}) and send a request with "cache-control: no-cache" for a partial response`
     : '';
   return `${readyIn()}. Next: open ${urls[0]} in a browser${tryPartial}`;
 }
@@ -100,7 +103,7 @@ async function checkConfiguration(): Promise<void> {
 
 /** The command that starts a BFF with the URLs of these services, where they differ from the defaults. */
 function webCommand(services: readonly string[]): string {
-  const defaults: Record<string, string> = withDemo({});
+  const defaults = withDemo({}, UPSTREAMS);
   const variables = SERVICES.map((name, index) => [urlVariable(name), services[index]])
     .filter(([variable = '', url]) => url !== defaults[variable])
     .map(([variable, url]) => `${variable}=${url} `);
@@ -109,7 +112,7 @@ function webCommand(services: readonly string[]): string {
 
 /** Warns of misspelt variables and removes them, so that not every process repeats the warning. */
 function withoutMisspelt(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const misspelt = findMisspelt(env, bffNames());
+  const misspelt = findMisspelt(env, { bffs: bffNames(), upstreams: SERVICES });
   for (const { variable, similarTo } of misspelt) {
     print('warning', `unknown variable ${variable}, did you mean ${similarTo}?`);
   }
@@ -201,8 +204,9 @@ function print(name: string, text: string): void {
   console.log(`${name.padEnd(12)} | ${text}`);
 }
 
-function urlVariable(name: string): string {
-  return `${name.toUpperCase()}_SERVICE_URL`;
+function issuesTokens(name: string): boolean {
+  const table: UpstreamTable = UPSTREAMS;
+  return table[name]?.jwksPath !== undefined;
 }
 
 function readyIn(): string {

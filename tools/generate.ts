@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { generate } from '@graphql-codegen/cli';
 import config from '../codegen.ts';
+import { UPSTREAMS } from '../src/datasources/upstreams.ts';
 import { wireTypes } from './openapi/wire-types.ts';
-import { ROOT, serviceNames } from './tree.ts';
+import { ROOT } from './tree.ts';
 
 export interface GeneratedFile {
   /** Relative to the root of the repository. */
@@ -12,7 +13,10 @@ export interface GeneratedFile {
 
 /** Generates all TypeScript files in memory. */
 export async function generateTypes(): Promise<GeneratedFile[]> {
-  return [...(await graphqlTypes()), ...(await Promise.all(serviceNames().map(upstreamTypes)))];
+  return [
+    ...(await graphqlTypes()),
+    ...(await Promise.all(Object.keys(UPSTREAMS).map(upstreamTypes))),
+  ];
 }
 
 async function graphqlTypes(): Promise<GeneratedFile[]> {

@@ -3,20 +3,11 @@ import type { BffDefinition } from '../src/bff.ts';
 
 export const ROOT = new URL('..', import.meta.url);
 
-const foldersIn = (path: string): string[] =>
-  readdirSync(new URL(path, ROOT), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
-
-/** The services that have a stand-in: the folders of services/ except the shared one. */
-export const serviceNames = (): string[] =>
-  foldersIn('services/').filter((name) => name !== 'support');
-
 /** The BFFs: each folder bff-<name>. */
 export const bffNames = (): string[] =>
-  foldersIn('.')
-    .filter((name) => name.startsWith('bff-'))
-    .map((name) => name.slice('bff-'.length));
+  readdirSync(ROOT, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('bff-'))
+    .map(({ name }) => name.slice('bff-'.length));
 
 /** @throws Error if bff-<name>/bff.ts does not export its definition under its name */
 export async function loadBff(name: string): Promise<BffDefinition> {

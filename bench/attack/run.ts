@@ -1,5 +1,5 @@
 import { posted, type Received, send } from '../../test/attack/send.ts';
-import { startServices } from '../../test/support/services.ts';
+import { SERVICE_NAMES, startServices } from '../../test/support/services.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
 import { describeMachine, today } from '../harness/machine.ts';
 import { ATTACKS, type Attack } from './attacks.ts';
@@ -23,13 +23,13 @@ interface AttackResult {
 
 const cores = chooseCores();
 pinSelf(cores.load);
-const services = await startServices();
+const services = await startServices(SERVICE_NAMES);
 const targets = [
   await startTarget(cores.server, 'Frontdesk', '../../bff-web/main.ts', {
     WEB_PORT: '0',
     WEB_ADMIN_PORT: '0',
     LOG_LEVEL: 'silent',
-    ...services.urls,
+    ...services.env,
   }),
   await startTarget(cores.server, 'Apollo Server', 'apollo-standalone.ts', {}),
 ];

@@ -1,7 +1,8 @@
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { runService } from '../support/run-service.ts';
 
 await runService({
   name: 'notification',
-  defaultPort: 5003,
+  defaultPort: UPSTREAMS.notification.port,
   create: async (options) => (await import('./service.ts')).createNotificationService(options),
 });

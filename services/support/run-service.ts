@@ -5,7 +5,8 @@ import { portVariable, readSettings, type Settings } from './settings.ts';
 import type { ServiceOptions } from './stand-in.ts';
 
 type Service = {
-  name: 'user' | 'order' | 'notification';
+  /** Its name in the list of upstreams, such as `user`. */
+  name: string;
   defaultPort: number;
   /** Imports the service lazily, so that the compile cache covers it. */
   create: (options: ServiceOptions) => Promise<FastifyInstance>;

@@ -98,13 +98,21 @@ export const staffOrPartner = (...scopes: readonly Scope[]): ShieldRule =>
     viewer.role === 'customer' ? staffOnly() : checkScopes(viewer, scopes),
   );
 
-type LoadOwner<P, A> = (parent: P, args: A, context: RequestContext) => string | Promise<string>;
+type LoadOwner<P, A, D> = (
+  parent: P,
+  args: A,
+  context: RequestContext<D>,
+) => string | Promise<string>;
 
 function ownerRule(partners: () => Decision) {
-  return <P, A>(what: string, ownerOf: LoadOwner<P, A>, ...scopes: readonly Scope[]): ShieldRule =>
+  return <P, A, D>(
+    what: string,
+    ownerOf: LoadOwner<P, A, D>,
+    ...scopes: readonly Scope[]
+  ): ShieldRule =>
     declareReads(
       'viewer',
-      rule()(async (parent: P, args: A, context: RequestContext) => {
+      rule()(async (parent: P, args: A, context: RequestContext<D>) => {
         const { viewer } = context;
         if (viewer.role === 'anonymous') return signInRequired();
         if (viewer.role === 'partner' && partners() !== true) return partners();

@@ -2,12 +2,8 @@ import type { ConfigWarning } from './warnings.ts';
 
 /** The connection to the upstream services. */
 export interface UpstreamConfig {
-  /** The instances of each service; one `srv+http(s)` address stands for all instances in DNS. */
-  readonly urls: {
-    readonly user: readonly URL[];
-    readonly order: readonly URL[];
-    readonly notification: readonly URL[];
-  };
+  /** The instances of each upstream; one `srv+http(s)` address stands for all instances in DNS. */
+  readonly urls: Readonly<Record<string, readonly URL[]>>;
   /** The DNS servers for SRV records, as `address:port`; the system's if empty. */
   readonly dnsServers: readonly string[];
   /** The timeout of one attempt of a read. */

@@ -1,22 +1,38 @@
 import { urls } from './parsers.ts';
+import { urlVariable } from './variables.ts';
 
-const JWKS_PATH = '/.well-known/jwks.json';
+/** The configuration of one upstream that the demo needs; see UpstreamDefinition. */
+export interface UpstreamDefaults {
+  readonly port: number;
+  readonly jwksPath?: string;
+}
 
-/** The demo's services and issuer; production must set its own. */
+/** The demo's issuer and secret; production must set its own. */
 const DEMO = {
-  USER_SERVICE_URL: 'http://127.0.0.1:5001',
-  ORDER_SERVICE_URL: 'http://127.0.0.1:5002',
-  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:5003',
   JWT_ISSUER: 'https://demo.frontdesk.example',
   JWT_AUDIENCE: 'frontdesk',
   PURGE_SECRET: 'the-demo-purges-with-this-public-key',
 };
 
-/** Adds the demo's values for variables that are not set. */
-export function withDemo(given: Record<string, string | undefined>) {
-  const all = { ...DEMO, ...given };
-  const [issuer] = urls.safeParse(all.USER_SERVICE_URL).data ?? [];
-  return { JWKS_URL: new URL(JWKS_PATH, issuer ?? DEMO.USER_SERVICE_URL).href, ...all };
+/** Adds the demo's values for variables that are not set: the stand-ins on this machine are the upstreams. */
+export function withDemo(
+  given: Readonly<Record<string, string | undefined>>,
+  upstreams: Readonly<Record<string, UpstreamDefaults>>,
+): Readonly<Record<string, string | undefined>> {
+  const addresses = Object.entries(upstreams).map(([name, { port, jwksPath }]) => ({
+    variable: urlVariable(name),
+    standIn: `http://127.0.0.1:${port}`,
+    jwksPath,
+  }));
+  const all: Record<string, string | undefined> = {
+    ...Object.fromEntries(addresses.map(({ variable, standIn }) => [variable, standIn])),
+    ...DEMO,
+    ...given,
+  };
+  const issuer = addresses.find(({ jwksPath }) => jwksPath !== undefined);
+  if (!issuer?.jwksPath) return all;
+  const [instance] = urls.safeParse(all[issuer.variable]).data ?? [];
+  return { JWKS_URL: new URL(issuer.jwksPath, instance ?? issuer.standIn).href, ...all };
 }
 
 /** The credentials that still have the demo's values, which production must replace. */

@@ -12,13 +12,14 @@
 import type { z } from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { demoValues, withDemo } from './demo-defaults.ts';
+import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts';
 import { isRunByNpm } from './parsers.ts';
-import { VARIABLES, type Variables } from './variables.ts';
+import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
 import { missingInProduction, misspeltVariables } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
+export { urlVariable } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 
 /** The defaults that a BFF provides itself. */
@@ -27,6 +28,7 @@ interface BffDefaults {
   readonly port: number;
   readonly adminPort: number;
   readonly trustedOnly?: boolean;
+  readonly upstreams: Readonly<Record<string, UpstreamDefaults>>;
 }
 
 /**
@@ -36,19 +38,22 @@ interface BffDefaults {
 export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value));
   const production = env.NODE_ENV === 'production';
-  const withDefaults = production ? given : withDemo(given);
+  const upstreams = Object.keys(bff.upstreams);
+  const withDefaults = production ? given : withDemo(given, bff.upstreams);
   const prefix = bff.name.toUpperCase();
+  const addresses = urlVariables(upstreams).safeParse(withDefaults);
   const result = VARIABLES.safeParse({
     ...withDefaults,
     PORT: given[`${prefix}_PORT`],
     ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
   });
   const faults = [
+    ...(addresses.success ? [] : explain(addresses.error, prefix)),
     ...(result.success ? [] : explain(result.error, prefix)),
     ...missingCredentials(given),
     ...(production ? demoFaults(given) : []),
   ];
-  if (!result.success || faults.length > 0) throw new ConfigError(faults);
+  if (!result.success || !addresses.success || faults.length > 0) throw new ConfigError(faults);
   const read = result.data;
   return {
     host: read.HOST,
@@ -66,11 +71,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     isRunByNpm: isRunByNpm(env),
     drainDelayMs: read.DRAIN_DELAY_MS ?? (production ? 3_000 : 0),
     upstreams: {
-      urls: {
-        user: read.USER_SERVICE_URL,
-        order: read.ORDER_SERVICE_URL,
-        notification: read.NOTIFICATION_SERVICE_URL,
-      },
+      urls: Object.fromEntries(
+        upstreams.map((name) => [name, addresses.data[urlVariable(name)] ?? []]),
+      ),
       dnsServers: read.DNS_SERVERS ?? [],
       // An attempt must time out before its request's deadline, so that a retry is possible.
       attemptTimeoutMs: Math.min(read.UPSTREAM_ATTEMPT_TIMEOUT_MS, read.REQUEST_DEADLINE_MS / 2),
@@ -100,7 +103,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     redisUrl: read.REDIS_URL,
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
     warnings: [
-      ...misspeltVariables(given, [bff.name]),
+      ...misspeltVariables(given, { bffs: [bff.name], upstreams }),
       ...(production ? missingInProduction(given) : []),
     ],
   };

@@ -18,14 +18,11 @@ import {
   webhookSecret,
 } from './parsers.ts';
 
-/** The variables that a BFF reads, in the order of .env.example. */
+/** The variables that a BFF reads besides the addresses of its upstreams, in the order of .env.example. */
 export const VARIABLES = z.object({
   NODE_ENV: oneOf('development', 'test', 'production').default('development'),
   HOST: z.string().default('127.0.0.1'),
   PORT: port.optional(),
-  USER_SERVICE_URL: urls,
-  ORDER_SERVICE_URL: urls,
-  NOTIFICATION_SERVICE_URL: urls,
   JWKS_URL: url,
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
@@ -57,6 +54,13 @@ export const VARIABLES = z.object({
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
   SANDBOX_TOKEN: z.string().optional(),
 });
+
+/** The variable with the addresses of an upstream, such as `ORDER_SERVICE_URL`. */
+export const urlVariable = (upstream: string): string => `${upstream.toUpperCase()}_SERVICE_URL`;
+
+/** The variables with the addresses of these upstreams. */
+export const urlVariables = (upstreams: readonly string[]) =>
+  z.object(Object.fromEntries(upstreams.map((name) => [urlVariable(name), urls])));
 
 export type Variables = z.infer<typeof VARIABLES>;
 

@@ -1,5 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import { SECRETS, VARIABLES } from './variables.ts';
+import { SECRETS, urlVariable, VARIABLES } from './variables.ts';
 
 /** A log line about the configuration: a fixed message and its fields. */
 export interface ConfigWarning {
@@ -23,6 +23,12 @@ const PORT_SUFFIXES = ['PORT', 'ADMIN_PORT'];
 /** Minimum length of a known name for one or two edits, because short names are similar by chance. */
 const MIN_LENGTH = { oneEdit: 6, twoEdits: 12 };
 
+/** The names that appear in the names of variables: `WEB_PORT`, `ORDER_SERVICE_URL`. */
+interface Names {
+  readonly bffs: readonly string[];
+  readonly upstreams: readonly string[];
+}
+
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** @param env - of a process in production */
@@ -34,12 +40,8 @@ export const missingInProduction = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
       fields: { variable, consequence },
     }));
 
-/** @param bffs - the names of the BFFs whose ports the environment may set */
-export const misspeltVariables = (
-  env: NodeJS.ProcessEnv,
-  bffs: readonly string[],
-): ConfigWarning[] =>
-  findMisspelt(env, bffs).map(({ variable, similarTo }) => ({
+export const misspeltVariables = (env: NodeJS.ProcessEnv, names: Names): ConfigWarning[] =>
+  findMisspelt(env, names).map(({ variable, similarTo }) => ({
     message: 'unknown variable ignored',
     fields: { variable, similarTo },
   }));
@@ -48,9 +50,10 @@ export const misspeltVariables = (
  * Finds variables that nothing reads and whose names resemble known ones.
  * @returns each with the names that may be intended: `RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER`
  */
-export function findMisspelt(env: NodeJS.ProcessEnv, bffs: readonly string[]) {
-  const names = variableNames(bffs);
-  const known = new Set([...names, ...names.filter(isServiceUrl).map(toServiceHost)]);
+export function findMisspelt(env: NodeJS.ProcessEnv, { bffs, upstreams }: Names) {
+  const urls = upstreams.map(urlVariable);
+  const names = variableNames(bffs, urls);
+  const known = new Set([...names, ...urls.map(toServiceHost)]);
   return Object.keys(env)
     .filter((variable) => !known.has(variable) && !isOneLowerCaseWord(variable))
     .flatMap((variable) => {
@@ -60,18 +63,17 @@ export function findMisspelt(env: NodeJS.ProcessEnv, bffs: readonly string[]) {
 }
 
 /** The names of all variables that the BFFs and the stand-in services read. */
-function variableNames(bffs: readonly string[]): readonly string[] {
+function variableNames(bffs: readonly string[], urls: readonly string[]): readonly string[] {
   const own = Object.keys(VARIABLES.shape).filter((name) => !PORT_SUFFIXES.includes(name));
   return [
+    ...urls,
     ...own,
     ...SECRETS.map((name) => `${name}_FILE`),
-    ...own.filter(isServiceUrl).map((name) => name.replace(/URL$/, 'PORT')),
+    ...urls.map((name) => name.replace(/URL$/, 'PORT')),
     ...STAND_IN_VARIABLES,
     ...bffs.flatMap((bff) => PORT_SUFFIXES.map((suffix) => `${bff.toUpperCase()}_${suffix}`)),
   ];
 }
-
-const isServiceUrl = (name: string): boolean => name.endsWith('_SERVICE_URL');
 
 /** The variable that Kubernetes sets for a service of the same name; nothing reads it. */
 const toServiceHost = (name: string): string => name.replace(/URL$/, 'HOST');

@@ -13,40 +13,39 @@ import type { Log } from '../telemetry/log.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import { EventLoopUtilization } from '../upstream/event-loop-utilization.ts';
 import { createUpstream } from '../upstream/upstream.ts';
-import { createNotificationSource } from './notification.ts';
-import { createOrderSource } from './order.ts';
-import { createUserSource } from './user.ts';
+import type { Datasources, UpstreamTable } from './upstreams.ts';
+
+export type { Datasources };
 
 export type Upstreams = ReturnType<typeof createUpstreams>;
 
-/** The datasources of one request, for resolvers and rules. */
-export type Datasources = ReturnType<Upstreams['datasourcesFor']>;
-
-/** Creates the clients of all services, once per process. */
-export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
+/** Creates the clients of all upstreams in the table, once per process. */
+export function createUpstreams(
+  table: UpstreamTable,
+  { urls, ...shared }: UpstreamConfig,
+  log: Log,
+) {
   const options = {
     ...shared,
     utilization: new EventLoopUtilization().current,
     writes: { seen: 0 },
     log,
   };
-  const user = createUpstream({ ...options, name: 'user', urls: urls.user });
-  const order = createUpstream({ ...options, name: 'order', urls: urls.order });
-  const notification = createUpstream({
-    ...options,
-    name: 'notification',
-    urls: urls.notification,
+  const clients = Object.entries(table).map(([name, { datasource, createSource }]) => {
+    const upstream = createUpstream({ ...options, name, urls: urls[name] ?? [] });
+    return { upstream, datasource, sourceFor: createSource(upstream) };
   });
-  const users = createUserSource(user);
-  const orders = createOrderSource(order);
-  const notifications = createNotificationSource(notification);
 
   return {
-    datasourcesFor: (call: CallContext) => ({
-      users: users(call),
-      orders: orders(call),
-      notifications: notifications(call),
-    }),
+    /**
+     * Creates the datasources of one request, by their names. The type is that of the product's list:
+     * only resolvers and rules use datasources, and those of another table declare their own type.
+     */
+    datasourcesFor(call: CallContext): Datasources {
+      const datasources: Record<string, unknown> = {};
+      for (const { datasource, sourceFor } of clients) datasources[datasource] = sourceFor(call);
+      return datasources as Datasources;
+    },
     /**
      * Records a write that did not pass through these clients. Requests that start later do not join
      * calls that were sent before it.
@@ -55,7 +54,7 @@ export function createUpstreams({ urls, ...shared }: UpstreamConfig, log: Log) {
       options.writes.seen++;
     },
     close() {
-      for (const upstream of [user, order, notification]) upstream.close();
+      for (const { upstream } of clients) upstream.close();
     },
   };
 }

@@ -69,7 +69,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   await apollo.start();
   opened.defer(() => apollo.stop());
 
-  const upstreams = createUpstreams(config.upstreams, log);
+  const upstreams = createUpstreams(bff.upstreams, config.upstreams, log);
   opened.defer(() => upstreams.close());
   const numbers = new TagVersions(() => upstreams.recordWrite());
   const { edge, prepare, questionOf } = createEdge(bff, {

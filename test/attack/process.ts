@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { BffDefinition } from '../../src/bff.ts';
-import { startServices } from '../support/services.ts';
+import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { takeCalls } from './services.ts';
 import { PRELOADED, type Vitals } from './vitals.ts';
@@ -16,7 +16,7 @@ const ADMIN_LISTENING = /(?:^\w+ admin listening on |"adminUrl":")(http:[^\s"]+)
  */
 export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessEnv = {}) {
   await using started = new AsyncDisposableStack();
-  const { services, urls } = started.use(await startServices());
+  const { services, env: addresses } = started.use(await startServices(SERVICE_NAMES));
   const prefix = name.toUpperCase();
   const child = spawn(
     process.execPath,
@@ -27,7 +27,7 @@ export async function startProcess({ name }: BffDefinition, env: NodeJS.ProcessE
         [`${prefix}_PORT`]: '0',
         [`${prefix}_ADMIN_PORT`]: '0',
         LOG_LEVEL: 'fatal',
-        ...urls,
+        ...addresses,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -1,19 +1,11 @@
 import type { AddressInfo } from 'node:net';
-import { createNotificationService } from '../../services/notification/service.ts';
-import { createOrderService } from '../../services/order/service.ts';
-import { createUserService } from '../../services/user/service.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type ServiceName, STAND_INS } from '../support/services.ts';
 import type { Loss, Target } from './fault-matrix-table.ts';
 
 /** So that nothing but what is lost depends on how fast the machine is. */
 const LONG_MS = '60000';
-
-const CREATE = {
-  user: createUserService,
-  order: createOrderService,
-  notification: createNotificationService,
-};
 
 export const isSlow = ({ code }: Loss): boolean => code === 'UPSTREAM_TIMEOUT';
 
@@ -30,7 +22,7 @@ export const headersDuring = (loss: Loss, wholeMs: number): Record<string, strin
 
 /** @returns what ends the loss */
 export async function lose(environment: Environment, target: Target, { fault }: Loss) {
-  const [name, operation = '*'] = target.split('.') as [keyof typeof CREATE, string?];
+  const [name, operation = '*'] = target.split('.') as [ServiceName, string?];
   if (fault) {
     environment.services[name].control.faults({ [operation]: fault });
     return async () => environment.services[name].control.clear();
@@ -38,7 +30,7 @@ export async function lose(environment: Environment, target: Target, { fault }: 
   const { port } = environment.services[name].server.address() as AddressInfo;
   await environment.services[name].close();
   return async () => {
-    const fresh = await CREATE[name]();
+    const fresh = await STAND_INS[name]();
     await fresh.listen({ host: '127.0.0.1', port });
     Object.assign(environment.services, { [name]: fresh });
   };

@@ -1,12 +1,8 @@
 import type { Fault } from '../../services/support/faults.ts';
+import type { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 
 /** What can be struck: a service, or one of its operations alone. */
-export type Target =
-  | 'user'
-  | 'order'
-  | 'notification'
-  | 'order.cancelOrder'
-  | 'notification.unreadByUsers';
+export type Target = keyof typeof UPSTREAMS | 'order.cancelOrder' | 'notification.unreadByUsers';
 
 /**
  * What each target costs each committed operation: the fields that are then null, each with an error

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
@@ -9,7 +10,8 @@ import { EXAMPLES } from './fault-matrix-examples.ts';
 import { tryChanges, tryQueries } from './fault-matrix-phases.ts';
 import { CHANGES, COSTS, LOSSES, type Target } from './fault-matrix-table.ts';
 
-const SERVICES: readonly Target[] = ['user', 'order', 'notification'];
+/** Whether a whole service is lost, and not one of its operations. */
+const isService = (target: string): boolean => !target.includes('.');
 
 const bffs = await Promise.all(bffNames().map(loadBff));
 const clients = bffs.map((bff) => ({
@@ -23,6 +25,11 @@ const slow = suites.filter(({ loss }) => isSlow(loss));
 const quick = suites.filter(({ loss }) => !isSlow(loss));
 
 describe('the fault matrix', () => {
+  it('strikes every upstream', () => {
+    const targets = Object.values(COSTS).flatMap(Object.values).flatMap(Object.keys);
+    assert.deepEqual(new Set(targets.filter(isService)), new Set(Object.keys(UPSTREAMS)));
+  });
+
   for (const { bff, documents } of clients) {
     it(`has a row for each committed operation of the ${bff.name} BFF, and no other`, () => {
       const names = documents.map(({ name }) => name);
@@ -49,14 +56,12 @@ describe('a committed operation', { concurrency: slow.length + 2 }, () => {
   for (const [index, { bff, documents, how, loss }] of [...slow, ...quick].entries()) {
     const table = COSTS[bff.name] ?? {};
     const targets = [...new Set(Object.values(table).flatMap(Object.keys))] as Target[];
-    const canBeLost = (target: Target) => loss.fault || SERVICES.includes(target);
+    const canBeLost = (target: Target) => loss.fault || isService(target);
 
     describe(`of the ${bff.name} BFF, with a service ${how}`, { concurrency: 1 }, () => {
       for (const target of targets.filter(canBeLost)) {
         it(`loses what hangs on ${target}, has all else, and is whole again afterwards`, async () => {
-          const asked = documents.filter(
-            ({ name }) => SERVICES.includes(target) || table[name]?.[target],
-          );
+          const asked = documents.filter(({ name }) => isService(target) || table[name]?.[target]);
           const phase = {
             environment: environments[index] as Environment,
             bff: bff.name,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { startServices } from '../support/services.ts';
+import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { type Counted, type Send, startCounted } from './allocation-process.ts';
 import { toSites } from './allocation-sites.ts';
 import { assertAllocations, isMeant, parseTable, readTable } from './allocation-table.ts';
@@ -23,12 +23,12 @@ interface Desk {
 /** The services, a process for each environment that a way needs, and who asks. */
 async function startDesks() {
   await using started = new AsyncDisposableStack();
-  const { urls } = started.use(await startServices());
+  const { env: addresses } = started.use(await startServices(SERVICE_NAMES));
   const envs = new Set(Object.values(WAYS).map(({ env }) => env));
   const processes = new Map(
     await Promise.all(
       Array.from(envs, async (env) => {
-        const counted = started.use(await startCounted({ ...urls, ...env }));
+        const counted = started.use(await startCounted({ ...addresses, ...env }));
         return [env, { counted, client: started.use(createClient(counted.endpoint)) }] as const;
       }),
     ),

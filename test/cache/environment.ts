@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import type { BffDefinition } from '../../src/bff.ts';
+import { urlVariable } from '../../src/config/index.ts';
+import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import {
   authorization,
   type Environment,
   type RequestOptions,
+  type ServicesOf,
   startEnvironment,
   type TestResponse,
   type TestViewer,
 } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startResponseGate } from './response-gate.ts';
+import { type ResponseGate, startResponseGate } from './response-gate.ts';
 
 export const CACHED = { CACHE_MEMORY_MB: '64' };
 
@@ -154,27 +157,31 @@ export function sendAbortable(environment: Environment, { query, headers }: Quer
 }
 
 /** An environment with a response gate in front of each service. */
-export async function startGatedEnvironment(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+export async function startGatedEnvironment<U extends UpstreamTable>(
+  bff: BffDefinition<U>,
+  env: NodeJS.ProcessEnv = {},
+) {
   await using started = new AsyncDisposableStack();
-  const gate = async () => started.use(await startResponseGate());
-  const gates = { user: await gate(), order: await gate(), notification: await gate() };
+  const names = Object.keys(bff.upstreams) as ServicesOf<U>[];
+  const created = await Promise.all(
+    names.map(async (name) => [name, started.use(await startResponseGate())] as const),
+  );
+  const gates = Object.fromEntries(created) as Record<ServicesOf<U>, ResponseGate>;
   const environment = started.use(
     await startEnvironment(bff, {
       ...CACHED,
-      USER_SERVICE_URL: gates.user.url,
-      ORDER_SERVICE_URL: gates.order.url,
-      NOTIFICATION_SERVICE_URL: gates.notification.url,
+      ...Object.fromEntries(created.map(([name, { url }]) => [urlVariable(name), url])),
       // Held responses must not time out on a slow machine.
       UPSTREAM_ATTEMPT_TIMEOUT_MS: '30000',
       REQUEST_DEADLINE_MS: '30000',
       ...env,
     }),
   );
-  for (const name of ['user', 'order', 'notification'] as const) {
-    gates[name].forwardTo(environment.services[name].listeningOrigin);
-  }
+  for (const name of names) gates[name].forwardTo(environment.services[name].listeningOrigin);
   const resources = started.move();
   return { ...environment, gates, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-export type GatedEnvironment = Awaited<ReturnType<typeof startGatedEnvironment>>;
+export type GatedEnvironment<U extends UpstreamTable = UpstreamTable> = Awaited<
+  ReturnType<typeof startGatedEnvironment<U>>
+>;

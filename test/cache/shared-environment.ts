@@ -1,8 +1,10 @@
 import { after, before, beforeEach, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
+import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
 import { CACHED, type GatedEnvironment, startGatedEnvironment } from './environment.ts';
+import type { ResponseGate } from './response-gate.ts';
 
 /** The shared environments of this process, which is one test file, by BFF and variables. */
 const started = new Map<BffDefinition, Map<string, Promise<Environment>>>();
@@ -20,14 +22,19 @@ after(async () => {
  * are empty, and there are no faults or subscribers; changes of the services' data remain.
  * @returns the environment, for use inside the tests
  */
-export const shareCached = (bff: BffDefinition, env: NodeJS.ProcessEnv = {}): Environment =>
-  share(bff, 'cached', env, () => startEnvironment(bff, { ...CACHED, ...env }));
+export const shareCached = <U extends UpstreamTable>(
+  bff: BffDefinition<U>,
+  env: NodeJS.ProcessEnv = {},
+): Environment<U> => share(bff, 'cached', env, () => startEnvironment(bff, { ...CACHED, ...env }));
 
 /** Like shareCached, with a response gate in front of each service; gates are reset as well. */
-export function shareGated(bff: BffDefinition, env: NodeJS.ProcessEnv = {}): GatedEnvironment {
+export function shareGated<U extends UpstreamTable>(
+  bff: BffDefinition<U>,
+  env: NodeJS.ProcessEnv = {},
+): GatedEnvironment<U> {
   const environment = share(bff, 'gated', env, () => startGatedEnvironment(bff, env));
   beforeEach(() => {
-    for (const gate of Object.values(environment.gates)) gate.reset();
+    for (const gate of Object.values<ResponseGate>(environment.gates)) gate.reset();
   });
   return environment;
 }

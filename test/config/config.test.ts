@@ -9,8 +9,9 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { ConfigError, findMisspelt, loadConfig } from '../../src/config/index.ts';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 
-const WEB = { name: 'web', port: 4000, adminPort: 9400 };
+const WEB = { name: 'web', port: 4000, adminPort: 9400, upstreams: UPSTREAMS };
 const BFFS = ['web', 'mobile', 'partner'];
 const MAIN = (bff: string) => new URL(`../../bff-${bff}/main.ts`, import.meta.url).pathname;
 
@@ -64,9 +65,9 @@ test('an empty environment gives the demo on this machine', () => {
   assert.equal(config.logLevel, 'warn');
   assert.equal(config.requestDeadlineMs, 5_000);
   assert.equal(config.sandboxToken, undefined);
-  assert.deepEqual(config.upstreams.urls.user.map(String), ['http://127.0.0.1:5001/']);
-  assert.deepEqual(config.upstreams.urls.order.map(String), ['http://127.0.0.1:5002/']);
-  assert.deepEqual(config.upstreams.urls.notification.map(String), ['http://127.0.0.1:5003/']);
+  assert.deepEqual(config.upstreams.urls.user?.map(String), ['http://127.0.0.1:5001/']);
+  assert.deepEqual(config.upstreams.urls.order?.map(String), ['http://127.0.0.1:5002/']);
+  assert.deepEqual(config.upstreams.urls.notification?.map(String), ['http://127.0.0.1:5003/']);
   assert.equal(config.tokens.jwksUrl.href, 'http://127.0.0.1:5001/.well-known/jwks.json');
 });
 
@@ -129,7 +130,7 @@ test('an unknown NODE_ENV is refused, so that a slip of the pen is not developme
 
 test('several addresses of a service are separated by commas', () => {
   const { upstreams } = load({ ORDER_SERVICE_URL: 'http://a:1, http://b:2,https://c' });
-  assert.deepEqual(upstreams.urls.order.map(String), ['http://a:1/', 'http://b:2/', 'https://c/']);
+  assert.deepEqual(upstreams.urls.order?.map(String), ['http://a:1/', 'http://b:2/', 'https://c/']);
 });
 
 for (const [given, port] of [
@@ -312,12 +313,42 @@ for (const [given, similarTo] of [
   });
 }
 
-test('no variable of .env.example gets a warning', async () => {
+async function exampleVariables(): Promise<readonly string[]> {
   const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
-  const names = [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name);
+  return [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name);
+}
+
+test('the .env.example has the URL and the port of each upstream', async () => {
+  const names = await exampleVariables();
+  for (const upstream of Object.keys(UPSTREAMS)) {
+    const prefix = `${upstream.toUpperCase()}_SERVICE`;
+    assert.ok(names.includes(`${prefix}_URL`) && names.includes(`${prefix}_PORT`), prefix);
+  }
+});
+
+test('a BFF with another upstream has its variables, and none of the product', () => {
+  const bff = { ...WEB, upstreams: { review: { port: 6001 } } };
+  const config = loadConfig({ JWKS_URL: PRODUCTION.JWKS_URL }, bff);
+  assert.deepEqual(Object.keys(config.upstreams.urls), ['review']);
+  assert.deepEqual(config.upstreams.urls.review?.map(String), ['http://127.0.0.1:6001/']);
+  assert.throws(() => loadConfig({ ...PRODUCTION, REVIEW_SERVICE_URL: 'nonsense' }, bff), {
+    faults: ['REVIEW_SERVICE_URL: must be http, https or srv+http(s) addresses'],
+  });
+  const misspelt = { JWKS_URL: PRODUCTION.JWKS_URL, REVIEWS_SERVICE_URL: 'x' };
+  assert.deepEqual(
+    loadConfig(misspelt, bff).warnings.map(({ fields }) => fields.similarTo),
+    ['REVIEW_SERVICE_URL'],
+  );
+});
+
+test('no variable of .env.example gets a warning', async () => {
+  const names = await exampleVariables();
   assert.ok(names.length > 30);
   const env = Object.fromEntries(names.map((name) => [name, 'x']));
-  for (const bffs of [['web'], ['partner'], BFFS]) assert.deepEqual(findMisspelt(env, bffs), []);
+  const upstreams = Object.keys(UPSTREAMS);
+  for (const bffs of [['web'], ['partner'], BFFS]) {
+    assert.deepEqual(findMisspelt(env, { bffs, upstreams }), []);
+  }
 });
 
 test('variables of the system and of other programs get no warning', () => {
@@ -412,7 +443,7 @@ test('production does not believe the issuer of the demo, whose key is public', 
 
 test('a service is found by DNS alone, or by addresses', () => {
   const { upstreams } = load({ ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org/api' });
-  assert.equal(upstreams.urls.order[0]?.href, 'srv+http://_orders._tcp.example.org/api');
+  assert.equal(upstreams.urls.order?.[0]?.href, 'srv+http://_orders._tcp.example.org/api');
   const mixed = { ORDER_SERVICE_URL: 'srv+http://_orders._tcp.example.org,http://a:1' };
   assert.deepEqual(variablesOf(faultsOf(mixed)), ['ORDER_SERVICE_URL']);
 });

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { startServices } from '../support/services.ts';
+import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 /** Runs in the BFF's process: has it fail in the way that it is told. */
@@ -93,8 +93,8 @@ describe('the log of a BFF in production', () => {
   }
 
   it('has the operation, its cost and where the answer came from with each request', async () => {
-    await using services = await startServices();
-    await using bff = await startProduction({ ...services.urls, BATCH_MOST: '2' });
+    await using services = await startServices(SERVICE_NAMES);
+    await using bff = await startProduction({ ...services.env, BATCH_MOST: '2' });
     await post(bff.endpoint, card);
     await post(bff.endpoint, card);
     await post(bff.endpoint, [card, { query: 'query Other { __typename }' }]);
@@ -119,8 +119,8 @@ describe('the log of a BFF in production', () => {
   });
 
   it('has the codes of errors, and how many parts failed, with each request', async () => {
-    await using services = await startServices();
-    await using bff = await startProduction(services.urls);
+    await using services = await startServices(SERVICE_NAMES);
+    await using bff = await startProduction(services.env);
     const { control } = services.services.notification;
     control.faults({ announcements: { status: 500 } });
     const { data, errors } = await post(bff.endpoint, card);

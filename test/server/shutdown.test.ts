@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createUserService } from '../../services/user/service.ts';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
@@ -176,7 +177,7 @@ describe('an npm script that is told to end', () => {
   });
 
   it('ends the stand-in services of start:services with it', async () => {
-    const ports = ['USER', 'ORDER', 'NOTIFICATION'].map((name) => [`${name}_SERVICE_PORT`, '0']);
+    const ports = Object.keys(UPSTREAMS).map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
     await using npm = startScript('start:services', Object.fromEntries(ports));
     let output = '';
     npm.child.stdout?.on('data', (chunk) => {
@@ -186,7 +187,7 @@ describe('an npm script that is told to end', () => {
     npm.child.kill('SIGTERM');
     assert.deepEqual(await npm.ended(), [0, null]);
     const urls = [...output.matchAll(/\| (http:\S+)/g)].map(([, url = '']) => url);
-    assert.equal(urls.length, 3);
+    assert.equal(urls.length, Object.keys(UPSTREAMS).length);
     for (const url of urls) assert.equal(await answers(url), false);
   });
 

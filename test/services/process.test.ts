@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { until } from '../support/until.ts';
 import { signatureOf, startSubscriber } from './subscriber.ts';
 
@@ -20,11 +21,8 @@ function launch(name: string, env: Record<string, string>) {
 }
 
 describe('Service process', () => {
-  for (const [name, signal] of [
-    ['user', 'SIGTERM'],
-    ['order', 'SIGINT'],
-    ['notification', 'SIGTERM'],
-  ] as const) {
+  for (const [index, name] of Object.keys(UPSTREAMS).entries()) {
+    const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGINT';
     it(`of ${name} prints its URL and exits on ${signal}`, async () => {
       const { child, output, exited } = launch(name, {
         [`${name.toUpperCase()}_SERVICE_PORT`]: '0',

@@ -1,9 +1,11 @@
 import { CAST } from '../../services/support/cast.ts';
+import type { StandIn } from '../../services/support/stand-in.ts';
 import { issueToken } from '../../services/user/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { loadConfig } from '../../src/config/index.ts';
+import type { UPSTREAMS, UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { createServer } from '../../src/server/create-server.ts';
-import { startServices } from './services.ts';
+import { type ServiceName, startServices } from './services.ts';
 
 /** The viewer of a request: a user by id, a member of staff, or an anonymous one. */
 export type TestViewer = string | 'staff' | 'anonymous';
@@ -24,16 +26,25 @@ export interface RequestOptions {
   readonly headers?: Record<string, string>;
 }
 
+/** The services of a BFF; those of the product, if its definition does not name its own table. */
+export type ServicesOf<U extends UpstreamTable> = string extends keyof U
+  ? keyof typeof UPSTREAMS
+  : keyof U & ServiceName;
+
 /**
- * Starts the stand-in services and one BFF in front of them, each a real HTTP server on a free port,
+ * Starts the stand-in services of a BFF and one BFF in front of them, each a real HTTP server on a free port,
  * in this process. `await using` closes them.
  */
-export async function startEnvironment(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
+export async function startEnvironment<U extends UpstreamTable>(
+  bff: BffDefinition<U>,
+  env: NodeJS.ProcessEnv = {},
+) {
   await using started = new AsyncDisposableStack();
-  const { services, urls } = started.use(await startServices());
+  const names = Object.keys(bff.upstreams) as ServicesOf<U>[];
+  const { services, env: addresses } = started.use(await startServices(names));
   const config = loadConfig(
     {
-      ...urls,
+      ...addresses,
       LOG_LEVEL: 'silent',
       // Most tests read the calls of the services; those about the cache turn it on.
       CACHE_MEMORY_MB: '0',
@@ -68,18 +79,18 @@ export async function startEnvironment(bff: BffDefinition, env: NodeJS.ProcessEn
 
   /** Every request that the services have seen since the last reset, oldest first. */
   const calls = () =>
-    Object.values(services)
+    Object.values<StandIn>(services)
       .flatMap((service) => service.control.requests().recent)
       .filter(({ operation }) => operation !== 'jwks')
       .sort((a, b) => a.startedAt - b.startedAt);
 
   /** Reads from a service directly, past the BFF. */
-  async function read(service: keyof typeof services, path: string): Promise<Json> {
+  async function read(service: ServicesOf<U>, path: string): Promise<Json> {
     return (await services[service].inject(path)).json();
   }
 
   function reset() {
-    for (const { control } of Object.values(services)) {
+    for (const { control } of Object.values<StandIn>(services)) {
       control.reset();
       control.clear();
     }
@@ -101,7 +112,9 @@ export async function startEnvironment(bff: BffDefinition, env: NodeJS.ProcessEn
   };
 }
 
-export type Environment = Awaited<ReturnType<typeof startEnvironment>>;
+export type Environment<U extends UpstreamTable = UpstreamTable> = Awaited<
+  ReturnType<typeof startEnvironment<U>>
+>;
 
 /** The authorization header of a viewer; none for an anonymous one. */
 export async function authorization(

@@ -1,29 +1,43 @@
 import { createNotificationService } from '../../services/notification/service.ts';
 import { createOrderService } from '../../services/order/service.ts';
+import type { ServiceOptions, StandIn } from '../../services/support/stand-in.ts';
 import { createUserService } from '../../services/user/service.ts';
+import { urlVariable } from '../../src/config/index.ts';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+
+type CreateStandIn = (options?: ServiceOptions) => Promise<StandIn>;
+
+/** The stand-in of each upstream. */
+export const STAND_INS = {
+  user: createUserService,
+  order: createOrderService,
+  notification: createNotificationService,
+} satisfies Readonly<Record<keyof typeof UPSTREAMS, CreateStandIn>>;
+
+export type ServiceName = keyof typeof STAND_INS;
+
+/** The names of the product's upstreams. */
+export const SERVICE_NAMES = Object.keys(UPSTREAMS) as (keyof typeof UPSTREAMS)[];
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
 
-/** Starts the three stand-in services on free ports, in this process. `await using` closes them. */
-export async function startServices() {
+/**
+ * Starts the stand-ins of these upstreams on free ports, in this process. `await using` closes them.
+ * @returns the services by name, and the variables with their URLs
+ */
+export async function startServices<Name extends ServiceName>(names: readonly Name[]) {
   await using started = new AsyncDisposableStack();
-  const services = {
-    user: await createUserService(),
-    order: await createOrderService(),
-    notification: await createNotificationService(),
-  };
-  // The members: a test may put another service in the place of one.
+  const created = await Promise.all(names.map(async (name) => [name, await STAND_INS[name]()]));
+  const services: Record<Name, StandIn> = Object.fromEntries(created);
+  // Reads `services` when it closes them, because a test may replace one.
   started.defer(async () => {
-    await Promise.all(Object.values(services).map((service) => service.close()));
+    await Promise.all(Object.values<StandIn>(services).map((service) => service.close()));
   });
-  const [user, order, notification] = await Promise.all(
-    Object.values(services).map((service) => service.listen(LOCAL)),
+  const env: Record<string, string> = Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [urlVariable(name), await services[name].listen(LOCAL)]),
+    ),
   );
-  const urls = {
-    USER_SERVICE_URL: user as string,
-    ORDER_SERVICE_URL: order as string,
-    NOTIFICATION_SERVICE_URL: notification as string,
-  };
-  const rest = started.move();
-  return { services, urls, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  const resources = started.move();
+  return { services, env, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }

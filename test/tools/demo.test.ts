@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mobile } from '../../bff-mobile/bff.ts';
-import { bffNames, ROOT, serviceNames } from '../../tools/tree.ts';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+import { bffNames, ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
@@ -19,12 +20,12 @@ const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
 const PRELOAD = new URL('../../tools/compile-cache.mjs', import.meta.url).href;
 /** The default URL of the order service. */
 const DEFAULT_ORDER_URL = 'http://127.0.0.1:5002';
-const STAND_INS = ['USER_SERVICE', 'ORDER_SERVICE', 'NOTIFICATION_SERVICE'];
+const STAND_INS = Object.keys(UPSTREAMS);
 const FREE_PORTS = Object.fromEntries(
-  [...bffNames().flatMap((name) => [name, `${name}_admin`]), ...STAND_INS].map((name) => [
-    `${name.toUpperCase()}_PORT`,
-    '0',
-  ]),
+  [
+    ...bffNames().flatMap((name) => [name, `${name}_admin`]),
+    ...STAND_INS.map((name) => `${name}_service`),
+  ].map((name) => [`${name.toUpperCase()}_PORT`, '0']),
 );
 
 type Demo = ReturnType<typeof startDemo>;
@@ -85,7 +86,7 @@ describe('npm start, while it runs', () => {
 
   it('starts every service and every BFF', async () => {
     assert.match(demo.output(), /^ready in \d+\.\d s\. Next: open http/m);
-    assert.equal(demo.pids().length, serviceNames().length + bffNames().length);
+    assert.equal(demo.pids().length, STAND_INS.length + bffNames().length);
     for (const name of ['web', 'mobile']) {
       const { data } = await query(demo.urlOf(name), '{ announcements { title } }');
       assert.ok(data.announcements.length > 0);
@@ -149,9 +150,9 @@ describe('npm start', () => {
   it('leaves no process behind when it is killed', async () => {
     await using demo = startDemo({}, '--services-only');
     await demo.ready();
-    assert.equal(demo.pids().length, 3);
+    assert.equal(demo.pids().length, STAND_INS.length);
     demo.kill('SIGKILL');
-    for (const name of serviceNames()) await waitUntilClosed(demo.urlOf(name));
+    for (const name of STAND_INS) await waitUntilClosed(demo.urlOf(name));
   });
 
   it('starts no stand-in for a service whose URL is set', async () => {
@@ -161,9 +162,9 @@ describe('npm start', () => {
       demo.output(),
       /^order +\| http:\/\/127\.0\.0\.1:5002 \(from ORDER_SERVICE_URL\)$/m,
     );
-    assert.equal(demo.pids().length, 2);
+    assert.equal(demo.pids().length, STAND_INS.length - 1);
     // The command that starts a BFF names the URLs that differ from the defaults.
-    const urls = `NOTIFICATION_SERVICE_URL=${demo.urlOf('notification')} USER_SERVICE_URL=${demo.urlOf('user')}`;
+    const urls = `USER_SERVICE_URL=${demo.urlOf('user')} NOTIFICATION_SERVICE_URL=${demo.urlOf('notification')}`;
     assert.ok(demo.output().endsWith(`. Next: ${urls} npm run start:web\n`), demo.output());
   });
 
@@ -270,7 +271,7 @@ describe('npm start', () => {
     await using demo = startDemo(env, '--services-only');
     assert.equal(await demo.exitCode, 1);
     assert.equal(demo.pids().length, 0);
-    assert.match(demo.output(), /^ {2}PURGE_URLS: .*\n {2}USER_SERVICE_PORT: .*\n$/m);
+    assert.match(demo.output(), /^ {2}USER_SERVICE_PORT: .*\n {2}PURGE_URLS: .*\n$/m);
   });
 });
 

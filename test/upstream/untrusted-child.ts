@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { authorization, type Json } from '../support/environment.ts';
-import { startServices } from '../support/services.ts';
+import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 /**
@@ -26,7 +26,7 @@ const PATIENCE_MS = 20_000;
  */
 export async function startChild() {
   await using started = new AsyncDisposableStack();
-  const { services, urls } = started.use(await startServices());
+  const { services, env: addresses } = started.use(await startServices(SERVICE_NAMES));
   const child = spawn(
     process.execPath,
     [
@@ -44,7 +44,7 @@ export async function startChild() {
         LOG_LEVEL: 'warn',
         REQUEST_DEADLINE_MS: LONG_MS,
         UPSTREAM_ATTEMPT_TIMEOUT_MS: ATTEMPT_MS,
-        ...urls,
+        ...addresses,
       },
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     },

@@ -3,7 +3,7 @@ import type { BffDefinition } from '../../../src/bff.ts';
 import { loadConfig } from '../../../src/config/index.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import type { Json } from '../../support/environment.ts';
-import { startServices } from '../../support/services.ts';
+import { SERVICE_NAMES, startServices } from '../../support/services.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
 /** On a slow machine, one BFF must not time out where the other does not. */
@@ -16,13 +16,13 @@ const TIMEOUT_MS = '60000';
  */
 export async function startCachePair(bff: BffDefinition, hasEvents: boolean) {
   await using started = new AsyncDisposableStack();
-  const { services, urls } = started.use(await startServices());
+  const { services, env: addresses } = started.use(await startServices(SERVICE_NAMES));
 
   async function startBff(env: NodeJS.ProcessEnv) {
     const config = loadConfig(
       {
         ...env,
-        ...urls,
+        ...addresses,
         REQUEST_DEADLINE_MS: TIMEOUT_MS,
         UPSTREAM_ATTEMPT_TIMEOUT_MS: TIMEOUT_MS,
         LOG_LEVEL: 'silent',
@@ -46,11 +46,7 @@ export async function startCachePair(bff: BffDefinition, hasEvents: boolean) {
   return {
     cached: cached.endpoint,
     uncached: uncached.endpoint,
-    urls: {
-      user: urls.USER_SERVICE_URL,
-      order: urls.ORDER_SERVICE_URL,
-      notification: urls.NOTIFICATION_SERVICE_URL,
-    },
+    services,
     hasEvents,
 
     /** Delays every answer of the services by a random time, in milliseconds; 0 for none. */

@@ -27,7 +27,7 @@ interface Details {
 
 /** The same change as a call to a service. */
 interface ServiceCall {
-  readonly service: keyof CachePair['urls'];
+  readonly service: keyof CachePair['services'];
   readonly path: string;
   readonly method?: string;
   readonly headers?: Record<string, string>;
@@ -169,9 +169,9 @@ export async function resolveMutation(
 }
 
 /** Makes a change at a service, without a BFF. */
-export async function changeAtService({ urls }: CachePair, call: ServiceCall): Promise<void> {
+export async function changeAtService({ services }: CachePair, call: ServiceCall): Promise<void> {
   const { service, path, method = 'POST', headers, body } = call;
-  const response = await fetch(`${urls[service]}${path}`, {
+  const response = await fetch(`${services[service].listeningOrigin}${path}`, {
     method,
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
