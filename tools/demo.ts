@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../services/support/settings.ts';
-import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/user/tokens.ts';
+import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/support/tokens.ts';
 import { withDemo } from '../src/config/demo-defaults.ts';
 import { ConfigError, findMisspelt, readAll, urlVariable } from '../src/config/index.ts';
 import { isRunByNpm } from '../src/config/parsers.ts';

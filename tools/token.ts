@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { issueToken } from '../services/user/tokens.ts';
+import { issueToken } from '../services/support/tokens.ts';
 import { isScope } from '../src/auth/claims.ts';
 import { type Command, main } from './command.ts';
 import { MIN_DURATION_MS, parseDuration } from './duration.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/user/tokens.ts';
+import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
 import { ALL_FEATURES } from './all-features.ts';
 
 /** The BFF whose schema a peer serves. */

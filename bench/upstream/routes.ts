@@ -1,4 +1,4 @@
-import { publicKeySet } from '../../services/user/tokens.ts';
+import { publicKeySet } from '../../services/support/tokens.ts';
 import { LIST_LENGTH } from './data.ts';
 import { parseQuery } from './parse-query.ts';
 import { createResponseParts } from './response-parts.ts';

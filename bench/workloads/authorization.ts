@@ -1,4 +1,4 @@
-import { issueToken } from '../../services/user/tokens.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 
 export type Role = 'customer' | 'staff';
 

@@ -1,4 +1,4 @@
-import { issueToken } from '../../services/user/tokens.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 import type { LoadRequest } from '../harness/load.ts';
 import { userIds } from '../upstream/data.ts';
 import { authorizationFor, headersFor, type Role } from './authorization.ts';

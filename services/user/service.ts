@@ -4,9 +4,9 @@ import { operation } from '../support/operation.ts';
 import { nameCursor, pageLimit } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
+import { issueToken, publicKeySet } from '../support/tokens.ts';
 import { profileChange } from './profile.ts';
 import { seedUsers } from './seed.ts';
-import { issueToken, publicKeySet } from './tokens.ts';
 import { createUsers, INDEXES, TABLES } from './users.ts';
 
 const MAX_SEARCH_LENGTH = 200;

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { publicKeySet } from '../../services/user/tokens.ts';
+import { publicKeySet } from '../../services/support/tokens.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
 import { startEndpoint } from './endpoint.ts';

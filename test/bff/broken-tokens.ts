@@ -1,7 +1,7 @@
 import { generateKeyPair, importJWK, SignJWT, UnsecuredJWT } from 'jose';
 import { CAST } from '../../services/support/cast.ts';
-import { DEMO_KEY } from '../../services/user/demo-key.ts';
-import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../../services/user/tokens.ts';
+import { DEMO_KEY } from '../../services/support/demo-key.ts';
+import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../../services/support/tokens.ts';
 
 const kid: string = DEMO_KEY.kid;
 

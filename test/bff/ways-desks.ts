@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueToken } from '../../services/user/tokens.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 import {
   formatKey,
   formatKeyFile,

@@ -6,7 +6,7 @@ import { buildSchema } from 'graphql';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { issueToken, type TokenRequest } from '../../services/user/tokens.ts';
+import { issueToken, type TokenRequest } from '../../services/support/tokens.ts';
 import { createPlanner } from '../../src/operations/index.ts';
 import { createCostReader, STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { toOperation } from '../../src/operations/operation.ts';

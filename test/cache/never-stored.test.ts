@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
-import { issueToken } from '../../services/user/tokens.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 import {
   authorization,
   type Environment,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CAST } from '../../services/support/cast.ts';
-import { DEMO_ISSUER, issueToken } from '../../services/user/tokens.ts';
+import { DEMO_ISSUER, issueToken } from '../../services/support/tokens.ts';
 import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { Viewer } from '../../src/viewer.ts';

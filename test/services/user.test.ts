@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { CAST } from '../../services/support/cast.ts';
+import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../../services/support/tokens.ts';
 import { createUserService } from '../../services/user/service.ts';
-import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../../services/user/tokens.ts';
 import { byId, idsOf, readPages, start } from './harness.ts';
 
 describe('User service', () => {

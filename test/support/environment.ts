@@ -1,6 +1,6 @@
 import { CAST } from '../../services/support/cast.ts';
 import type { StandIn } from '../../services/support/stand-in.ts';
-import { issueToken } from '../../services/user/tokens.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import type { UPSTREAMS, UpstreamTable } from '../../src/datasources/upstreams.ts';

@@ -1,4 +1,4 @@
-import { issueToken, type TokenRequest } from '../../../services/user/tokens.ts';
+import { issueToken, type TokenRequest } from '../../../services/support/tokens.ts';
 import { documentHash } from '../../../src/operations/operation.ts';
 import type { Json } from '../../support/environment.ts';
 
