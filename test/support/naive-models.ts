@@ -6,43 +6,23 @@ import type { Json } from './environment.ts';
 
 const toTime = (time: string): string => new Date(time).toISOString();
 
-export const toUser = ({ id, name, email, avatarUrl, locale, createdAt }: Json): User => ({
-  id,
-  name,
-  email,
-  avatarUrl,
-  locale,
-  createdAt: toTime(createdAt),
+export const toUser = (wire: Json): User => ({ ...wire, createdAt: toTime(wire.createdAt) });
+
+export const toOrder = (wire: Json): Order => ({
+  ...wire,
+  customerId: wire.userId,
+  status: wire.status.toUpperCase(),
+  placedAt: toTime(wire.placedAt),
 });
 
-export const toOrder = ({ id, userId, status, total, items, placedAt }: Json): Order => ({
-  id,
-  customerId: userId,
-  status: status.toUpperCase(),
-  total,
-  items,
-  placedAt: toTime(placedAt),
+export const toNotification = (wire: Json): Notification => ({
+  ...wire,
+  kind: wire.kind.toUpperCase(),
+  createdAt: toTime(wire.createdAt),
+  readAt: wire.readAt && toTime(wire.readAt),
 });
 
-export const toNotification = ({
-  id,
-  kind,
-  title,
-  body,
-  createdAt,
-  readAt,
-}: Json): Notification => ({
-  id,
-  kind: kind.toUpperCase(),
-  title,
-  body,
-  createdAt: toTime(createdAt),
-  readAt: readAt && toTime(readAt),
-});
-
-export const toAnnouncement = ({ id, title, body, publishedAt }: Json): Announcement => ({
-  id,
-  title,
-  body,
-  publishedAt: toTime(publishedAt),
+export const toAnnouncement = (wire: Json): Announcement => ({
+  ...wire,
+  publishedAt: toTime(wire.publishedAt),
 });
