@@ -56,6 +56,9 @@ export const COSTS: Readonly<
   },
 };
 
+/** Upstreams that no committed operation calls, so that nothing is lost with them. */
+export const UNCALLED: readonly Target[] = [];
+
 /** The call that makes each change. */
 export const CHANGES: Readonly<Record<string, { readonly call: string; readsFirst?: true }>> = {
   /** Whose order it is must be known first, so a lost service is not sent the change. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { ConfigError, findMisspelt, loadConfig } from '../../src/config/index.ts';
+import { ConfigError, findMisspelt, loadConfig, urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 
 const WEB = { name: 'web', port: 4000, adminPort: 9400, upstreams: UPSTREAMS };
@@ -17,9 +17,9 @@ const MAIN = (bff: string) => new URL(`../../bff-${bff}/main.ts`, import.meta.ur
 
 const PRODUCTION = {
   NODE_ENV: 'production',
-  USER_SERVICE_URL: 'https://users.internal',
-  ORDER_SERVICE_URL: 'https://orders.internal',
-  NOTIFICATION_SERVICE_URL: 'https://notifications.internal',
+  ...Object.fromEntries(
+    Object.keys(UPSTREAMS).map((name) => [urlVariable(name), `https://${name}.internal`]),
+  ),
   JWKS_URL: 'https://id.example/keys',
   JWT_ISSUER: 'https://id.example',
   JWT_AUDIENCE: 'shop',

@@ -7,14 +7,9 @@ import { DEMO_PURGE_SECRET } from '../../services/support/demo-purge-secret.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { type Environment, startEnvironment, type TestResponse } from '../support/environment.ts';
-import { PRODUCTION } from '../support/production.ts';
+import { PRODUCTION, UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
-const SERVICES = {
-  USER_SERVICE_URL: 'http://127.0.0.1:1',
-  ORDER_SERVICE_URL: 'http://127.0.0.1:1',
-  NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:1',
-};
 const QUERY = '{ profile(id: "42") { name } }';
 const BODY = JSON.stringify({ tags: ['User:42'] });
 const NO_LISTS = ['', '{', 'null', '[]', '"User:42"', '{"tags":"User:42"}', '{"tags":{"0":"a"}}'];
@@ -191,10 +186,14 @@ test("the operators' listener names requests as the public one does", async () =
 });
 
 test('production takes no purges without a secret of its own, and never with the public one', async () => {
-  await using environment = await startEnvironment(web, { ...CACHED, ...PRODUCTION, ...SERVICES });
+  await using environment = await startEnvironment(web, {
+    ...CACHED,
+    ...PRODUCTION,
+    ...UNREACHABLE_UPSTREAMS,
+  });
   assertError(await purge(environment, BODY), 404, 'NOT_FOUND', 'without a secret');
   for (const bff of [web, mobile]) {
-    const env = { ...PRODUCTION, ...SERVICES, PURGE_SECRET: DEMO_PURGE_SECRET };
+    const env = { ...PRODUCTION, ...UNREACHABLE_UPSTREAMS, PURGE_SECRET: DEMO_PURGE_SECRET };
     assert.throws(() => loadConfig(env, bff), /PURGE_SECRET: must not be the demo's/);
   }
 });
@@ -204,7 +203,7 @@ test('production purges with the secret that it was given', async () => {
   await using environment = await startEnvironment(web, {
     ...CACHED,
     ...PRODUCTION,
-    ...SERVICES,
+    ...UNREACHABLE_UPSTREAMS,
     PURGE_SECRET: secret,
   });
   assertError(await purge(environment, BODY), 401, 'UNAUTHENTICATED', 'with the public one');

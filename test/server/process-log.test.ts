@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../support/environment.ts';
-import { PRODUCTION } from '../support/production.ts';
+import { PRODUCTION, UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
@@ -25,9 +25,7 @@ async function startProduction(env: NodeJS.ProcessEnv = {}, shell = '') {
     env: {
       PATH: process.env.PATH,
       ...PRODUCTION,
-      USER_SERVICE_URL: 'http://127.0.0.1:1',
-      ORDER_SERVICE_URL: 'http://127.0.0.1:1',
-      NOTIFICATION_SERVICE_URL: 'http://127.0.0.1:1',
+      ...UNREACHABLE_UPSTREAMS,
       MOBILE_PORT: '0',
       MOBILE_ADMIN_PORT: '0',
       DRAIN_DELAY_MS: '0',

@@ -26,6 +26,9 @@ const PROBLEMS = {
   unknown_currency: 'UNKNOWN_CURRENCY',
 } as const;
 
+/** The datasources that the fields of some BFF use. */
+type NaiveDatasources = Pick<Datasources, 'users' | 'orders' | 'notifications'>;
+
 /**
  * Datasources that make one call for each key, straight to the services: the single reads only, no
  * memo, no batches, no caches. Ids and cursors are checked as everywhere, because what is wrong with
@@ -33,7 +36,7 @@ const PROBLEMS = {
  */
 export const naiveDatasources = (
   calls: Readonly<Record<'user' | 'order' | 'notification', NaiveCall>>,
-): Datasources => ({
+): NaiveDatasources => ({
   users: naiveUsers(calls.user),
   orders: naiveOrders(calls.order),
   notifications: naiveNotifications(calls.notification),

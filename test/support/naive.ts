@@ -59,7 +59,7 @@ export function createNaive(schema: GraphQLSchema, services: Environment['servic
     const wrong = wrongVariables(schema, document, question);
     if (wrong.length > 0) return refusal('BAD_USER_INPUT', wrong);
 
-    const contextValue: RequestContext = {
+    const contextValue: RequestContext<ReturnType<typeof naiveDatasources>> = {
       requestId: 'naive',
       viewer,
       datasources: naiveDatasources(calls),

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mobile } from '../../bff-mobile/bff.ts';
+import { urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
@@ -164,7 +165,9 @@ describe('npm start', () => {
     );
     assert.equal(demo.pids().length, STAND_INS.length - 1);
     // The command that starts a BFF names the URLs that differ from the defaults.
-    const urls = `USER_SERVICE_URL=${demo.urlOf('user')} NOTIFICATION_SERVICE_URL=${demo.urlOf('notification')}`;
+    const urls = STAND_INS.filter((name) => name !== 'order')
+      .map((name) => `${urlVariable(name)}=${demo.urlOf(name)}`)
+      .join(' ');
     assert.ok(demo.output().endsWith(`. Next: ${urls} npm run start:web\n`), demo.output());
   });
 
@@ -186,7 +189,7 @@ describe('npm start', () => {
     const lines = demo.output().trimEnd().split('\n');
     const reason = `order can't start: ORDER_SERVICE_PORT: port ${other.port} is in use by another program`;
     assert.deepEqual(
-      lines.filter((line) => !/^(user|notification) +\| http/.test(line)),
+      lines.filter((line) => !/^\w+ +\| http/.test(line)),
       [reason],
     );
     assert.deepEqual(demo.pids().filter(isRunning), []);
