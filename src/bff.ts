@@ -6,7 +6,7 @@ import type { OperationLimits } from './operations/limits/index.ts';
 
 /** One domain (users, orders, …) as every BFF may take it in: what it adds to schema, resolvers and rights. */
 export interface DomainModule {
-  /** Its SDL, relative to schema/. */
+  /** Its SDL: a file or a folder of files, as a path below schema/ or as a URL. */
   readonly schema: string;
   /** Their context has the datasources of the BFF's upstreams. */
   readonly resolvers: NonNullable<IExecutableSchemaDefinition<RequestContext<never>>['resolvers']>;

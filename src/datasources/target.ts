@@ -17,17 +17,17 @@ export function checkId(id: string): string {
   return id;
 }
 
-/** The lists with cursors. A cursor of one list is not valid for another. */
-export type CursorList = 'orders' | 'notifications' | 'users';
-
-/** Converts an upstream's cursor to a client's, which names its list. */
-export const toCursor = (list: CursorList, cursor: string): string => `${list}.${cursor}`;
+/**
+ * Converts an upstream's cursor to a client's, which names its list, such as `orders`: a cursor of one
+ * list is not valid for another.
+ */
+export const toCursor = (list: string, cursor: string): string => `${list}.${cursor}`;
 
 /**
  * Converts a client's cursor back to the upstream's; null if there is none.
  * @throws BffError BAD_USER_INPUT
  */
-export function fromCursor(list: CursorList, cursor: string | null | undefined): string | null {
+export function fromCursor(list: string, cursor: string | null | undefined): string | null {
   if (cursor == null) return null;
   if (!CURSOR.test(cursor) || !cursor.startsWith(`${list}.`)) throw badCursor();
   return cursor.slice(list.length + 1);

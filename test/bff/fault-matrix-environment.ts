@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { BffDefinition } from '../../src/bff.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
-import { type ServiceName, STAND_INS } from '../support/services.ts';
+import { STAND_INS } from '../support/services.ts';
 import type { Loss, Target } from './fault-matrix-table.ts';
 
 /** So that nothing but what is lost depends on how fast the machine is. */
@@ -22,7 +22,7 @@ export const headersDuring = (loss: Loss, wholeMs: number): Record<string, strin
 
 /** @returns what ends the loss */
 export async function lose(environment: Environment, target: Target, { fault }: Loss) {
-  const [name, operation = '*'] = target.split('.') as [ServiceName, string?];
+  const [name, operation = '*'] = target.split('.') as [keyof Environment['services'], string?];
   if (fault) {
     environment.services[name].control.faults({ [operation]: fault });
     return async () => environment.services[name].control.clear();

@@ -1,13 +1,7 @@
 import type { Datasources } from '../../src/datasources/index.ts';
 import type { Page } from '../../src/datasources/models.ts';
 import { applied, rejected, toProblems } from '../../src/datasources/mutation-result.ts';
-import {
-  badCursor,
-  type CursorList,
-  checkId,
-  fromCursor,
-  toCursor,
-} from '../../src/datasources/target.ts';
+import { badCursor, checkId, fromCursor, toCursor } from '../../src/datasources/target.ts';
 import { type BffError, notFound } from '../../src/errors.ts';
 import type { Json } from './environment.ts';
 import type { NaiveCall, NaiveReply } from './naive-call.ts';
@@ -143,7 +137,7 @@ function found(status: number, body: Json, missing: BffError): Json {
 }
 
 const readPage =
-  <T>(list: CursorList, name: string, cursor: string | null, toNode: (wire: Json) => T) =>
+  <T>(list: string, name: string, cursor: string | null, toNode: (wire: Json) => T) =>
   ({ status, body }: NaiveReply): Page<T> => {
     if (status === 400 && cursor !== null) throw badCursor();
     const { [name]: items, nextCursor } = expect({ status, body });

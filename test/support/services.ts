@@ -4,15 +4,21 @@ import type { ServiceOptions, StandIn } from '../../services/support/stand-in.ts
 import { createUserService } from '../../services/user/service.ts';
 import { urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+import type { LIBRARY_UPSTREAMS } from './fixture/bff.ts';
+import { createLendingService } from './fixture/lending-service.ts';
+import { createMemberService } from './fixture/member-service.ts';
 
+type Names = keyof typeof UPSTREAMS | keyof typeof LIBRARY_UPSTREAMS;
 type CreateStandIn = (options?: ServiceOptions) => Promise<StandIn>;
 
-/** The stand-in of each upstream. */
+/** The stand-in of each upstream, of the product and of the fixture. */
 export const STAND_INS = {
   user: createUserService,
   order: createOrderService,
   notification: createNotificationService,
-} satisfies Readonly<Record<keyof typeof UPSTREAMS, CreateStandIn>>;
+  member: createMemberService,
+  lending: createLendingService,
+} satisfies Readonly<Record<Names, CreateStandIn>>;
 
 export type ServiceName = keyof typeof STAND_INS;
 
