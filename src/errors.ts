@@ -56,6 +56,10 @@ export const unauthenticated = (message: string, cause?: unknown): BffError =>
 
 export const badInput = (message: string): BffError => new BffError('BAD_USER_INPUT', message);
 
+/** @param allow - the methods that are allowed (RFC 9110 §15.5.6) */
+export const methodNotAllowed = (message: string, allow: string): BffError =>
+  new BffError('BAD_REQUEST', message, { status: 405, headers: { allow } });
+
 export const timeoutError = (cause?: unknown): BffError =>
   new BffError('UPSTREAM_TIMEOUT', 'This part of the response timed out. Retry later.', { cause });
 

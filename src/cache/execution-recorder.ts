@@ -1,22 +1,13 @@
 import { createEntry } from './entry.ts';
+import { type ExecutionResult, toJson } from './execution-result.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
 import type { CacheEntry } from './types.ts';
 
-/** The response of an execution. */
-export interface ExecutionResult {
-  readonly status: number;
-  /** JSON text. */
-  readonly body: string;
-}
-
-/** Computes the response; `isAttended` is false for a refresh in the background. */
-export type Execute<E extends ExecutionResult> = (
+/** Executes an operation; `isBackground` is true for a refresh that no request waits for. */
+export type Execute = (
   recorder: ExecutionRecorder,
-  isAttended: boolean,
-) => Promise<E>;
-
-/** The origin of an execution's errors: none, upstreams only, or others too. */
-export type FailureSource = 'none' | 'upstream' | 'other';
+  isBackground: boolean,
+) => Promise<ExecutionResult>;
 
 /**
  * Collects the dependencies of one execution while it runs: datasources report the tags that they
@@ -33,7 +24,6 @@ export class ExecutionRecorder {
   /** The earliest expiry of the upstream responses, in milliseconds since the epoch. */
   #freshUntil = Number.POSITIVE_INFINITY;
   #isUnshareable = false;
-  #faults: FailureSource = 'none';
 
   constructor({ maxAge, scope, tags }: CachePolicy, version: number) {
     this.scope = scope;
@@ -61,27 +51,24 @@ export class ExecutionRecorder {
     if (isPrivate && this.scope !== 'user') this.markUnshareable();
   };
 
-  get faults(): FailureSource {
-    return this.#faults;
-  }
-
-  /** @param codes - of the errors in the response */
-  recordErrors(codes: readonly string[]): void {
-    const areUpstreamFaults = codes.every((code) => code.startsWith('UPSTREAM_'));
-    this.#faults = areUpstreamFaults && this.#faults !== 'other' ? 'upstream' : 'other';
-  }
-
   /** Restricts the response to this requester. */
   markUnshareable(): void {
     this.#isUnshareable = true;
   }
 
-  /** @returns undefined if the response is for this requester alone */
-  toEntry({ status, body }: ExecutionResult): CacheEntry | undefined {
-    if (status !== 200 || this.#faults !== 'none' || this.#isUnshareable) return undefined;
+  /** @returns undefined if the response has errors, or is for this requester alone */
+  toEntry(result: ExecutionResult): CacheEntry | undefined {
+    const { status, errorCodes } = result;
+    if (status !== 200 || errorCodes.length > 0 || this.#isUnshareable) return undefined;
     const { version, scope, startedAt } = this;
     const remainingSeconds = (this.#freshUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, remainingSeconds));
-    return createEntry(body, { maxAge, version, scope, startedAt, tags: [...this.#tags] });
+    return createEntry(toJson(result), {
+      maxAge,
+      version,
+      scope,
+      startedAt,
+      tags: [...this.#tags],
+    });
   }
 }

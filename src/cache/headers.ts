@@ -28,8 +28,8 @@ export type ForwardReason = 'bypass' | 'request' | 'uri-miss';
 
 /** The form in which a response is sent. */
 interface ResponseVariant {
-  readonly outcome: CacheStatus;
-  /** Used for every outcome except a hit. */
+  readonly cacheStatus: CacheStatus;
+  /** Used for every status except a hit. */
   readonly reason: ForwardReason;
   /** The content coding of the body, which gets its own ETag; undefined if it is not compressed. */
   readonly coding: string | undefined;
@@ -44,7 +44,7 @@ interface ResponseVariant {
  */
 export function responseHeaders(
   entry: CacheEntry,
-  { outcome, reason, coding, isPosted }: ResponseVariant,
+  { cacheStatus, reason, coding, isPosted }: ResponseVariant,
   stale: StaleWindows,
 ): ResponseHeaders {
   const isStored = !isPosted && entry.maxAge > 0;
@@ -52,8 +52,8 @@ export function responseHeaders(
     ? storableHeaders(entry, coding, stale)
     : NOT_STORABLE;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
-  if (outcome !== 'hit') {
-    const status = cacheStatusHeader(reason) + STATUS_SUFFIX[outcome];
+  if (cacheStatus !== 'hit') {
+    const status = cacheStatusHeader(reason) + STATUS_SUFFIX[cacheStatus];
     const allHeaders = ['cache-status', status, 'vary', vary, ...headers];
     return { etag, headers: allHeaders, isPublic };
   }
@@ -125,6 +125,9 @@ export function matchesEtag(etag: string | undefined, ifNoneMatch: string | unde
   return ifNoneMatch.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
 }
 
+/** A directive of a request that excludes stored responses. */
+export type RequestDirective = 'no-cache' | 'no-store';
+
 const NO_STORE_DIRECTIVE = /(?:^|,)\s*no-store\s*(?:,|$)/i;
 /** `max-age=0` has the same effect. */
 const NO_CACHE_DIRECTIVE = /(?:^|,)\s*(?:no-cache|max-age="?0+"?)\s*(?:,|$)/i;
@@ -134,9 +137,7 @@ const NO_CACHE_DIRECTIVE = /(?:^|,)\s*(?:no-cache|max-age="?0+"?)\s*(?:,|$)/i;
  * §5.2.1.5). All others are ignored.
  * @param cacheControl - the request header's value
  */
-export function requestDirectiveOf(
-  cacheControl: string | undefined,
-): 'no-cache' | 'no-store' | undefined {
+export function requestDirectiveOf(cacheControl: string | undefined): RequestDirective | undefined {
   if (cacheControl === undefined) return undefined;
   if (NO_STORE_DIRECTIVE.test(cacheControl)) return 'no-store';
   return NO_CACHE_DIRECTIVE.test(cacheControl) ? 'no-cache' : undefined;

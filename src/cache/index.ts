@@ -11,12 +11,14 @@
  * purge, store a partial response, or wait for anything before it returns a fresh entry from memory.
  */
 export { createCompressor } from './compression.ts';
-export { type Execute, ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
+export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
+export { type ExecutionResult, toJson } from './execution-result.ts';
 export {
   cacheStatusHeader,
   type ForwardReason,
   matchesEtag,
   NO_STORE,
+  type RequestDirective,
   requestDirectiveOf,
   responseHeaders,
 } from './headers.ts';
@@ -30,4 +32,11 @@ export {
 export { ResponseCache } from './response-cache.ts';
 export { createEntryStore, createTextStore } from './store.ts';
 export { TagVersions } from './tag-versions.ts';
-export type { CacheEntry, CacheHit, CacheLookup, HeaderList, StaleWindows } from './types.ts';
+export type {
+  CacheEntry,
+  CacheHit,
+  CacheLookup,
+  CacheStatus,
+  HeaderList,
+  StaleWindows,
+} from './types.ts';

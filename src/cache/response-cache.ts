@@ -1,6 +1,7 @@
 import type { RequestDeadline } from '../deadline.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type Execute, ExecutionRecorder, type ExecutionResult } from './execution-recorder.ts';
+import { type Execute, ExecutionRecorder } from './execution-recorder.ts';
+import type { ExecutionResult } from './execution-result.ts';
 import type { CachePolicy } from './policy.ts';
 import type { EntryStore } from './store.ts';
 import type { TagVersions } from './tag-versions.ts';
@@ -10,7 +11,7 @@ import type { CacheEntry, CacheHit, CacheLookup, StaleWindows } from './types.ts
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A response that other requests may receive too, or one for this requester alone. */
-type CacheResult<E extends ExecutionResult> = CacheHit | { readonly executed: E };
+type CacheResult = CacheHit | { readonly executed: ExecutionResult };
 
 /** An execution in flight, which other requests for the same key follow. */
 interface Flight {
@@ -59,11 +60,11 @@ export class ResponseCache {
   }
 
   /** @throws what `execute` throws, or `requester.wait` once the requester's deadline has passed */
-  async getOrExecute<E extends ExecutionResult>(
+  async getOrExecute(
     lookup: CacheLookup,
     requester: RequestDeadline,
-    execute: Execute<E>,
-  ): Promise<CacheResult<E>> {
+    execute: Execute,
+  ): Promise<CacheResult> {
     const known = await this.#find(lookup.key);
     const expiredForMs = known ? Date.now() - known.freshUntil : 0;
     if (known && expiredForMs < 0) return { status: 'hit', entry: known };
@@ -71,38 +72,32 @@ export class ResponseCache {
       this.#refresh(lookup, execute);
       return { status: 'hit', entry: known };
     }
-    let faults = 'none';
-    const result = await this.#fetch(lookup, requester, async (recorder, isAttended) => {
-      const executed = await execute(recorder, isAttended);
-      faults = recorder.faults;
-      return executed;
-    });
+    const result = await this.#fetch(lookup, requester, execute);
     const isShared = lookup.policy.scope !== 'user';
     const mayServe = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
-    if (mayServe && faults === 'upstream' && !this.#tagVersions.isStale(known)) {
-      return { status: 'hit', entry: known };
-    }
-    return result;
+    if (!mayServe || !('executed' in result) || this.#tagVersions.isStale(known)) return result;
+    const { errorCodes } = result.executed;
+    return areUpstreamFaults(errorCodes) ? { status: 'hit', entry: known, errorCodes } : result;
   }
 
   /**
    * Executes whatever is stored or in flight, and stores a complete response for other requests.
    * @throws what `execute` throws
    */
-  async executeAndStore<E extends ExecutionResult>(
+  async executeAndStore(
     { key, policy }: CacheLookup,
-    execute: Execute<E>,
-    isAttended = true,
-  ): Promise<CacheResult<E>> {
+    execute: Execute,
+    isBackground = false,
+  ): Promise<CacheResult> {
     const recorder = new ExecutionRecorder(policy, this.#tagVersions.current);
-    const executed = await execute(recorder, isAttended);
+    const executed = await execute(recorder, isBackground);
     const entry = recorder.toEntry(executed);
     const isStale =
       entry !== undefined &&
       (this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry));
     const isStorable = entry !== undefined && entry.maxAge > 0;
     // A client that has received this newer response must not get the older stored one afterwards.
-    if (!isStorable && recorder.faults === 'none') this.#store?.delete(key);
+    if (!isStorable && executed.errorCodes.length === 0) this.#store?.delete(key);
     if (!entry) return { executed };
     if (!this.#store || !isStorable || isStale) {
       return { status: 'miss', entry: { ...entry, maxAge: 0 } };
@@ -129,11 +124,7 @@ export class ResponseCache {
    * Follows the execution in flight, or starts one. The flight's key contains the tag version, so that
    * no request follows an execution that began before a purge its client may know of.
    */
-  #fetch<E extends ExecutionResult>(
-    lookup: CacheLookup,
-    requester: RequestDeadline,
-    execute: Execute<E>,
-  ): Promise<CacheResult<E>> {
+  #fetch(lookup: CacheLookup, requester: RequestDeadline, execute: Execute): Promise<CacheResult> {
     const flightKey = `${this.#tagVersions.current} ${lookup.key}`;
     const flight = this.#flights.get(flightKey);
     if (!flight) return this.#lead(flightKey, lookup, requester, execute);
@@ -142,12 +133,12 @@ export class ResponseCache {
     return this.#follow(flight, lookup, requester, execute);
   }
 
-  async #lead<E extends ExecutionResult>(
+  async #lead(
     flightKey: string,
     lookup: CacheLookup,
     leader: RequestDeadline,
-    execute: Execute<E>,
-  ): Promise<CacheResult<E>> {
+    execute: Execute,
+  ): Promise<CacheResult> {
     const execution = this.executeAndStore(lookup, execute);
     const { promise: shared, resolve } = Promise.withResolvers<CacheEntry | undefined>();
     const flight = { leader, shared };
@@ -168,12 +159,12 @@ export class ResponseCache {
     return execution;
   }
 
-  async #follow<E extends ExecutionResult>(
+  async #follow(
     { leader, shared }: Flight,
     lookup: CacheLookup,
     requester: RequestDeadline,
-    execute: Execute<E>,
-  ): Promise<CacheResult<E>> {
+    execute: Execute,
+  ): Promise<CacheResult> {
     const release = leader.retain();
     const entry = await requester.wait(shared).finally(release);
     return entry ? { status: 'collapsed', entry } : this.executeAndStore(lookup, execute);
@@ -189,11 +180,11 @@ export class ResponseCache {
    * Computes a new response in the background. A private response whose refresh fails is deleted, so
    * that the next request executes and its viewer learns of the outage.
    */
-  #refresh<E extends ExecutionResult>(lookup: CacheLookup, execute: Execute<E>): void {
+  #refresh(lookup: CacheLookup, execute: Execute): void {
     const { key, policy } = lookup;
     if (this.#refreshing.has(key)) return;
     this.#refreshing.add(key);
-    void this.executeAndStore(lookup, execute, false)
+    void this.executeAndStore(lookup, execute, true)
       .catch((error: Error) => {
         this.#log.warn({ reason: error.message }, 'background refresh failed');
         return {};
@@ -204,3 +195,7 @@ export class ResponseCache {
       .finally(() => this.#refreshing.delete(key));
   }
 }
+
+/** True if there are errors, and all of them are the upstreams'. */
+const areUpstreamFaults = (errorCodes: readonly string[]): boolean =>
+  errorCodes.length > 0 && errorCodes.every((code) => code.startsWith('UPSTREAM_'));

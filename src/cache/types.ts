@@ -53,6 +53,8 @@ export interface CacheLookup {
 export interface CacheHit {
   readonly status: CacheStatus;
   readonly entry: CacheEntry;
+  /** The errors of the failed execution that the entry takes the place of. */
+  readonly errorCodes?: readonly string[];
 }
 
 /** The time for which an expired response may still be served, in seconds. */

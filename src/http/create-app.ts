@@ -1,43 +1,48 @@
+/**
+ * The HTTP application that listeners are built on: a Fastify instance whose limits, headers, errors
+ * and log lines are the same for every route.
+ *
+ * A request passes the hooks in the order of their registration: those of createApp, then CORS and the
+ * traffic guards (server/create-server.ts), then the body is parsed and the route's handler runs. What
+ * any of them throws becomes a response in error-handler.ts. Bytes that are not HTTP have no request
+ * and are answered in malformed-request.ts.
+ *
+ * It must never send a response without a request id and security headers, let a client keep a
+ * connection busy without a time limit, or read a body that no route needs.
+ */
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import { addCommonHeaders } from './common-headers.ts';
 import { CountedRequest } from './counted-request.ts';
-import {
-  answerError,
-  answerErrors,
-  answerFrameworkError,
-  type ErrorAnswerer,
-} from './error-handler.ts';
+import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
+import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
-import { setSecurityHeaders } from './security-headers.ts';
 
-/** How long a client may take to send a request, and its headers, in milliseconds. */
+/** Time for a client to send a request, and its headers. */
 const REQUEST_TIMEOUT_MS = 12_000;
 const HEADERS_TIMEOUT_MS = 10_000;
-/** How often it is looked for those who take longer. */
-const CHECKING_INTERVAL_MS = 1_000;
-/** How long nothing may move on a connection with an answer under way. */
+/** The interval at which these timeouts are checked. */
+const TIMEOUT_CHECK_MS = 1_000;
+/** Time without any data on a connection whose response is being sent. */
 const IDLE_TIMEOUT_MS = 15_000;
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 interface AppOptions extends FastifyServerOptions {
-  /** What to say where there is nothing. */
+  /** The message of 404 responses. */
   readonly notFoundMessage: string;
-  /** Replaces the answerer of errors. */
-  readonly answerError?: ErrorAnswerer;
+  readonly handleError?: ErrorHandler;
 }
 
-/**
- * A listener of ours: every answer has the request's id, every error one form, and nothing is kept
- * by anyone unless a route says so.
- */
+/** Creates an application without routes. */
 export function createApp({
-  notFoundMessage: notHere,
-  answerError: answer = answerError,
+  notFoundMessage,
+  handleError: onError = handleError,
   ...options
 }: AppOptions): FastifyInstance {
+  const malformedUrls = createMalformedUrlRefusal();
   const app = fastify({
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -45,34 +50,45 @@ export function createApp({
     http: {
       IncomingMessage: CountedRequest,
       headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
-      // Node would refuse it without a body.
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // refuseRepeatedHeaders does it: Node's own response has no body.
       requireHostHeader: false,
     },
     exposeHeadRoutes: false,
-    // Who needs a query reads it from the address.
+    // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
     logController: new RequestLog(),
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: malformedUrls.reroute,
     clientErrorHandler: answerMalformedRequest,
     ...options,
   });
-  setSecurityHeaders(app);
+  addCommonHeaders(app);
   addOperationLog(app);
   app.addHook('onRequest', (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);
     refuseIgnoredBody(request.raw);
     done();
   });
+  // After all onRequest hooks, and before a body is parsed.
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    malformedUrls.refuse(request);
+    if (request.is404) throw pathNotFound(notFoundMessage);
+    done();
+  });
+  // Without a handler of its own, Fastify runs no hooks for unknown paths. The hook above comes first.
+  app.setNotFoundHandler(() => {
+    throw pathNotFound(notFoundMessage);
+  });
+  app.setErrorHandler(onError);
   app.server.on('checkExpectation', answerExpectation);
   const parse = app.getDefaultJsonParser('error', 'error');
-  // Many clients say that they send JSON when they send nothing.
+  // Many clients send the content type of JSON with an empty body.
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
     body === '' ? done(null, undefined) : parse(request, body as string, done),
   );
-  answerErrors(app, notHere, answer);
   return app;
 }
 
+/** Takes the client's request id if it is a short token; otherwise generates one. */
 const requestIdOf = (given: string | string[] | undefined): string =>
   typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

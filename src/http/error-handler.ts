@@ -1,13 +1,13 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode, toClientError } from '../errors.ts';
 import { logRefusal } from './request-log.ts';
-import { alwaysFor } from './security-headers.ts';
 
+/** The HTTP status of each code; 400 for the others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   OPERATION_NOT_TRUSTED: 403,
   OVERLOADED: 503,
-  // Clients then send the text; as with Apollo Server, that is no failure of theirs.
+  // Clients send the text next. Like Apollo Server, this does not count as a failure.
   PERSISTED_QUERY_NOT_FOUND: 200,
   RATE_LIMITED: 429,
   UNAUTHENTICATED: 401,
@@ -15,43 +15,28 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UPSTREAM_TIMEOUT: 504,
 };
 
-/** Answers errors outside of an execution, in the form of those inside. */
-export type ErrorAnswerer = (
+/** Sends the response for an error that a hook or a handler has thrown. */
+export type ErrorHandler = (
   error: FastifyError | BffError,
   request: FastifyRequest,
   reply: FastifyReply,
 ) => unknown;
 
-/**
- * What goes wrong outside of an execution gets the same form as what goes wrong inside.
- * @param notHere - what to say where there is nothing
- */
-export function answerErrors(app: FastifyInstance, notHere: string, answer: ErrorAnswerer): void {
-  app.setNotFoundHandler(() => {
-    throw pathNotFound(notHere);
-  });
-  app.setErrorHandler<FastifyError | BffError>(answer);
-}
+/** Sends an error in the form of GraphQL errors: `{ "errors": [{ message, extensions }] }`. */
+export const handleError: ErrorHandler = (error, request, reply) =>
+  error instanceof BffError
+    ? sendBffError(error, request, reply)
+    : sendFrameworkError(error, request, reply);
 
-/** Answers what was thrown on the way of a request. */
-export function answerError(
-  error: FastifyError | BffError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
-  if (error instanceof BffError) return answerBffError(error, request, reply);
-  return answerFrameworkError(error, request, reply);
-}
-
-function answerBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
+function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
   const { code, message, cause, details, status = STATUS[code] ?? 400 } = error;
   logRefusal(request, code);
   if (code === 'UNAUTHENTICATED') {
-    // RFC 6750 §3: with an error only if there was a token.
+    // RFC 6750 §3: with an error code only if the request has a token.
     const hasToken = request.headers.authorization !== undefined;
     reply.header('www-authenticate', hasToken ? 'Bearer error="invalid_token"' : 'Bearer');
   }
-  // The cause itself may hold claims of a token.
+  // The message only: the cause itself may hold claims of a token.
   if (cause instanceof Error) request.log.info({ code, reason: cause.message }, message);
   return reply
     .code(status)
@@ -59,32 +44,17 @@ function answerBffError(error: BffError, request: FastifyRequest, reply: Fastify
     .send({ errors: [toClientError(code, message, request.id, details)] });
 }
 
-/** Answers what Fastify finds wrong, also before a route is known. */
-export function answerFrameworkError(
-  error: FastifyError,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
+/** Sends an error of Fastify itself, or an unexpected one. */
+function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const status = error.statusCode ?? 500;
   if (status >= 500) request.log.error({ err: error }, 'unexpected error');
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
   const message = status < 500 ? error.message : 'Something went wrong on our side.';
   logRefusal(request, code);
-  void reply
-    .code(status)
-    .headers({ ...alwaysFor(request), 'x-request-id': request.id })
-    .send(errorBody(code, message, request.id));
+  return reply.code(status).send(errorBody(code, message, request.id));
 }
 
-export const refuseMethod = ({ method }: FastifyRequest) => {
-  throw methodNotAllowed(`/graphql takes GET, HEAD and POST, not ${method}.`, 'GET, HEAD, POST');
-};
-
-/** @param allow - the methods that are (RFC 9110 §15.5.6) */
-export const methodNotAllowed = (message: string, allow: string) =>
-  new BffError('BAD_REQUEST', message, { status: 405, headers: { allow } });
-
-export const pathNotFound = (message: string) =>
+export const pathNotFound = (message: string): BffError =>
   new BffError('NOT_FOUND', message, { status: 404 });
 
 export const errorBody = (code: ErrorCode, message: string, requestId: string) => ({

@@ -1,35 +1,41 @@
+import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
 
-/** Whether the process is alive, and whether it may be sent requests. */
 export interface Health {
-  /** It shall end: from now on it asks for no more requests, and still answers those that come. */
+  /** Makes /readyz respond 503, and closes each connection after its next response. */
   readonly drain: () => void;
-  /** Whether it shall end, so that each connection is closed with its answer. */
-  readonly isDraining: () => boolean;
+  /** For responses that are written past the framework; call it before their headers are written. */
+  readonly closeIfDraining: (response: ServerResponse) => void;
 }
 
+/** Adds `GET /healthz` (the process is alive) and `GET /readyz` (it may get requests). */
 export function addHealth(app: FastifyInstance): Health {
-  let draining = false;
-  // A connection that is kept alive after its last answer would keep the process alive as well.
+  let isDraining = false;
+
+  function closeIfDraining(response: ServerResponse): void {
+    // node:http then sends `Connection: close`. An open connection would keep the process alive.
+    if (isDraining) response.shouldKeepAlive = false;
+  }
+
   app.addHook('onSend', (_request, reply, payload, done) => {
-    if (draining) reply.header('connection', 'close');
+    closeIfDraining(reply.raw);
     done(null, payload);
   });
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    reply.code(draining ? 503 : 200);
-    return { status: draining ? 'draining' : 'ok' };
+    reply.code(isDraining ? 503 : 200);
+    return { status: isDraining ? 'draining' : 'ok' };
   });
   return {
     drain() {
-      draining = true;
+      isDraining = true;
     },
-    isDraining: () => draining,
+    closeIfDraining,
   };
 }
 
-/** Whether a request is answered whoever sends it, and however busy the process is. */
+/** True for health checks, which pass the IP filter, overload protection and rate limits. */
 export const isHealthCheck = ({ method, url }: FastifyRequest): boolean =>
   method === 'GET' && HEALTH_CHECK.test(url);

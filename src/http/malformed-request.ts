@@ -1,43 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { NO_STORE } from '../cache/index.ts';
+import { commonHeaders } from './common-headers.ts';
 import { errorBody } from './error-handler.ts';
-import { DEFAULT_HEADERS } from './security-headers.ts';
 
-const WRONG: Readonly<Record<string, readonly [status: number, message: string]>> = {
+/** Status and message by Node's error code. */
+const RESPONSES: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
-/** How long an answer may take to arrive, in milliseconds. */
+const NOT_HTTP = [400, 'This is not an HTTP request.'] as const;
+/** Time for the client to read the response before the connection is destroyed. */
 const LINGER_MS = 1_000;
-const NO_REQUEST = [400, 'This is not an HTTP request.'] as const;
 
-function refusal(status: number, message: string) {
+/** Builds a response that closes its connection. */
+function createRefusal(status: number, message: string) {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
-  const headers = {
-    ...DEFAULT_HEADERS,
-    'x-request-id': requestId,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
-  };
+  const length = String(Buffer.byteLength(body));
+  const headers = [
+    ...Object.entries(NO_STORE).flat(),
+    ...commonHeaders(false, requestId),
+    ...['content-type', 'application/json; charset=utf-8'],
+    ...['content-length', length],
+    ...['connection', 'close'],
+  ];
   return { status, headers, body };
 }
 
-/** Answers what Node could not read as HTTP; there is no request then, only a connection. */
+/** Responds to bytes that Node can't parse as HTTP. There is no request then, only a connection. */
 export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const [given, message] = WRONG[error.code ?? ''] ?? NO_REQUEST;
-  const { status, headers, body } = refusal(given, message);
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
-  // Whoever does not close their end, too, would keep ours open.
+  const { status, headers, body } = createRefusal(...(RESPONSES[error.code ?? ''] ?? NOT_HTTP));
+  const lines = headers.map((text, n) => (n % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`);
+  // A client that does not close its end would keep the connection open.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-/** Answers an `Expect` other than 100-continue (RFC 9110 §10.1.1). */
+/** Responds to an `Expect` other than 100-continue (RFC 9110 §10.1.1). */
 export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = refusal(417, 'There is nothing here to be expected.');
+  const { status, headers, body } = createRefusal(417, 'Only "Expect: 100-continue" is supported.');
   response.writeHead(status, headers).end(body);
 }

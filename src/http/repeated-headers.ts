@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { BffError, unauthenticated } from '../errors.ts';
 
 /**
- * Refuses requests that name their host, or show a credential, more than once. node:http keeps the
- * first of such headers or joins them; a proxy before us may have read another one.
+ * Refuses requests with several Host headers, or a repeated credential. node:http keeps the
+ * first of such headers or joins them; a proxy in front of this process may have read another one.
  * @throws BffError BAD_REQUEST for another number of Host headers than one (RFC 9112 §3.2);
  *   UNAUTHENTICATED for several Authorization or X-API-Key headers
  */

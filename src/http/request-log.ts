@@ -6,23 +6,19 @@ import {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { PreparedOperation } from '../operations/index.ts';
-import type { OperationLog } from '../telemetry/operation-log.ts';
-
-/** A client may choose a longer name for its operation. */
-const MAX_NAME_LENGTH = 100;
+import { createOperationLog, type OperationLog } from '../telemetry/operation-log.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null until there is something to log, and where requests are not logged. */
+    /** Null if the request is not logged, and until it is first used. */
     operationLog: OperationLog | null;
   }
 }
 
-/** One line in the log for each request, when it is answered. */
+/** Writes one log line for each request, when its response has been sent. */
 export class RequestLog extends LogController {
   override incomingRequest(): void {
-    // What comes of it says what came.
+    // The line at the end has everything.
   }
 
   override requestCompleted(
@@ -38,36 +34,21 @@ export class RequestLog extends LogController {
   }
 }
 
-/** Gives each request room for an OperationLog. */
+/** Adds `request.operationLog`. */
 export function addOperationLog(app: FastifyInstance): void {
   app.decorateRequest('operationLog', null);
 }
 
-/** Notes an operation of a request and what it costs. */
-export function logOperation(request: FastifyRequest, prepared: PreparedOperation): void {
-  const log = operationLogOf(request);
-  if (!log) return;
-  const name = prepared.definition.name?.value.slice(0, MAX_NAME_LENGTH);
-  log.operation = log.operation && name ? `${log.operation},${name}` : (log.operation ?? name);
-  log.cost = (log.cost ?? 0) + prepared.cost;
-}
-
-/** Notes that a request is refused. */
+/** Adds the code of the error that ends a request. */
 export function logRefusal(request: FastifyRequest, code: string): void {
   const log = operationLogOf(request);
   if (log) log.errorCodes = [code];
 }
 
-/** @returns null where requests are not logged: nothing is allocated then */
-function operationLogOf(request: FastifyRequest): OperationLog | null {
+/** @returns null if requests are not logged, so that nothing is allocated */
+export function operationLogOf(request: FastifyRequest): OperationLog | null {
   if (!logsRequests(request.log)) return null;
-  request.operationLog ??= {
-    operation: undefined,
-    cost: undefined,
-    cacheStatus: undefined,
-    errorCodes: undefined,
-    failedParts: undefined,
-  };
+  request.operationLog ??= createOperationLog();
   return request.operationLog;
 }
 

@@ -1,53 +1,69 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import type { ReadViewer } from '../auth/credentials.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { Viewer } from '../viewer.ts';
 import { createLocaleReader } from './locale.ts';
+import type { OperationRequest } from './operation-request.ts';
 import { type TraceContext, traceContextOf } from './trace-context.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
 
-/** Who asks, how long they wait, and what of their headers goes on to the services. */
+/** The client of a request: its viewer, its deadline, and what the services are told of it. */
 export interface Caller extends TraceContext {
   readonly requestId: string;
-  /** Where the request comes from, past the proxies that are believed. */
   readonly address: string;
   readonly viewer: Viewer;
   readonly deadline: RequestDeadline;
-  /** In lower case. */
+  /** The preferred language, in lower case. */
   readonly locale: string | undefined;
 }
 
-/** At once, unless a token must be verified. */
-export type CallerReader = (request: FastifyRequest) => Caller | Promise<Caller>;
+export interface Authenticated {
+  readonly request: OperationRequest;
+  readonly caller: Caller;
+}
 
-/** @param deadlineMs - how long a request may take, in milliseconds */
-export function createCallerReader(viewerOf: ReadViewer, deadlineMs: number): CallerReader {
+export interface AuthenticateParts {
+  readonly readViewer: ReadViewer;
+  /** The time limit of a request. */
+  readonly requestDeadlineMs: number;
+}
+
+/** Creates the phase that reads the viewer from the request's credentials and starts its deadline. */
+export function createAuthenticate({ readViewer, requestDeadlineMs }: AuthenticateParts) {
   const localeOf = createLocaleReader();
 
-  return ({ id: requestId, ip: address, headers }) => {
-    const deadline = new RequestDeadline(Math.min(deadlineMs, timeoutOf(headers)));
-    const toCaller = (viewer: Viewer): Caller => ({
-      requestId,
-      address,
-      viewer,
-      deadline,
-      locale: localeOf(headers['accept-language']),
-      ...traceContextOf(headers),
+  /**
+   * @throws BffError BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, UPSTREAM_UNAVAILABLE or
+   *   UPSTREAM_TIMEOUT; may also reject with them
+   */
+  return (request: OperationRequest): MaybePromise<Authenticated> => {
+    const { id: requestId, address, headers } = request;
+    const deadline = new RequestDeadline(Math.min(requestDeadlineMs, timeoutOf(headers)));
+    const toState = (viewer: Viewer): Authenticated => ({
+      request,
+      caller: {
+        requestId,
+        address,
+        viewer,
+        deadline,
+        locale: localeOf(headers['accept-language']),
+        ...traceContextOf(headers),
+      },
     });
-    const known = viewerOf(headers);
-    return 'then' in known ? deadline.wait(known).then(toCaller) : toCaller(known);
+    const viewer = readViewer(headers);
+    return viewer instanceof Promise ? deadline.wait(viewer).then(toState) : toState(viewer);
   };
 }
 
 /**
- * How long the client waits, in milliseconds.
+ * Reads the client's own time limit, in milliseconds.
  * @throws BffError BAD_REQUEST
  */
-function timeoutOf({ 'x-request-timeout-ms': given }: IncomingHttpHeaders): number {
-  if (given === undefined) return Number.POSITIVE_INFINITY;
-  if (typeof given === 'string' && TIMEOUT.test(given)) return Number(given);
+function timeoutOf({ 'x-request-timeout-ms': value }: IncomingHttpHeaders): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof value === 'string' && TIMEOUT.test(value)) return Number(value);
   throw new BffError('BAD_REQUEST', 'X-Request-Timeout-Ms must be a whole number, at least 1.');
 }

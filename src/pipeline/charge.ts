@@ -1,44 +1,74 @@
-import type { FastifyReply } from 'fastify';
-import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
-import type { Viewer } from '../viewer.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
+import type { OperationStore } from '../operations/index.ts';
+import { enforceLimit, type OperationLimits } from '../operations/limits/index.ts';
+import {
+  BYTES_PER_UNIT,
+  type RateHeaders,
+  type RateLimiter,
+  viewerKeyOf,
+} from '../traffic/index.ts';
 import type { Caller } from './authenticate.ts';
+import type { Prepared } from './prepare.ts';
 
-type Payer = Pick<Caller, 'address' | 'viewer'>;
-
-/** What it costs to register a text under its hash, in units, besides the operation itself. */
-export const registrationCost = (text: string): number => Buffer.byteLength(text) / BYTES_PER_UNIT;
-
-export interface Payment {
-  /** As soon as it is known who asks. @throws BffError RATE_LIMITED if nothing is left to them */
-  readonly refuseExhausted: (caller: Payer) => void;
-  /**
-   * Pays for an operation, and tells the client what is left.
-   * @returns nothing if it was paid at once
-   * @throws BffError RATE_LIMITED, or rejects with it
-   */
-  readonly pay: (caller: Payer, cost: number, reply: FastifyReply) => undefined | Promise<unknown>;
+export interface Charged extends Prepared {
+  /** Empty without limits. */
+  readonly rateLimit: RateHeaders;
 }
 
-export function createPayment(limiter: RateLimiter): Payment {
+/** The operations of one request, charged together. */
+export interface ChargedBatch {
+  readonly states: readonly Prepared[];
+  readonly rateLimit: RateHeaders;
+}
+
+export interface ChargeParts {
+  /** Also limits the cost of all operations of a batch together. */
+  readonly limits: OperationLimits;
+  readonly rateLimiter: Pick<RateLimiter, 'take'>;
+  readonly operations: Pick<OperationStore, 'isRegistration' | 'register'>;
+}
+
+/**
+ * Creates the phase that charges operations to the rate limits of the client's address and viewer. A
+ * new text that is sent with its hash is charged for its length as well, and then registered.
+ */
+export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
+  const take = ({ address, viewer }: Caller, cost: number) =>
+    rateLimiter.take({ address, viewer: viewerKeyOf(viewer) }, cost);
+
+  const isRegistration = ({ request, prepared }: Prepared): boolean =>
+    operations.isRegistration(request.input, prepared.operation);
+
+  const costOf = (state: Prepared): number =>
+    state.prepared.cost + (isRegistration(state) ? costOfText(state.prepared.operation.source) : 0);
+
+  function register(state: Prepared): void {
+    if (isRegistration(state)) operations.register(state.prepared.operation);
+  }
+
   return {
-    refuseExhausted: ({ viewer }) => limiter.refuseExhausted({ viewer: payerOf(viewer) }),
-    pay({ address, viewer }, cost, reply) {
-      const taken = limiter.take({ address, viewer: payerOf(viewer) }, cost);
-      if ('then' in taken) {
-        return taken.then((headers) => {
-          // Not the reply itself: to wait for it is to wait until it is sent.
-          reply.headers({ ...headers });
-        });
-      }
-      reply.headers({ ...taken });
-      return undefined;
+    /** @throws BffError RATE_LIMITED or QUERY_TOO_COMPLEX; may also reject with them */
+    charge: (state: Prepared): MaybePromise<Charged> =>
+      andThen(take(state.caller, costOf(state)), (rateLimit) => {
+        register(state);
+        const { request, caller, prepared } = state;
+        return { request, caller, prepared, rateLimit };
+      }),
+
+    /** @throws as `charge` */
+    chargeBatch(states: readonly Prepared[]): MaybePromise<ChargedBatch> {
+      const [{ caller }] = states as readonly [Prepared, ...Prepared[]];
+      enforceLimit(limits, 'cost', sum(states.map(({ prepared }) => prepared.cost)));
+      return andThen(take(caller, sum(states.map(costOf))), (rateLimit) => {
+        states.forEach(register);
+        return { states, rateLimit };
+      });
     },
   };
 }
 
-/** Undefined for those of whom nothing but their address is known. */
-function payerOf(viewer: Viewer): string | undefined {
-  if (viewer.role === 'anonymous') return undefined;
-  if (viewer.role === 'partner') return `partner:${viewer.partner}`;
-  return `user:${viewer.issuer}:${viewer.id}`;
-}
+/** In cost units. */
+const costOfText = (text: string): number => Buffer.byteLength(text) / BYTES_PER_UNIT;
+
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, next) => total + next, 0);

@@ -1,134 +1,157 @@
-import type { FastifyInstance } from 'fastify';
+/**
+ * The composition root: creates the parts of one BFF from its definition and its configuration, and
+ * connects them.
+ *
+ * create-server.ts is the only place that knows every part; run.ts listens, and ends the process
+ * gracefully. It must never leave anything open if the start fails.
+ */
+import { hash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type GraphQLSchema, printSchema } from 'graphql';
 import { createCredentialReader } from '../auth/credentials.ts';
+import { createReadsLookup } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
-import { TagVersions } from '../cache/index.ts';
+import {
+  createEntryStore,
+  createPolicyReader,
+  createTextStore,
+  ResponseCache,
+  TagVersions,
+} from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
-import { pathNotFound, refuseMethod } from '../http/error-handler.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
-import { createMalformedUrlRefusal } from '../http/malformed-url.ts';
-import { createCallerReader } from '../pipeline/authenticate.ts';
-import { createApollo } from '../pipeline/execute/apollo.ts';
-import { Executing } from '../pipeline/execute/document-handoff.ts';
-import { createEngine } from '../pipeline/execute/executor.ts';
-import { createExplorer } from '../pipeline/execute/sandbox.ts';
-import { createContextFactory } from '../pipeline/execution-context.ts';
-import { createErrorAnswerer } from '../protocols/graphql-over-http/request-errors.ts';
-import { createGraphqlHandler } from '../protocols/graphql-over-http/route.ts';
-import { createSender } from '../protocols/graphql-over-http/send-response.ts';
-import { describeRequest } from '../telemetry/log.ts';
+import { createPlanner } from '../operations/index.ts';
+import { createCostReader } from '../operations/limits/index.ts';
+import {
+  createApollo,
+  createContextFactory,
+  createExecutor,
+  createLandingPagePlugin,
+  createPipeline,
+  renderLandingPage,
+} from '../pipeline/index.ts';
+import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
+import { createGraphqlHandler, refuseMethod } from '../protocols/graphql-over-http/route.ts';
+import { createResponseSender } from '../protocols/graphql-over-http/send-response.ts';
+import { createRedis } from '../redis/client.ts';
+import { describeRequest, type Log } from '../telemetry/log.ts';
+import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
 import { createAdmin } from './admin.ts';
 import { buildSchema } from './build-schema.ts';
-import { createEdge } from './create-edge.ts';
-import { createDoor } from './door.ts';
 import { loadOperations } from './load-operations.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
 
-/** For how long nothing is kept of what was changed with an unknown outcome. */
-const UNCERTAIN_MS = 30_000;
-/** The most that a request's body may have, in bytes. */
-const MOST_BODY = 256 * 1_024;
-
-const NOT_HERE = 'There is nothing here: the API is at /graphql.';
+/** The time for which data is not stored after a write whose outcome is unknown. */
+const QUARANTINE_MS = 30_000;
+const MAX_BODY_BYTES = 256 * 1_024;
+const NOT_FOUND = 'There is nothing here: the API is at /graphql.';
 
 /** One BFF, ready to listen. */
 export interface BffServer {
   readonly app: FastifyInstance;
   /** The listener for operators and services. */
   readonly admin: FastifyInstance;
-  /** Makes /readyz say that no more requests are wanted; those that come are answered. */
+  /** Makes /readyz respond 503; requests are still answered. */
   readonly drain: () => void;
 }
 
-/** One BFF with /graphql, /session, /healthz and /readyz, and its admin listener with /purge. */
+/** Creates one BFF: /graphql, /session, /healthz and /readyz, and an admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
-  const malformedUrls = createMalformedUrlRefusal();
+  const { production, requestDeadlineMs, corsOrigins } = config;
   const app = createApp({
-    logger: loggerOf(bff.name, config.logLevel),
+    logger: loggerOptions(bff.name, config.logLevel),
     forceCloseConnections: 'idle',
-    bodyLimit: MOST_BODY,
+    bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
-    notFoundMessage: NOT_HERE,
-    frameworkErrors: malformedUrls.reroute,
-    answerError: (...failed) => answerError(...failed),
+    notFoundMessage: NOT_FOUND,
+    handleError: (...args) => handleError(...args),
   });
   const { log } = app;
-  const { production, requestDeadlineMs, strictScopes, corsOrigins } = config;
-  const hasSessions = bff.credentials.includes('cookie');
+  // Closed at once if the start fails, otherwise with the server.
+  await using opened = new AsyncDisposableStack();
 
+  // Traffic
+  const redis = config.redisUrl && (await createRedis(config.redisUrl, log));
+  opened.defer(() => redis?.close());
+  const rateLimiter = createRateLimiter({
+    limits: config.rateLimits,
+    redis,
+    // BFFs that share a Redis count apart.
+    prefix: `frontdesk:rate:${bff.name}`,
+  });
+  const admission = createAdmissionControl();
+  const { refuseAddress } = createIpFilter(config.network);
+  const handleError = createErrorHandler(!production, rateLimiter.charge);
+
+  // Operations and execution
   const schema = buildSchema(bff);
   const { operations, example } = loadOperations(bff, schema, config);
-  const explorer = createExplorer(example, config);
-  const executing = new Executing();
-  const apollo = createApollo({ schema, executing, explorer, production, log });
-  // If the start fails, what was opened is closed; otherwise it is when the server is.
-  await using opened = new AsyncDisposableStack();
+  const landingPage = createLandingPagePlugin(example, config);
+  const apollo = createApollo({ schema, operations, landingPage, production, log });
   await apollo.start();
   opened.defer(() => apollo.stop());
 
+  // Upstreams and cache
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log);
   opened.defer(() => upstreams.close());
-  const numbers = new TagVersions(() => upstreams.recordWrite());
-  const { edge, prepare, questionOf } = createEdge(bff, {
-    schema,
-    numbers,
-    bytes: config.cacheBytes,
-    log,
-  });
-  const contextOf = createContextFactory({
+  const tagVersions = new TagVersions(() => upstreams.recordWrite());
+  const cache = createCache(bff, { bytes: config.cacheBytes, tagVersions, log });
+  const createContext = createContextFactory({
     upstreams,
-    isStrict: strictScopes,
+    strictScopes: config.strictScopes,
     changed(tags, isCertain) {
-      if (!isCertain) return numbers.quarantine(tags, UNCERTAIN_MS);
-      numbers.purge(tags);
+      if (!isCertain) return tagVersions.quarantine(tags, QUARANTINE_MS);
+      tagVersions.purge(tags);
       return undefined;
     },
   });
-  const admin = createAdmin({
-    log,
-    secret: config.admin.purgeSecret,
-    purge: (tags) => numbers.purge(tags),
+
+  const credentials = createCredentialReader({ ...config, credentials: bff.credentials, log });
+  opened.defer(() => credentials.close());
+  const { readViewer } = credentials;
+  const pipeline = createPipeline({
+    readViewer,
+    rateLimiter,
+    admission,
+    operations,
+    planner: createPlannerFor(bff, schema),
+    cache,
+    keyPrefix: [bff.name, hash('sha256', printSchema(schema))],
+    executor: createExecutor(apollo),
+    createContext,
+    requestDeadlineMs,
+    limits: bff.limits,
   });
 
-  const { drain, isDraining } = addHealth(app);
-  const door = await createDoor(bff.name, config, log);
-  opened.defer(() => door.close());
-  const { credentials } = bff;
-  const reader = createCredentialReader({ ...config, credentials, log });
-  opened.defer(() => reader.close());
-  const answerError = createErrorAnswerer(!production, door.charge);
+  // HTTP: hooks run in this order, before a body is parsed.
+  const { drain, closeIfDraining } = addHealth(app);
+  const hasSessions = bff.credentials.includes('cookie');
+  // First, so that pages can read the refusals of the guards.
   await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
-  // After that of CORS, so that pages can read the refusals.
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!isHealthCheck(request)) door.check(request);
-    malformedUrls.refuse(request);
-    // Before the body is parsed.
-    if (request.is404) throw pathNotFound(NOT_HERE);
+    if (!isHealthCheck(request)) guard(request);
     done();
   });
-  // What a page of another site may post without asking first (CORS) is not taken.
+  function guard({ ip }: FastifyRequest): void {
+    refuseAddress(ip);
+    admission.refuseExcess();
+    rateLimiter.refuseExhausted({ address: ip });
+  }
+
+  // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
   app.route({
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',
     handler: createGraphqlHandler({
-      callerOf: createCallerReader(reader.readViewer, requestDeadlineMs),
-      operations,
-      prepare,
-      payment: door.payment,
-      admission: door.admission,
-      questionOf,
-      edge,
-      contextOf,
-      engine: createEngine(apollo, executing),
-      send: createSender(edge, bff.stale, isDraining),
-      limits: bff.limits,
-      batchMost: config.batchMost,
-      hasPage: !production,
-      deadlineMs: requestDeadlineMs,
+      pipeline,
+      send: createResponseSender({ cache, stale: bff.stale, closeIfDraining }),
+      maxBatch: config.batchMost,
+      renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
     }),
   });
   app.route({
@@ -137,15 +160,44 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     handler: refuseMethod,
   });
   if (!production) addStartPage(app, { name: bff.name, example, trustedOnly: config.trustedOnly });
-  if (hasSessions) {
-    addSession(app, { viewerOf: reader.readViewer, payment: door.payment, corsOrigins });
-  }
+  if (hasSessions) addSession(app, { readViewer, rateLimiter, corsOrigins });
+
+  const admin = createAdmin({
+    log,
+    secret: config.admin.purgeSecret,
+    purge: (tags) => tagVersions.purge(tags),
+  });
   opened.defer(() => admin.close());
   const resources = opened.move();
   app.addHook('onClose', () => resources.disposeAsync());
   return { app, admin, drain };
 }
 
-/** Where nothing is logged, no request has a logger made for it. */
-const loggerOf = (name: string, level: string) =>
+/** Without logging, Fastify creates no logger for each request. */
+const loggerOptions = (name: string, level: string) =>
   level === 'silent' ? false : { level, name, serializers: { req: describeRequest } };
+
+interface CacheParts {
+  readonly bytes: number;
+  readonly tagVersions: TagVersions;
+  readonly log: Log;
+}
+
+/** @param bytes - of memory; 0 turns storing off */
+function createCache({ stale }: BffDefinition, { bytes, tagVersions, log }: CacheParts) {
+  // Half for entries as they are sent, half for those that do not fit into the first half.
+  const store =
+    bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2), log) : undefined;
+  return new ResponseCache({ store, tagVersions, stale, log });
+}
+
+/** @throws Error if cache hints and permissions contradict each other */
+function createPlannerFor(bff: BffDefinition, schema: GraphQLSchema) {
+  const permissions = [...bff.domains, bff].map((module) => module.permissions);
+  return createPlanner({
+    schema,
+    policyOf: createPolicyReader(schema, createReadsLookup(schema, permissions)),
+    costOf: createCostReader(schema, bff.limits.listSize),
+    limits: bff.limits,
+  });
+}

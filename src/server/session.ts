@@ -7,54 +7,55 @@ import { preventCsrf } from '../auth/csrf.ts';
 import { isJwt } from '../auth/jwt.ts';
 import { CLEARED_SESSION_COOKIE, fitsInCookie, toSessionCookie } from '../auth/session-cookie.ts';
 import { BffError } from '../errors.ts';
-import type { Payment } from '../pipeline/charge.ts';
+import { type RateLimiter, viewerKeyOf } from '../traffic/index.ts';
 
-/** What opening or ending a session costs, in cost units. */
+/** The cost of opening or ending a session, in cost units. */
 const SESSION_COST = 1;
-const ANONYMOUS = { role: 'anonymous' } as const;
 
 interface SessionOptions {
-  readonly viewerOf: ReadViewer;
-  readonly payment: Payment;
-  /** The other origins whose pages may sign in and out. */
+  readonly readViewer: ReadViewer;
+  readonly rateLimiter: Pick<RateLimiter, 'take'>;
+  /** Other origins whose pages may open and end sessions. */
   readonly corsOrigins: readonly string[];
 }
 
 /**
- * For pages, which shall not keep a token where a script can read it: `POST /session` with a bearer
- * token makes it an HttpOnly cookie, and `DELETE /session` ends that.
+ * Adds sessions for pages, so that no script can read their token: `POST /session` with a bearer token
+ * stores it in an HttpOnly cookie, `DELETE /session` clears the cookie.
  *
- * To be signed in by somebody else's page, as somebody else, would take an Authorization header of
- * that page's making. No form or link has one, and a script is asked for its origin first (CORS). So
- * a session is opened with that header alone, never with what is in a body or an address.
+ * Login CSRF, where another site signs a user in as somebody else, would need an Authorization header.
+ * Forms and links can't set one, and a script needs a CORS preflight. So the token is read from that
+ * header only, never from a body or a URL.
  *
- * Both are charged like an operation. Opening one is refused when the viewer's budget is exhausted.
+ * Both are charged like an operation.
  */
 export function addSession(
   app: FastifyInstance,
-  { viewerOf, payment, corsOrigins }: SessionOptions,
+  { readViewer, rateLimiter, corsOrigins }: SessionOptions,
 ): void {
   app.post('/session', async ({ headers, ip: address }, reply) => {
     preventCsrf(headers, corsOrigins);
     const token = tokenOf(headers);
-    // The cookie that there may be is not looked at: it is what is being replaced.
+    // Without the cookie, which is about to be replaced.
     const { authorization, 'x-api-key': key } = headers;
-    const viewer = await viewerOf({ authorization, 'x-api-key': key });
-    await payment.pay({ address, viewer }, SESSION_COST, reply);
+    const viewer = viewerKeyOf(await readViewer({ authorization, 'x-api-key': key }));
+    reply.headers({ ...(await rateLimiter.take({ address, viewer }, SESSION_COST)) });
     return reply
       .code(204)
       .header('set-cookie', toSessionCookie(token, secondsLeft(token)))
       .send();
   });
 
-  // Whatever the cookie holds: whose session is over must be able to get rid of it.
+  // The cookie is not verified: an expired session can be ended, too.
   app.delete('/session', async ({ headers, ip: address }, reply) => {
     preventCsrf(headers, corsOrigins);
-    await payment.pay({ address, viewer: ANONYMOUS }, SESSION_COST, reply);
+    const charged = await rateLimiter.take({ address, viewer: undefined }, SESSION_COST);
+    reply.headers({ ...charged });
     return reply.code(204).header('set-cookie', CLEARED_SESSION_COOKIE).send();
   });
 }
 
+/** @throws BffError UNAUTHENTICATED, BAD_REQUEST */
 function tokenOf({ authorization }: IncomingHttpHeaders): string {
   if (authorization === undefined) {
     throw new BffError('UNAUTHENTICATED', 'A session is opened with a bearer token.');
@@ -65,10 +66,12 @@ function tokenOf({ authorization }: IncomingHttpHeaders): string {
   throw new BffError('BAD_REQUEST', 'The token is too large for a cookie.');
 }
 
-/** @param token - one that was verified, and so has an expiry */
+/** @param token - a verified one, which has an expiry */
 function secondsLeft(token: string): number {
-  const leftS = (decodeJwt(token).exp ?? 0) - Date.now() / 1_000;
-  // It is valid only by the tolerance for clocks, and a cookie of no time at all would be none.
-  if (leftS < 1) throw new BffError('UNAUTHENTICATED', 'The token has expired: get a new one.');
-  return leftS;
+  const leftSeconds = (decodeJwt(token).exp ?? 0) - Date.now() / 1_000;
+  // A token within the clock tolerance would make a cookie with no lifetime.
+  if (leftSeconds < 1) {
+    throw new BffError('UNAUTHENTICATED', 'The token has expired: get a new one.');
+  }
+  return leftSeconds;
 }

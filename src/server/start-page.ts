@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { stripIgnoredCharacters } from 'graphql';
 import Negotiator from 'negotiator';
 import type { CommittedOperation } from '../operations/index.ts';
-import { PAGE_TYPE } from '../protocols/graphql-over-http/content-negotiation.ts';
+import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 
 interface StartPageOptions {
   readonly name: string;
@@ -49,7 +49,7 @@ export function addStartPage(app: FastifyInstance, options: StartPageOptions): v
       const type = new Negotiator(request).mediaType(['application/json', 'text/html']);
       if (type !== 'text/html') return reply.send(description);
       return reply
-        .type(PAGE_TYPE)
+        .type(HTML)
         .header('content-security-policy', PAGE_POLICY)
         .send(toPage(description));
     },

@@ -14,3 +14,5 @@ export {
 } from './admission-control.ts';
 export { createIpFilter } from './ip-filter.ts';
 export { BYTES_PER_UNIT, createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
+export type { RateHeaders } from './rate-limit/policy.ts';
+export { viewerKeyOf } from './rate-limit/viewer-key.ts';

@@ -2,58 +2,52 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context.ts';
-import { createCompiler } from '../../operations/index.ts';
+import { createCompiler, type OperationStore } from '../../operations/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { executeCompiled } from './compiled.ts';
-import type { Executing } from './document-handoff.ts';
 import { createErrorFormatter } from './format-error.ts';
 
-interface ApolloParts {
+const HASH_LENGTH = 64;
+
+interface ApolloOptions {
   readonly schema: GraphQLSchema;
-  readonly executing: Executing;
-  readonly explorer: ApolloServerPlugin;
+  readonly operations: Pick<OperationStore, 'byHash'>;
+  readonly landingPage: ApolloServerPlugin;
   readonly production: boolean;
   readonly log: Log;
 }
 
-/** The GraphQL engine: it answers requests, and listens to nothing itself. */
-export function createApollo({ schema, executing, explorer, production, log }: ApolloParts) {
+/** Creates the Apollo Server that executes operations; it does not listen. */
+export function createApollo(options: ApolloOptions): ApolloServer<RequestContext> {
+  const { schema, operations, landingPage, production, log } = options;
   const formatError = createErrorFormatter(log);
   return new ApolloServer<RequestContext>({
     schema,
     introspection: !production,
     hideSchemaDetailsFromClientErrors: production,
     includeStacktraceInErrorResponses: false,
-    // Forged requests, wrong documents and persisted ones are dealt with before it is asked.
+    // The protocols have their own protection against CSRF, and their own persisted operations.
     csrfPrevention: false,
-    documentStore: executing.documents,
-    persistedQueries: { cache: executing.texts },
+    persistedQueries: false,
+    documentStore: toDocumentStore(operations),
     formatError,
     logger: log,
     stopOnTerminationSignals: false,
-    // The cache-control plugin puts a hook on every field of every execution.
     plugins: [
+      // The default one adds a hook to every field of every execution.
       ApolloServerPluginCacheControlDisabled(),
-      explorer,
+      landingPage,
       executeCompiled(createCompiler(schema), formatError),
-      finishErrors,
     ],
   });
 }
 
-/** Gives errors the request's id, and says which there are. */
-const finishErrors: ApolloServerPlugin<RequestContext> = {
-  async requestDidStart() {
-    return {
-      async willSendResponse({ response, contextValue: { requestId, failed } }) {
-        const { body } = response;
-        if (body.kind !== 'single' || !body.singleResult.errors) return;
-        failed(body.singleResult.errors.map(({ extensions }) => String(extensions?.code)));
-        body.singleResult.errors = body.singleResult.errors.map((error) => ({
-          ...error,
-          extensions: { ...error.extensions, requestId },
-        }));
-      },
-    };
-  },
-};
+/**
+ * Lets Apollo Server find the documents that the operation store has parsed and validated. Its keys
+ * end with the hash of the text. A document that the store has dropped meanwhile is parsed again.
+ */
+const toDocumentStore = ({ byHash }: Pick<OperationStore, 'byHash'>) => ({
+  get: async (key: string) => byHash(key.slice(-HASH_LENGTH))?.document,
+  set: async () => undefined,
+  delete: async () => false,
+});

@@ -1,63 +1,42 @@
-import { type ApolloServer, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
-import type { FastifyRequest } from 'fastify';
+import type { ApolloServer } from '@apollo/server';
+import type { GraphQLFormattedError } from 'graphql';
 import type { ExecutionResult } from '../../cache/index.ts';
 import type { RequestContext } from '../../context.ts';
-import type { OperationParameters, PreparedOperation } from '../../operations/index.ts';
-import type { Executing } from './document-handoff.ts';
+import type { PreparedOperation } from '../../operations/index.ts';
 
-/** What Apollo Server answers, with the headers that it chose. */
-export interface EngineAnswer extends ExecutionResult {
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-export interface Engine {
-  /** Executes an operation. @param mediaType - of the answer */
+export interface Executor {
+  /** Executes a valid operation within the limits. Errors are in the result, each with a code. */
   readonly execute: (
     prepared: PreparedOperation,
-    asked: OperationParameters,
-    mediaType: string,
     context: RequestContext,
-  ) => Promise<EngineAnswer>;
-  /** The page for those who come with a browser. */
-  readonly page: (request: FastifyRequest) => Promise<EngineAnswer>;
+  ) => Promise<ExecutionResult>;
 }
 
-/** A page is not executed. */
-const NOBODY = {} as RequestContext;
-const JSON_REQUEST = new HeaderMap([['content-type', 'application/json']]);
-
-/**
- * Lets Apollo Server execute what was found to be well-formed, valid and within the limits.
- * @param executing - where it finds them
- */
-export function createEngine(apollo: ApolloServer<RequestContext>, executing: Executing): Engine {
-  async function ask(
-    httpGraphQLRequest: HTTPGraphQLRequest,
-    context: RequestContext,
-  ): Promise<EngineAnswer> {
-    const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest,
-      context: async () => context,
-    });
-    if (body.kind !== 'complete') throw new Error('Incremental delivery is not supported');
-    return { status: status ?? 200, headers: Object.fromEntries(headers), body: body.string };
-  }
-
+/** Creates an executor that has Apollo Server execute operations, with its plugins. */
+export function createExecutor(apollo: ApolloServer<RequestContext>): Executor {
   return {
-    async execute({ operation, variables }, { operationName }, mediaType, context) {
-      const persistedQuery = { version: 1, sha256Hash: operation.hash };
-      const body = {
-        ...(operationName && { operationName }),
-        variables,
-        extensions: { persistedQuery },
+    async execute({ operation, definition, variables }, context) {
+      const { name } = definition;
+      const { body, http } = await apollo.executeOperation(
+        { query: operation.source, variables, ...(name && { operationName: name.value }) },
+        { contextValue: context },
+      );
+      if (body.kind !== 'single') throw new Error('Incremental delivery is not supported');
+      const { data, errors = [], extensions } = body.singleResult;
+      return {
+        status: http.status ?? 200,
+        data,
+        ...(errors.length > 0 && { errors: errors.map(withRequestId(context)) }),
+        extensions,
+        errorCodes: errors.map((error) => String(error.extensions?.code)),
       };
-      const request = { method: 'POST', headers: JSON_REQUEST, search: '', body };
-      const answer = await executing.during(operation, () => ask(request, context));
-      return { ...answer, headers: { ...answer.headers, 'content-type': mediaType } };
-    },
-    page({ headers: { accept = '' } }) {
-      const headers = new HeaderMap([['accept', accept]]);
-      return ask({ method: 'GET', headers, search: '', body: undefined }, NOBODY);
     },
   };
 }
+
+const withRequestId =
+  ({ requestId }: RequestContext) =>
+  (error: GraphQLFormattedError): GraphQLFormattedError => ({
+    ...error,
+    extensions: { ...error.extensions, requestId },
+  });

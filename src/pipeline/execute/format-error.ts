@@ -10,7 +10,6 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',
-  'PERSISTED_QUERY_NOT_FOUND',
 ]);
 
 /** A variable that may be null, in the place of an argument that may not: found when executing. */

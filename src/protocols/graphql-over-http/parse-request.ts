@@ -1,10 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { BffError, badInput } from '../../errors.ts';
-import type { OperationParameters, OperationRef } from '../../operations/index.ts';
+import type { OperationInput } from '../../pipeline/index.ts';
 
-/** What is asked (GraphQL over HTTP, §5); its operation and its variables are not looked at yet. */
-export interface GraphqlRequest extends OperationRef, OperationParameters {}
+type Batch = readonly [OperationInput, ...OperationInput[]];
 
 type Parameters = Partial<
   Record<'query' | 'documentId' | 'doc_id' | 'operationName' | 'variables' | 'extensions', unknown>
@@ -12,70 +11,93 @@ type Parameters = Partial<
 
 type Extensions = { readonly persistedQuery?: unknown } | null | undefined;
 
-const MOST_ADDRESSES = 1_000;
-const LONGEST_ADDRESS = 2_000;
-const LONGEST_ID = 256;
-/** A document's id may say that it is a hash (GraphQL over HTTP, appendix A). */
+const MAX_URLS = 1_000;
+const MAX_URL_LENGTH = 2_000;
+const MAX_ID_LENGTH = 256;
+/** Marks a document id as a hash (GraphQL over HTTP, appendix A). */
 const HASH_PREFIX = /^sha256:/;
 
-/** Reads what is asked; the same addresses come again and again, so that the last ones are known. */
-export function createRequestReader() {
-  const known = new LRUCache<string, GraphqlRequest>({ max: MOST_ADDRESSES });
+/**
+ * Creates a parser for GET and POST requests (GraphQL over HTTP, §5). The results of recent URLs are
+ * kept, so that the same URL gives the same object.
+ * @param maxBatch - the maximum number of operations in an array; 0 refuses arrays
+ */
+export function createRequestParser(maxBatch: number) {
+  const known = new LRUCache<string, OperationInput>({ max: MAX_URLS });
 
-  /**
-   * @returns several where the body is an array
-   * @throws BffError BAD_REQUEST; BAD_USER_INPUT for text that is not well-formed
-   */
-  return ({ method, url, body }: FastifyRequest): GraphqlRequest | readonly GraphqlRequest[] => {
+  /** @throws BffError BAD_REQUEST, QUERY_TOO_COMPLEX; BAD_USER_INPUT for malformed Unicode */
+  return ({ method, url, body }: FastifyRequest): OperationInput | Batch => {
     if (method === 'POST') {
-      return Array.isArray(body) ? body.map(toGraphqlRequest) : toGraphqlRequest(body);
+      return Array.isArray(body) ? toBatch(body, maxBatch) : toOperationInput(body);
     }
     const found = known.get(url);
     if (found) return found;
-    const asked = toGraphqlRequest(parametersOf(url));
-    if (url.length <= LONGEST_ADDRESS) known.set(url, asked);
-    return asked;
+    const input = toOperationInput(parametersOf(url));
+    if (url.length <= MAX_URL_LENGTH) known.set(url, input);
+    return input;
   };
 }
 
-/** @param given - a POST's JSON, or a GET's query */
-function toGraphqlRequest(given: unknown): GraphqlRequest {
+export const isBatch = (input: OperationInput | Batch): input is Batch => Array.isArray(input);
+
+/** An array can repeat an operation like aliases do, so its length is limited. */
+function toBatch(body: readonly unknown[], maxBatch: number): Batch {
+  const { length } = body;
+  if (maxBatch === 0) {
+    throw badRequest('Send one operation per request; arrays of operations are not accepted.');
+  }
+  if (length > maxBatch) {
+    throw new BffError(
+      'QUERY_TOO_COMPLEX',
+      `The array has ${length} operations: at most ${maxBatch}.`,
+      {
+        details: { exceeded: 'batch', limit: maxBatch, actual: length },
+      },
+    );
+  }
+  const [first, ...others] = body.map(toOperationInput);
+  if (!first) throw badRequest('The array of operations is empty.');
+  return [first, ...others];
+}
+
+/** @param given - the JSON of a POST, or the parameters of a GET */
+function toOperationInput(given: unknown): OperationInput {
   if (!isRecord(given)) throw badRequest('POST body missing, or not a JSON object.');
   const { query, documentId, operationName, variables, extensions } = given as Parameters;
-  // As Relay's guide to persisted queries names it.
+  // The name in Relay's guide to persisted queries.
   const { doc_id: relayId } = given as Parameters;
-  if (![query, documentId, relayId, operationName].every(isTextOrNothing)) {
+  if (![query, documentId, relayId, operationName].every(isStringOrNullish)) {
     throw badRequest('"query", "documentId", "doc_id" and "operationName" must be strings.');
   }
-  if (![variables, extensions].every(isRecordOrNothing)) {
+  if (![variables, extensions].every(isRecordOrNullish)) {
     throw badRequest('"variables" and "extensions" must be objects.');
   }
   const id = idOf((documentId ?? relayId) as string | undefined, extensions as Extensions);
-  if (!query && !id) throw badRequest(NOTHING_ASKED);
-  // Half of a surrogate pair has no bytes of its own, and so the hash of another text.
+  if (!query && !id) throw badRequest(NO_OPERATION);
+  // A lone surrogate has no encoding of its own, so two texts would have the same hash.
   if (!isWellFormed(query)) throw badInput('The query must be well-formed Unicode.');
   return {
     query: (query as string | undefined) ?? undefined,
     id,
     operationName: (operationName as string | undefined) ?? undefined,
-    variables: (variables as GraphqlRequest['variables'] | null | undefined) ?? {},
+    variables: (variables as OperationInput['variables'] | null | undefined) ?? {},
   };
 }
 
-const NOTHING_ASKED =
+const NO_OPERATION =
   'POST body missing a "query", a "documentId" (or "doc_id") or "extensions.persistedQuery"; or the same in a GET.';
 
-/** @returns the name of a persisted operation, whichever way it is given */
+/** Returns the id of a persisted operation, from any of its three places. */
 function idOf(documentId: string | null | undefined, extensions: Extensions): string | undefined {
   const persistedQuery = extensions?.persistedQuery;
   const { version, sha256Hash } = isRecord(persistedQuery) ? persistedQuery : {};
-  const isUsual =
-    isNothing(persistedQuery) || (version === 1 && typeof sha256Hash === 'string' && sha256Hash);
-  if (!isUsual) {
+  const isValid =
+    isNullish(persistedQuery) || (version === 1 && typeof sha256Hash === 'string' && sha256Hash);
+  if (!isValid) {
     throw badRequest('"extensions.persistedQuery" must have version 1 and a sha256Hash.');
   }
   const id = (sha256Hash as string | undefined) ?? documentId?.replace(HASH_PREFIX, '');
-  if (id !== undefined && id.length > LONGEST_ID) throw badRequest('The id is too long.');
+  if (id !== undefined && id.length > MAX_ID_LENGTH) throw badRequest('The id is too long.');
   return id || undefined;
 }
 
@@ -97,7 +119,7 @@ function parseParameter(name: string, json: string): unknown {
     const value: unknown = JSON.parse(json);
     if (isRecord(value)) return value;
   } catch {
-    // Refused as what is no object.
+    // Refused below, like JSON that is not an object.
   }
   throw badRequest(`"${name}" must be an object, as JSON.`);
 }
@@ -109,11 +131,12 @@ export function searchOf(url: string): string {
 
 const badRequest = (message: string) => new BffError('BAD_REQUEST', message);
 
-const isNothing = (value: unknown): value is null | undefined => value == null;
+const isNullish = (value: unknown): value is null | undefined => value == null;
 
-const isTextOrNothing = (value: unknown): boolean => isNothing(value) || typeof value === 'string';
+const isStringOrNullish = (value: unknown): boolean =>
+  isNullish(value) || typeof value === 'string';
 
-const isRecordOrNothing = (value: unknown): boolean => isNothing(value) || isRecord(value);
+const isRecordOrNullish = (value: unknown): boolean => isNullish(value) || isRecord(value);
 
 const isWellFormed = (value: unknown): boolean => typeof value !== 'string' || value.isWellFormed();
 

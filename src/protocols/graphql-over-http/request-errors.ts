@@ -1,60 +1,59 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError } from 'fastify';
 import { cacheStatusHeader } from '../../cache/index.ts';
 import { BffError, type ClientError, type ErrorCode, toClientError } from '../../errors.ts';
-import { answerError } from '../../http/error-handler.ts';
+import { type ErrorHandler, handleError } from '../../http/error-handler.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import { logRefusal } from '../../http/request-log.ts';
 import { DocumentError } from '../../operations/index.ts';
-import { maskMessage } from '../../pipeline/execute/format-error.ts';
+import { maskMessage } from '../../pipeline/index.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 
-/** Some sentences repeat what was sent. */
-const LONGEST_SENTENCE = 300;
+/** Some messages repeat parts of the document. */
+const MAX_MESSAGE_LENGTH = 300;
 const VARIABLE = /^Variable "\$\w+"/;
 
 /**
- * Answers what goes wrong before an execution: a wrong document in the form that the client knows.
- * @param isOpen - whether the schema's names may be told: what graphql-js says of a wrong document
- *   gives types and fields away, one by one
- * @param charge - lets the address pay, which has not paid for anything yet
+ * Creates the handler of errors that end a request before its execution, in any hook or phase.
+ * @param isSchemaPublic - false masks the messages of graphql-js, which name types and fields
+ * @param charge - charges the client's address for the refused request
  */
-export function createErrorAnswerer(isOpen: boolean, charge: RateLimiter['charge']) {
+export function createErrorHandler(
+  isSchemaPublic: boolean,
+  charge: RateLimiter['charge'],
+): ErrorHandler {
   const typeFor = createErrorTypeChooser();
   const chargeRefusal = createRefusalCharge(charge);
-  const sentenceOf = isOpen ? maskMessage : withoutNames;
+  const toMessage = isSchemaPublic ? maskMessage : maskNames;
 
   const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
-    // To say all of them would answer as many questions about the schema at once.
-    (isOpen ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
-      const sentence = sentenceOf(message, code).slice(0, LONGEST_SENTENCE);
-      const error = toClientError(code, sentence, requestId);
+    // In production the first only: each error confirms or denies a guess about the schema.
+    (isSchemaPublic ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
+      const shortMessage = toMessage(message, code).slice(0, MAX_MESSAGE_LENGTH);
+      const error = toClientError(code, shortMessage, requestId);
       return locations ? { ...error, locations } : error;
     });
 
-  return (
-    error: FastifyError | BffError | DocumentError,
-    request: FastifyRequest,
-    reply: FastifyReply,
-  ) => {
-    chargeRefusal(request, reply, isPaid(error));
-    reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(request.headers.accept));
-    if (!(error instanceof DocumentError)) return answerError(error, request, reply);
+  return (error: FastifyError | BffError | DocumentError, request, reply) => {
+    const { accept } = request.headers;
+    chargeRefusal(request, reply, isFree(error));
+    reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(accept));
+    if (!(error instanceof DocumentError)) return handleError(error, request, reply);
     logRefusal(request, error.code);
-    return reply
-      .code(isLegacy(request.headers.accept) ? 200 : 400)
-      .send({ errors: toErrors(error, request.id) });
+    return reply.code(isLegacy(accept) ? 200 : 400).send({ errors: toErrors(error, request.id) });
   };
 }
 
-/** Refused before anything was done. */
-const isPaid = (error: Error): boolean =>
+/** True for refusals by load or by the address's own limit, which cost the server next to nothing. */
+const isFree = (error: Error): boolean =>
   error instanceof BffError && (error.code === 'OVERLOADED' || error.details.policy === 'address');
 
-function withoutNames(message: string, code: ErrorCode): string {
-  if (code === 'BAD_USER_INPUT')
+/** Replaces messages that name parts of the schema. */
+function maskNames(message: string, code: ErrorCode): string {
+  if (code === 'BAD_USER_INPUT') {
     return `${VARIABLE.exec(message)?.[0] ?? 'A variable'} is not valid.`;
+  }
   if (code !== 'GRAPHQL_VALIDATION_FAILED') return message;
-  const ours = maskMessage(message);
-  return ours === message ? 'The document is not valid for this API.' : ours;
+  const masked = maskMessage(message);
+  return masked === message ? 'The document is not valid for this API.' : masked;
 }

@@ -1,98 +1,132 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
-  type CacheEntry,
-  type CacheHit,
-  type CacheLookup,
   cacheStatusHeader,
   createCompressor,
-  type ForwardReason,
-  type HeaderList,
   matchesEtag,
   NO_STORE,
   type ResponseCache,
   responseHeaders,
   type StaleWindows,
+  toJson,
 } from '../../cache/index.ts';
-import { guardListFor } from '../../http/security-headers.ts';
-import type { EngineAnswer } from '../../pipeline/execute/executor.ts';
+import { commonHeaders, isSecure } from '../../http/common-headers.ts';
+import type { MaybePromise } from '../../maybe-promise.ts';
+import type { BatchResponse, OperationResponse, SharedResponse } from '../../pipeline/index.ts';
 
 /**
- * Sends answers that others may get as well: conditional, compressed, with all that caches are told.
- * @param isLast - whether connections are to be closed with their answers
+ * Compression takes longer than sending the saved bytes below this size. Stored responses, whose
+ * compressed bytes are kept, have a lower limit.
  */
-export function createSender(edge: ResponseCache, stale: StaleWindows, isLast: () => boolean) {
-  const variants = createCompressor();
+const MIN_COMPRESSED_BYTES = 8_192;
 
-  async function encode(entry: CacheEntry, coding: string, key: string): Promise<string> {
-    const body = await variants.encode(entry, coding);
-    edge.addVariant(key, entry, coding, body);
+interface SenderOptions {
+  readonly cache: Pick<ResponseCache, 'addVariant'>;
+  readonly stale: StaleWindows;
+  readonly closeIfDraining: (response: ServerResponse) => void;
+}
+
+/** Creates the functions that send responses of the pipeline. */
+export function createResponseSender({ cache, stale, closeIfDraining }: SenderOptions) {
+  const compressor = createCompressor();
+
+  async function compress({ entry, key }: SharedResponse, coding: string): Promise<string> {
+    const body = await compressor.encode(entry, coding);
+    cache.addVariant(key, entry, coding, body);
     return body;
   }
 
-  /** @returns nothing if it was sent at once */
-  return (
+  /** Sends a response that caches may store: conditional, compressed, with its freshness and tags. */
+  function sendShared(
     request: FastifyRequest,
     reply: FastifyReply,
-    { entry, status: outcome }: CacheHit,
-    { key }: CacheLookup,
-    contentType: string,
-    reason: ForwardReason = 'uri-miss',
-  ): Promise<void> | undefined => {
-    const { headers, method, operationLog } = request;
-    if (operationLog) {
-      operationLog.cacheStatus = outcome;
-      operationLog.failedParts = 0;
-    }
-    const coding = variants.codingFor(entry, acceptedBy(headers['accept-encoding']));
-    const leaving = { outcome, reason, coding, isPosted: method === 'POST' };
-    const { etag, headers: described, isPublic } = responseHeaders(entry, leaving, stale);
-    const ending = isLast() ? [...described, 'connection', 'close'] : described;
-    const answer = { request, reply, isPublic };
-    if (matchesEtag(etag, headers['if-none-match'])) return write(answer, 304, ending, '');
+    response: SharedResponse,
+    mediaType: string,
+  ): Promise<void> | undefined {
+    const { headers: requestHeaders, method } = request;
+    const { entry, cacheStatus, reason, rateLimit } = response;
+    const coding = compressor.codingFor(entry, textOf(requestHeaders['accept-encoding']));
+    const variant = { cacheStatus, reason, coding, isPosted: method === 'POST' };
+    const { etag, headers, isPublic } = responseHeaders(entry, variant, stale);
+    // Shared caches store a public response with its headers, which must not be those of one client.
+    const clientHeaders = isPublic ? [] : Object.entries(rateLimit).flat();
+    const id = isPublic ? publicIdOf(request) : request.id;
+    const common = [...commonHeaders(isSecure(request), id), ...clientHeaders];
+    const write = (status: number, body: string, ...content: string[]) =>
+      writeRaw(request, reply, status, [...headers, ...content, ...common], body);
 
-    const writeWhole = (body: string, ...encoding: string[]) => {
-      const length = ['content-length', `${body.length}`];
-      const whole = [...ending, 'content-type', contentType, ...length, ...encoding];
-      return write(answer, 200, whole, body);
-    };
-    if (!coding) return writeWhole(entry.body);
-    const known = entry.variants.get(coding);
-    if (known) return writeWhole(known, 'content-encoding', coding);
-    return encode(entry, coding, key).then((body) => writeWhole(body, 'content-encoding', coding));
+    if (matchesEtag(etag, requestHeaders['if-none-match'])) return write(304, '');
+    const type = ['content-type', mediaType];
+    if (!coding) return write(200, entry.body, ...type, ...lengthOf(entry.body));
+    const encoding = [...type, 'content-encoding', coding];
+    const compressed = entry.variants.get(coding);
+    if (compressed) return write(200, compressed, ...encoding, ...lengthOf(compressed));
+    return compress(response, coding).then((body) =>
+      write(200, body, ...encoding, ...lengthOf(body)),
+    );
+  }
+
+  /** Writes past the framework, which would encode the bytes once more. @param body - latin1 */
+  function writeRaw(
+    { method }: FastifyRequest,
+    reply: FastifyReply,
+    status: number,
+    headers: string[],
+    body: string,
+  ): undefined {
+    // CORS sets headers on the reply.
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (name === 'vary') headers[headers.indexOf(name) + 1] += `, ${value}`;
+      else headers.push(name, String(value));
+    }
+    closeIfDraining(reply.raw);
+    reply.hijack();
+    reply.raw.writeHead(status, headers);
+    reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
+  }
+
+  /** Sends a response that must not be stored, compressed if it is large. */
+  async function sendUnshared(
+    reply: FastifyReply,
+    body: string,
+    { rateLimit, reason }: Pick<OperationResponse, 'rateLimit' | 'reason'>,
+    mediaType: string,
+  ): Promise<FastifyReply> {
+    const cacheHeaders = { ...NO_STORE, 'cache-status': cacheStatusHeader(reason) };
+    reply.headers({ ...rateLimit, ...cacheHeaders }).type(mediaType);
+    const accepted = textOf(reply.request.headers['accept-encoding']);
+    const coding = compressor.codingFor({ body }, accepted, MIN_COMPRESSED_BYTES);
+    if (!coding) return reply.send(body);
+    const vary = [reply.getHeader('vary'), 'Accept-Encoding'].filter(Boolean).join(', ');
+    reply.headers({ vary, 'content-encoding': coding });
+    return reply.send(await compressor.encodeText(body, coding));
+  }
+
+  return {
+    /** Sends a response from memory at once, without a promise. */
+    operation(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      response: OperationResponse,
+      mediaType: string,
+    ): MaybePromise<unknown> {
+      if (response.kind === 'shared') return sendShared(request, reply, response, mediaType);
+      reply.code(response.result.status);
+      return sendUnshared(reply, toJson(response.result), response, mediaType);
+    },
+    batch(reply: FastifyReply, response: BatchResponse, mediaType: string): Promise<unknown> {
+      const body = `[${response.results.map((result) => toJson(result).trimEnd()).join(',')}]`;
+      return sendUnshared(reply, body, response, mediaType);
+    },
   };
 }
 
-export type Sender = ReturnType<typeof createSender>;
-
-interface OutgoingAnswer {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  /** Whether shared caches may store the answer. */
-  readonly isPublic: boolean;
-}
+export type ResponseSender = ReturnType<typeof createResponseSender>;
 
 /**
- * Writes an answer past the framework, which would encode the bytes once more, as UTF-8.
- * @param body - a character for each byte
- */
-function write(
-  { request, reply, isPublic }: OutgoingAnswer,
-  status: number,
-  headers: HeaderList,
-  body: string,
-): undefined {
-  const id = isPublic ? publicIdOf(request) : request.id;
-  const list = [...headers, ...guardListFor(request), 'x-request-id', id];
-  addGiven(list, reply, isPublic);
-  reply.raw.writeHead(status, list);
-  reply.hijack();
-  reply.raw.end(request.method === 'HEAD' ? '' : body, 'latin1');
-}
-
-/**
- * The request id of an answer that shared caches store with its headers and send to other clients:
- * never one that a client chose. The log has both ids.
+ * Returns a request id for a response that shared caches send to other clients: never one that a
+ * client chose. The log line of the request has both.
  */
 function publicIdOf(request: FastifyRequest): string {
   if (request.headers['x-request-id'] !== request.id) return request.id;
@@ -101,39 +135,7 @@ function publicIdOf(request: FastifyRequest): string {
   return publicRequestId;
 }
 
-/**
- * Adds the headers that were set on the way here. What is public keeps only those of CORS, whose
- * Vary keeps origins apart: the client's rate limit is nothing for a shared cache to store.
- */
-function addGiven(list: string[], reply: FastifyReply, isPublic: boolean): void {
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (name === 'vary') list[list.indexOf(name) + 1] += `, ${value}`;
-    else if (!isPublic || name.startsWith('access-control-')) list.push(name, String(value));
-  }
-}
+const lengthOf = (body: string): readonly string[] => ['content-length', `${body.length}`];
 
-/** Compressing an answer once costs more than a stored one, whose compressed bytes are kept. */
-const MIN_UNCACHED_BYTES = 8_192;
-const uncached = createCompressor();
-
-/** Sends an answer that is not stored, compressed if it is large. */
-export async function sendUncached(
-  reply: FastifyReply,
-  { status, headers, body }: EngineAnswer,
-  reason: ForwardReason,
-) {
-  const { operationLog, headers: requestHeaders } = reply.request;
-  if (operationLog) operationLog.cacheStatus = reason;
-  reply
-    .code(status)
-    .headers({ ...headers, ...NO_STORE, 'cache-status': cacheStatusHeader(reason) });
-  const accepted = acceptedBy(requestHeaders['accept-encoding']);
-  const coding = uncached.codingFor({ body }, accepted, MIN_UNCACHED_BYTES);
-  if (!coding) return reply.send(body);
-  const vary = [reply.getHeader('vary'), 'Accept-Encoding'].filter(Boolean).join(', ');
-  reply.headers({ vary, 'content-encoding': coding });
-  return reply.send(await uncached.encodeText(body, coding));
-}
-
-const acceptedBy = (header: string | string[] | undefined): string | undefined =>
+const textOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;

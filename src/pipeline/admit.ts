@@ -1,0 +1,19 @@
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { OperationStore } from '../operations/index.ts';
+import type { AdmissionControl } from '../traffic/index.ts';
+import type { Authenticated } from './authenticate.ts';
+
+export interface AdmitParts {
+  readonly admission: Pick<AdmissionControl, 'turn'>;
+  readonly operations: Pick<OperationStore, 'isTrusted'>;
+}
+
+/**
+ * Creates the phase that waits for a turn while the process is busy. Requests with trusted operations
+ * go first.
+ */
+export const createAdmit =
+  ({ admission, operations }: AdmitParts) =>
+  /** @throws BffError OVERLOADED; may also reject with it */
+  (state: Authenticated, inputs = [state.request.input]): MaybePromise<Authenticated> =>
+    admission.turn(() => inputs.every(operations.isTrusted))?.then(() => state) ?? state;

@@ -1,0 +1,15 @@
+import { type RateLimiter, viewerKeyOf } from '../traffic/index.ts';
+import type { Authenticated } from './authenticate.ts';
+
+export interface CheckRateLimitParts {
+  readonly rateLimiter: Pick<RateLimiter, 'refuseExhausted'>;
+}
+
+/** Creates the phase that refuses viewers who have used up their rate limit, as soon as they are known. */
+export const createCheckRateLimit =
+  ({ rateLimiter }: CheckRateLimitParts) =>
+  /** @throws BffError RATE_LIMITED */
+  (state: Authenticated): Authenticated => {
+    rateLimiter.refuseExhausted({ viewer: viewerKeyOf(state.caller.viewer) });
+    return state;
+  };

@@ -1,0 +1,67 @@
+import type { Execute, ExecutionResult, ResponseCache } from '../cache/index.ts';
+import { RequestDeadline } from '../deadline.ts';
+import type { OperationLimits } from '../operations/limits/index.ts';
+import type { Executor } from './execute/executor.ts';
+import type { CreateExecutionContext } from './execution-context.ts';
+import type { LookedUp } from './look-up.ts';
+import type { OperationResponse } from './operation-request.ts';
+
+export interface ExecuteParts {
+  readonly cache: Pick<ResponseCache, 'getOrExecute' | 'executeAndStore'>;
+  readonly executor: Executor;
+  readonly createContext: CreateExecutionContext;
+  /** The time limit of an execution in the background. */
+  readonly requestDeadlineMs: number;
+  readonly limits: OperationLimits;
+}
+
+/**
+ * Creates the phase that executes an operation: alone, or through the cache, which shares one
+ * execution among concurrent requests and stores its response.
+ */
+export function createExecute(parts: ExecuteParts) {
+  const { cache, executor, createContext, requestDeadlineMs, limits } = parts;
+
+  /** Executes for this request alone. */
+  async function executeAlone({ request, caller, prepared }: LookedUp): Promise<ExecutionResult> {
+    const result = await executor.execute(prepared, createContext(caller));
+    if (!request.reportsCost) return result;
+    const cost = { requested: prepared.cost, limit: limits.cost };
+    return { ...result, extensions: { ...result.extensions, cost } };
+  }
+
+  /** Executes for all requests with the same cache key. */
+  const createSharedExecution =
+    ({ caller, prepared }: LookedUp): Execute =>
+    async (recorder, isBackground) => {
+      const deadline = isBackground ? new RequestDeadline(requestDeadlineMs) : caller.deadline;
+      const execution = executor.execute(prepared, createContext(caller, { recorder, deadline }));
+      return isBackground ? execution.finally(() => deadline.release()) : execution;
+    };
+
+  /** @throws BffError UPSTREAM_TIMEOUT if the deadline passes while it waits for another execution */
+  return async (state: LookedUp): Promise<OperationResponse> => {
+    const { request, caller, rateLimit, lookup, reason } = state;
+    request.onDisconnect(() => caller.deadline.release());
+    if (!lookup) return toExecuted(await executeAlone(state), state);
+    const execute = createSharedExecution(state);
+    const outcome =
+      reason === 'request'
+        ? await cache.executeAndStore(lookup, execute)
+        : await cache.getOrExecute(lookup, caller.deadline, execute);
+    if ('executed' in outcome) return toExecuted(outcome.executed, state);
+    const { status: cacheStatus, entry, errorCodes = [] } = outcome;
+    return { kind: 'shared', cacheStatus, entry, key: lookup.key, rateLimit, reason, errorCodes };
+  };
+}
+
+const toExecuted = (
+  result: ExecutionResult,
+  { rateLimit, reason }: LookedUp,
+): OperationResponse => ({
+  kind: 'executed',
+  result,
+  rateLimit,
+  reason,
+  errorCodes: result.errorCodes,
+});

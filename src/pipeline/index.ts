@@ -1,0 +1,24 @@
+/**
+ * One operation, from request to response, whatever protocol it came by.
+ *
+ * A protocol parses its input into an OperationRequest, calls `run`, and serialises the
+ * OperationResponse. `pipeline.ts` reads in the order in which the phases run; each phase is a
+ * function in the file of its name. Execution is at the end (execute/), and only there is Apollo
+ * Server called.
+ *
+ * It must never import Fastify or a protocol, execute an operation that was not charged, or wait
+ * for anything before it returns a response that is in memory.
+ */
+export { createApollo } from './execute/apollo.ts';
+export { createExecutor } from './execute/executor.ts';
+export { maskMessage } from './execute/format-error.ts';
+export { createLandingPagePlugin, renderLandingPage } from './execute/landing-page.ts';
+export { createContextFactory } from './execution-context.ts';
+export type {
+  BatchResponse,
+  OperationInput,
+  OperationRequest,
+  OperationResponse,
+  SharedResponse,
+} from './operation-request.ts';
+export { createPipeline, type Pipeline } from './pipeline.ts';

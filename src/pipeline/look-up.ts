@@ -1,0 +1,92 @@
+import {
+  type CacheLookup,
+  type CacheScope,
+  type ForwardReason,
+  joinKeyParts,
+  type ResponseCache,
+} from '../cache/index.ts';
+import type { PreparedOperation } from '../operations/index.ts';
+import type { Viewer } from '../viewer.ts';
+import type { Charged } from './charge.ts';
+import type { SharedResponse } from './operation-request.ts';
+
+export interface LookedUp extends Charged {
+  /** Undefined if the response must not be stored or shared. */
+  readonly lookup: CacheLookup | undefined;
+  /** The reason for executing, unless `stored` is there. */
+  readonly reason: ForwardReason;
+  /** A fresh response from memory. */
+  readonly stored: SharedResponse | undefined;
+}
+
+export interface LookUpParts {
+  readonly cache: Pick<ResponseCache, 'isCacheable' | 'getFresh'>;
+  /** The BFF's name and the hash of its schema, as parts of every cache key. */
+  readonly keyPrefix: readonly string[];
+}
+
+/**
+ * Creates the phase that looks for a fresh response in memory. The cache key contains everything that
+ * may change the response, and nothing else.
+ */
+export function createLookUp({ cache, keyPrefix }: LookUpParts) {
+  // The part of the key that does not depend on the viewer.
+  const keys = new WeakMap<PreparedOperation, string>();
+
+  function keyOf(prepared: PreparedOperation): string {
+    const known = keys.get(prepared);
+    if (known !== undefined) return known;
+    const { operation, definition, canonical } = prepared;
+    const name = definition.name?.value ?? '';
+    const key = joinKeyParts([...keyPrefix, operation.hash, name, canonical]);
+    keys.set(prepared, key);
+    return key;
+  }
+
+  function lookupFor({ caller, prepared }: Charged): CacheLookup {
+    const { cache: policy } = prepared;
+    const { viewer, locale = '' } = caller;
+    const key = keyOf(prepared) + joinKeyParts([locale, ...scopeKeyParts(policy.scope, viewer)]);
+    return { key, policy };
+  }
+
+  function findStored({ key }: CacheLookup, { rateLimit }: Charged): SharedResponse | undefined {
+    const entry = cache.getFresh(key);
+    if (!entry) return undefined;
+    const info = { rateLimit, reason: 'uri-miss', errorCodes: NO_CODES } as const;
+    return { kind: 'shared', cacheStatus: 'hit', entry, key, ...info };
+  }
+
+  return (state: Charged): LookedUp => {
+    const { request, prepared } = state;
+    // A stored response does not state the operation's cost.
+    if (request.reportsCost || !cache.isCacheable(prepared.cache)) return toState(state, 'bypass');
+    if (request.cacheDirective === 'no-store') return toState(state, 'request');
+    const lookup = lookupFor(state);
+    if (request.cacheDirective) return toState(state, 'request', lookup);
+    return toState(state, 'uri-miss', lookup, findStored(lookup, state));
+  };
+}
+
+const NO_CODES: readonly string[] = [];
+
+const toState = (
+  { request, caller, prepared, rateLimit }: Charged,
+  reason: ForwardReason,
+  lookup?: CacheLookup,
+  stored?: SharedResponse,
+): LookedUp => ({ request, caller, prepared, rateLimit, reason, lookup, stored });
+
+/** The viewers who may get the same response: everyone, all with the same permissions, or one. */
+function scopeKeyParts(scope: CacheScope, viewer: Viewer): readonly string[] {
+  if (scope === 'public') return ['public'];
+  if (scope === 'role' || viewer.role === 'anonymous') return ['role', ...permissionsOf(viewer)];
+  if (viewer.role === 'partner') return ['partner', viewer.partner, ...permissionsOf(viewer)];
+  return ['user', viewer.issuer, viewer.id, ...permissionsOf(viewer)];
+}
+
+/** Distinguishes no scopes from an empty list of scopes. */
+function permissionsOf(viewer: Viewer): readonly string[] {
+  const scopes = 'scopes' in viewer ? viewer.scopes : undefined;
+  return scopes ? [viewer.role, 'scopes', ...[...scopes].sort()] : [viewer.role];
+}

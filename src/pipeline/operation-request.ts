@@ -1,0 +1,65 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type {
+  CacheEntry,
+  CacheStatus,
+  ExecutionResult,
+  ForwardReason,
+  RequestDirective,
+} from '../cache/index.ts';
+import type { OperationParameters, OperationRef } from '../operations/index.ts';
+import type { OperationLog } from '../telemetry/operation-log.ts';
+import type { RateHeaders } from '../traffic/index.ts';
+
+/** One operation as a client sends it: its text or id, its name and its variables. */
+export interface OperationInput extends OperationRef, OperationParameters {}
+
+/** One operation, with everything of its request that the pipeline needs to know. */
+export interface OperationRequest {
+  readonly id: string;
+  /** The client's IP address, behind trusted proxies. */
+  readonly address: string;
+  /** Credentials, language, deadline and trace are read from these. */
+  readonly headers: IncomingHttpHeaders;
+  readonly input: OperationInput;
+  /** False for what must not change anything, such as a GET. */
+  readonly allowsMutations: boolean;
+  /** The request's Cache-Control, where it excludes stored responses. */
+  readonly cacheDirective: RequestDirective | undefined;
+  /** Adds the operation's cost to the response, as `extensions.cost`. */
+  readonly reportsCost: boolean;
+  /** The part of the request's log line that the pipeline fills in; null if it is not logged. */
+  readonly log: OperationLog | null;
+  /** Calls the listener when the client disconnects; at once if it already has. */
+  readonly onDisconnect: (listener: () => void) => void;
+}
+
+interface ResponseInfo {
+  /** The RateLimit headers; empty without limits. */
+  readonly rateLimit: RateHeaders;
+  /** The reason for not answering from the cache; for a hit without meaning. */
+  readonly reason: ForwardReason;
+  /** The codes of the execution's errors; also if a stored response takes its place. */
+  readonly errorCodes: readonly string[];
+}
+
+/** A response that other requests may receive too: bytes, and the key that they are stored under. */
+export interface SharedResponse extends ResponseInfo {
+  readonly kind: 'shared';
+  readonly cacheStatus: CacheStatus;
+  readonly entry: CacheEntry;
+  readonly key: string;
+}
+
+/** A response for this request alone: data and errors. */
+export interface ExecutedResponse extends ResponseInfo {
+  readonly kind: 'executed';
+  readonly result: ExecutionResult;
+}
+
+export type OperationResponse = SharedResponse | ExecutedResponse;
+
+/** The results of several operations in one request, in their order. */
+export interface BatchResponse extends ResponseInfo {
+  readonly kind: 'batch';
+  readonly results: readonly ExecutionResult[];
+}
