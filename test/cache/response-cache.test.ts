@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ExecutionRecorder } from '../../src/cache/execution-recorder.ts';
+import type { ExecutionResult } from '../../src/cache/execution-result.ts';
 import { joinKeyParts } from '../../src/cache/key.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 import { TagVersions } from '../../src/cache/tag-versions.ts';
-import type { CacheLookup } from '../../src/cache/types.ts';
+import type { CacheEntry, CacheLookup } from '../../src/cache/types.ts';
 import { RequestDeadline } from '../../src/deadline.ts';
 
 const LOOKUP = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
 const PRIVATE_LOOKUP = { key: 'k', policy: { ...LOOKUP.policy, scope: 'user' } } as const;
 const WAITER = new RequestDeadline(600_000);
+
+const dataOf = ({ body }: CacheEntry): string => JSON.parse(body).data;
 
 /** A ResponseCache, and executions that the test ends. */
 function createHarness({
@@ -32,23 +35,22 @@ function createHarness({
   }[] = [];
 
   const execute = (recording: ExecutionRecorder) =>
-    new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const end = (body: string, ...codes: string[]) => {
-        if (codes.length > 0) recording.recordErrors(codes);
-        resolve({ status: 200, body });
+    new Promise<ExecutionResult>((resolve, reject) => {
+      const end = (data: string, ...errorCodes: string[]) => {
+        resolve({ status: 200, data, errorCodes });
       };
       executions.push({ recording, end, fail: reject });
     });
   const toText = (answer: Awaited<ReturnType<typeof edge.getOrExecute>>) =>
     'entry' in answer
-      ? `${answer.status} ${answer.entry.body}`
-      : `unshared ${answer.executed.body}`;
+      ? `${answer.status} ${dataOf(answer.entry)}`
+      : `unshared ${answer.executed.data}`;
   return {
     tagVersions,
     edge,
     executions,
     warnings,
-    /** The outcome and body of a request; `unshared` for an answer that only this request gets. */
+    /** The outcome and data of a request; `unshared` for an answer that only this request gets. */
     async ask(waiter = WAITER, lookup: CacheLookup = LOOKUP) {
       return toText(await edge.getOrExecute(lookup, waiter, execute));
     },
@@ -72,7 +74,7 @@ describe('ResponseCache', () => {
     (await execution(0)).end('1');
     assert.deepEqual(await answers, ['stored 1', 'collapsed 1', 'collapsed 1']);
     assert.equal(await ask(), 'hit 1');
-    assert.equal(String(edge.getFresh('k')?.body), '1');
+    assert.equal(JSON.parse(edge.getFresh('k')?.body ?? '').data, '1');
     assert.equal(executions.length, 1);
   });
 

@@ -305,7 +305,7 @@ describe('Headers of an answer (mobile BFF)', () => {
 
 const STALE_WINDOWS = { whileRevalidate: 30, ifError: 300 };
 const RESPONSE = {
-  outcome: 'stored',
+  cacheStatus: 'stored',
   reason: 'uri-miss',
   coding: undefined,
   isPosted: false,

@@ -4,7 +4,7 @@ import pino from 'pino';
 import { createEntry } from '../../src/cache/entry.ts';
 import { ResponseCache, TagVersions } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
-import { createSender } from '../../src/protocols/graphql-over-http/send-response.ts';
+import { createResponseSender } from '../../src/protocols/graphql-over-http/send-response.ts';
 import { describeRequest } from '../../src/telemetry/log.ts';
 
 const REQUEST = { method: 'GET', url: '/graphql?query={me}', ip: '192.0.2.1', headers: {} };
@@ -59,21 +59,15 @@ test('the log line of a public answer names the id that the client sent, and the
   const stream = { write: (line: string) => void lines.push(line) };
   const app = createApp({ logger: { level: 'info', stream }, notFoundMessage: 'Nothing.' });
   const stale = { whileRevalidate: 0, ifError: 0 };
-  const numbers = new TagVersions(() => {});
-  const send = createSender(
-    new ResponseCache({
-      store: undefined,
-      tagVersions: numbers,
-      stale,
-      log: pino({ level: 'silent' }),
-    }),
-    stale,
-    () => false,
-  );
+  const log = pino({ level: 'silent' });
+  const cache = new ResponseCache({ store: undefined, tagVersions: new TagVersions(), stale, log });
+  const send = createResponseSender({ cache, stale, closeIfDraining() {} });
   const policy = { maxAge: 60, scope: 'public', tags: [] } as const;
   const entry = createEntry('{"data":{}}', { ...policy, version: 0, startedAt: 0 });
   app.get('/public', (request, reply) => {
-    void send(request, reply, { status: 'hit', entry }, { key: 'k', policy }, 'application/json');
+    const info = { rateLimit: {}, reason: 'uri-miss', errorCodes: [] } as const;
+    const response = { kind: 'shared', cacheStatus: 'hit', entry, key: 'k', ...info } as const;
+    void send.operation(request, reply, response, 'application/json');
   });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   lines.length = 0;

@@ -5,7 +5,6 @@ import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { createApp } from '../../src/http/create-app.ts';
-import { createPayment } from '../../src/pipeline/charge.ts';
 import { addSession } from '../../src/server/session.ts';
 import { createRateLimiter } from '../../src/traffic/index.ts';
 import { startEndpoint } from '../auth/endpoint.ts';
@@ -18,7 +17,7 @@ const COOKIE =
   /^__Host-session=([\w.-]+); Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=(\d+)$/;
 const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0';
 
-const unlimited = () => createPayment(createRateLimiter({ limits: { address: 0, viewer: 0 } }));
+const rateLimiter = createRateLimiter({ limits: { address: 0, viewer: 0 } });
 
 suite('a session', () => {
   let issuer: Issuer;
@@ -40,8 +39,7 @@ suite('a session', () => {
       corsOrigins,
       log: app.log,
     });
-    const payment = unlimited();
-    addSession(app, { viewerOf: reader.readViewer, payment, corsOrigins });
+    addSession(app, { readViewer: reader.readViewer, rateLimiter, corsOrigins });
     // What any route of ours does.
     app.get('/me', async ({ headers }) => reader.readViewer(headers));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
@@ -166,8 +164,8 @@ suite('a session', () => {
     down.setDown(true);
     const other = createApp({ notFoundMessage: 'There is nothing here.' });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
-    const { readViewer: viewerOf } = createCredentialReader({ tokens: down.trust, ...options });
-    addSession(other, { viewerOf, payment: unlimited(), corsOrigins: [] });
+    const { readViewer } = createCredentialReader({ tokens: down.trust, ...options });
+    addSession(other, { readViewer, rateLimiter, corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
       method: 'POST',

@@ -63,7 +63,6 @@ export function createNaive(schema: GraphQLSchema, services: Environment['servic
       requestId: 'naive',
       viewer,
       datasources: naiveDatasources(calls),
-      failed() {},
     };
     const variableValues = variables;
     const { data, errors = [] } = await execute({

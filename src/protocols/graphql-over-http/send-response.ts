@@ -48,42 +48,30 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     const { entry, cacheStatus, reason, rateLimit } = response;
     const coding = compressor.codingFor(entry, textOf(requestHeaders['accept-encoding']));
     const variant = { cacheStatus, reason, coding, isPosted: method === 'POST' };
-    const { etag, headers, isPublic } = responseHeaders(entry, variant, stale);
+    const { etag, headers: cacheHeaders, isPublic } = responseHeaders(entry, variant, stale);
     // Shared caches store a public response with its headers, which must not be those of one client.
-    const clientHeaders = isPublic ? [] : Object.entries(rateLimit).flat();
     const id = isPublic ? publicIdOf(request) : request.id;
-    const common = [...commonHeaders(isSecure(request), id), ...clientHeaders];
-    const write = (status: number, body: string, ...content: string[]) =>
-      writeRaw(request, reply, status, [...headers, ...content, ...common], body);
+    const headers = [...cacheHeaders, ...commonHeaders(isSecure(request), id)];
+    if (!isPublic) addHeaders(headers, rateLimit);
+    addHeaders(headers, reply.getHeaders());
 
-    if (matchesEtag(etag, requestHeaders['if-none-match'])) return write(304, '');
-    const type = ['content-type', mediaType];
-    if (!coding) return write(200, entry.body, ...type, ...lengthOf(entry.body));
-    const encoding = [...type, 'content-encoding', coding];
+    if (matchesEtag(etag, requestHeaders['if-none-match'])) return end(reply, 304, headers, '');
+    headers.push('content-type', mediaType);
+    if (!coding) return end(reply, 200, headers, entry.body);
+    headers.push('content-encoding', coding);
     const compressed = entry.variants.get(coding);
-    if (compressed) return write(200, compressed, ...encoding, ...lengthOf(compressed));
-    return compress(response, coding).then((body) =>
-      write(200, body, ...encoding, ...lengthOf(body)),
-    );
+    if (compressed) return end(reply, 200, headers, compressed);
+    return compress(response, coding).then((body) => end(reply, 200, headers, body));
   }
 
   /** Writes past the framework, which would encode the bytes once more. @param body - latin1 */
-  function writeRaw(
-    { method }: FastifyRequest,
-    reply: FastifyReply,
-    status: number,
-    headers: string[],
-    body: string,
-  ): undefined {
-    // CORS sets headers on the reply.
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (name === 'vary') headers[headers.indexOf(name) + 1] += `, ${value}`;
-      else headers.push(name, String(value));
-    }
-    closeIfDraining(reply.raw);
+  function end(reply: FastifyReply, status: number, headers: string[], body: string): undefined {
+    const { raw, request } = reply;
+    if (status === 200) headers.push('content-length', `${body.length}`);
+    closeIfDraining(raw);
     reply.hijack();
-    reply.raw.writeHead(status, headers);
-    reply.raw.end(method === 'HEAD' ? '' : body, 'latin1');
+    raw.writeHead(status, headers);
+    raw.end(request.method === 'HEAD' ? '' : body, 'latin1');
   }
 
   /** Sends a response that must not be stored, compressed if it is large. */
@@ -135,7 +123,13 @@ function publicIdOf(request: FastifyRequest): string {
   return publicRequestId;
 }
 
-const lengthOf = (body: string): readonly string[] => ['content-length', `${body.length}`];
+/** Adds headers to a list; a `Vary` to the one that is there. */
+function addHeaders(list: string[], headers: Readonly<Record<string, unknown>>): void {
+  for (const name in headers) {
+    if (name === 'vary') list[list.indexOf(name) + 1] += `, ${headers[name]}`;
+    else list.push(name, String(headers[name]));
+  }
+}
 
 const textOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : undefined;

@@ -51,10 +51,10 @@ const secondsUntil = (endsAt: number, now: number): number =>
   Math.max(1, Math.ceil((endsAt - now) / 1_000));
 
 /** `RateLimit-Policy` and `RateLimit`, structured fields (draft-ietf-httpapi-ratelimit-headers-11 §3, §4; `qu` names the unit). */
-export interface RateHeaders {
+export type RateHeaders = {
   readonly 'ratelimit-policy'?: string;
   readonly ratelimit?: string;
-}
+};
 
 const formatQuota = (name: string, limit: number, windowSeconds: number): string =>
   `"${name}";q=${limit};w=${windowSeconds};qu="cost-units"`;
