@@ -2,10 +2,10 @@
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Calls `next` with a value: at once if it is there, otherwise when its promise resolves. A chain of
+ * Calls a function with a value: at once if it is there, otherwise when its promise resolves. A chain of
  * these calls stays in one turn of the event loop for as long as nothing has to be awaited.
  */
 export const andThen = <T, U>(
   value: MaybePromise<T>,
-  next: (value: T) => MaybePromise<U>,
-): MaybePromise<U> => (value instanceof Promise ? value.then(next) : next(value));
+  phase: (value: T) => MaybePromise<U>,
+): MaybePromise<U> => (value instanceof Promise ? value.then(phase) : phase(value));

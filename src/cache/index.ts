@@ -34,7 +34,6 @@ export { createEntryStore, createTextStore } from './store.ts';
 export { TagVersions } from './tag-versions.ts';
 export type {
   CacheEntry,
-  CacheHit,
   CacheLookup,
   CacheStatus,
   HeaderList,

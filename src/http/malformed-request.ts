@@ -18,14 +18,13 @@ const LINGER_MS = 1_000;
 function createRefusal(status: number, message: string) {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
-  const length = String(Buffer.byteLength(body));
-  const headers = [
-    ...Object.entries(NO_STORE).flat(),
-    ...commonHeaders(false, requestId),
-    ...['content-type', 'application/json; charset=utf-8'],
-    ...['content-length', length],
-    ...['connection', 'close'],
-  ];
+  const ownHeaders = {
+    ...NO_STORE,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const headers = [...Object.entries(ownHeaders).flat(), ...commonHeaders(false, requestId)];
   return { status, headers, body };
 }
 
