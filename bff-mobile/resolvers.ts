@@ -2,7 +2,7 @@ import { pageSize } from '../src/resolvers/page-size.ts';
 import { signedIn } from '../src/resolvers/signed-in.ts';
 import type { Resolvers } from './generated.ts';
 
-const MOST = 20;
+const MAX_PAGE_SIZE = 20;
 
 export const resolvers: Resolvers = {
   Query: {
@@ -11,11 +11,13 @@ export const resolvers: Resolvers = {
   Dashboard: {
     user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
     orders: async ({ id }, { first }, { datasources }) => {
-      const page = await datasources.orders.byUser(id, { first: pageSize(first, MOST) });
+      const page = await datasources.orders.byUser(id, { first: pageSize(first, MAX_PAGE_SIZE) });
       return page.edges.map(({ node }) => node);
     },
     notifications: async ({ id }, { first }, { datasources }) => {
-      const page = await datasources.notifications.byUser(id, { first: pageSize(first, MOST) });
+      const page = await datasources.notifications.byUser(id, {
+        first: pageSize(first, MAX_PAGE_SIZE),
+      });
       return page.edges.map(({ node }) => node);
     },
     unreadCount: ({ id }, _args, { datasources }) => datasources.notifications.unreadCount(id),

@@ -5,8 +5,8 @@ import { signedIn } from '../src/resolvers/signed-in.ts';
 import { toConnection } from './connection.ts';
 import type { RequireFields, Resolvers, ViewerOrdersArgs } from './generated.ts';
 
-const MOST = 50;
-const LONGEST_SEARCH = 100;
+const MAX_PAGE_SIZE = 50;
+const MAX_SEARCH_LENGTH = 100;
 
 type OrdersArgs = RequireFields<ViewerOrdersArgs, 'first'>;
 
@@ -14,7 +14,7 @@ async function ordersOf({ id }: { id: string }, args: OrdersArgs, context: Reque
   const { first, after, status } = args;
   const { orders } = context.datasources;
   return toConnection(
-    await orders.byUser(id, { first: pageSize(first, MOST), after, status }),
+    await orders.byUser(id, { first: pageSize(first, MAX_PAGE_SIZE), after, status }),
     after,
   );
 }
@@ -24,12 +24,12 @@ export const resolvers: Resolvers = {
     viewer: (_parent, _args, context) => signedIn(context),
     order: (_parent, { id }, { datasources }) => datasources.orders.byId(id),
     recentOrders: (_parent, { first }, { datasources }) =>
-      datasources.orders.recent(pageSize(first, MOST)),
+      datasources.orders.recent(pageSize(first, MAX_PAGE_SIZE)),
     customers: async (_parent, { search, first, after }, { datasources }) => {
-      if (search && [...search].length > LONGEST_SEARCH) {
-        throw badInput(`"search" must have at most ${LONGEST_SEARCH} characters.`);
+      if (search && [...search].length > MAX_SEARCH_LENGTH) {
+        throw badInput(`"search" must have at most ${MAX_SEARCH_LENGTH} characters.`);
       }
-      const request = { search: search || null, first: pageSize(first, MOST), after };
+      const request = { search: search || null, first: pageSize(first, MAX_PAGE_SIZE), after };
       return toConnection(await datasources.users.page(request), after);
     },
   },
@@ -38,7 +38,7 @@ export const resolvers: Resolvers = {
     user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
     orders: ordersOf,
     notifications: async ({ id }, { first, after, unreadOnly }, { datasources }) => {
-      const request = { first: pageSize(first, MOST), after, unreadOnly };
+      const request = { first: pageSize(first, MAX_PAGE_SIZE), after, unreadOnly };
       return toConnection(await datasources.notifications.byUser(id, request), after);
     },
     unreadCount: ({ id }, _args, { datasources }) => datasources.notifications.unreadCount(id),

@@ -4,7 +4,7 @@ import type { RequestContext } from './context.ts';
 import type { UpstreamTable } from './datasources/upstreams.ts';
 import type { OperationLimits } from './operations/limits/index.ts';
 
-/** One domain (users, orders, …) as every BFF may take it in: what it adds to schema, resolvers and rights. */
+/** One domain (users, orders, …): its part of the schema, the resolvers and the permissions of a BFF. */
 export interface DomainModule {
   /** Its SDL: a file or a folder of files, as a path below schema/ or as a URL. */
   readonly schema: string;
@@ -13,31 +13,31 @@ export interface DomainModule {
   readonly permissions: PermissionTree;
 }
 
-/** A BFF is data: which domains it takes in, and what only its own client has. */
+/** A BFF: its domains, and a module of its own for what only its client has. */
 export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends DomainModule {
   readonly name: string;
-  /** Where it listens unless `<NAME>_PORT` says otherwise. */
+  /** The default of `<NAME>_PORT`. */
   readonly port: number;
-  /** Where its operators' listener is unless `<NAME>_ADMIN_PORT` says otherwise. */
+  /** The default of `<NAME>_ADMIN_PORT`. */
   readonly adminPort: number;
   /** The upstreams whose datasources its resolvers use. */
   readonly upstreams: U;
   readonly domains: readonly DomainModule[];
-  /** How its clients may show who they are, besides a bearer token. */
+  /** The credentials that it accepts besides bearer tokens. */
   readonly credentials: readonly ('cookie' | 'key')[];
-  /** Whether in production it takes only operations that it knows, unless `OPERATIONS` says otherwise. */
+  /** The default in production: true accepts registered operations only (`OPERATIONS`). */
   readonly trustedOnly: boolean;
-  /** The most that one operation may ask for. */
+  /** The limits of one operation. */
   readonly limits: OperationLimits;
-  /** The folder with the committed operations of our own clients. */
+  /** The folder with the committed operations of first-party clients. */
   readonly operations: URL;
-  /** For how long answers that have expired may still be served, in seconds; never purged ones. */
+  /** The time for which expired responses may be served, in seconds; purged ones never are. */
   readonly stale: {
-    /** While a new one is made behind it (RFC 5861 §3). */
+    /** While a new response is computed in the background (RFC 5861 §3). */
     readonly whileRevalidate: number;
-    /** When no new one can be made (RFC 5861 §4); shared answers only. */
+    /** If upstreams fail (RFC 5861 §4); shared responses only. */
     readonly ifError: number;
   };
-  /** The committed operation that the explorer opens with. */
+  /** The committed operation that explorer and start page show. */
   readonly example: string;
 }

@@ -1,4 +1,4 @@
-/** What went wrong, for programs. Closed: a client may switch on it, and new codes are a schema change. */
+/** The codes of errors: a closed set, so that clients can switch on it. A new code is a schema change. */
 export type ErrorCode =
   | 'BAD_REQUEST'
   | 'BAD_USER_INPUT'
@@ -24,17 +24,17 @@ interface BffErrorOptions extends ErrorOptions {
 }
 
 /**
- * An error that may be shown to a client as it is: its message is one sentence for people, and
- * holds no host name, no stack, no token and nothing that an upstream said.
+ * An error that is safe to send to a client as it is. Its message is one sentence for people, without
+ * host names, stacks, tokens or messages of upstreams.
  */
 export class BffError extends Error {
   override readonly name = 'BffError';
   readonly code: ErrorCode;
-  /** Numbers and names for programs, shown in the error's extensions. */
+  /** Values for programs, sent in the error's extensions. */
   readonly details: Readonly<Record<string, number | string>>;
-  /** The HTTP status, where it is not the one of its code. */
+  /** The HTTP status, if it differs from that of the code. */
   readonly status: number | undefined;
-  /** What HTTP says of it besides, such as when to come again. */
+  /** Headers of the HTTP response, such as `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: BffErrorOptions = {}) {
@@ -46,7 +46,7 @@ export class BffError extends Error {
   }
 }
 
-/** A missing object and one of somebody else's get this same error, so that ids can't be probed. */
+/** For a missing object as well as a foreign one, so that ids can't be probed. */
 export const notFound = (what: string): BffError =>
   new BffError('NOT_FOUND', `There is no such ${what}.`);
 
@@ -63,14 +63,17 @@ export const methodNotAllowed = (message: string, allow: string): BffError =>
 export const timeoutError = (cause?: unknown): BffError =>
   new BffError('UPSTREAM_TIMEOUT', 'This part of the response timed out. Retry later.', { cause });
 
-/** One error of an answer, as the body has it. */
+/** The message of unexpected errors, whose cause is only logged. */
+export const INTERNAL_ERROR_MESSAGE = 'Something went wrong on our side.';
+
+/** An error as response bodies contain it. */
 export interface ClientError {
   readonly message: string;
   readonly locations?: readonly { readonly line: number; readonly column: number }[];
   readonly extensions: { readonly code: ErrorCode; readonly requestId: string };
 }
 
-/** @param details - numbers and names for programs */
+/** @param details - values for programs */
 export const toClientError = (
   code: ErrorCode,
   message: string,

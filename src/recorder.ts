@@ -1,15 +1,20 @@
-/** What datasources tell the edge cache: what was changed always, the rest of what may be kept. */
+/** Reports of the datasources to the response cache: the only way in which they affect it. */
 export interface Recorder {
   /**
-   * The answer depends on what has these tags, also if it is missing or empty. Undefined where
-   * nothing is kept, and then its arguments are not evaluated: check ids before, not in them.
+   * Adds tags that the response depends on, also if the tagged objects are missing or empty. Undefined
+   * if the response is not stored. Arguments are then not evaluated, so validate ids outside of them.
    */
   readonly addTags?: (tags: readonly string[]) => void;
-  /** An upstream lets its answer be kept for `maxAge` seconds, and if it is private, for one user. */
+  /**
+   * Applies the Cache-Control of an upstream response.
+   * @param maxAge - in seconds
+   * @param isPrivate - true if it is for one user only
+   */
   readonly limitFreshness?: (maxAge: number, isPrivate: boolean) => void;
   /**
-   * What has these tags was changed; or may have been or may yet be, if that is not certain.
-   * @returns what to call when the outcome is certain after all; undefined if it was
+   * Purges tags after a write.
+   * @param isCertain - false if the outcome of the write is unknown
+   * @returns a function to call once the outcome is known after all; undefined if it is certain
    */
   readonly changed: (tags: readonly string[], isCertain: boolean) => (() => void) | undefined;
 }

@@ -1,21 +1,21 @@
-/** What a rule looks at to decide, from the least to the most. */
+/** The data that a rule reads to decide, in increasing order. */
 export type Reads = 'nothing' | 'permissions' | 'viewer';
 
 /** A user with a valid token. */
 export interface SignedInViewer {
-  /** Who issued the token; ids are unique only with it. */
+  /** The issuer of the token; ids are unique per issuer. */
   readonly issuer: string;
   readonly role: 'customer' | 'staff';
   /** The user's id, which is the token's subject. */
   readonly id: string;
   /**
-   * What the user let another party's client do (RFC 6749 §3.3); undefined for our own clients,
-   * which may do all that the user may.
+   * The scopes that the user granted to a third-party client (RFC 6749 §3.3); undefined for
+   * first-party clients, which may do everything that the user may.
    */
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** Another party's server with a valid API key: no user, and only what its scopes name. */
+/** A third party's server with a valid API key: no user, and no permissions besides its scopes. */
 export interface PartnerViewer {
   readonly role: 'partner';
   /** The partner's name, the same for all of its keys. */
@@ -23,5 +23,5 @@ export interface PartnerViewer {
   readonly scopes: readonly string[];
 }
 
-/** Who is asking. */
+/** The authenticated client of a request. */
 export type Viewer = { readonly role: 'anonymous' } | SignedInViewer | PartnerViewer;

@@ -11,6 +11,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BffError, unauthenticated } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SignedInViewer, Viewer } from '../viewer.ts';
 import { createApiKeyReader } from './api-keys.ts';
@@ -34,7 +35,7 @@ interface CredentialOptions {
 }
 
 /** Returns without a promise for anonymous requests, API keys and cached tokens. */
-export type ReadViewer = (headers: IncomingHttpHeaders) => Viewer | Promise<Viewer>;
+export type ReadViewer = (headers: IncomingHttpHeaders) => MaybePromise<Viewer>;
 
 const ANONYMOUS: Viewer = { role: 'anonymous' };
 

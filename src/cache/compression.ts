@@ -62,7 +62,7 @@ export function createCompressor() {
       return ((await compress[coding]?.(bytes)) ?? bytes).toString('latin1');
     },
 
-    /** Compresses an answer that is not stored. @param coding - one that codingFor gave */
+    /** Compresses a response that is not stored. @param coding - a result of codingFor */
     async encodeText(text: string, coding: string): Promise<Buffer> {
       const bytes = Buffer.from(text);
       return (await compress[coding]?.(bytes)) ?? bytes;

@@ -1,9 +1,9 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 
-/** What a browser may be told of a preflight for, in seconds; Chromium remembers no longer. */
-const REMEMBERED_S = 7_200;
-const SENT = [
+/** Lifetime of a preflight response; the maximum of Chromium. */
+const MAX_AGE_SECONDS = 7_200;
+const REQUEST_HEADERS = [
   'accept-language',
   'apollo-require-preflight',
   'apollographql-client-name',
@@ -21,7 +21,7 @@ const SENT = [
   'x-request-id',
   'x-request-timeout-ms',
 ];
-const READ = [
+const RESPONSE_HEADERS = [
   'age',
   'cache-status',
   'ratelimit',
@@ -31,15 +31,15 @@ const READ = [
 ];
 
 interface CorsOptions {
-  /** None may ask if it is empty. */
+  /** CORS is off if it is empty. */
   readonly origins: readonly string[];
-  /** The request headers that are allowed besides those above. */
+  /** Allowed request headers besides REQUEST_HEADERS. */
   readonly headers: readonly string[];
-  /** Whether requests may bring a session's cookie. */
+  /** Allows requests with the session cookie. */
   readonly hasSessions: boolean;
 }
 
-/** Lets pages of these origins ask from a browser (CORS), and no others. */
+/** Allows the pages of these origins to send requests from a browser (CORS), and no others. */
 export async function allowOrigins(
   app: FastifyInstance,
   { origins, headers, hasSessions }: CorsOptions,
@@ -47,12 +47,12 @@ export async function allowOrigins(
   if (origins.length === 0) return;
   await app.register(cors, {
     origin: [...origins],
-    // What is no preflight is answered as everywhere else.
+    // An OPTIONS request without the headers of a preflight gets the response of its route.
     strictPreflight: false,
     credentials: hasSessions,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowedHeaders: [...SENT, ...headers],
-    exposedHeaders: READ,
-    maxAge: REMEMBERED_S,
+    allowedHeaders: [...REQUEST_HEADERS, ...headers],
+    exposedHeaders: RESPONSE_HEADERS,
+    maxAge: MAX_AGE_SECONDS,
   });
 }

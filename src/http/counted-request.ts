@@ -1,9 +1,9 @@
 import { IncomingMessage } from 'node:http';
 
-/** A request that counts the bytes of its body as they arrive, whoever reads them. */
+/** A request that counts the bytes of its body as they arrive. */
 export class CountedRequest extends IncomingMessage {
   bodyBytes = 0;
-  /** How many of them the rate limit has been charged for. */
+  /** The bytes that the rate limit was charged for. */
   chargedBytes = 0;
 
   /** Called by node:http with each piece of the body, and with null at its end. */
@@ -13,6 +13,6 @@ export class CountedRequest extends IncomingMessage {
   }
 }
 
-/** Whether the headers announce a body (RFC 9112 §6.3). */
+/** True if the headers announce a body (RFC 9112 §6.3). */
 export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { BffError, type ErrorCode, toClientError } from '../errors.ts';
+import { BffError, type ErrorCode, INTERNAL_ERROR_MESSAGE, toClientError } from '../errors.ts';
 import { logRefusal } from './request-log.ts';
 
 /** The HTTP status of each code; 400 for the others. */
@@ -49,7 +49,7 @@ function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply:
   const status = error.statusCode ?? 500;
   if (status >= 500) request.log.error({ err: error }, 'unexpected error');
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
-  const message = status < 500 ? error.message : 'Something went wrong on our side.';
+  const message = status < 500 ? error.message : INTERNAL_ERROR_MESSAGE;
   logRefusal(request, code);
   return reply.code(status).send(errorBody(code, message, request.id));
 }

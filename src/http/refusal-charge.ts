@@ -5,11 +5,11 @@ import { endUnreadBody } from './unread-body.ts';
 
 /**
  * Charges an address for a refused request: one unit, and more for the bytes of its URL and of its
- * body. Bytes are counted as they arrive, since a Content-Length may be missing or wrong. What is
- * still on its way when the request is refused is charged when the rest or the connection ends.
+ * body. Bytes are counted as they arrive, since a Content-Length may be missing or wrong. Bytes
+ * that arrive after the refusal are charged when the body or the connection ends.
  */
 export function createRefusalCharge(charge: RateLimiter['charge']) {
-  /** @param isFree - whether only the bytes that arrive after the refusal are charged */
+  /** @param isFree - true to charge only the bytes that arrive after the refusal */
   return ({ ip, url, raw, server }: FastifyRequest, reply: FastifyReply, isFree: boolean): void => {
     const uncharged = takeUncharged(raw);
     if (!isFree) charge(ip, 1 + (url.length + uncharged) / BYTES_PER_UNIT);

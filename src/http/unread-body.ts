@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { hasBody } from './counted-request.ts';
 
-/** How long the rest of a refused request's body is read, so that its client can read the answer. */
+/** Time to read the rest of a refused request's body, so that its client can read the response. */
 const LINGER_MS = 1_000;
 
 /**
  * Reads the rest of a refused request's body for LINGER_MS at most. A body whose announced length is
- * within the limit leaves the connection open if it arrives in time: it is usually on its way already,
- * and a reconnection for each refusal would make overload worse. After any other body the connection
- * is closed, whatever the client does.
+ * within the limit leaves the connection open if it arrives in time: it has usually been
+ * sent already, and a reconnection for each refusal would make overload worse. After any other body the connection
+ * is closed, whether the client has read the response or not.
  * @param onRead - called when the rest has been read or the connection is closed
  */
 export function endUnreadBody(
@@ -22,8 +22,8 @@ export function endUnreadBody(
   const isShort = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBytes;
   if (!isShort) {
     response.shouldKeepAlive = false;
-    // node:http would destroy the connection after the answer. While the client is still sending, this
-    // resets the connection, and the client may lose the answer.
+    // node:http would destroy the connection after the response. While the client is still sending, this
+    // resets the connection, and the client may lose the response.
     socket.destroySoon = () => socket.end();
   }
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { OperationStore } from '../operations/index.ts';
 import type { AdmissionControl } from '../traffic/index.ts';
 import type { Authenticated } from './authenticate.ts';
@@ -16,4 +16,7 @@ export const createAdmit =
   ({ admission, operations }: AdmitParts) =>
   /** @throws BffError OVERLOADED; may also reject with it */
   (state: Authenticated, inputs = [state.request.input]): MaybePromise<Authenticated> =>
-    admission.turn(() => inputs.every(operations.isTrusted))?.then(() => state) ?? state;
+    andThen(
+      admission.turn(() => inputs.every(operations.isTrusted)),
+      () => state,
+    );

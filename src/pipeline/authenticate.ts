@@ -10,7 +10,7 @@ import { type TraceContext, traceContextOf } from './trace-context.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
 
-/** The client of a request: its viewer, its deadline, and what the services are told of it. */
+/** The client of a request: its viewer, its deadline, and the values that upstreams get. */
 export interface Caller extends TraceContext {
   readonly requestId: string;
   readonly address: string;

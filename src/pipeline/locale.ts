@@ -2,15 +2,15 @@ import { LRUCache } from 'lru-cache';
 import Negotiator from 'negotiator';
 
 const MAX_HEADERS = 1_000;
-/** Browsers send fewer; a longer header would be sorted for nothing. */
+/** Browsers send shorter ones. */
 const MAX_HEADER_LENGTH = 256;
 // A language, and a region or script (RFC 5646 §2.1), as services and cache keys can take it.
 const LOCALE = /^[a-z]{2,3}(-[a-z\d]{2,8}){0,2}$/i;
 
 /**
  * Reads the language that a client prefers from Accept-Language (RFC 9110 §12.5.4): the one with the
- * highest weight that is not 0, in lower case. Undefined for `*` and for headers over 256 bytes. The
- * headers seen last are remembered, since a cached answer needs the language as well.
+ * highest weight that is not 0, in lower case. Undefined for `*` and for headers over 256 bytes. Recent
+ * headers are remembered, because the language is part of every cache key.
  */
 export function createLocaleReader() {
   const known = new LRUCache<string, string>({ max: MAX_HEADERS });

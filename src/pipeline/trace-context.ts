@@ -5,7 +5,7 @@ const ALL_ZEROS = /^0+$/;
 const TRACESTATE = /^[\t\x20-\x7e]{1,512}$/;
 const SAMPLED = 0x01;
 
-/** The client's trace, in the headers that services are told. */
+/** The client's trace, as the headers of upstream calls. */
 export interface TraceContext {
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;

@@ -1,3 +1,10 @@
+/**
+ * The Redis connection that all replicas share. Its users get `run`, which calls a command within a
+ * budget of milliseconds, and a circuit breaker that stops calling while Redis fails.
+ *
+ * A request must never wait for a connection, for longer than the budget, or fail because Redis does:
+ * every user has a fallback within the process.
+ */
 import { once } from 'node:events';
 import {
   CircuitState,

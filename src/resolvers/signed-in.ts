@@ -3,8 +3,8 @@ import { BffError } from '../errors.ts';
 import type { SignedInViewer } from '../viewer.ts';
 
 /**
- * Who is asking, for fields that only signed-in viewers reach by their rules.
- * @throws BffError UNAUTHENTICATED, should a rule ever be missing
+ * Returns the signed-in viewer, for fields whose rules admit no other.
+ * @throws BffError UNAUTHENTICATED if such a rule is missing
  */
 export function signedIn({ viewer }: Pick<RequestContext, 'viewer'>): SignedInViewer {
   if (viewer.role === 'anonymous' || viewer.role === 'partner') {

@@ -7,8 +7,8 @@ import type { BffDefinition } from '../bff.ts';
 const SCHEMA_FOLDER = new URL('../../schema/', import.meta.url);
 
 /**
- * The schema of one BFF: its domains, then what is its own, every field behind its rule.
- * @throws Error if SDL, resolvers and permissions do not fit each other
+ * Builds the schema of one BFF from its domains and its own module, and adds the permissions.
+ * @throws Error if SDL, resolvers and permissions do not match
  */
 export function buildSchema(bff: BffDefinition): GraphQLSchema {
   const modules = [...bff.domains, bff];

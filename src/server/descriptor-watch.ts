@@ -9,7 +9,7 @@ const EXHAUSTED = new Set(['EMFILE', 'ENFILE']);
 
 /**
  * Logs once a minute that there are no file descriptors left. New connections are then closed as soon
- * as they are accepted, by libuv and without an event, so that only an attempt to open a file tells.
+ * as they are accepted, by libuv and without an event, so the check opens a file.
  */
 export function watchFileDescriptors(log: Log): void {
   let loggedAt = -Infinity;

@@ -13,8 +13,8 @@ import {
 const MAX_PERSISTED_CHARACTERS = 16_000_000;
 
 /**
- * The operations of a BFF that are known from the start, and how it learns others.
- * @throws ConfigError for a manifest that is wrong
+ * Loads the committed operations and the manifest of a BFF, and creates its operation store.
+ * @throws ConfigError if the manifest is invalid
  */
 export function loadOperations(
   bff: BffDefinition,

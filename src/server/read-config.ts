@@ -6,7 +6,7 @@ import { loadManifest } from '../operations/index.ts';
 import { buildSchema } from './build-schema.ts';
 
 /**
- * Reads the configuration of one BFF from the environment, and checks every file that it names.
+ * Reads the configuration of one BFF from the environment, and validates every file that it names.
  * @throws ConfigError that names every variable at fault, also those that name a file
  */
 export function readConfig(env: NodeJS.ProcessEnv, bff: BffDefinition): Config {
@@ -15,7 +15,7 @@ export function readConfig(env: NodeJS.ProcessEnv, bff: BffDefinition): Config {
   return loadConfig(withSecretFiles(env), bff);
 }
 
-/** The faults of each part on its own. What is read here, the server reads when it is created. */
+/** Collects the faults of all parts. The server reads the same files again when it is created. */
 function allFaults(env: NodeJS.ProcessEnv, bff: BffDefinition): string[] {
   const { API_KEYS_PATH: keys, OPERATIONS_MANIFEST: manifest } = env;
   const secrets = faultsOf(() => withSecretFiles(env));
@@ -41,6 +41,6 @@ function faultsOf(read: () => unknown): readonly string[] {
   }
 }
 
-/** Whether a variable is only missing because the file that should hold it can't be read. */
+/** True if a variable is missing only because the file with its value can't be read. */
 const isOfSameVariable = (secret: string, fault: string): boolean =>
   secret.startsWith(`${fault.split(':', 1)[0]}_FILE:`);

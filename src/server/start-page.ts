@@ -7,9 +7,9 @@ import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 
 interface StartPageOptions {
   readonly name: string;
-  /** The operation that the page shows how to send. */
+  /** The operation in the example request. */
   readonly example: CommittedOperation | undefined;
-  /** Whether only registered operations are accepted. */
+  /** True if only registered operations are accepted. */
   readonly trustedOnly: boolean;
 }
 

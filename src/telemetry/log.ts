@@ -1,3 +1,11 @@
+/**
+ * Logs. Every line is JSON with a fixed message and fields; a request has one line, at its end.
+ *
+ * `Log` is what the parts of the server get; operation-log.ts collects the part of a request's line
+ * that is about its operation.
+ *
+ * No line may contain a credential, a variable of an operation or a query string.
+ */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Logger, pino } from 'pino';
 

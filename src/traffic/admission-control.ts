@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 
 /** The time in one turn of the event loop during which new requests begin immediately. */
 const TURN_MS = 10;
@@ -146,12 +147,12 @@ export function createAdmissionControl() {
     /**
      * Queues a request before its work begins; requests do not wait while the process keeps up.
      * @param isTrusted - called only if the request has to wait
-     * @returns undefined if the request may begin immediately
+     * @returns a promise only if the request has to wait
      * @throws BffError OVERLOADED; may also reject with it
      */
-    turn(isTrusted: () => boolean): Promise<void> | undefined {
+    turn(isTrusted: () => boolean): MaybePromise<void> {
       const now = performance.now();
-      if (!isDraining && hasTime(now)) return undefined;
+      if (!isDraining && hasTime(now)) return;
       const kind = isTrusted() ? 'trusted' : 'adHoc';
       refuseIfLate(kind, now);
       return new Promise((begin, refuse) => queues[kind].push({ queuedAt: now, begin, refuse }));

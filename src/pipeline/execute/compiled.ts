@@ -5,9 +5,9 @@ import type { Compiler } from '../../operations/index.ts';
 
 type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
-/** Has Apollo Server execute operations in the compiled form, if there is one. */
+/** Creates the plugin that executes operations in their compiled form, if there is one. */
 export function executeCompiled(
-  compiledOf: Compiler,
+  findCompiled: Compiler,
   format: Format,
 ): ApolloServerPlugin<RequestContext> {
   function toBody({ data, errors }: ExecutionResult) {
@@ -24,7 +24,7 @@ export function executeCompiled(
     async requestDidStart() {
       return {
         async responseForOperation({ document, operation, request, contextValue, response }) {
-          const execute = compiledOf(document, operation);
+          const execute = findCompiled(document, operation);
           if (!execute) return null;
           const result: ExecutionResult = await execute(undefined, contextValue, request.variables);
           return { http: response.http, body: toBody(result) };
@@ -48,13 +48,13 @@ const describe = ({
   ...(extensions && { extensions }),
 });
 
-/** graphql-js stops at the first thing that is wrong with a field, graphql-jit tells them all. */
+/** Keeps the first error of each field, as graphql-js does; graphql-jit reports all of them. */
 function onePerPath(errors: readonly GraphQLError[]): readonly GraphQLError[] {
   const seen = new Set<string>();
   return errors.filter(({ path }) => {
-    const place = JSON.stringify(path);
-    if (path && seen.has(place)) return false;
-    seen.add(place);
+    const key = JSON.stringify(path);
+    if (path && seen.has(key)) return false;
+    seen.add(key);
     return true;
   });
 }

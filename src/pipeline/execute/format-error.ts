@@ -1,10 +1,10 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { BffError, type ErrorCode } from '../../errors.ts';
+import { BffError, type ErrorCode, INTERNAL_ERROR_MESSAGE } from '../../errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 
-/** What the GraphQL layer itself says of a request, in words that are safe to show. */
-const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
+/** The codes of errors of the GraphQL layer whose messages are safe to send. */
+const REQUEST_ERRORS: ReadonlySet<string> = new Set<ErrorCode>([
   'BAD_REQUEST',
   'BAD_USER_INPUT',
   'GRAPHQL_PARSE_FAILED',
@@ -12,14 +12,14 @@ const ABOUT_THE_REQUEST: ReadonlySet<string> = new Set<ErrorCode>([
   'OPERATION_RESOLUTION_FAILURE',
 ]);
 
-/** A variable that may be null, in the place of an argument that may not: found when executing. */
+/** The error for a null variable in the place of a non-null argument, found during execution. */
 const NULL_ARGUMENT = /^Argument "(\w+)" of (non-null|required) type/;
 
 const NO_INTROSPECTION = /^GraphQL introspection /;
 
 /**
- * The one place where an error becomes what a client sees: a BffError as it is, what the GraphQL
- * layer says of the request with its code, and everything else as a masked sentence, logged.
+ * Creates the formatter of all errors of executions. A BffError is sent as it is, and an error of the
+ * GraphQL layer about the request with its code. Any other error is logged and masked.
  */
 export function createErrorFormatter(log: Log) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
@@ -44,18 +44,18 @@ export function createErrorFormatter(log: Log) {
     }
     log.error({ err: cause, path }, 'unexpected error');
     const extensions = { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode };
-    return { message: 'Something went wrong on our side.', ...place, extensions };
+    return { message: INTERNAL_ERROR_MESSAGE, ...place, extensions };
   };
 }
 
-/** Where the GraphQL layer's words are not for a client. */
+/** Replaces messages of the GraphQL layer that name its options. */
 export const maskMessage = (message: string): string =>
   NO_INTROSPECTION.test(message) ? 'Introspection is not allowed here.' : message;
 
 function codeOf({ extensions }: GraphQLFormattedError, error: unknown): ErrorCode | undefined {
   const code = String(extensions?.code);
-  if (ABOUT_THE_REQUEST.has(code)) return code as ErrorCode;
-  // Some refusals of Apollo Server's have a status, but no code.
+  if (REQUEST_ERRORS.has(code)) return code as ErrorCode;
+  // Some errors of Apollo Server have a status, but no code.
   const http = error instanceof GraphQLError ? error.extensions.http : undefined;
   const { status } = (http ?? {}) as { status?: number };
   return status && status >= 400 && status < 500 ? 'BAD_REQUEST' : undefined;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { MaybePromise } from '../../maybe-promise.ts';
 import type { SharedRedis } from '../../redis/client.ts';
 import { rateLimitKeyOf } from '../ip-filter.ts';
 import { LocalCounters, type Usage } from './local-counters.ts';
@@ -36,7 +37,7 @@ export interface RateLimiter {
    * @throws BffError RATE_LIMITED if a key is exhausted, QUERY_TOO_COMPLEX if the operation costs more
    *   than a whole window; thrown or rejected, so call it in an async function
    */
-  readonly take: (keys: RateLimitKeys, cost: number) => RateHeaders | Promise<RateHeaders>;
+  readonly take: (keys: RateLimitKeys, cost: number) => MaybePromise<RateHeaders>;
   /**
    * Refuses exhausted keys without charging them: before a token is verified or a body is read, and
    * again once the viewer is known.
