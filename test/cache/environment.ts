@@ -3,8 +3,8 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { urlVariable } from '../../src/config/index.ts';
 import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import {
+  type AnyEnvironment,
   authorization,
-  type Environment,
   type RequestOptions,
   type ServicesOf,
   startEnvironment,
@@ -44,7 +44,7 @@ async function credentialsOf(viewer: TestViewer): Promise<Record<string, string>
 }
 
 export async function send(
-  environment: Pick<Environment, 'send'>,
+  environment: Pick<AnyEnvironment, 'send'>,
   { query, as = 'anonymous', variables, headers }: Query,
 ): Promise<TestResponse> {
   const credentials = await credentialsOf(as);
@@ -55,7 +55,7 @@ export async function send(
 }
 
 /** Sends every query twice, and asserts that the second answer is a hit. */
-export async function warmCache(environment: Environment, queries: Queries): Promise<void> {
+export async function warmCache(environment: AnyEnvironment, queries: Queries): Promise<void> {
   for (const [name, query] of Object.entries(queries)) {
     const { body } = await send(environment, query);
     assert.equal(body.errors, undefined, `${name}: ${JSON.stringify(body.errors)}`);
@@ -65,7 +65,7 @@ export async function warmCache(environment: Environment, queries: Queries): Pro
 
 /** Asserts that a query is a hit with the expected body. */
 export async function assertCached(
-  environment: Environment,
+  environment: AnyEnvironment,
   query: Query,
   expected: TestResponse,
 ): Promise<void> {
@@ -78,7 +78,7 @@ export async function assertCached(
  * Sends every query, and asserts that each answer is the same as without a cache.
  * @returns the names of those that are hits
  */
-export async function hitsAmong(environment: Environment, queries: Queries): Promise<string[]> {
+export async function hitsAmong(environment: AnyEnvironment, queries: Queries): Promise<string[]> {
   const hits: string[] = [];
   for (const [name, query] of Object.entries(queries)) {
     const answer = await send(environment, query);
@@ -89,12 +89,12 @@ export async function hitsAmong(environment: Environment, queries: Queries): Pro
 }
 
 /** Sends a query with `no-store`, so that it is executed and its answer is not stored. */
-export const sendUncached = (environment: Environment, query: Query): Promise<TestResponse> =>
+export const sendUncached = (environment: AnyEnvironment, query: Query): Promise<TestResponse> =>
   send(environment, { ...query, headers: { ...query.headers, 'cache-control': 'no-store' } });
 
 /** The headers of a viewer whose token the BFF has verified, so that later requests don't wait for it. */
 export async function signIn(
-  environment: Environment,
+  environment: AnyEnvironment,
   as: TestViewer,
 ): Promise<Record<string, string>> {
   const headers = await credentialsOf(as);
@@ -104,7 +104,7 @@ export async function signIn(
 
 /** Calls `act`, which sends requests, and waits until the BFF executes as many as `count`. */
 async function whenReceived<T extends object>(
-  environment: Environment,
+  environment: AnyEnvironment,
   count: number,
   act: () => T,
 ): Promise<T> {
@@ -114,9 +114,13 @@ async function whenReceived<T extends object>(
   const result = act();
   await until(() => received === count);
   environment.app.server.off('request', onRequest);
-  // The BFF answers this request after it has begun with all earlier ones.
-  await (await fetch(`${environment.url}/healthz`)).text();
+  await whenProcessed(environment);
   return result;
+}
+
+/** Resolves when the BFF has begun to process all that it has received: it answers this request last. */
+export async function whenProcessed({ url }: AnyEnvironment): Promise<void> {
+  await (await fetch(`${url}/healthz`)).text();
 }
 
 /**
@@ -124,7 +128,7 @@ async function whenReceived<T extends object>(
  * @returns when the BFF executes them: their answers, in the same order
  */
 export const sendAll = (
-  environment: Environment,
+  environment: AnyEnvironment,
   ...queries: Query[]
 ): Promise<{ answers: Promise<TestResponse[]> }> =>
   whenReceived(environment, queries.length, () => ({
@@ -136,7 +140,7 @@ export const sendAll = (
  * @returns when the BFF executes it: a function that closes the connection, and waits until the BFF
  *   has noticed
  */
-export function sendAbortable(environment: Environment, { query, headers }: Query) {
+export function sendAbortable(environment: AnyEnvironment, { query, headers }: Query) {
   const aborting = new AbortController();
   const closed = new Promise<void>((resolve) => {
     environment.app.server.once('request', (_request, response) => response.once('close', resolve));

@@ -6,10 +6,17 @@ import { until } from '../support/until.ts';
 
 const FORWARDED_HEADERS = ['content-type', 'idempotency-key', 'x-viewer'];
 
+/**
+ * The delay of a response. A busy BFF sends one call at a time of an operation that answers faster (see
+ * src/upstream/concurrency-limit.ts): then the call after a held one would wait.
+ */
+const DEFAULT_DELAY_MS = 10;
+
 interface Hold {
   readonly path: RegExp;
   readonly released: Promise<void>;
   count: number;
+  abandoned: number;
 }
 
 export type ResponseGate = Awaited<ReturnType<typeof startResponseGate>>;
@@ -22,17 +29,19 @@ export async function startResponseGate() {
   let target = '';
   let headersFor: (path: string) => Record<string, string> = () => ({});
   const holds = new Set<Hold>();
-  let abandoned = 0;
-  let delayMs = () => 0;
+  let sent = 0;
+  let delayMs = () => DEFAULT_DELAY_MS;
 
   async function forward(request: IncomingMessage, response: ServerResponse) {
     const { method = 'GET', url = '' } = request;
     const closed = new AbortController();
+    const hold = [...holds].find(({ path }) => path.test(url));
     response.once('close', () => {
       closed.abort();
-      if (!response.writableFinished) abandoned++;
+      if (response.writableFinished) sent++;
+      else if (hold) hold.abandoned++;
     });
-    const sent = await text(request);
+    const content = await text(request);
     const headers = FORWARDED_HEADERS.flatMap((name) => {
       const value = request.headers[name];
       return value === undefined ? [] : [[name, String(value)] as [string, string]];
@@ -42,10 +51,9 @@ export async function startResponseGate() {
       method,
       headers,
       signal,
-      ...(sent && { body: sent }),
+      ...(content && { body: content }),
     });
     const body = await answer.text();
-    const hold = [...holds].find(({ path }) => path.test(url));
     if (hold) {
       hold.count++;
       await hold.released;
@@ -74,17 +82,19 @@ export async function startResponseGate() {
     setDelay(next: typeof delayMs) {
       delayMs = next;
     },
-    /** The number of requests that the BFF abandoned before their response. */
-    abandonedCount: () => abandoned,
+    /** Resolves when this many responses have been sent since the last reset. */
+    hasSent: (count: number) => until(() => sent >= count),
     /** Holds responses back until they are released; requests still reach the service immediately. */
     hold(path: RegExp) {
       const { promise: released, resolve } = Promise.withResolvers<void>();
-      const hold: Hold = { path, released, count: 0 };
+      const hold: Hold = { path, released, count: 0, abandoned: 0 };
       holds.add(hold);
       return {
         count: () => hold.count,
         /** Resolves when this many responses are held back. */
         reaches: (count: number) => until(() => hold.count >= count),
+        /** The number of held responses whose requests the BFF abandoned. */
+        abandonedCount: () => hold.abandoned,
         /** Lets later responses pass; those that are held back already stay so. */
         stopHolding: () => void holds.delete(hold),
         release() {
@@ -93,12 +103,12 @@ export async function startResponseGate() {
         },
       };
     },
-    /** Removes holds, headers and the delay. */
+    /** Removes holds and headers, and restores the default delay. */
     reset() {
       holds.clear();
       headersFor = () => ({});
-      delayMs = () => 0;
-      abandoned = 0;
+      delayMs = () => DEFAULT_DELAY_MS;
+      sent = 0;
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

@@ -1,13 +1,13 @@
 import { after, before, beforeEach, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type AnyEnvironment, type Environment, startEnvironment } from '../support/environment.ts';
 import { purge } from '../support/purge.ts';
 import { CACHED, type GatedEnvironment, startGatedEnvironment } from './environment.ts';
 import type { ResponseGate } from './response-gate.ts';
 
 /** The shared environments of this process, which is one test file, by BFF and variables. */
-const started = new Map<BffDefinition, Map<string, Promise<Environment>>>();
+const started = new Map<BffDefinition, Map<string, Promise<AnyEnvironment>>>();
 
 after(async () => {
   for (const environments of started.values()) {
@@ -39,13 +39,13 @@ export function shareGated<U extends UpstreamTable>(
   return environment;
 }
 
-function share<T extends Environment>(
+function share<T extends AnyEnvironment>(
   bff: BffDefinition,
   kind: string,
   env: NodeJS.ProcessEnv,
   start: () => Promise<T>,
 ): T {
-  const environments = started.get(bff) ?? new Map<string, Promise<Environment>>();
+  const environments = started.get(bff) ?? new Map<string, Promise<AnyEnvironment>>();
   started.set(bff, environments);
   const key = JSON.stringify([kind, env]);
   const environment = lazily(async () => {
@@ -65,14 +65,14 @@ function share<T extends Environment>(
  * One environment for the tests of the enclosing suite only, which may run concurrently: nothing is
  * reset between them.
  */
-export function shareEnvironment<T extends Environment>(start: () => Promise<T>): T {
+export function shareEnvironment<T extends AnyEnvironment>(start: () => Promise<T>): T {
   const environment = lazily(start);
   after(() => environment[Symbol.asyncDispose]());
   return environment;
 }
 
 /** Starts an environment before the first test of a suite. */
-function lazily<T extends Environment>(start: () => Promise<T>): T {
+function lazily<T extends AnyEnvironment>(start: () => Promise<T>): T {
   let environment: T | undefined;
   before(async () => {
     environment = await start();
@@ -81,7 +81,7 @@ function lazily<T extends Environment>(start: () => Promise<T>): T {
 }
 
 /** Empties the response cache: every stored answer has the tags of its root fields. */
-export async function clearCache(environment: Environment, bff: BffDefinition): Promise<void> {
+export async function clearCache(environment: AnyEnvironment, bff: BffDefinition): Promise<void> {
   const fields = [...bff.domains, bff].flatMap(({ resolvers }) =>
     Object.keys((resolvers as { Query?: object }).Query ?? {}),
   );

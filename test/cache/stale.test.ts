@@ -95,7 +95,7 @@ describe('Expired answer in the stale-while-revalidate window', () => {
     assert.equal(outcomeOf(await send(environment, hasty)), 'hit');
     await held.reaches(1);
     await sleep(250);
-    assert.equal(environment.gates.order.abandonedCount(), 0);
+    assert.equal(held.abandonedCount(), 0);
     held.release();
     await until(async () => shows(await send(environment, query), id));
   });

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
-import { type GatedEnvironment, outcomeOf, send, sendAll, signIn } from './environment.ts';
+import {
+  type GatedEnvironment,
+  outcomeOf,
+  send,
+  sendAll,
+  signIn,
+  whenProcessed,
+} from './environment.ts';
 import { CUSTOMER, OTHER_CUSTOMER, STAFF } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
@@ -127,6 +134,8 @@ describe('Answer with several upstream responses', () => {
     const pass = fakeClock(context);
     const answer = environment.send(BOTH);
     await slow.reaches(1);
+    await environment.gates.user.hasSent(1);
+    await whenProcessed(environment);
     pass(2.1);
     slow.release();
     assert.equal(outcomeOf(await answer), 'not stored');

@@ -116,6 +116,11 @@ export type Environment<U extends UpstreamTable = UpstreamTable> = Awaited<
   ReturnType<typeof startEnvironment<U>>
 >;
 
+/** An environment of any BFF, whatever its services are. */
+export type AnyEnvironment = Omit<Environment, 'services' | 'read'> & {
+  readonly services: Readonly<Record<string, StandIn>>;
+};
+
 /** The authorization header of a viewer; none for an anonymous one. */
 export async function authorization(
   viewer: TestViewer | undefined = 'anonymous',
