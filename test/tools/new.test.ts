@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { cpSync, globSync, mkdtempSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { newCommand } from '../../tools/new.ts';
+import { ROOT } from '../../tools/tree.ts';
+import { diffsOf, RecipePage, withoutLineNumbers } from './recipe-page.ts';
+import { type Result, runProcess, runTool } from './run-tool.ts';
+
+/*
+ * The recipes of `npm run new` in a copy of the tree: one after the other, then the checks and the
+ * tests that concern them. RECIPES=full (`npm run test:recipes`) runs all steps of `npm run check`
+ * and all tests that the command names. UPDATE_PAGES=1 writes the output and the diffs into the
+ * recipe pages.
+ */
+
+const IS_FULL = process.env.RECIPES === 'full';
+const SOURCE = fileURLToPath(ROOT);
+
+/** Without the variable that makes a test runner the child of this one. */
+const { NODE_TEST_CONTEXT: _child, ...ENV } = process.env;
+
+/** In an order in which no recipe changes what another one prints. */
+const RECIPES = [
+  { args: ['field', 'Order.carrier'], page: new RecipePage('add-a-field.md') },
+  { args: ['upstream', 'inventory'], page: new RecipePage('add-an-upstream.md') },
+  { args: ['bff', 'kiosk'], page: new RecipePage('add-a-bff.md') },
+];
+
+/** All steps of `npm run check`, or those that are quick. */
+const CHECKS = IS_FULL
+  ? [['tools/check.ts']]
+  : [
+      ['node_modules/typescript/bin/tsc'],
+      ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'],
+      ['tools/codegen.ts', '--check'],
+      ['tools/schema.ts', '--check'],
+    ];
+
+/** The tests of all three that the command names. */
+const TESTS = [
+  'test/bff/order-carrier.test.ts',
+  'test/datasources/inventory.test.ts',
+  'test/bff/kiosk.test.ts',
+  'test/bff/rights.test.ts',
+  'test/bff/ways.test.ts',
+  'test/bff/fault-matrix.test.ts',
+  'test/budgets/calls.test.ts',
+  'test/config/config.test.ts',
+  'test/architecture.test.ts',
+];
+/** The part of them that `npm test` runs. */
+const SELECTION = IS_FULL
+  ? []
+  : ['--test-name-pattern=/kiosk(?! BFF, with)|inventory|Order.carrier|fault matrix/'];
+
+const MIN_TESTS = 30;
+
+/** Copies the tree without its packages, to which it links. */
+function copyTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'frontdesk-new-'));
+  cpSync(SOURCE, copy, {
+    recursive: true,
+    filter: (path) => !['node_modules', '.git'].includes(basename(path)),
+  });
+  for (const path of globSync('{.,tools/*}/node_modules', { cwd: SOURCE })) {
+    symlinkSync(realpathSync(join(SOURCE, path)), join(copy, path), 'dir');
+  }
+  return copy;
+}
+
+const readTree = (folder: string): Map<string, string> =>
+  new Map(
+    globSync('{*,.*,{bff-*,docs,schema,services,src,test,tools}/**/*}', {
+      cwd: folder,
+      exclude: ['**/node_modules', '.git'],
+      withFileTypes: true,
+    })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  );
+
+const changesBetween = (before: Map<string, string>, after: Map<string, string>): string[] =>
+  [...after].flatMap(([path, text]) => (before.get(path) === text ? [] : [path])).sort();
+
+describe('npm run new in a copy of the tree', { concurrency: true }, () => {
+  let copy: string;
+  const runs: { result: Result; changed: string[] }[] = [];
+
+  const node = (...args: string[]): Promise<Result> =>
+    runProcess(process.execPath, args, {
+      cwd: copy,
+      env: ENV,
+    });
+
+  before(async () => {
+    copy = copyTree();
+    for (const { args } of RECIPES) {
+      const tree = readTree(copy);
+      const result = await node('tools/new.ts', ...args);
+      runs.push({ result, changed: changesBetween(tree, readTree(copy)) });
+    }
+  });
+  after(() => rm(copy, { recursive: true }));
+
+  for (const [index, { args, page }] of RECIPES.entries()) {
+    it(`${args.join(' ')} writes the files that its page shows`, async () => {
+      const { result, changed } = runs[index] ?? assert.fail();
+      assert.deepEqual({ code: result.code, stderr: result.stderr }, { code: 0, stderr: '' });
+      const { stdout: printed } = await runTool(newCommand, [...args, '--diff']);
+      const diffs = diffsOf(printed);
+      if (process.env.UPDATE_PAGES) page.update(result.stdout, diffs);
+      assert.equal(page.output, withoutLineNumbers(result.stdout));
+      assert.deepEqual(page.diffs, diffs);
+      const generated = [...result.stdout.matchAll(/^generated (.*)$/gm)].map(([, path]) => path);
+      assert.deepEqual([...diffs.keys(), ...generated].sort(), changed);
+    });
+  }
+
+  for (const check of CHECKS) {
+    it(`leaves a tree that passes ${check.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await node(...check);
+      assert.equal(code, 0, stdout + stderr);
+    });
+  }
+
+  it('leaves a tree that passes the tests that concern the recipes', async () => {
+    const { code, stdout } = await node('--test', ...SELECTION, ...TESTS);
+    assert.equal(code, 0, stdout);
+    const [, passed] = /^ℹ pass (\d+)$/m.exec(stdout) ?? [];
+    assert.ok(Number(passed) >= MIN_TESTS, stdout);
+  });
+});
+
+describe('npm run new', () => {
+  const MISTAKES: Record<string, { args: string[]; error: RegExp }> = {
+    'no recipe': { args: [], error: /name a recipe: upstream, bff or field/ },
+    'an unknown recipe': { args: ['protocol', 'soap'], error: /name a recipe/ },
+    'a recipe without a name': { args: ['bff'], error: /name the bff to add/ },
+    'a second name': { args: ['bff', 'kiosk', 'till'], error: /unexpected argument "till"/ },
+    'an unknown option': { args: ['bff', 'kiosk', '--force'], error: /'--force'/ },
+    'a port that is none': { args: ['bff', 'kiosk', '--port', '70000'], error: /--port must be/ },
+    'a BFF that exists': { args: ['bff', 'web'], error: /bff-web exists already/ },
+    'a BFF whose type exists': { args: ['bff', 'profile'], error: /type Profile exists already/ },
+    'a BFF of two words': { args: ['bff', 'in-store'], error: /"in-store" must be one lower-case/ },
+    'a path as a BFF': { args: ['bff', '../kiosk'], error: /must be one lower-case word/ },
+    'an upstream that exists': {
+      args: ['upstream', 'order'],
+      error: /services\/order exists already/,
+    },
+    'an upstream whose folder exists': { args: ['upstream', 'support'], error: /exists already/ },
+    'an upstream with a capital': { args: ['upstream', 'Inventory'], error: /one lower-case word/ },
+    'a field without a type': { args: ['field', 'carrier'], error: /such as Order\.carrier/ },
+    'a field of an unknown type': { args: ['field', 'Parcel.id'], error: /no type "Parcel"/ },
+    'a field that exists': {
+      args: ['field', 'Order.status'],
+      error: /has a field "status" already/,
+    },
+    'a field of a type without a model': {
+      args: ['field', 'Query.orders'],
+      error: /Query has no model, .*see docs\/add-a-field\.md/,
+    },
+    'a field that the service does not send': {
+      args: ['field', 'Order.weight'],
+      error: /the order service sends no "weight": add it to services\/order\/openapi\.yaml/,
+    },
+    'an object type': {
+      args: ['field', 'Order.carrier', '--type', 'Money'],
+      error: /one of String/,
+    },
+  };
+
+  for (const [mistake, { args, error }] of Object.entries(MISTAKES)) {
+    it(`rejects ${mistake} with one line that says what is wrong`, async () => {
+      const { code, stdout, stderr } = await runTool(newCommand, [...args, '--diff']);
+      assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
+      assert.match(stderr, error);
+      assert.match(stderr, /^[^\n]*\. Usage: [^\n]*\n$/);
+    });
+  }
+
+  it('--help prints every recipe and option, and writes nothing', async () => {
+    const { code, stdout, stderr } = await runTool(newCommand, ['--help']);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    for (const name of ['upstream', 'bff', 'field', '--type', '--port', '--admin-port', '--diff']) {
+      assert.match(stdout, new RegExp(`^ +${name} `, 'm'));
+    }
+  });
+
+  it('takes the ports that it is given', async () => {
+    const ports = ['--port', '4321', '--admin-port', '9321'];
+    const { stdout } = await runTool(newCommand, ['bff', 'till', ...ports, '--diff']);
+    assert.match(stdout, /^\+ {2}port: 4321,\n\+ {2}adminPort: 9321,$/m);
+    const upstream = ['upstream', 'stock', '--port', '5321', '--diff'];
+    assert.match((await runTool(newCommand, upstream)).stdout, /^\+ {2}stock: \{ port: 5321,/m);
+  });
+
+  it('decodes the type that it is given, or null', async () => {
+    const args = ['field', 'Order.carrier', '--type', 'DateTime', '--diff'];
+    const { stdout } = await runTool(newCommand, args);
+    assert.match(stdout, /^\+ {2}carrier: DateTime$/m);
+    assert.match(
+      stdout,
+      /^\+ {2}carrier: wire.carrier == null \? null : dateTime\(wire.carrier\),$/m,
+    );
+  });
+});
