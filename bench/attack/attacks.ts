@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { web } from '../../bff-web/bff.ts';
-import { costAttacksOn } from '../../test/attack/cost-documents.ts';
-import { posted, type Sent } from '../../test/attack/send.ts';
+import { costAttacksOn } from '../../test/attack/expensive-documents.ts';
+import { posted, type Sent } from '../../test/attack/http-client.ts';
 
 /** A request that costs the server more than the attacker. */
 export interface Attack {

@@ -1,4 +1,4 @@
-import { posted, type Received, send } from '../../test/attack/send.ts';
+import { posted, type Received, send } from '../../test/attack/http-client.ts';
 import { SERVICE_NAMES, startServices } from '../../test/support/services.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
 import { describeMachine, today } from '../harness/machine.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PRELOADED, type Vitals } from '../../test/attack/vitals.ts';
+import { PRELOADED, type Vitals } from '../../test/attack/process-metrics.ts';
 import { spawnOnCore } from '../harness/pinned-process.ts';
 
 const PUBLIC_ADDRESS = /^(?!.*\badmin\b).*listening on (http\S+)/;

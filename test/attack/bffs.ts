@@ -1,6 +1,6 @@
 import type { BffDefinition } from '../../src/bff.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
-import { isFull } from './form.ts';
+import { isFull } from './mode.ts';
 
 /** Every BFF that there is, so that a new one is attacked as well. */
 export const BFFS = await Promise.all(bffNames().map(loadBff));

@@ -1,6 +1,6 @@
 import { createHmac, createSign, KeyObject } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Issuer, KEY_ID, RSA_KEY_ID } from './issuer.ts';
+import { type Issuer, KEY_ID, RSA_KEY_ID } from './token-issuer.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');

@@ -3,11 +3,11 @@ import { it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
-import { codesOf, demandForm } from './answers.ts';
+import { startProcess } from './bff-process.ts';
 import { BFFS } from './bffs.ts';
-import { ONLY_FULL } from './form.ts';
-import { startProcess } from './process.ts';
-import { posted, type Received, type Sent, send } from './send.ts';
+import { posted, type Received, type Sent, send } from './http-client.ts';
+import { ONLY_FULL } from './mode.ts';
+import { codesOf, demandForm } from './responses.ts';
 import { byHash } from './transports.ts';
 
 const PEAK_MS = 4_000;

@@ -4,11 +4,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
+import { startProcess } from './bff-process.ts';
 import { BFFS } from './bffs.ts';
-import { ONLY_FULL, pick } from './form.ts';
-import { startProcess } from './process.ts';
-import { posted, send } from './send.ts';
-import { dial } from './wire.ts';
+import { posted, send } from './http-client.ts';
+import { ONLY_FULL, pick } from './mode.ts';
+import { dial } from './raw-connection.ts';
 
 /** How long a slow client may hold a connection, in milliseconds. */
 const MOST_HELD_MS = 15_000;

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Json } from '../support/environment.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
 
 /** What is asked, however it travels. */
 export interface Asked {

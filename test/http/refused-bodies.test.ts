@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
-import { dial } from '../attack/wire.ts';
+import { dial } from '../attack/raw-connection.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
 

@@ -20,8 +20,8 @@ import {
 } from 'graphql';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { ROOT } from '../../tools/tree.ts';
-import { codesOf } from '../attack/answers.ts';
 import { BFFS } from '../attack/bffs.ts';
+import { codesOf } from '../attack/responses.ts';
 import { TRANSPORT_NAMES, TRANSPORTS } from '../attack/transports.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';

@@ -3,10 +3,10 @@ import { after, before, describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { CAST } from '../../services/support/cast.ts';
 import { authorization, type Json } from '../support/environment.ts';
-import { codesOf, demandForm, demandNumbers, demandRefusal } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
-import { type Desk, startDesk } from './desk.ts';
-import { posted, type Received, type Sent, send } from './send.ts';
+import { posted, type Received, type Sent, send } from './http-client.ts';
+import { codesOf, demandForm, demandNumbers, demandRefusal } from './responses.ts';
+import { type Desk, startDesk } from './target.ts';
 import { addressOf, withHash } from './transports.ts';
 
 const MEGABYTE = 1_000_000;

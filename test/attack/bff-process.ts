@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { BffDefinition } from '../../src/bff.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { takeCalls } from './services.ts';
-import { PRELOADED, type Vitals } from './vitals.ts';
+import { PRELOADED, type Vitals } from './process-metrics.ts';
+import { takeCalls } from './service-calls.ts';
 
 /** In words, or as JSON in production. */
 const LISTENING = /(?:^\w+ listening on |"url":")(http:[^\s"]+)/m;

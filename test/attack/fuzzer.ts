@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { BffDefinition } from '../../src/bff.ts';
-import type { Random } from './form.ts';
-import type { Sent } from './send.ts';
+import type { Sent } from './http-client.ts';
+import type { Random } from './mode.ts';
 
 /** Makes one request that is wrong, or nearly right. */
 export type MakeRequest = (random: Random) => Omit<Sent, 'url'> & { readonly path: string };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
-import { demandForm } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { startDesk } from './desk.ts';
-import { createRandom, ONLY_FULL, pick, SEED } from './form.ts';
-import { createMakers } from './malformed.ts';
-import { type Received, type Sent, send } from './send.ts';
-import type { Vitals } from './vitals.ts';
+import { createMakers } from './fuzzer.ts';
+import { type Received, type Sent, send } from './http-client.ts';
+import { createRandom, ONLY_FULL, pick, SEED } from './mode.ts';
+import type { Vitals } from './process-metrics.ts';
+import { demandForm } from './responses.ts';
+import { startDesk } from './target.ts';
 
 const COUNT = pick(400, 100_000);
 const AT_ONCE = 16;

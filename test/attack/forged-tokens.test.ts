@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { codesOf, demandForm } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
-import { type Desk, startDesk } from './desk.ts';
 import { forgedTokens } from './forged-tokens.ts';
-import { pick } from './form.ts';
-import { type Issuer, startIssuer } from './issuer.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { pick } from './mode.ts';
+import { codesOf, demandForm } from './responses.ts';
+import { type Desk, startDesk } from './target.ts';
+import { type Issuer, startIssuer } from './token-issuer.ts';
 
 const RANDOM_IDS = pick(50, 2_000);
 const COOLING_MS = 30_000;

@@ -4,13 +4,13 @@ import { type GraphQLSchema, parse, specifiedRules, validate } from 'graphql';
 import type { BffDefinition } from '../../src/bff.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { demandForm, MACHINERY } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { type Desk, startDesk } from './desk.ts';
-import { pick } from './form.ts';
-import { guessesFor, learntFrom, namesOf, nearlyRight } from './reconnaissance.ts';
-import { type Breaker, INTROSPECTIONS, RULE_BREAKERS } from './rule-breakers.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { type Breaker, INTROSPECTIONS, RULE_BREAKERS } from './invalid-documents.ts';
+import { pick } from './mode.ts';
+import { demandForm, MACHINERY } from './responses.ts';
+import { guessesFor, learntFrom, namesOf, nearlyRight } from './schema-discovery.ts';
+import { type Desk, startDesk } from './target.ts';
 
 /** Production, with any document, so that there is something to ask; and without limits of rate. */
 const OPEN = {

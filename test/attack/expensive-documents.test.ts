@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import { authorization } from '../support/environment.ts';
-import { codesOf, demandForm, demandNumbers, demandRefusal } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
-import { type CostAttack, costAttacksOn } from './cost-documents.ts';
-import { type Desk, startDesk } from './desk.ts';
-import { isFull } from './form.ts';
-import { posted, type Received, send } from './send.ts';
+import { type CostAttack, costAttacksOn } from './expensive-documents.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { isFull } from './mode.ts';
+import { codesOf, demandForm, demandNumbers, demandRefusal } from './responses.ts';
+import { type Desk, startDesk } from './target.ts';
 import {
   type Asked,
   addressOf,

@@ -1,9 +1,9 @@
 import type { BffDefinition } from '../../src/bff.ts';
 import { startEnvironment } from '../support/environment.ts';
-import { isFull } from './form.ts';
-import { startProcess } from './process.ts';
-import { takeCalls } from './services.ts';
-import type { Vitals } from './vitals.ts';
+import { startProcess } from './bff-process.ts';
+import { isFull } from './mode.ts';
+import type { Vitals } from './process-metrics.ts';
+import { takeCalls } from './service-calls.ts';
 
 /** One BFF under attack. */
 export interface Desk extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { demandForm } from './answers.ts';
 import { BFFS, shareOf } from './bffs.ts';
-import { type Desk, startDesk } from './desk.ts';
-import { createRandom, pick, type Random, SEED } from './form.ts';
-import { posted, send } from './send.ts';
-import { exchangeBytes, type Heard } from './wire.ts';
+import { posted, send } from './http-client.ts';
+import { createRandom, pick, type Random, SEED } from './mode.ts';
+import { exchangeBytes, type Heard } from './raw-connection.ts';
+import { demandForm } from './responses.ts';
+import { type Desk, startDesk } from './target.ts';
 
 const COUNT = pick(60, 5_000);
 const AT_ONCE = 16;

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { serverAudits } from 'graphql-http';
 import { startEnvironment } from '../support/environment.ts';
-import { codesOf } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { posted, send } from './send.ts';
+import { posted, send } from './http-client.ts';
+import { codesOf } from './responses.ts';
 
 /** What is wrong with a document or its variables, and the code that it gets. */
 const WRONG = {

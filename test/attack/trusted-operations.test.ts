@@ -6,9 +6,9 @@ import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
-import { codesOf, demandRefusal } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { codesOf, demandRefusal } from './responses.ts';
 import { type Asked, addressOf, byHash, withHash } from './transports.ts';
 
 const TRUSTED = { OPERATIONS: 'trusted', BATCH_MOST: '10' };

@@ -6,8 +6,8 @@ import { authorization, type Environment, startEnvironment } from '../support/en
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { BFFS } from './bffs.ts';
-import { pick } from './form.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { pick } from './mode.ts';
 
 /** Cost units per minute. */
 const BUDGET = pick(200, 1_000);

@@ -3,9 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
-import { codesOf, demandForm, demandRefusal } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { codesOf, demandForm, demandRefusal } from './responses.ts';
 import { addressOf, byHash } from './transports.ts';
 
 const OURS = 'https://shop.example';

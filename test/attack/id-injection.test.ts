@@ -6,10 +6,10 @@ import { DEMO_KEY } from '../../services/support/demo-key.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
-import { demandForm } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { isFull } from './form.ts';
-import { posted, send } from './send.ts';
+import { posted, send } from './http-client.ts';
+import { isFull } from './mode.ts';
+import { demandForm } from './responses.ts';
 
 /** Ids that would lead elsewhere, if they came into an address as they are. */
 const IDS = [

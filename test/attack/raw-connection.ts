@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Received } from './send.ts';
+import type { Received } from './http-client.ts';
 
 /** Longer than any answer takes, and shorter than the server waits for the rest of a request. */
 const PATIENCE_MS = 1_500;

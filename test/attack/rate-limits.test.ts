@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
-import { codesOf, demandForm } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { createRandom, pick, SEED } from './form.ts';
-import { posted, type Received, type Sent, send } from './send.ts';
+import { posted, type Received, type Sent, send } from './http-client.ts';
+import { createRandom, pick, SEED } from './mode.ts';
+import { codesOf, demandForm } from './responses.ts';
 import { addressOf, withHash } from './transports.ts';
 
 /** Cost units per minute. */

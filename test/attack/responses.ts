@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Json } from '../support/environment.ts';
-import type { Received } from './send.ts';
+import type { Received } from './http-client.ts';
 
 /** Every code that there is; the compiler sees to it that none is missing. */
 const CODES: Readonly<Record<ErrorCode, true>> = {

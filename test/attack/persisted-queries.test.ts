@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
-import { codesOf } from './answers.ts';
 import { BFFS } from './bffs.ts';
-import { isFull } from './form.ts';
-import { posted, type Received, send } from './send.ts';
+import { posted, type Received, send } from './http-client.ts';
+import { isFull } from './mode.ts';
+import { codesOf } from './responses.ts';
 import { type Asked, byHash, TRANSPORTS, withHash } from './transports.ts';
 
 const VIEWERS_TEXT: Asked = { query: 'query Mine { __typename }' };
