@@ -8,21 +8,21 @@ import {
   typeFromAST,
   valueFromAST,
 } from 'graphql';
-import type { CommittedOperation } from '../../src/operations/index.ts';
+import type { CommittedOperation } from '../../../src/operations/index.ts';
 import {
   type GeneratorOptions,
   VARIABLE_SETS,
   valuesPerSet,
-} from '../cache/equivalence/arguments.ts';
-import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
+} from '../../cache/equivalence/arguments.ts';
+import type { GeneratedDocument } from '../../cache/equivalence/documents.ts';
 import {
   fieldByVariable,
   fieldsByOperation,
   type OperationSpec,
   printDocument,
-} from '../cache/equivalence/documents.ts';
-import { createSelectionGenerator, INHERITED_NAMES } from '../cache/equivalence/selections.ts';
-import { waysThrough } from '../support/reach.ts';
+} from '../../cache/equivalence/documents.ts';
+import { createSelectionGenerator, INHERITED_NAMES } from '../../cache/equivalence/selections.ts';
+import { waysThrough } from '../../support/reach.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const GAPS = [' ', '\n  ', ' , ', ' # a comment\n'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Fault as Misbehaviour } from '../../services/support/faults.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import type { Environment } from '../support/environment.ts';
+import type { Fault as Misbehaviour } from '../../../services/support/faults.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import type { Environment } from '../../support/environment.ts';
 
 /** What goes wrong in the services, and where. */
 export interface Fault {

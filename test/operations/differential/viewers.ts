@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CAST } from '../../services/support/cast.ts';
-import { DEMO_ISSUER, issueToken } from '../../services/support/tokens.ts';
-import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import type { Viewer } from '../../src/viewer.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { DEMO_ISSUER, issueToken } from '../../../services/support/tokens.ts';
+import { formatKey, formatKeyFile, secretHash } from '../../../src/auth/api-key-file.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import type { Viewer } from '../../../src/viewer.ts';
 
 /** One who asks: as a BFF sees them, and what they send so that it does. */
 export interface TestViewer {

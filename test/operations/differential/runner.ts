@@ -1,16 +1,16 @@
 import type { GraphQLSchema } from 'graphql';
-import { CAST } from '../../services/support/cast.ts';
-import { type Answer, type Request, send } from '../cache/equivalence/client.ts';
-import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
-import { resolveMutation } from '../cache/equivalence/mutations.ts';
-import type { Environment } from '../support/environment.ts';
-import { createNaive, type PlainAnswer } from '../support/naive.ts';
-import { until } from '../support/until.ts';
-import type { TestViewer } from './differential-askers.ts';
-import { demandSame, isSame, toPlainAnswer } from './differential-demands.ts';
-import { type Fault, recover, strike } from './differential-faults.ts';
-import type { Ask, ChangeBy, Group } from './differential-groups.ts';
-import type { Tally } from './differential-tally.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { type Answer, type Request, send } from '../../cache/equivalence/client.ts';
+import type { GeneratedDocument } from '../../cache/equivalence/documents.ts';
+import { resolveMutation } from '../../cache/equivalence/mutations.ts';
+import type { Environment } from '../../support/environment.ts';
+import { createNaive, type PlainAnswer } from '../../support/naive.ts';
+import { until } from '../../support/until.ts';
+import type { Ask, ChangeBy, Group } from './cases.ts';
+import type { Tally } from './coverage.ts';
+import { type Fault, recover, strike } from './faults.ts';
+import { demandSame, isSame, toPlainAnswer } from './responses.ts';
+import type { TestViewer } from './viewers.ts';
 
 interface Setup {
   readonly environment: Environment;

@@ -1,5 +1,5 @@
-import type { Answer } from '../cache/equivalence/client.ts';
-import type { PlainAnswer } from '../support/naive.ts';
+import type { Answer } from '../../cache/equivalence/client.ts';
+import type { PlainAnswer } from '../../support/naive.ts';
 
 /** Counts what was asked, and what came of it, in all groups. */
 export function createTally() {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { GraphQLSchema } from 'graphql';
-import type { CommittedOperation } from '../../src/operations/index.ts';
-import { VARIABLE_SETS } from '../cache/equivalence/arguments.ts';
-import { TRANSPORTS } from '../cache/equivalence/client.ts';
-import type { GeneratedDocument } from '../cache/equivalence/documents.ts';
-import { type Mutation, mutationsBy } from '../cache/equivalence/mutations.ts';
-import { createQuestions } from './differential-questions.ts';
+import type { CommittedOperation } from '../../../src/operations/index.ts';
+import { VARIABLE_SETS } from '../../cache/equivalence/arguments.ts';
+import { TRANSPORTS } from '../../cache/equivalence/client.ts';
+import type { GeneratedDocument } from '../../cache/equivalence/documents.ts';
+import { type Mutation, mutationsBy } from '../../cache/equivalence/mutations.ts';
+import { createQuestions } from './documents.ts';
 
 /** One question as one asker puts it. */
 export interface Ask {

@@ -3,18 +3,18 @@ import { randomInt } from 'node:crypto';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
-import { createOrderService } from '../../services/order/service.ts';
-import { CAST } from '../../services/support/cast.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
-import { bffNames, loadBff } from '../../tools/tree.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
-import { gatherAskers } from './differential-askers.ts';
-import { faultsOf } from './differential-faults.ts';
-import { createGroups } from './differential-groups.ts';
-import { createTally } from './differential-tally.ts';
-import { openTrial } from './differential-trial.ts';
+import { createOrderService } from '../../../services/order/service.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import { loadCommittedOperations } from '../../../src/operations/index.ts';
+import { buildSchema } from '../../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { type Environment, startEnvironment } from '../../support/environment.ts';
+import { createGroups } from './cases.ts';
+import { createTally } from './coverage.ts';
+import { faultsOf } from './faults.ts';
+import { openTrial } from './runner.ts';
+import { gatherAskers } from './viewers.ts';
 
 /**
  * How many groups of asks there are about each field; without it there is one about each field that

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer } from '../cache/equivalence/client.ts';
-import { type PlainAnswer, type PlainError, toPlainError } from '../support/naive.ts';
+import type { Answer } from '../../cache/equivalence/client.ts';
+import { type PlainAnswer, type PlainError, toPlainError } from '../../support/naive.ts';
 
 /** What of an answer over HTTP is compared. */
 export const toPlainAnswer = ({ body }: Answer): PlainAnswer => ({
