@@ -3,25 +3,21 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { buildSchema } from 'graphql';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
 import { issueToken, type TokenRequest } from '../../services/support/tokens.ts';
 import { createPlanner } from '../../src/operations/index.ts';
 import { createCostReader, STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { toOperation } from '../../src/operations/operation.ts';
 import {
+  type AnyEnvironment,
   authorization,
-  type Environment,
   type Json,
   startEnvironment,
 } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { shareCached } from './shared-environment.ts';
 
-const PRIVATE: Readonly<Record<string, string>> = {
-  web: '{ viewer { user { id } } }',
-  mobile: '{ dashboard { user { id } } }',
-};
+const PRIVATE = ['{ viewer { member { id } } }', '{ home { member { id } } }'];
 
 interface RequestOptions {
   readonly variables?: unknown;
@@ -31,11 +27,11 @@ interface RequestOptions {
 
 type Pair = readonly [query: string, first: RequestOptions, second: RequestOptions];
 
-const ONE = 'query One($id: ID!) { profile(id: $id) { id name } }';
-const TWO = 'query ($a: ID!, $b: ID!) { a: profile(id: $a) { name } b: profile(id: $b) { name } }';
-const DEFAULT = 'query ($id: ID! = "42") { profile(id: $id) { name } }';
-const NO_VARIABLES = 'query Named { profile(id: "42") { name } }';
-const BOTH = 'query A { profile(id: "42") { name } } query B { profile(id: "43") { name } }';
+const ONE = 'query One($id: ID!) { member(id: $id) { id name } }';
+const TWO = 'query ($a: ID!, $b: ID!) { a: member(id: $a) { name } b: member(id: $b) { name } }';
+const DEFAULT = 'query ($id: ID! = "42") { member(id: $id) { name } }';
+const NO_VARIABLES = 'query Named { member(id: "42") { name } }';
+const BOTH = 'query A { member(id: "42") { name } } query B { member(id: "43") { name } }';
 
 const EQUIVALENT: Readonly<Record<string, Pair>> = {
   'an ID as text or as a number': [ONE, { variables: { id: '42' } }, { variables: { id: 42 } }],
@@ -78,7 +74,7 @@ const DIFFERENT: Readonly<Record<string, Pair>> = {
 };
 
 async function ask(
-  environment: Environment,
+  environment: AnyEnvironment,
   query: string,
   { languages = 'en', ...options }: RequestOptions,
 ) {
@@ -87,66 +83,62 @@ async function ask(
   return { cacheStatus: answer.headers.get('cache-status') ?? '', data: answer.body.data };
 }
 
-for (const bff of [web, mobile]) {
-  describe(`Cache key (${bff.name} BFF)`, () => {
-    const environment = shareCached(bff);
+describe('Cache key', () => {
+  const environment = shareCached(library);
 
-    it('is the same for equivalent requests', async () => {
-      for (const [label, [query, first, second]] of Object.entries(EQUIVALENT)) {
-        const text = `# ${label}\n${query}`;
-        const stored = await ask(environment, text, first);
-        assert.match(stored.cacheStatus, /; stored$/, label);
-        const again = await ask(environment, text, second);
-        assert.match(again.cacheStatus, /; hit;/, label);
-        assert.deepEqual(again.data, stored.data, label);
+  it('is the same for equivalent requests', async () => {
+    for (const [label, [query, first, second]] of Object.entries(EQUIVALENT)) {
+      const text = `# ${label}\n${query}`;
+      const stored = await ask(environment, text, first);
+      assert.match(stored.cacheStatus, /; stored$/, label);
+      const again = await ask(environment, text, second);
+      assert.match(again.cacheStatus, /; hit;/, label);
+      assert.deepEqual(again.data, stored.data, label);
+    }
+  });
+
+  it('differs for requests that can have different answers', async () => {
+    for (const [label, [query, first, second]] of Object.entries(DIFFERENT)) {
+      const text = `# ${label}\n${query}`;
+      for (const options of [first, second]) {
+        assert.match((await ask(environment, text, options)).cacheStatus, /; stored$/, label);
       }
-    });
-
-    it('differs for requests that can have different answers', async () => {
-      for (const [label, [query, first, second]] of Object.entries(DIFFERENT)) {
-        const text = `# ${label}\n${query}`;
-        for (const options of [first, second]) {
-          assert.match((await ask(environment, text, options)).cacheStatus, /; stored$/, label);
-        }
-        for (const options of [first, second]) {
-          assert.match((await ask(environment, text, options)).cacheStatus, /; hit;/, label);
-        }
+      for (const options of [first, second]) {
+        assert.match((await ask(environment, text, options)).cacheStatus, /; hit;/, label);
       }
-    });
+    }
+  });
 
-    it('of a public answer is the same for all viewers', async () => {
-      const query = '{ announcements { id } }';
-      assert.match((await environment.send(query)).headers.get('cache-status') ?? '', /; stored$/);
-      for (const as of ['staff', CAST.customer, CAST.deleted, 'anonymous']) {
-        const { headers } = await environment.send(query, { as });
-        assert.match(headers.get('cache-status') ?? '', /; hit;/, as);
-      }
-    });
+  it('of a public answer is the same for all viewers', async () => {
+    const query = '{ notices { id } }';
+    assert.match((await environment.send(query)).headers.get('cache-status') ?? '', /; stored$/);
+    for (const as of ['staff', CAST.reader, CAST.deleted, 'anonymous']) {
+      const { headers } = await environment.send(query, { as });
+      assert.match(headers.get('cache-status') ?? '', /; hit;/, as);
+    }
+  });
 
-    it('of a private answer contains the viewer’s id and role', async () => {
-      const viewers: TokenRequest[] = [
-        { userId: '42', role: 'customer' },
-        { userId: '43', role: 'customer' },
-        { userId: '42', role: 'staff' },
-      ];
-      for (const outcome of [/; stored$/, /; hit;/]) {
-        for (const viewer of viewers) {
-          const headers = { authorization: `Bearer ${await issueToken(viewer)}` };
-          const answer = await environment.send(PRIVATE[bff.name] ?? '', { headers });
+  it('of a private answer contains the viewer’s id and role', async () => {
+    const viewers: TokenRequest[] = [
+      { userId: '42', role: 'customer' },
+      { userId: '43', role: 'customer' },
+      { userId: '42', role: 'staff' },
+    ];
+    for (const outcome of [/; stored$/, /; hit;/]) {
+      for (const viewer of viewers) {
+        const headers = { authorization: `Bearer ${await issueToken(viewer)}` };
+        for (const query of PRIVATE) {
+          const answer = await environment.send(query, { headers });
           assert.match(answer.headers.get('cache-status') ?? '', outcome);
           const [self] = Object.values<Json>(answer.body.data);
-          assert.equal(self.user.id, viewer.userId);
+          assert.equal(self.member.id, viewer.userId);
         }
       }
-    });
+    }
   });
-}
-
-describe('Cache key', () => {
-  const environment = shareCached(web);
 
   it('of an answer for a role is the same for all viewers with that role only', async () => {
-    const query = '{ recentOrders(first: 3) { id } }';
+    const query = '{ recentLoans(first: 3) { id } }';
     const stored = await environment.send(query, { as: 'staff' });
     assert.match(stored.headers.get('cache-status') ?? '', /; stored$/);
     const colleague = await issueToken({ userId: '2', role: 'staff' });
@@ -155,10 +147,10 @@ describe('Cache key', () => {
     });
     assert.match(shared.headers.get('cache-status') ?? '', /; hit;/);
     assert.deepEqual(shared.body, stored.body);
-    for (const headers of [{}, await authorization(CAST.staff), await authorization('42')]) {
+    for (const headers of [{}, await authorization(CAST.librarian), await authorization('42')]) {
       const refused = await environment.send(query, { headers });
       assert.doesNotMatch(refused.headers.get('cache-status') ?? '', /hit/);
-      assert.equal(refused.body.data.recentOrders, null);
+      assert.equal(refused.body.data.recentLoans, null);
     }
   });
 
@@ -189,7 +181,7 @@ interface Parameters {
 }
 
 async function sendBy(
-  { endpoint }: Environment,
+  { endpoint }: AnyEnvironment,
   transport: Transport,
   text: string,
   { variables, headers }: Parameters,
@@ -224,78 +216,76 @@ async function exchange(
 const sourceOf = (name: string, folder: URL) =>
   readFile(new URL(`${name}.graphql`, folder), 'utf8');
 
-for (const bff of [web, mobile]) {
-  describe(`Request transport (${bff.name} BFF)`, () => {
-    const environment = shareCached(bff);
+describe('Request transport', () => {
+  const environment = shareCached(library);
 
-    it('does not change the bytes of an answer, whichever stored it', async () => {
-      const text = await sourceOf('PublicProfile', bff.operations);
-      for (const [n, first] of TRANSPORTS.entries()) {
-        const rest = { variables: { id: String(20 + n) } };
-        const stored = await sendBy(environment, first, text, rest);
-        assert.match(stored.cacheStatus, /; stored$/, first);
-        assert.match(stored.text, new RegExp(`^{"data":{"profile":{"id":"${20 + n}","name":"`));
-        for (const transport of TRANSPORTS) {
-          const again = await sendBy(environment, transport, text, rest);
-          assert.match(again.cacheStatus, /; hit;/, `${first}, then ${transport}`);
-          assert.equal(again.text, stored.text, `${first}, then ${transport}`);
-        }
+  it('does not change the bytes of an answer, whichever stored it', async () => {
+    const text = await sourceOf('MemberCard', library.operations);
+    for (const [n, first] of TRANSPORTS.entries()) {
+      const rest = { variables: { id: String(20 + n) } };
+      const stored = await sendBy(environment, first, text, rest);
+      assert.match(stored.cacheStatus, /; stored$/, first);
+      assert.match(stored.text, new RegExp(`^{"data":{"member":{"id":"${20 + n}","name":"`));
+      for (const transport of TRANSPORTS) {
+        const again = await sendBy(environment, transport, text, rest);
+        assert.match(again.cacheStatus, /; hit;/, `${first}, then ${transport}`);
+        assert.equal(again.text, stored.text, `${first}, then ${transport}`);
       }
-      assert.equal(environment.calls().length, TRANSPORTS.length);
-    });
+    }
+    assert.equal(environment.calls().length, TRANSPORTS.length);
+  });
 
-    it('does not change who gets a private answer', async () => {
-      const text = await sourceOf(bff.example, bff.operations);
-      const mine = await authorization(CAST.customer);
-      const stored = await sendBy(environment, 'POST hash', text, { headers: mine });
+  it('does not change who gets a private answer', async () => {
+    const text = await sourceOf(library.example, library.operations);
+    const mine = await authorization(CAST.reader);
+    const stored = await sendBy(environment, 'POST hash', text, { headers: mine });
+    assert.match(stored.cacheStatus, /; stored$/);
+    for (const transport of TRANSPORTS) {
+      const again = await sendBy(environment, transport, text, { headers: mine });
+      assert.match(again.cacheStatus, /; hit;/, transport);
+      assert.equal(again.text, stored.text, transport);
+      const others = await sendBy(environment, transport, text, {
+        headers: await authorization('staff'),
+      });
+      assert.notEqual(others.text, stored.text, transport);
+    }
+  });
+
+  it('can be the hash alone after the text was sent with its hash once', async () => {
+    for (const isGet of [true, false]) {
+      const query = `{ notices { id title } } # GET: ${isGet}`;
+      const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', query) } };
+      const unknown = await exchange(environment.endpoint, isGet, { extensions });
+      assert.match(unknown.text, /"PERSISTED_QUERY_NOT_FOUND"/);
+      const stored = await exchange(environment.endpoint, isGet, { query, extensions });
       assert.match(stored.cacheStatus, /; stored$/);
       for (const transport of TRANSPORTS) {
-        const again = await sendBy(environment, transport, text, { headers: mine });
+        const again = await sendBy(environment, transport, query, {});
         assert.match(again.cacheStatus, /; hit;/, transport);
         assert.equal(again.text, stored.text, transport);
-        const others = await sendBy(environment, transport, text, {
-          headers: await authorization('staff'),
-        });
-        assert.notEqual(others.text, stored.text, transport);
       }
-    });
-
-    it('can be the hash alone after the text was sent with its hash once', async () => {
-      for (const isGet of [true, false]) {
-        const query = `{ announcements { id title } } # GET: ${isGet}`;
-        const extensions = { persistedQuery: { version: 1, sha256Hash: hash('sha256', query) } };
-        const unknown = await exchange(environment.endpoint, isGet, { extensions });
-        assert.match(unknown.text, /"PERSISTED_QUERY_NOT_FOUND"/);
-        const stored = await exchange(environment.endpoint, isGet, { query, extensions });
-        assert.match(stored.cacheStatus, /; stored$/);
-        for (const transport of TRANSPORTS) {
-          const again = await sendBy(environment, transport, query, {});
-          assert.match(again.cacheStatus, /; hit;/, transport);
-          assert.equal(again.text, stored.text, transport);
-        }
-      }
-    });
-
-    it('may carry other parameters, which do not change the stored answer', async () => {
-      const query = '{ announcements { id } }';
-      const stored = await exchange(environment.endpoint, true, { query });
-      for (const isGet of [true, false]) {
-        const more = { extensions: { other: 1 }, id: '1', operationName: undefined };
-        const again = await exchange(environment.endpoint, isGet, { ...more, query });
-        assert.match(again.cacheStatus, /; hit;/);
-        assert.equal(again.text, stored.text);
-      }
-    });
-
-    it('does not change the answers of a BFF without a cache, which stores none', async () => {
-      await using uncached = await startEnvironment(bff);
-      const query = '{ announcements { id title } }';
-      const stored = await exchange(environment.endpoint, true, { query });
-      for (let n = 0; n < 2; n++) {
-        const made = await exchange(uncached.endpoint, true, { query });
-        assert.equal(made.cacheStatus, 'frontdesk; fwd=uri-miss');
-        assert.equal(made.text, stored.text);
-      }
-    });
+    }
   });
-}
+
+  it('may carry other parameters, which do not change the stored answer', async () => {
+    const query = '{ notices { id } }';
+    const stored = await exchange(environment.endpoint, true, { query });
+    for (const isGet of [true, false]) {
+      const more = { extensions: { other: 1 }, id: '1', operationName: undefined };
+      const again = await exchange(environment.endpoint, isGet, { ...more, query });
+      assert.match(again.cacheStatus, /; hit;/);
+      assert.equal(again.text, stored.text);
+    }
+  });
+
+  it('does not change the answers of a BFF without a cache, which stores none', async () => {
+    await using uncached = await startEnvironment(library);
+    const query = '{ notices { id title } }';
+    const stored = await exchange(environment.endpoint, true, { query });
+    for (let n = 0; n < 2; n++) {
+      const made = await exchange(uncached.endpoint, true, { query });
+      assert.equal(made.cacheStatus, 'frontdesk; fwd=uri-miss');
+      assert.equal(made.text, stored.text);
+    }
+  });
+});
