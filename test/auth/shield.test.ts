@@ -12,8 +12,8 @@ import {
 import { guardSchema } from '../../src/auth/shield.ts';
 import { BffError } from '../../src/errors.ts';
 import type { Viewer } from '../../src/viewer.ts';
-import { type Asked, documentsFor, nameOf, pathsTo } from '../bff/ways.ts';
-import { MANNERS } from '../bff/ways-manners.ts';
+import { type Asked, documentsFor, nameOf, pathsTo } from '../bff/field-paths/documents.ts';
+import { MANNERS } from '../bff/field-paths/spellings.ts';
 import { valuesAt } from '../support/reach.ts';
 
 const typeDefs = /* GraphQL */ `

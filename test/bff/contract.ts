@@ -6,7 +6,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
-import { brokenTokens } from './broken-tokens.ts';
+import { brokenTokens } from './invalid-tokens.ts';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** What no answer may ever hold: an address, a stack, a service's name or its words. */

@@ -4,7 +4,7 @@ import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { type Counted, type Send, startCounted } from './allocation-process.ts';
 import { toSites } from './allocation-sites.ts';
 import { assertAllocations, isMeant, parseTable, readTable } from './allocation-table.ts';
-import { createClient, WAYS } from './allocation-ways.ts';
+import { createClient, WAYS } from './allocation-workloads.ts';
 
 const { node, budgets } = readTable();
 const isIts = process.versions.node === node;

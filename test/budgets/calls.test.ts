@@ -11,10 +11,10 @@ import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
 import type { Json } from '../support/environment.ts';
-import { parseBudgets, readBudgets, toWaves, withoutCallsFor } from './budget.ts';
-import { assertBudget, type Case, run } from './guard.ts';
+import { assertBudget, type Case, run } from './assert-budget.ts';
+import { parseBudgets, readBudgets, toWaves, withoutCallsFor } from './call-budgets.ts';
+import { startDesk } from './call-waves.ts';
 import { createSelection } from './selection.ts';
-import { startDesk } from './waves.ts';
 
 const bffs = await Promise.all(bffNames().map(loadBff));
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createApiKeyReader } from '../../src/auth/api-keys.ts';
 import { SCOPES } from '../../src/auth/rules.ts';
 import { createKeysCommand } from '../../tools/keys.ts';
-import { readScopes } from '../bff/scopes-table.ts';
+import { readScopes } from '../bff/rights/scopes-table.ts';
 import { runProcess, runTool } from './run-tool.ts';
 
 const TOOL = fileURLToPath(new URL('../../tools/keys.ts', import.meta.url));

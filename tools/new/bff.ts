@@ -37,9 +37,9 @@ export async function planBff(plan: Plan, name: string, options: BffOptions): Pr
 }
 
 const SHARED_TESTS = [
-  'test/bff/rights.test.ts',
-  'test/bff/ways.test.ts',
-  'test/bff/fault-matrix.test.ts',
+  'test/bff/rights/rights.test.ts',
+  'test/bff/field-paths/field-paths.test.ts',
+  'test/bff/fault-matrix/fault-matrix.test.ts',
   'test/budgets/calls.test.ts',
 ];
 
@@ -184,14 +184,14 @@ contract(${name}, { ${type}: () => ({}) });
     const row = (field: string) => `${field.padEnd(34)}${'profile:read'.padEnd(46)}never`;
     return insertAfterLast(text, /^Query\./, row(`Query.${name}`));
   });
-  plan.edit('test/bff/rights-entries.ts', (text) =>
+  plan.edit('test/bff/rights/entries.ts', (text) =>
     insertAfterLast(
       text,
       /^ {2}\{ root: '\w+', whose: 'own', args: '' \},$/,
       `  { root: '${name}', whose: 'own', args: '' },`,
     ),
   );
-  plan.edit('test/bff/fault-matrix-table.ts', (text) =>
+  plan.edit('test/bff/fault-matrix/table.ts', (text) =>
     insertIntoBlock(
       text,
       [/^> = \{$/],
@@ -200,7 +200,7 @@ contract(${name}, { ${type}: () => ({}) });
 },`,
     ),
   );
-  plan.edit('test/bff/fault-matrix-examples.ts', (text) =>
+  plan.edit('test/bff/operation-examples.ts', (text) =>
     insertAfterLast(
       text,
       /^ {2}\w+: \{ as: ME, variables: \(\) => \(\{\}\) \},$/,

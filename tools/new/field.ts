@@ -66,7 +66,7 @@ export async function planField(plan: Plan, field: string, scalar: string): Prom
   addToModel(plan, model, added);
   const tables = addRights(plan, added);
   const test = await addTest(plan, added, tables);
-  return [test, 'test/bff/rights.test.ts'];
+  return [test, 'test/bff/rights/rights.test.ts'];
 }
 
 /** @returns the SDL file that declares the type */

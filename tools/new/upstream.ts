@@ -230,7 +230,7 @@ function addTest(plan: Plan, { name, model }: NewUpstream): string {
       `create${model}Service`,
     ),
   );
-  plan.edit('test/bff/fault-matrix-table.ts', (text) =>
+  plan.edit('test/bff/fault-matrix/table.ts', (text) =>
     insertIntoList(text, /^export const UNCALLED\b/, `'${name}'`).replace(
       /^export const UNCALLED\b.*$/m,
       '$& //? remove it once an operation calls it, and add what is lost to COSTS',

@@ -20,7 +20,7 @@ export type RightsTable = ReadonlyMap<string, Row>;
 /** @throws Error that names the line which does not read as a row of its own */
 export function readRights(name: string): RightsTable {
   const table = new Map<string, Row>();
-  const file = new URL(`rights/${name}.txt`, import.meta.url);
+  const file = new URL(`${name}.txt`, import.meta.url);
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [key = '', ...cells] = line.split(/\s{2,}/);

@@ -8,7 +8,7 @@ import {
   isRequiredArgument,
   isUnionType,
 } from 'graphql';
-import type { Step } from './ways.ts';
+import type { Step } from './documents.ts';
 
 /** Where a selection is put, and what stands there. */
 export interface Place {

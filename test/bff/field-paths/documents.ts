@@ -5,7 +5,7 @@ import {
   isLeafType,
   isObjectType,
 } from 'graphql';
-import { hasField, leavesOn, MANNERS, type Manner, on, type Place } from './ways-manners.ts';
+import { hasField, leavesOn, MANNERS, type Manner, on, type Place } from './spellings.ts';
 
 /** One field on the way to a guarded one. */
 export interface Step {

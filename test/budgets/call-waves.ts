@@ -2,7 +2,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { type GatedEnvironment, startGatedEnvironment } from '../cache/environment.ts';
 import type { TestResponse } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import type { Waves } from './budget.ts';
+import type { Waves } from './call-budgets.ts';
 
 /** All but the tokens' keys, which are no request's own. */
 const ALL = /^\/(?!\.well-known)/;

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import type { BffDefinition } from '../../src/bff.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
-import { STAND_INS } from '../support/services.ts';
-import type { Loss, Target } from './fault-matrix-table.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import { type Environment, startEnvironment } from '../../support/environment.ts';
+import { STAND_INS } from '../../support/services.ts';
+import type { Loss, Target } from './table.ts';
 
 /** So that nothing but what is lost depends on how fast the machine is. */
 const LONG_MS = '60000';

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueToken } from '../../services/support/tokens.ts';
+import { issueToken } from '../../../services/support/tokens.ts';
 import {
   formatKey,
   formatKeyFile,
   type StoredKey,
   secretHash,
-} from '../../src/auth/api-key-file.ts';
-import { SCOPES } from '../../src/auth/rules.ts';
-import type { Environment, Json } from '../support/environment.ts';
-import type { Asked } from './ways.ts';
+} from '../../../src/auth/api-key-file.ts';
+import { SCOPES } from '../../../src/auth/rules.ts';
+import type { Environment, Json } from '../../support/environment.ts';
+import type { Asked } from './documents.ts';
 
 /** Where one asker asks: the body that comes back. */
 export type Desk = (asked: Asked) => Promise<Json>;

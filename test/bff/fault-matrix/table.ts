@@ -1,5 +1,5 @@
-import type { Fault } from '../../services/support/faults.ts';
-import type { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+import type { Fault } from '../../../services/support/faults.ts';
+import type { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
 
 /** What can be struck: a service, or one of its operations alone. */
 export type Target = keyof typeof UPSTREAMS | 'order.cancelOrder' | 'notification.unreadByUsers';

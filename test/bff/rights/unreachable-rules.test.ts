@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { authenticated } from '../../src/auth/rules.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import { type Json, startEnvironment } from '../support/environment.ts';
+import { web } from '../../../bff-web/bff.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { authenticated } from '../../../src/auth/rules.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import { type Json, startEnvironment } from '../../support/environment.ts';
 
 // No customer gets as far as these rules while the lists of everyone are closed to them. They are
 // there for the day when a list is opened.

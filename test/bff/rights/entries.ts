@@ -1,5 +1,5 @@
-import { CAST } from '../../services/support/cast.ts';
-import type { Environment, TestViewer } from '../support/environment.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import type { Environment, TestViewer } from '../../support/environment.ts';
 
 /** What one user has: the ids to ask with. */
 export interface Belongings {

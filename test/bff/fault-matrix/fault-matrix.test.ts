@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
-import { bffNames, loadBff } from '../../tools/tree.ts';
-import type { Environment } from '../support/environment.ts';
-import { isSlow, startEnvironmentFor } from './fault-matrix-environment.ts';
-import { EXAMPLES } from './fault-matrix-examples.ts';
-import { tryChanges, tryQueries } from './fault-matrix-phases.ts';
-import { CHANGES, COSTS, LOSSES, type Target, UNCALLED } from './fault-matrix-table.ts';
+import { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
+import { loadCommittedOperations } from '../../../src/operations/index.ts';
+import { buildSchema } from '../../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../../tools/tree.ts';
+import type { Environment } from '../../support/environment.ts';
+import { EXAMPLES } from '../operation-examples.ts';
+import { tryChanges, tryQueries } from './cell.ts';
+import { isSlow, startEnvironmentFor } from './outage.ts';
+import { CHANGES, COSTS, LOSSES, type Target, UNCALLED } from './table.ts';
 
 /** Whether a whole service is lost, and not one of its operations. */
 const isService = (target: string): boolean => !target.includes('.');

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
-import { EXAMPLES } from '../bff/fault-matrix-examples.ts';
+import { EXAMPLES } from '../bff/operation-examples.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
-import { type Budget, moreIn, sumOf, toWaves, type Waves, withoutCallsFor } from './budget.ts';
+import {
+  type Budget,
+  moreIn,
+  sumOf,
+  toWaves,
+  type Waves,
+  withoutCallsFor,
+} from './call-budgets.ts';
+import { countWaves } from './call-waves.ts';
 import { createSelection } from './selection.ts';
-import { countWaves } from './waves.ts';
 
 /** A committed operation, and what it may cost. */
 export interface Case {
@@ -67,7 +74,7 @@ export async function run(
   variables?: object,
 ) {
   const example = EXAMPLES[name];
-  assert.ok(example, `${name} has no example in test/bff/fault-matrix-examples.ts`);
+  assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
   const given = { ...(variables ?? (await example.variables(desk))) };
   const send = () => desk.send(query, { as: example.as, variables: given });
   return countWaves(desk, send, toWaves(expected));

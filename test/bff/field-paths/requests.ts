@@ -1,12 +1,12 @@
 import type { GraphQLSchema } from 'graphql';
-import { anyone, inherited } from '../../src/auth/rules.ts';
-import { fieldRules, mergeTrees } from '../../src/auth/shield.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import type { Json } from '../support/environment.ts';
-import { leavesOf, valuesAt } from '../support/reach.ts';
-import type { Entry } from './rights-entries.ts';
-import { type Asked, documentsFor, type Path, pathsTo } from './ways.ts';
-import type { Desk } from './ways-desks.ts';
+import { anyone, inherited } from '../../../src/auth/rules.ts';
+import { fieldRules, mergeTrees } from '../../../src/auth/shield.ts';
+import type { BffDefinition } from '../../../src/bff.ts';
+import type { Json } from '../../support/environment.ts';
+import { leavesOf, valuesAt } from '../../support/reach.ts';
+import type { Entry } from '../rights/entries.ts';
+import type { Desk } from './clients.ts';
+import { type Asked, documentsFor, type Path, pathsTo } from './documents.ts';
 
 /** One document that goes to a guarded field. */
 export interface Way {

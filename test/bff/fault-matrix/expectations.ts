@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Json, TestResponse } from '../support/environment.ts';
-import { CHANGES, COSTS, type Loss, SENTENCES, type Target } from './fault-matrix-table.ts';
+import type { Json, TestResponse } from '../../support/environment.ts';
+import { CHANGES, COSTS, type Loss, SENTENCES, type Target } from './table.ts';
 
 /** One committed operation while one target is lost in one way. */
 export interface Cell {

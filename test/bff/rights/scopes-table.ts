@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SCOPES } from '../../src/auth/rules.ts';
+import { SCOPES } from '../../../src/auth/rules.ts';
 
 /** What another party needs for a field: one of the scopes; nothing helps if there are none. */
 export interface Demand {
@@ -7,7 +7,7 @@ export interface Demand {
   readonly key: readonly string[];
 }
 
-const FILE = new URL('rights/scopes.txt', import.meta.url);
+const FILE = new URL('scopes.txt', import.meta.url);
 
 /**
  * What each field demands, by "Type.field".

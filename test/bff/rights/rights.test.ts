@@ -1,21 +1,14 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
-import { bffNames, loadBff } from '../../tools/tree.ts';
-import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
-import { fieldsOf, waysThrough } from '../support/reach.ts';
-import {
-  type Belongings,
-  entriesFor,
-  furnish,
-  marksOf,
-  NOBODYS,
-  stateOf,
-} from './rights-entries.ts';
+import { mobile } from '../../../bff-mobile/bff.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { buildSchema } from '../../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { type Environment, type Json, startEnvironment } from '../../support/environment.ts';
+import { fieldsOf, waysThrough } from '../../support/reach.ts';
+import { type Belongings, entriesFor, furnish, marksOf, NOBODYS, stateOf } from './entries.ts';
+import { differences, leaks, type Trial, type Tried, trialsOf, tryAll } from './requests.ts';
 import { type Cell, fieldOfRow, readRights } from './rights-table.ts';
-import { differences, leaks, type Trial, type Tried, trialsOf, tryAll } from './rights-trial.ts';
 
 const ME = CAST.customer;
 const OTHER = CAST.otherCustomer;

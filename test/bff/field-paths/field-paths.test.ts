@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, type TestContext, test } from 'node:test';
-import { CAST } from '../../services/support/cast.ts';
-import { SCOPES } from '../../src/auth/rules.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
-import { bffNames, loadBff } from '../../tools/tree.ts';
-import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
-import { fieldsOf } from '../support/reach.ts';
-import { type Belongings, entriesFor, furnish, marksOf, stateOf } from './rights-entries.ts';
-import { readRights, rowFor } from './rights-table.ts';
-import { allBut, type Demand, enoughFor, readScopes } from './scopes-table.ts';
-import { nameOf } from './ways.ts';
-import { clientDesk, createKeyring, type Desk, httpDesk } from './ways-desks.ts';
-import { PLAIN_MANNERS } from './ways-manners.ts';
+import { CAST } from '../../../services/support/cast.ts';
+import { SCOPES } from '../../../src/auth/rules.ts';
+import { buildSchema } from '../../../src/server/build-schema.ts';
+import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { authorization, type Environment, startEnvironment } from '../../support/environment.ts';
+import { fieldsOf } from '../../support/reach.ts';
+import { type Belongings, entriesFor, furnish, marksOf, stateOf } from '../rights/entries.ts';
+import { readRights, rowFor } from '../rights/rights-table.ts';
+import { allBut, type Demand, enoughFor, readScopes } from '../rights/scopes-table.ts';
+import { clientDesk, createKeyring, type Desk, httpDesk } from './clients.ts';
+import { nameOf } from './documents.ts';
 import {
   breaches,
   type Gone,
@@ -24,7 +23,8 @@ import {
   unreached,
   type Way,
   waysFrom,
-} from './ways-trial.ts';
+} from './requests.ts';
+import { PLAIN_MANNERS } from './spellings.ts';
 
 const ME = CAST.customer;
 const OTHER = CAST.otherCustomer;

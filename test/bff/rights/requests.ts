@@ -4,7 +4,7 @@ import {
   type Environment,
   type Json,
   type TestViewer,
-} from '../support/environment.ts';
+} from '../../support/environment.ts';
 import {
   leavesOf,
   NO_VALUE,
@@ -12,8 +12,8 @@ import {
   verdictOf,
   type Way,
   waysThrough,
-} from '../support/reach.ts';
-import type { Entry } from './rights-entries.ts';
+} from '../../support/reach.ts';
+import type { Entry } from './entries.ts';
 import { COLUMNS, type Column, type RightsTable, rowFor } from './rights-table.ts';
 
 /** One operation of one asker, and the cell that says what comes of it. */

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Environment } from '../support/environment.ts';
-import {
-  type Cell,
-  costsOf,
-  expectedView,
-  timesSent,
-  type View,
-  viewOf,
-} from './fault-matrix-cells.ts';
-import { headersDuring, lose } from './fault-matrix-environment.ts';
-import { EXAMPLES } from './fault-matrix-examples.ts';
-import { CHANGES, type Loss, type Target } from './fault-matrix-table.ts';
+import type { Environment } from '../../support/environment.ts';
+import { EXAMPLES } from '../operation-examples.ts';
+import { type Cell, costsOf, expectedView, timesSent, type View, viewOf } from './expectations.ts';
+import { headersDuring, lose } from './outage.ts';
+import { CHANGES, type Loss, type Target } from './table.ts';
 
 interface Document {
   readonly name: string;
