@@ -8,7 +8,7 @@ import { ConfigError, findMisspelt, readAll, urlVariable } from '../src/config/i
 import { isRunByNpm } from '../src/config/parsers.ts';
 import { UPSTREAMS, type UpstreamTable } from '../src/datasources/upstreams.ts';
 import { readConfig } from '../src/server/read-config.ts';
-import { onTermination } from '../src/server/termination.ts';
+import { closeOnTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
 import { bffNames, loadBff, ROOT } from './tree.ts';
 
@@ -18,6 +18,8 @@ import { bffNames, loadBff, ROOT } from './tree.ts';
 const SERVICES = Object.keys(UPSTREAMS);
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400;
 const START_TIMEOUT_MS = 30_000;
+/** Longer than a child may take, after which it is killed. */
+const CLOSE_TIMEOUT_MS = 10_000;
 /** Secrets shared by BFFs and stand-ins: they authenticate the caller and the viewer of a call. */
 const SHARED_SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
 
@@ -28,10 +30,12 @@ const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'stopping';
 
-onTermination({
-  signals: ['SIGINT', 'SIGTERM', 'SIGHUP'],
+closeOnTermination({
   isRunByNpm: isRunByNpm(process.env),
-  drain: () => void stop(0),
+  closeTimeoutMs: CLOSE_TIMEOUT_MS,
+  logger: console,
+  logCrash: console.error,
+  close: stop,
   abort() {
     for (const child of children) child.kill();
   },
@@ -42,8 +46,11 @@ try {
   phase = 'running';
   console.log(ready);
 } catch (error) {
-  if (phase !== 'stopping') console.error((error as Error).message);
-  await stop(1);
+  if (phase === 'starting') {
+    console.error((error as Error).message);
+    await stop();
+    process.exit(1);
+  }
 }
 
 /** @returns the line to print when all processes are ready */
@@ -181,11 +188,9 @@ async function waitUntilReady(url: string): Promise<void> {
   throw new Error(`${readyz.href} is not ready`);
 }
 
-async function stop(code: number): Promise<void> {
-  if (phase === 'stopping') return;
+async function stop(): Promise<void> {
   phase = 'stopping';
   await Promise.all(children.map((child) => child.stop()));
-  process.exit(code);
 }
 
 /** Creates the shared secrets that are not set; not for --services-only, as no BFF would get them. */

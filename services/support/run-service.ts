@@ -1,4 +1,5 @@
 import { enableCompileCache } from 'node:module';
+import closeWithGrace from 'close-with-grace';
 import type { FastifyInstance } from 'fastify';
 import { readSecret } from './secret.ts';
 import { portVariable, readSettings, type Settings } from './settings.ts';
@@ -12,7 +13,7 @@ type Service = {
   create: (options: ServiceOptions) => Promise<FastifyInstance>;
 };
 
-/** Runs a service as a process: reads the environment, prints its URL, and closes on a signal. */
+/** Runs a service as a process: reads the environment, prints its URL, and closes on a signal or a crash. */
 export async function runService({ name, defaultPort, create }: Service): Promise<void> {
   const settings = readSettings(process.env, name, defaultPort);
   const { dataDir, subscribers, faults } = settings;
@@ -29,9 +30,11 @@ export async function runService({ name, defaultPort, create }: Service): Promis
       ...(serviceToken && { serviceToken }),
       ...(purgeSecret && { purgeSecret }),
     });
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => void app.close());
-    }
+    // At beforeExit, it would replace the exit code of a failed start.
+    closeWithGrace({ skip: ['beforeExit'] }, async ({ err }) => {
+      if (err) console.error(err);
+      await app.close();
+    });
     const url = await app.listen({ port: settings.port, host: settings.host });
     console.log(`${name} service listening on ${url}`);
   } catch (error) {

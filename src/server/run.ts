@@ -5,35 +5,35 @@ import { createProcessLog } from '../telemetry/log.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';
 import { listen } from './listen.ts';
-import { onTermination } from './termination.ts';
+import { closeOnTermination } from './termination.ts';
 
-const CLOSE_LIMIT_MS = 10_000;
-/** Connections that may wait to be accepted: whoever finds no room comes back after seconds. */
+/** The time that requests in flight get, after the drain delay. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** Connections that may wait to be accepted: a client that finds no room retries after seconds. */
 const BACKLOG = 4_096;
 
 /**
- * Runs one BFF until SIGTERM or SIGINT, which lets the requests under way end first.
+ * Runs one BFF until a signal or a crash ends the process, after the requests in flight.
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const { host, port, production, drainDelayMs, isRunByNpm } = config;
   let listening: BffServer | undefined;
 
-  function crash(error: unknown): never {
-    createProcessLog(bff.name).fatal({ err: error }, 'process crashed');
-    process.exit(1);
-  }
-  // Rejections that nothing handles come here as well.
-  process.on('uncaughtException', crash);
-  onTermination({
-    signals: ['SIGTERM', 'SIGINT'],
+  const log = createProcessLog(bff.name);
+  const logCrash = (error: unknown) => log.fatal({ err: error }, 'process crashed');
+  closeOnTermination({
     isRunByNpm,
-    drain: () => void close(listening, drainDelayMs).then(() => process.exit(0), crash),
+    closeTimeoutMs: drainDelayMs + CLOSE_TIMEOUT_MS,
+    logger: log,
+    logCrash,
+    close: () => close(listening, drainDelayMs),
   });
 
   const server = await createServer(bff, config).catch((error) => {
-    if (production && !isExpected(error)) crash(error);
-    throw error;
+    if (!production || isExpected(error)) throw error;
+    logCrash(error);
+    process.exit(1);
   });
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
@@ -54,7 +54,7 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   listening = server;
   watchFileDescriptors(server.app.log);
   // Written whatever the log level is: the parent process may wait for it.
-  if (production) createProcessLog(bff.name).info({ url, adminUrl }, 'listening');
+  if (production) log.info({ url, adminUrl }, 'listening');
   else {
     process.stdout.write(
       `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
@@ -69,15 +69,17 @@ export function exitWith(error: unknown): never {
   process.exit(1);
 }
 
-/** Whether the configuration or the machine is at fault, and not the code. */
+/** Tells faults of the configuration or the machine from faults of the code. */
 const isExpected = (error: unknown): boolean =>
   error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall !== undefined;
 
-/** @param server - undefined if it does not listen yet */
+/**
+ * Takes new requests for the drain delay, and then waits for the requests in flight.
+ * @param server - undefined if it does not listen yet
+ */
 async function close(server: BffServer | undefined, drainDelayMs: number): Promise<void> {
   if (!server) return;
   server.drain();
   await sleep(drainDelayMs);
-  setTimeout(() => process.exit(1), CLOSE_LIMIT_MS).unref();
   await server.app.close();
 }

@@ -1,38 +1,79 @@
 import { constants } from 'node:os';
+import closeWithGrace from 'close-with-grace';
 
-/** How long after a signal npm may forward its own copy of it, in milliseconds. */
+/** How long after a signal npm may forward its own copy of it. */
 const NPM_FORWARD_MS = 200;
+/** The signals that npm forwards. */
+const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/**
+ * Events after which the process should end as Node.js ends it. A fault of the process itself
+ * (SIGSEGV) would let it hang if it had a listener, and `beforeExit` has an exit code.
+ */
+const SKIPPED_EVENTS = [
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+  'SIGSEGV',
+  'SIGTRAP',
+  'beforeExit',
+] as const;
 
 interface TerminationOptions {
-  readonly signals: readonly NodeJS.Signals[];
   /** Whether npm starts the process, and so forwards signals. */
   readonly isRunByNpm: boolean;
-  /** Called at the first signal. */
-  readonly drain: () => void;
+  /** The time after which a process that is still closing ends with 1. */
+  readonly closeTimeoutMs: number;
+  /** Logs the reasons for which closing is cut short. */
+  readonly logger: { error(message: unknown): void };
+  /** Logs an uncaught exception or an unhandled rejection. */
+  readonly logCrash: (error: unknown) => void;
+  /** Closes what the process has opened. */
+  readonly close: () => Promise<void>;
   /** Called at the second signal, just before the process exits. */
   readonly abort?: () => void;
 }
 
 /**
- * Drains the process at the first signal. The second one exits at once with 128 + its number (143 for
- * SIGTERM, 130 for SIGINT), as shells report it.
+ * Closes the process at the first signal, and ends it with 0; an uncaught exception or unhandled
+ * rejection closes it too, and ends it with 1. The second signal ends it immediately with 128 + its
+ * number (143 for SIGTERM, 130 for SIGINT), as shells report it; a second error ends it with 1.
  *
  * npm forwards the signals that it gets. Ctrl-C, or a supervisor that signals a whole process group,
  * reaches this process as well, which then gets the same signal twice: those two count as one.
  */
-export function onTermination({ signals, isRunByNpm, drain, abort }: TerminationOptions): void {
-  let first: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
+export function closeOnTermination(options: TerminationOptions): void {
+  const { isRunByNpm, closeTimeoutMs, logger, logCrash, close, abort } = options;
+  let closing: { readonly signal: NodeJS.Signals | undefined; readonly at: number } | undefined;
 
-  function receive(signal: NodeJS.Signals): void {
-    const now = performance.now();
-    if (first === undefined) {
-      first = { signal, at: now };
-      drain();
-    } else if (!isRunByNpm || signal !== first.signal || now - first.at > NPM_FORWARD_MS) {
-      abort?.();
-      process.exit(128 + constants.signals[signal]);
-    }
+  const exitNow = (signal: NodeJS.Signals): never => {
+    abort?.();
+    process.exit(128 + constants.signals[signal]);
+  };
+  const graceful = closeWithGrace(
+    {
+      delay: closeTimeoutMs,
+      logger,
+      skip: [...SKIPPED_EVENTS, ...(isRunByNpm ? FORWARDED_SIGNALS : [])],
+      onSecondSignal: exitNow,
+    },
+    async (reason) => {
+      closing ??= { signal: reason.signal, at: performance.now() };
+      const isCrash = 'err' in reason;
+      if (isCrash) logCrash(reason.err);
+      await close();
+      // Without this, a rejection with the value undefined would end the process with 0.
+      if (isCrash) process.exit(1);
+    },
+  );
+  if (!isRunByNpm) return;
+  for (const signal of FORWARDED_SIGNALS) {
+    process.on(signal, () => {
+      const now = performance.now();
+      if (closing === undefined) {
+        closing = { signal, at: now };
+        graceful.close();
+      } else if (signal !== closing.signal || now - closing.at > NPM_FORWARD_MS) exitNow(signal);
+    });
   }
-
-  for (const signal of signals) process.on(signal, receive);
 }

@@ -8,12 +8,12 @@ import { PRODUCTION, UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
-/** Runs in the BFF's process: has it fail in the way that it is told. */
+/** Runs in the BFF's process, and lets it fail as the test asks. */
 const FAIL_WHEN_TOLD = `data:text/javascript,${encodeURIComponent(`
   process.channel.unref();
   process.on('message', (how) => {
     if (how === 'throw') setImmediate(() => { throw new TypeError('made to fail'); });
-    else Promise.reject(new TypeError('made to fail'));
+    else Promise.reject(how === 'reject' ? new TypeError('made to fail') : undefined);
   });
 `)}`;
 
@@ -155,6 +155,41 @@ describe('the log of a BFF in production', () => {
       assert.match(line.err.stack, /made to fail/);
     });
   }
+
+  it('has one line for a crash while a request is in flight, which is answered before the process ends with 1', async () => {
+    await using services = await startServices(SERVICE_NAMES);
+    await using bff = await startProduction(services.env);
+    const { control } = services.services.notification;
+    control.faults({ announcements: { delayMs: 500 } });
+    const inFlight = post(bff.endpoint, { query: '{ announcements { title } }' });
+    await until(() => control.requests().routes.announcements === 1);
+    bff.child.send('throw');
+
+    const { data } = await inFlight;
+    assert.ok(data.announcements.length > 0);
+    assert.deepEqual(await bff.ended(), [1, null]);
+    assert.equal((await bff.find('process crashed')).length, 1);
+    const [completed] = await bff.find('request completed');
+    const [crashed] = await bff.find('process crashed');
+    assert.ok(crashed.time <= completed.time);
+  });
+
+  it('has a second line for an error while a crashed process drains, which ends it at once', async () => {
+    await using bff = await startProduction({ DRAIN_DELAY_MS: '60000' });
+    bff.child.send('throw');
+    await bff.find('process crashed');
+    bff.child.send('reject');
+    assert.deepEqual(await bff.ended(), [1, null]);
+    const errors = bff.entries().filter(({ err }) => err?.message === 'made to fail');
+    assert.equal(errors.length, 2);
+  });
+
+  it('has a line for a rejection without a value, which ends the process with 1', async () => {
+    await using bff = await startProduction();
+    bff.child.send('reject without a value');
+    assert.deepEqual(await bff.ended(), [1, null]);
+    assert.equal((await bff.find('process crashed')).length, 1);
+  });
 
   it('says once in a while that there are no file descriptors left', {
     skip: process.platform === 'win32' && 'Windows has no such limit',
