@@ -10,7 +10,7 @@ import { webhookHeaders } from './webhook.ts';
 const MAX_SUBSCRIBERS = 20;
 
 export const DELIVERY_POLICY = {
-  /** How long a write waits for its deliveries: a subscriber that is slow or down must not delay it. */
+  /** The time that a write waits for its deliveries, so that a slow subscriber does not delay it. */
   maxWaitMs: 500,
   attemptTimeoutMs: 2_000,
   retryDelaysMs: [100, 200, 400, 800, 1_600],

@@ -49,12 +49,12 @@ export function createNotificationSource(upstream: Upstream) {
   const firstPagesByUsers = upstream.batch('notificationsByUsers', {
     target: (users, { first }) => target(['notifications'], { users, limit: first }),
     read: decodeLists,
-    absent: () => notFound('user'),
+    missingKeyError: () => notFound('user'),
   });
   const unreadByUsers = upstream.batch('unreadByUsers', {
     target: (users) => target(['unread'], { users }),
     read: decodeCounts,
-    absent: () => notFound('user'),
+    missingKeyError: () => notFound('user'),
   });
   const page = upstream.read('notificationsByUser', 'viewer');
   const announcements = upstream.read('announcements', 'public');

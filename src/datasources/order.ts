@@ -46,12 +46,12 @@ export function createOrderSource(upstream: Upstream) {
   const byId = upstream.batch('ordersByIds', {
     target: (ids) => target(['orders'], { ids }),
     read: () => decodeBatch,
-    absent: () => notFound('order'),
+    missingKeyError: () => notFound('order'),
   });
   const firstPagesByUsers = upstream.batch('ordersByUsers', {
     target: (users, { first, status }) => target(['orders'], { users, limit: first, status }),
     read: decodeLists,
-    absent: () => notFound('user'),
+    missingKeyError: () => notFound('user'),
   });
   const page = upstream.read('ordersByUser', 'viewer');
   const recent = upstream.read('recentOrders', 'public');

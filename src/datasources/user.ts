@@ -44,7 +44,7 @@ export function createUserSource(upstream: Upstream) {
   const byId = upstream.batch('usersByIds', {
     target: (ids) => target(['users'], { ids }),
     read: () => decodeBatch,
-    absent: () => notFound('user'),
+    missingKeyError: () => notFound('user'),
   });
   const search = upstream.read('searchUsers', 'public');
   const update = upstream.write('updateUser');

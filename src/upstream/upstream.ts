@@ -79,7 +79,7 @@ export function createUpstream(options: UpstreamOptions) {
       {
         target,
         read,
-        absent,
+        missingKeyError,
       }: {
         readonly target: (keys: readonly string[], lane: Lane) => string;
         readonly read: (
@@ -87,7 +87,7 @@ export function createUpstream(options: UpstreamOptions) {
           lane: Lane,
         ) => Decoder<Body, ReadonlyMap<string, V>>;
         /** The error for a key that is missing from the response. */
-        readonly absent: () => Error;
+        readonly missingKeyError: () => Error;
       },
     ) {
       const concurrency = new ConcurrencyLimit(utilization);
@@ -97,7 +97,7 @@ export function createUpstream(options: UpstreamOptions) {
           Math.min(MAX_KEYS_PER_CALL, Math.max(1, Math.floor(MAX_ITEMS_PER_CALL / first))),
         limit: () => concurrency.limit,
         overdueMs: () => concurrency.overdueMs,
-        missingKeyError: absent,
+        missingKeyError,
         mayHalve: (error) => isSplittable(error) && budget.spend(2),
         send: (keys, lane, waiters) => {
           const outgoing = {

@@ -47,7 +47,7 @@ async function open(attemptTimeoutMs: number) {
       () =>
       ({ body }: UpstreamReply<{ keys: string[] }>) =>
         new Map(body.keys.map((key) => [key, `${key}!`])),
-    absent: () => new Error('absent'),
+    missingKeyError: () => new Error('absent'),
   });
   const callers = createCallers();
   async function load(key: string, call: CallContext): Promise<string> {

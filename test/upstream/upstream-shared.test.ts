@@ -156,7 +156,7 @@ describe('what callers of one upstream share', () => {
     const loadMany = desk.upstream.batch('b', {
       target: (keys) => `/b?ids=${keys.join(',')}`,
       read: (keys) => () => new Map(keys.map((key) => [key, key])),
-      absent: () => new Error('absent'),
+      missingKeyError: () => new Error('absent'),
     });
     const load = (key: string, call: CallContext) => loadMany([key], call);
     for (let n = 0; n < 50; n++) await load(`k${n}`, desk.callers.call());

@@ -167,7 +167,7 @@ export function create${model}Source(upstream: Upstream) {
   const byIds = upstream.batch('${name}ByIds', {
     target: (ids) => target(['${name}'], { ids }),
     read: () => decodeBatch,
-    absent: () => notFound('${name}'), //? whether a missing object is an error, or null as for a deleted one
+    missingKeyError: () => notFound('${name}'), //? whether a missing object is an error, or null as for a deleted one
   });
 
   return (call: CallContext) => {
