@@ -1,4 +1,4 @@
-import { posted, type Received, send } from '../../test/attack/http-client.ts';
+import { type HttpResponse, jsonPost, send } from '../../test/attack/http-client.ts';
 import { SERVICE_NAMES, startServices } from '../../test/support/services.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
 import { describeMachine, today } from '../harness/machine.ts';
@@ -36,7 +36,7 @@ const targets = [
 
 for (const { endpoint } of targets) {
   for (let n = 0; n < WARM_UP_REQUESTS; n++) {
-    await send(posted(endpoint, { query: `{ profile(id: "42") { id name a${n}: id } }` }));
+    await send(jsonPost(endpoint, { query: `{ profile(id: "42") { id name a${n}: id } }` }));
   }
 }
 const rows: string[][] = [];
@@ -76,7 +76,7 @@ async function runAttack(target: Target, attack: Attack, round: number): Promise
   await target.takeLagMs();
   const sent = attack.request(target.endpoint, round);
   const start = performance.now();
-  const received = await send(sent).catch((error: Error): Received => {
+  const received = await send(sent).catch((error: Error): HttpResponse => {
     const ms = performance.now() - start;
     return { status: 0, headers: {}, text: error.message, ms, sentBytes: 0 };
   });

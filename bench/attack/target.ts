@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { PRELOADED, type Vitals } from '../../test/attack/process-metrics.ts';
+import { METRICS_PRELOAD, type ProcessMetrics } from '../../test/attack/process-metrics.ts';
 import { spawnOnCore } from '../harness/pinned-process.ts';
 
 const PUBLIC_ADDRESS = /^(?!.*\badmin\b).*listening on (http\S+)/;
@@ -29,7 +29,7 @@ export async function startTarget(
   env: Readonly<Record<string, string>>,
 ): Promise<Target> {
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const args = ['--expose-gc', '--import', PRELOADED, path];
+  const args = ['--expose-gc', '--import', METRICS_PRELOAD, path];
   const child = spawnOnCore(core, process.execPath, args, env, [
     'ignore',
     'pipe',
@@ -52,7 +52,7 @@ export async function startTarget(
     async takeLagMs() {
       const message = once(child, 'message');
       child.send('lag');
-      const [{ lagMs }] = (await message) as [Vitals];
+      const [{ lagMs }] = (await message) as [ProcessMetrics];
       return lagMs;
     },
     async stop() {

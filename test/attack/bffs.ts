@@ -6,7 +6,7 @@ import { isFull } from './mode.ts';
 export const BFFS = await Promise.all(bffNames().map(loadBff));
 
 /** The cases that one BFF is tried with: all in the full form, its share of them in the short one. */
-export function shareOf<T>(bff: BffDefinition, cases: readonly T[]): readonly T[] {
+export function casesFor<T>(bff: BffDefinition, cases: readonly T[]): readonly T[] {
   const own = BFFS.indexOf(bff);
   return cases.filter((_, n) => isFull || n % BFFS.length === own);
 }

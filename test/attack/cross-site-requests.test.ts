@@ -4,9 +4,9 @@ import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './http-client.ts';
-import { codesOf, demandForm, demandRefusal } from './responses.ts';
-import { addressOf, byHash } from './transports.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
+import { assertErrorFormat, assertRejection, codesOf } from './responses.ts';
+import { hashOnly, urlOf } from './transports.ts';
 
 const OURS = 'https://shop.example';
 const THEIRS = [
@@ -64,34 +64,34 @@ for (const bff of BFFS) {
             },
             body: JSON.stringify(asked),
           });
-          demandRefusal(received, String(type));
+          assertRejection(received, String(type));
         }
       }
       assert.deepEqual(environment.calls(), []);
     });
 
     it('changes nothing by a GET, by text or by hash', async () => {
-      await send(posted(environment.endpoint, READ, signedIn));
+      await send(jsonPost(environment.endpoint, READ, signedIn));
       environment.reset();
-      for (const asked of [WRITE, byHash(WRITE), { ...READ, ...WRITE }]) {
-        const url = addressOf(environment.endpoint, asked);
+      for (const asked of [WRITE, hashOnly(WRITE), { ...READ, ...WRITE }]) {
+        const url = urlOf(environment.endpoint, asked);
         const received = await send({ url, headers: signedIn });
         assert.ok(received.status >= 200 && received.status < 500, received.text);
-        demandForm(received, JSON.stringify(asked));
+        assertErrorFormat(received, JSON.stringify(asked));
         // The method is not to be changed by what a link can bring along.
         const headers = {
           ...signedIn,
           'x-http-method-override': 'POST',
           'x-method-override': 'POST',
         };
-        demandForm(await send({ url: `${url}&_method=POST`, headers }), 'overridden');
+        assertErrorFormat(await send({ url: `${url}&_method=POST`, headers }), 'overridden');
       }
       assert.deepEqual(environment.calls(), []);
     });
 
     it('is readable for no page but those of the list', async () => {
       for (const origin of THEIRS) {
-        const received = await send(posted(environment.endpoint, READ, { origin }));
+        const received = await send(jsonPost(environment.endpoint, READ, { origin }));
         assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
         const preflight = await preflightFrom(environment, origin);
         assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
@@ -99,7 +99,7 @@ for (const bff of BFFS) {
     });
 
     it('is readable for pages of the list, with what they need', async () => {
-      const received = await send(posted(environment.endpoint, READ, { origin: OURS }));
+      const received = await send(jsonPost(environment.endpoint, READ, { origin: OURS }));
       demandShared(received, bff);
       const preflight = await preflightFrom(environment, OURS);
       assert.ok(preflight.status === 204 || preflight.status === 200, String(preflight.status));
@@ -107,7 +107,7 @@ for (const bff of BFFS) {
       assert.match(String(preflight.headers['access-control-allow-methods']), /POST/);
       assert.match(String(preflight.headers['access-control-allow-headers']), /content-type/i);
       // A refusal must be readable as well, or the page can't tell what is wrong.
-      demandShared(await send(posted(environment.endpoint, '{', { origin: OURS })), bff);
+      demandShared(await send(jsonPost(environment.endpoint, '{', { origin: OURS })), bff);
     });
 
     it('takes the headers of tracing libraries, and those of CORS_HEADERS, from pages of the list', async () => {
@@ -126,7 +126,7 @@ for (const bff of BFFS) {
     it('is not readable for anyone without a list', async () => {
       await using closed = await startEnvironment(bff);
       for (const origin of [OURS, ...THEIRS]) {
-        const received = await send(posted(closed.endpoint, READ, { origin }));
+        const received = await send(jsonPost(closed.endpoint, READ, { origin }));
         assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
         const preflight = await preflightFrom(closed, origin);
         assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
@@ -134,15 +134,15 @@ for (const bff of BFFS) {
     });
 
     it('is told by every answer not to guess types, be framed or tell where it comes from', async () => {
-      const answers: Record<string, Received> = {
-        'an answer': await send(posted(environment.endpoint, READ)),
+      const answers: Record<string, HttpResponse> = {
+        'an answer': await send(jsonPost(environment.endpoint, READ)),
         'an answer that may be kept': await send({
-          url: addressOf(environment.endpoint, { query: '{ profile(id: "42") { name } }' }),
+          url: urlOf(environment.endpoint, { query: '{ profile(id: "42") { name } }' }),
         }),
-        'a syntax error': await send(posted(environment.endpoint, { query: '{' })),
-        'no JSON': await send(posted(environment.endpoint, '{')),
+        'a syntax error': await send(jsonPost(environment.endpoint, { query: '{' })),
+        'no JSON': await send(jsonPost(environment.endpoint, '{')),
         'a wrong token': await send(
-          posted(environment.endpoint, READ, { authorization: 'Bearer x' }),
+          jsonPost(environment.endpoint, READ, { authorization: 'Bearer x' }),
         ),
         'a wrong type': await send({
           method: 'POST',
@@ -197,30 +197,30 @@ describe('web: cookies', () => {
   after(() => environment[Symbol.asyncDispose]());
 
   const OWN = { query: '{ viewer { id } }' };
-  const isAnswered = ({ text }: Received): boolean => /"id":"42"/.test(text);
+  const isAnswered = ({ text }: HttpResponse): boolean => /"id":"42"/.test(text);
 
   it('let their user in, with a header that only our own pages can set', async () => {
     const headers = { cookie, origin: OURS, ...OWN_HEADER };
-    assert.ok(isAnswered(await send(posted(environment.endpoint, OWN, headers))));
-    const url = addressOf(environment.endpoint, OWN);
+    assert.ok(isAnswered(await send(jsonPost(environment.endpoint, OWN, headers))));
+    const url = urlOf(environment.endpoint, OWN);
     assert.ok(isAnswered(await send({ url, headers })));
   });
 
   it('let nobody in without that header, on any way', async () => {
     environment.reset();
     const requests = [
-      posted(environment.endpoint, OWN, { cookie }),
-      posted(environment.endpoint, WRITE, { cookie }),
-      posted(environment.endpoint, [OWN], { cookie }),
-      posted(environment.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
-      posted(environment.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
-      { url: addressOf(environment.endpoint, OWN), headers: { cookie } },
+      jsonPost(environment.endpoint, OWN, { cookie }),
+      jsonPost(environment.endpoint, WRITE, { cookie }),
+      jsonPost(environment.endpoint, [OWN], { cookie }),
+      jsonPost(environment.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
+      jsonPost(environment.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
+      { url: urlOf(environment.endpoint, OWN), headers: { cookie } },
     ];
     for (const sent of requests) {
       const received = await send(sent);
       assert.ok(!isAnswered(received), received.text);
       assert.ok(received.status >= 400 && received.status < 500, received.text);
-      demandForm(received, JSON.stringify(sent));
+      assertErrorFormat(received, JSON.stringify(sent));
     }
     assert.deepEqual(environment.calls(), []);
   });
@@ -239,7 +239,7 @@ describe('web: cookies', () => {
     ];
     for (const cookie of wrong) {
       const headers = { cookie, ...OWN_HEADER };
-      const received = await send(posted(environment.endpoint, OWN, headers));
+      const received = await send(jsonPost(environment.endpoint, OWN, headers));
       assert.ok(!isAnswered(received), `${cookie.slice(0, 60)}: ${received.text}`);
     }
   });
@@ -253,25 +253,25 @@ describe('web: cookies', () => {
       });
       assert.equal(received.headers['set-cookie'], undefined);
       assert.ok(received.status >= 400 && received.status < 500, received.text);
-      demandForm(received, String(authorization));
+      assertErrorFormat(received, String(authorization));
     }
   });
 
   it("are nobody's on other BFFs", async () => {
     for (const other of BFFS.filter(({ credentials }) => !credentials.includes('cookie'))) {
-      await using desk = await startEnvironment(other);
+      await using target = await startEnvironment(other);
       const headers = { cookie, ...OWN_HEADER };
       const query = other.name === 'mobile' ? '{ dashboard { user { id } } }' : '{ me { id } }';
-      const received = await send(posted(desk.endpoint, { query }, headers));
+      const received = await send(jsonPost(target.endpoint, { query }, headers));
       assert.ok(!isAnswered(received), received.text);
-      const session = await send({ method: 'POST', url: `${desk.url}/session` });
+      const session = await send({ method: 'POST', url: `${target.url}/session` });
       assert.equal(session.status, 404);
       assert.deepEqual(codesOf(session), ['NOT_FOUND']);
     }
   });
 });
 
-const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<Received> =>
+const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<HttpResponse> =>
   send({
     method: 'OPTIONS',
     url: endpoint,
@@ -282,7 +282,7 @@ const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<Recei
     },
   });
 
-function demandShared({ headers }: Received, { credentials }: BffDefinition): void {
+function demandShared({ headers }: HttpResponse, { credentials }: BffDefinition): void {
   assert.equal(headers['access-control-allow-origin'], OURS);
   // Only where there is a cookie that the browser may bring along.
   const isAllowed = credentials.includes('cookie') ? 'true' : undefined;

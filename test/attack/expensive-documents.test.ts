@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import { authorization } from '../support/environment.ts';
-import { BFFS, shareOf } from './bffs.ts';
-import { type CostAttack, costAttacksOn } from './expensive-documents.ts';
-import { posted, type Received, send } from './http-client.ts';
+import { BFFS, casesFor } from './bffs.ts';
+import { type ExpensiveDocument, expensiveDocumentsFor } from './expensive-documents.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
 import { isFull } from './mode.ts';
-import { codesOf, demandForm, demandNumbers, demandRefusal } from './responses.ts';
-import { type Desk, startDesk } from './target.ts';
+import { assertErrorFormat, assertLimitReported, assertRejection, codesOf } from './responses.ts';
+import { startTarget, type Target } from './target.ts';
 import {
-  type Asked,
-  addressOf,
-  byHash,
+  type GraphqlRequest,
   type Headers,
+  hashOnly,
   TRANSPORT_NAMES,
   TRANSPORTS,
   type TransportName,
+  urlOf,
 } from './transports.ts';
 
 /** What Node takes as the head of a request, some of it being headers. */
@@ -26,60 +26,64 @@ const MOST_LAG_MS = 1_000;
 
 for (const bff of BFFS) {
   describe(`${bff.name}: documents that cost more than they seem to`, () => {
-    let desk: Desk;
+    let target: Target;
     let headers: Headers;
     before(async () => {
-      desk = await startDesk(bff, { BATCH_MOST: '10' });
+      target = await startTarget(bff, { BATCH_MOST: '10' });
       headers = await authorization(CAST.customer);
-      await TRANSPORTS.POST(desk.endpoint, { query: '{ __typename }' }, headers);
+      await TRANSPORTS.POST(target.endpoint, { query: '{ __typename }' }, headers);
     });
-    after(() => desk[Symbol.asyncDispose]());
+    after(() => target[Symbol.asyncDispose]());
 
-    for (const attack of shareOf(bff, costAttacksOn(bff))) {
+    for (const attack of casesFor(bff, expensiveDocumentsFor(bff))) {
       it(`refuses ${attack.name}, the same on every way`, async (t) => {
-        await desk.vitals();
+        await target.metrics();
         const small = await overAll(attack, attack.small, t);
         for (const [way, received] of Object.entries(small)) {
           assert.deepEqual(codesOf(received), codesOf(small.POST), `${way} is as POST`);
         }
         await overAll(attack, attack.size, t);
-        assert.equal(desk.takeCalls(), 0, 'nothing is asked of the services');
+        assert.equal(target.takeCallCount(), 0, 'nothing is asked of the services');
         await demandPromptness(t);
       });
     }
 
     it('still answers', async () => {
-      assert.ok(desk.isAlive());
-      const { status } = await send(posted(desk.endpoint, { query: '{ __typename }' }));
+      assert.ok(target.isAlive());
+      const { status } = await send(jsonPost(target.endpoint, { query: '{ __typename }' }));
       assert.equal(status, 200);
     });
 
     async function demandPromptness(t: TestContext) {
-      const { lagMs } = (await desk.vitals()) ?? { lagMs: 0 };
+      const { lagMs } = (await target.metrics()) ?? { lagMs: 0 };
       if (isFull) t.diagnostic(`event loop held up for ${lagMs.toFixed(0)} ms at most`);
       assert.ok(lagMs < MOST_LAG_MS, `held up for ${lagMs} ms`);
     }
 
-    async function overAll({ document, codes, ...rest }: CostAttack, size: number, t: TestContext) {
+    async function overAll(
+      { document, codes, ...rest }: ExpensiveDocument,
+      size: number,
+      t: TestContext,
+    ) {
       const { variables, operationName } = rest;
-      const asked: Asked = { query: document(size), variables, operationName };
-      const received = {} as Record<TransportName, Received>;
+      const asked: GraphqlRequest = { query: document(size), variables, operationName };
+      const received = {} as Record<TransportName, HttpResponse>;
       for (const way of TRANSPORT_NAMES) {
-        const answer = await TRANSPORTS[way](desk.endpoint, asked, headers);
+        const answer = await TRANSPORTS[way](target.endpoint, asked, headers);
         const what = `${way} of ${size}`;
         received[way] = answer;
         report(t, way, answer);
-        demandRefusal(answer, what);
+        assertRejection(answer, what);
         if (isFull) assert.ok(answer.ms < MOST_MS, `${what}: ${answer.ms} ms`);
-        if (way === 'GET' && addressOf(desk.endpoint, asked).length > LONGEST_ADDRESS) continue;
+        if (way === 'GET' && urlOf(target.endpoint, asked).length > LONGEST_ADDRESS) continue;
         for (const code of codesOf(answer)) {
           assert.ok(codes.includes(code), `${what}: ${answer.text.slice(0, 500)}`);
-          if (code === 'QUERY_TOO_COMPLEX') demandNumbers(answer, what);
+          if (code === 'QUERY_TOO_COMPLEX') assertLimitReported(answer, what);
         }
       }
       // What was refused with its text is not to be had by its hash.
-      const again = await TRANSPORTS.POST(desk.endpoint, byHash(asked), headers);
-      demandForm(again, 'by hash');
+      const again = await TRANSPORTS.POST(target.endpoint, hashOnly(asked), headers);
+      assertErrorFormat(again, 'by hash');
       const [code] = codesOf(again);
       assert.ok(code && [...codes, 'PERSISTED_QUERY_NOT_FOUND'].includes(code), again.text);
       return received;
@@ -87,7 +91,11 @@ for (const bff of BFFS) {
   });
 }
 
-function report(t: TestContext, way: string, { status, text, ms, sentBytes, ...rest }: Received) {
+function report(
+  t: TestContext,
+  way: string,
+  { status, text, ms, sentBytes, ...rest }: HttpResponse,
+) {
   if (!isFull) return;
   const [code] = codesOf({ ...rest, text });
   const size = Buffer.byteLength(text);

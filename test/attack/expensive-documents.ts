@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { Json } from '../support/environment.ts';
 
 /** A document that costs the server more than its text costs the attacker. */
-export interface CostAttack {
+export interface ExpensiveDocument {
   readonly name: string;
   readonly document: (size: number) => string;
   /** How large it is made. */
@@ -41,7 +41,7 @@ const doublingBelow = (size: number): string =>
 const ring = (size: number): string =>
   `{...F0}${times(size, (n) => `fragment F${n} on Query{...F${(n + 1) % size}}`, '')}`;
 
-const FOR_ALL: readonly CostAttack[] = [
+const FOR_ALL: readonly ExpensiveDocument[] = [
   {
     name: 'fragments that double 30 times',
     document: (size) => doubling(size, '__typename'),
@@ -233,7 +233,7 @@ const FOR_ALL: readonly CostAttack[] = [
   },
 ];
 
-const OWN: Readonly<Record<string, readonly CostAttack[]>> = {
+const OWN: Readonly<Record<string, readonly ExpensiveDocument[]>> = {
   web: [
     listSize('{viewer{orders(first:$N){edges{node{id}}}}}'),
     ...throughVariables('query($n:Int!){viewer{orders(first:$n){edges{node{id}}}}}'),
@@ -279,7 +279,7 @@ function fanOut(size: number): string {
 }
 
 /** A list of a million: in the text, or as the default of a variable. */
-function listSize(document: string): CostAttack {
+function listSize(document: string): ExpensiveDocument {
   return {
     name: 'a list of 1,000,000',
     document: (size) => document.replace('$N', String(size)),
@@ -289,7 +289,7 @@ function listSize(document: string): CostAttack {
   };
 }
 
-function throughVariables(document: string): CostAttack[] {
+function throughVariables(document: string): ExpensiveDocument[] {
   return [
     {
       name: 'a list of 1,000,000 by a variable',
@@ -309,7 +309,7 @@ function throughVariables(document: string): CostAttack[] {
   ];
 }
 
-export const costAttacksOn = ({ name }: BffDefinition): readonly CostAttack[] => [
+export const expensiveDocumentsFor = ({ name }: BffDefinition): readonly ExpensiveDocument[] => [
   ...FOR_ALL,
   ...(OWN[name] ?? []),
 ];

@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { BFFS, shareOf } from './bffs.ts';
+import { BFFS, casesFor } from './bffs.ts';
 import { forgedTokens } from './forged-tokens.ts';
-import { posted, type Received, send } from './http-client.ts';
-import { pick } from './mode.ts';
-import { codesOf, demandForm } from './responses.ts';
-import { type Desk, startDesk } from './target.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
+import { shortOrFull } from './mode.ts';
+import { assertErrorFormat, codesOf } from './responses.ts';
+import { startTarget, type Target } from './target.ts';
 import { type Issuer, startIssuer } from './token-issuer.ts';
 
-const RANDOM_IDS = pick(50, 2_000);
+const RANDOM_IDS = shortOrFull(50, 2_000);
 const COOLING_MS = 30_000;
 
 /** What a good token for user 42 gets, and nobody else does. */
@@ -24,19 +24,19 @@ const PRIVATE: Readonly<Record<string, string>> = {
 for (const bff of BFFS) {
   describe(`${bff.name}: tokens that nobody issued`, () => {
     let issuer: Issuer;
-    let desk: Desk;
+    let target: Target;
     const started = performance.now();
     before(async () => {
       issuer = await startIssuer();
-      desk = await startDesk(bff, issuer.env);
+      target = await startTarget(bff, issuer.env);
     });
     after(async () => {
-      await desk[Symbol.asyncDispose]();
+      await target[Symbol.asyncDispose]();
       await issuer[Symbol.asyncDispose]();
     });
 
-    const ask = (query: string, headers: Record<string, string>): Promise<Received> =>
-      send(posted(desk.endpoint, { query }, headers));
+    const ask = (query: string, headers: Record<string, string>): Promise<HttpResponse> =>
+      send(jsonPost(target.endpoint, { query }, headers));
     const askWith = (token: string) => ask('{ __typename }', { authorization: `Bearer ${token}` });
     const own = PRIVATE[bff.name] ?? '{ __typename }';
 
@@ -49,7 +49,7 @@ for (const bff of BFFS) {
     it('let nobody in', async () => {
       await using theirs = await startListener();
       const tokens = await forgedTokens(issuer, theirs.url);
-      for (const [what, token] of shareOf(bff, tokens)) demandRefused(await askWith(token), what);
+      for (const [what, token] of casesFor(bff, tokens)) demandRefused(await askWith(token), what);
       assert.equal(theirs.requests(), 0, "nothing is asked of an attacker's server");
     });
 
@@ -65,7 +65,7 @@ for (const bff of BFFS) {
       for (const headers of carriers) {
         assert.doesNotMatch((await ask(own, headers)).text, /"id":"42"/, JSON.stringify(headers));
       }
-      const url = `${desk.endpoint}?access_token=${token}&query=${encodeURIComponent(own)}`;
+      const url = `${target.endpoint}?access_token=${token}&query=${encodeURIComponent(own)}`;
       assert.doesNotMatch((await send({ url })).text, /"id":"42"/);
     });
 
@@ -86,10 +86,10 @@ for (const bff of BFFS) {
     it('are not taken for anonymous when no key was ever had, and nobody is hammered', async () => {
       await using dead = await startIssuer();
       dead.goDown();
-      await using started = await startDesk(bff, dead.env);
+      await using started = await startTarget(bff, dead.env);
       const authorization = `Bearer ${await dead.sign()}`;
       for (let n = 0; n < 50; n++) {
-        const sent = posted(started.endpoint, { query: '{ __typename }' }, { authorization });
+        const sent = jsonPost(started.endpoint, { query: '{ __typename }' }, { authorization });
         const received = await send(sent);
         assert.equal(received.status, 503, received.text);
         assert.deepEqual(codesOf(received), ['UPSTREAM_UNAVAILABLE']);
@@ -99,11 +99,11 @@ for (const bff of BFFS) {
   });
 }
 
-function demandRefused(received: Received, what: string): void {
+function demandRefused(received: HttpResponse, what: string): void {
   const { status, text } = received;
   // What does not fit into the head of a request is no token either.
   assert.ok(status === 401 || status === 431, `${what}: ${status} ${text}`);
-  demandForm(received, what);
+  assertErrorFormat(received, what);
   if (status === 401) assert.deepEqual(codesOf(received), ['UNAUTHENTICATED'], what);
   assert.equal(JSON.parse(text).data, undefined, what);
 }

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { BffDefinition } from '../../src/bff.ts';
-import type { Sent } from './http-client.ts';
+import type { HttpRequest } from './http-client.ts';
 import type { Random } from './mode.ts';
 
 /** Makes one request that is wrong, or nearly right. */
-export type MakeRequest = (random: Random) => Omit<Sent, 'url'> & { readonly path: string };
+export type RequestGenerator = (
+  random: Random,
+) => Omit<HttpRequest, 'url'> & { readonly path: string };
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -135,9 +137,9 @@ const HEADER_VALUES = [
 ];
 
 /** Everything that can be wrong with a request to one BFF, as random choices. */
-export function createMakers(bff: BffDefinition): readonly MakeRequest[] {
+export function createRequestGenerators(bff: BffDefinition): readonly RequestGenerator[] {
   const texts = committedTexts(bff);
-  const post = (body: string, headers: Sent['headers'] = JSON_TYPE) =>
+  const post = (body: string, headers: HttpRequest['headers'] = JSON_TYPE) =>
     ({ method: 'POST', path: '/graphql', headers, body }) as const;
 
   const usual = (random: Random) => ({ query: random.pick(texts), variables: { id: '42' } });

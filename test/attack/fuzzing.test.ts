@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
 import { BFFS } from './bffs.ts';
-import { createMakers } from './fuzzer.ts';
-import { type Received, type Sent, send } from './http-client.ts';
-import { createRandom, ONLY_FULL, pick, SEED } from './mode.ts';
-import type { Vitals } from './process-metrics.ts';
-import { demandForm } from './responses.ts';
-import { startDesk } from './target.ts';
+import { createRequestGenerators } from './fuzzer.ts';
+import { type HttpRequest, type HttpResponse, send } from './http-client.ts';
+import { createRandom, SEED, SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
+import type { ProcessMetrics } from './process-metrics.ts';
+import { assertErrorFormat } from './responses.ts';
+import { startTarget } from './target.ts';
 
-const COUNT = pick(400, 100_000);
+const COUNT = shortOrFull(400, 100_000);
 const AT_ONCE = 16;
 /** How much more memory the process may take after all than after half, when what it remembers is full. */
 const MOST_GROWTH = 0.05;
@@ -18,8 +18,8 @@ for (const bff of BFFS) {
   describe(`${bff.name}: requests that are malformed at random`, () => {
     it(`answers ${COUNT} without a mistake of its own`, async (t) => {
       t.diagnostic(`SEED=${SEED}`);
-      await using desk = await startDesk(bff, { BATCH_MOST: '10' });
-      const makers = createMakers(bff);
+      await using target = await startTarget(bff, { BATCH_MOST: '10' });
+      const generators = createRequestGenerators(bff);
       const seen = new Map<number, number>();
       let next = 0;
 
@@ -29,8 +29,8 @@ for (const bff of BFFS) {
           while (next < until) {
             const number = next++;
             const random = createRandom(SEED + number);
-            const { path, ...sent } = random.pick(makers)(random);
-            const status = await demandAnswer({ ...sent, url: desk.url + path }, number);
+            const { path, ...sent } = random.pick(generators)(random);
+            const status = await demandAnswer({ ...sent, url: target.url + path }, number);
             seen.set(status, (seen.get(status) ?? 0) + 1);
           }
         };
@@ -38,11 +38,11 @@ for (const bff of BFFS) {
       }
 
       await run(COUNT / 2);
-      const before = await desk.vitals();
+      const before = await target.metrics();
       await run(COUNT);
-      const after = await desk.vitals();
+      const after = await target.metrics();
 
-      assert.ok(desk.isAlive());
+      assert.ok(target.isAlive());
       const counts = [...seen].sort(([a], [b]) => a - b);
       t.diagnostic(counts.map(([status, count]) => `${status}: ${count}`).join(', '));
       demandNoGrowth(t, before, after);
@@ -50,7 +50,11 @@ for (const bff of BFFS) {
   });
 }
 
-function demandNoGrowth(t: TestContext, before: Vitals | undefined, after: Vitals | undefined) {
+function demandNoGrowth(
+  t: TestContext,
+  before: ProcessMetrics | undefined,
+  after: ProcessMetrics | undefined,
+) {
   if (!before || !after) return;
   const growth = after.rss / before.rss - 1;
   const megabytes = [before.rss, after.rss, before.heap, after.heap].map((bytes) =>
@@ -62,18 +66,18 @@ function demandNoGrowth(t: TestContext, before: Vitals | undefined, after: Vital
   assert.ok(growth < MOST_GROWTH, `${before.rss} → ${after.rss} bytes`);
 }
 
-it('the same seed makes the same requests', { skip: ONLY_FULL }, () => {
+it('the same seed makes the same requests', { skip: SKIP_IN_SHORT_MODE }, () => {
   const made = [0, 1].map(() => {
     const random = createRandom(SEED);
     return Array.from({ length: 1_000 }, () =>
-      random.pick(createMakers(BFFS[0] as BffDefinition))(random),
+      random.pick(createRequestGenerators(BFFS[0] as BffDefinition))(random),
     );
   });
   assert.deepEqual(made[0], made[1]);
 });
 
 /** @returns the status */
-async function demandAnswer(sent: Sent, number: number): Promise<number> {
+async function demandAnswer(sent: HttpRequest, number: number): Promise<number> {
   const what = `SEED=${SEED} #${number}: ${JSON.stringify(sent).slice(0, 1_000)}`;
   const received = await send(sent).catch((error: Error) => {
     throw new Error(`${what}: ${error.message}`, { cause: error });
@@ -84,10 +88,10 @@ async function demandAnswer(sent: Sent, number: number): Promise<number> {
   return status;
 }
 
-function demandWholeAnswer(received: Received, what: string): void {
+function demandWholeAnswer(received: HttpResponse, what: string): void {
   const { status, text, headers } = received;
-  if (status >= 400) demandForm(received, what);
+  if (status >= 400) assertErrorFormat(received, what);
   const isJson = /json/.test(headers['content-type'] ?? '');
   if (!isJson) assert.ok(status < 400, `${what}: ${status} ${text.slice(0, 500)}`);
-  else if (/"errors":/.test(text)) demandForm(received, what);
+  else if (/"errors":/.test(text)) assertErrorFormat(received, what);
 }

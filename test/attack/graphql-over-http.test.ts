@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { serverAudits } from 'graphql-http';
 import { startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
-import { posted, send } from './http-client.ts';
+import { jsonPost, send } from './http-client.ts';
 import { codesOf } from './responses.ts';
 
 /** What is wrong with a document or its variables, and the code that it gets. */
@@ -41,14 +41,14 @@ describe('GraphQL over HTTP, by the audits of graphql-http', () => {
       for (const [accept, status] of [...Object.entries(STATUS), [undefined, 400] as const]) {
         const headers = accept === undefined ? {} : { accept };
         for (const [code, asked] of Object.entries(WRONG)) {
-          const answer = await send(posted(environment.endpoint, asked, headers));
+          const answer = await send(jsonPost(environment.endpoint, asked, headers));
           assert.equal(answer.status, status, `${accept}: ${answer.text}`);
           assert.deepEqual(codesOf(answer), [code]);
           const isNew = accept?.startsWith('application/graphql-response+json');
           const type = isNew ? 'application/graphql-response+json' : 'application/json';
           assert.equal(answer.headers['content-type']?.split(';')[0], type);
         }
-        const over = await send(posted(environment.endpoint, TOO_MUCH, headers));
+        const over = await send(jsonPost(environment.endpoint, TOO_MUCH, headers));
         assert.ok(over.status >= 400 && over.status < 500, `${accept}: ${over.text.slice(0, 200)}`);
         assert.deepEqual(codesOf(over), ['QUERY_TOO_COMPLEX']);
       }

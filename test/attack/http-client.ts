@@ -2,14 +2,14 @@ import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'no
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** One HTTP request as an attacker writes it: nothing is added to it that is not asked for. */
-export interface Sent {
+export interface HttpRequest {
   readonly method?: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer | undefined;
 }
 
-export interface Received {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -28,7 +28,7 @@ const agent = new Agent({ keepAlive: true });
  * Sends one request on a connection that is kept alive.
  * @throws Error if the connection breaks before there is an answer, or there is none for 30 s
  */
-export async function send(sent: Sent): Promise<Received> {
+export async function send(sent: HttpRequest): Promise<HttpResponse> {
   for (let tries = 1; ; tries++) {
     try {
       return await exchange(sent);
@@ -44,7 +44,7 @@ export async function send(sent: Sent): Promise<Received> {
  */
 class Race extends Error {}
 
-function exchange({ method = 'GET', url, headers = {}, body }: Sent): Promise<Received> {
+function exchange({ method = 'GET', url, headers = {}, body }: HttpRequest): Promise<HttpResponse> {
   const start = performance.now();
   const sentBytes = sizeOf({ url, headers, body });
   return new Promise((resolve, reject) => {
@@ -91,14 +91,18 @@ async function write(outgoing: ClientRequest, body: Buffer, isAnswered: () => bo
 
 const lengthOf = (body: string | Buffer): number => Buffer.byteLength(body);
 
-function sizeOf({ url, headers = {}, body = '' }: Sent): number {
+function sizeOf({ url, headers = {}, body = '' }: HttpRequest): number {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const { pathname, search } = new URL(url);
   return Buffer.byteLength(pathname + search + lines.join('')) + lengthOf(body);
 }
 
 /** The POST of a body as JSON. */
-export const posted = (url: string, body: unknown, headers: Sent['headers'] = {}): Sent => ({
+export const jsonPost = (
+  url: string,
+  body: unknown,
+  headers: HttpRequest['headers'] = {},
+): HttpRequest => ({
   method: 'POST',
   url,
   headers: { 'content-type': 'application/json', ...headers },

@@ -7,9 +7,9 @@ import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
-import { posted, send } from './http-client.ts';
+import { jsonPost, send } from './http-client.ts';
 import { isFull } from './mode.ts';
-import { demandForm } from './responses.ts';
+import { assertErrorFormat } from './responses.ts';
 
 /** Ids that would lead elsewhere, if they came into an address as they are. */
 const IDS = [
@@ -134,12 +134,12 @@ for (const bff of BFFS) {
         environment.reset();
         const headers = { authorization: `Bearer ${await tokenOf(sub)}` };
         const received = await send(
-          posted(environment.endpoint, { query: '{ __typename }' }, headers),
+          jsonPost(environment.endpoint, { query: '{ __typename }' }, headers),
         );
         // A run of digits is an id, if nobody's.
         if (/^[\w-]{1,64}$/.test(sub)) continue;
         assert.equal(received.status, 401, JSON.stringify(sub.slice(0, 60)));
-        demandForm(received, sub);
+        assertErrorFormat(received, sub);
         assert.deepEqual(environment.calls(), []);
       }
     });

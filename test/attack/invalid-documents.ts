@@ -1,13 +1,13 @@
 import type { Json } from '../support/environment.ts';
 
 /** A document that breaks a rule, with as few names of the schema as can be. */
-export interface Breaker {
+export interface InvalidDocument {
   readonly query: string;
   readonly variables?: Readonly<Record<string, Json>>;
 }
 
 /** Documents for each rule of graphql-js; the test sees to it that none is left out. */
-export const RULE_BREAKERS: readonly Breaker[] = [
+export const INVALID_DOCUMENTS: readonly InvalidDocument[] = [
   { query: 'type Guess { a: Int } { __typename }' },
   { query: 'query A { __typename } query A { __typename }' },
   { query: '{ __typename } { __typename }' },
@@ -88,7 +88,7 @@ export const RULE_BREAKERS: readonly Breaker[] = [
 ];
 
 /** Ways to ask a schema for itself. */
-export const INTROSPECTIONS: readonly Breaker[] = [
+export const INTROSPECTIONS: readonly InvalidDocument[] = [
   { query: '{ __schema { types { name } } }' },
   { query: '{ __schema { queryType { name } } }' },
   { query: '{ __type(name: "Query") { fields { name } } }' },

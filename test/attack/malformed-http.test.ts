@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { BFFS, shareOf } from './bffs.ts';
-import { posted, send } from './http-client.ts';
-import { createRandom, pick, type Random, SEED } from './mode.ts';
-import { exchangeBytes, type Heard } from './raw-connection.ts';
-import { demandForm } from './responses.ts';
-import { type Desk, startDesk } from './target.ts';
+import { BFFS, casesFor } from './bffs.ts';
+import { jsonPost, send } from './http-client.ts';
+import { createRandom, type Random, SEED, shortOrFull } from './mode.ts';
+import { exchangeBytes, type RawExchange } from './raw-connection.ts';
+import { assertErrorFormat } from './responses.ts';
+import { startTarget, type Target } from './target.ts';
 
-const COUNT = pick(60, 5_000);
+const COUNT = shortOrFull(60, 5_000);
 const AT_ONCE = 16;
 /** For what is damaged at random: many of them wait for more, and are not to be waited for. */
 const SHORT_MS = 300;
@@ -86,15 +86,15 @@ const UPGRADE = post([LENGTH, 'Connection: upgrade', 'Upgrade: h9'], BODY);
 
 for (const bff of BFFS) {
   describe(`${bff.name}: what is not HTTP`, () => {
-    let desk: Desk;
+    let target: Target;
     before(async () => {
-      desk = await startDesk(bff);
+      target = await startTarget(bff);
     });
-    after(() => desk[Symbol.asyncDispose]());
+    after(() => target[Symbol.asyncDispose]());
 
     it('is given no answer but a refusal, when the end of a request is not certain', async () => {
-      await forEach(shareOf(bff, Object.entries(AMBIGUOUS)), async ([what, bytes]) => {
-        const { answers, isClosed } = await exchangeBytes(desk.url, bytes, { quietMs: 500 });
+      await forEach(casesFor(bff, Object.entries(AMBIGUOUS)), async ([what, bytes]) => {
+        const { answers, isClosed } = await exchangeBytes(target.url, bytes, { quietMs: 500 });
         assert.ok(answers.length <= 1, `${what}: two answers ${JSON.stringify(answers)}`);
         const [answer] = answers;
         if (!answer) return assert.ok(isClosed, `${what}: neither answered nor closed`);
@@ -104,8 +104,8 @@ for (const bff of BFFS) {
     });
 
     it('is given a refusal in the same form, or none, when it is no request', async () => {
-      await forEach(shareOf(bff, Object.entries(BROKEN)), async ([what, bytes]) => {
-        const { answers } = await exchangeBytes(desk.url, bytes);
+      await forEach(casesFor(bff, Object.entries(BROKEN)), async ([what, bytes]) => {
+        const { answers } = await exchangeBytes(target.url, bytes);
         assert.ok(answers.length <= 1, what);
         for (const answer of answers) demandBadRequest(answer, what);
       });
@@ -114,7 +114,7 @@ for (const bff of BFFS) {
     it('is answered as HTTP/1.1 with a request line of HTTP/0.9 or HTTP/2.0', async () => {
       for (const version of ['0.9', '2.0']) {
         const bytes = `GET /healthz HTTP/${version}\r\nHost: x\r\nConnection: close\r\n\r\n`;
-        const { answers } = await exchangeBytes(desk.url, bytes);
+        const { answers } = await exchangeBytes(target.url, bytes);
         assert.deepEqual(
           answers.map(({ status }) => status),
           [200],
@@ -126,7 +126,7 @@ for (const bff of BFFS) {
     it('never echoes what a trace or an upgrade brought', async () => {
       // What one can't upgrade to may be passed over (RFC 9110 §7.8).
       for (const bytes of [BROKEN['a trace'] ?? '', UPGRADE]) {
-        const { answers } = await exchangeBytes(desk.url, bytes);
+        const { answers } = await exchangeBytes(target.url, bytes);
         assert.doesNotMatch(JSON.stringify(answers), /X-Secret|h9/);
       }
     });
@@ -137,10 +137,10 @@ for (const bff of BFFS) {
       await forEach(numbers, async (number) => {
         const bytes = damaged(createRandom(SEED + number));
         const what = `SEED=${SEED} #${number}: ${JSON.stringify(bytes.toString('latin1'))}`;
-        demandSound(await exchangeBytes(desk.url, bytes, { patienceMs: SHORT_MS }), what);
+        demandSound(await exchangeBytes(target.url, bytes, { patienceMs: SHORT_MS }), what);
       });
-      assert.ok(desk.isAlive());
-      assert.equal((await send(posted(desk.endpoint, BODY))).status, 200);
+      assert.ok(target.isAlive());
+      assert.equal((await send(jsonPost(target.endpoint, BODY))).status, 200);
     });
   });
 }
@@ -157,16 +157,16 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<unknow
   }
 }
 
-function demandBadRequest(answer: Heard['answers'][number], what: string): void {
+function demandBadRequest(answer: RawExchange['answers'][number], what: string): void {
   const { status, text } = answer;
   assert.ok(status >= 400 && status < 500, `${what}: ${status} ${text}`);
-  demandForm(answer, what);
+  assertErrorFormat(answer, what);
 }
 
-function demandSound({ answers }: Heard, what: string): void {
+function demandSound({ answers }: RawExchange, what: string): void {
   for (const answer of answers) {
     assert.ok(answer.status >= 200 && answer.status < 500, `${what}: ${answer.status}`);
-    if (answer.status >= 400 && answer.text !== '') demandForm(answer, what);
+    if (answer.status >= 400 && answer.text !== '') assertErrorFormat(answer, what);
   }
 }
 

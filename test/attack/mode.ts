@@ -6,10 +6,10 @@ import { randomInt } from 'node:crypto';
  */
 export const isFull = process.env.ATTACK === 'full';
 
-export const pick = <T>(short: T, full: T): T => (isFull ? full : short);
+export const shortOrFull = <T>(short: T, full: T): T => (isFull ? full : short);
 
 /** Why a test is left out of the short form; false in the full one. */
-export const ONLY_FULL = isFull ? false : 'takes long: npm run test:attack';
+export const SKIP_IN_SHORT_MODE = isFull ? false : 'takes long: npm run test:attack';
 
 /** What decides all that is random; `SEED=<number>` repeats a run. */
 export const SEED = Number(process.env.SEED || randomInt(2 ** 31));

@@ -3,12 +3,12 @@ import { it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
-import { startProcess } from './bff-process.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, type Sent, send } from './http-client.ts';
-import { ONLY_FULL } from './mode.ts';
-import { codesOf, demandForm } from './responses.ts';
-import { byHash } from './transports.ts';
+import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-client.ts';
+import { SKIP_IN_SHORT_MODE } from './mode.ts';
+import { assertErrorFormat, codesOf } from './responses.ts';
+import { startTargetProcess } from './target-process.ts';
+import { hashOnly } from './transports.ts';
 
 const PEAK_MS = 4_000;
 const OVERLOAD_MS = 8_000;
@@ -28,17 +28,17 @@ const FIELDS = { usual: 100, long: 280 };
 
 let number = 0;
 /** A text never seen before, so that it must be parsed and validated. */
-const adHoc = (endpoint: string, fields: number): Sent =>
-  posted(endpoint, { query: `query Q${number++} { ${'__typename '.repeat(fields)} }` });
+const adHoc = (endpoint: string, fields: number): HttpRequest =>
+  jsonPost(endpoint, { query: `query Q${number++} { ${'__typename '.repeat(fields)} }` });
 
 for (const bff of BFFS) {
   it(`${bff.name}: a process that has just started refuses none of 300 connections`, async () => {
-    await using desk = await startProcess(bff, { LOG_LEVEL: 'silent' });
+    await using target = await startTargetProcess(bff, { LOG_LEVEL: 'silent' });
     const statuses = new Map<number, number>();
     const one = async () => {
       // All of them together are fewer than it takes until a process is warm.
       for (let n = 0; n < 3; n++) {
-        const { status } = await send(adHoc(desk.endpoint, FIELDS.usual));
+        const { status } = await send(adHoc(target.endpoint, FIELDS.usual));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
@@ -51,25 +51,25 @@ for (const [bff, [what, fields]] of BFFS.flatMap((bff) =>
   Object.entries(FIELDS).map((kind) => [bff, kind] as const),
 )) {
   it(`${bff.name}: three times the ${what} texts that can be served`, {
-    skip: ONLY_FULL,
+    skip: SKIP_IN_SHORT_MODE,
   }, async (t) => {
-    await using desk = await startProcess(bff, { LOG_LEVEL: 'silent' });
+    await using target = await startTargetProcess(bff, { LOG_LEVEL: 'silent' });
     const committed = loadCommittedOperations(bff.operations, buildSchema(bff)).find(({ name }) =>
       ['PublicProfile', 'OrderDetail'].includes(name),
     );
-    const known = posted(desk.endpoint, {
-      ...byHash({ query: committed?.source }),
+    const known = jsonPost(target.endpoint, {
+      ...hashOnly({ query: committed?.source }),
       variables: { id: '42' },
     });
-    await closedLoop(desk.endpoint, fields, 1_000);
-    const peak = await closedLoop(desk.endpoint, fields, PEAK_MS);
+    await closedLoop(target.endpoint, fields, 1_000);
+    const peak = await closedLoop(target.endpoint, fields, PEAK_MS);
 
     const probes = startProbes({
-      health: { url: `${desk.url}/healthz` },
-      admin: { url: `${desk.adminUrl}/metrics` },
+      health: { url: `${target.url}/healthz` },
+      admin: { url: `${target.adminUrl}/metrics` },
       committed: known,
     });
-    const { answers, unsent, broken } = await openLoop(desk.endpoint, fields, peak * TIMES);
+    const { answers, unsent, broken } = await openLoop(target.endpoint, fields, peak * TIMES);
     const seen = await probes.end();
 
     const good = answers.filter(({ status }) => status === 200);
@@ -101,7 +101,7 @@ for (const [bff, [what, fields]] of BFFS.flatMap((bff) =>
 
     await sleep(5_000);
     for (let n = 0; n < 20; n++)
-      assert.equal((await send(adHoc(desk.endpoint, fields))).status, 200);
+      assert.equal((await send(adHoc(target.endpoint, fields))).status, 200);
   });
 }
 
@@ -120,7 +120,7 @@ async function closedLoop(endpoint: string, fields: number, ms: number): Promise
 
 /** Sends at a rate, whether or not there are answers. */
 async function openLoop(endpoint: string, fields: number, rate: number) {
-  const answers: Received[] = [];
+  const answers: HttpResponse[] = [];
   const broken = new Map<string, number>();
   const open = new Set<Promise<unknown>>();
   const start = performance.now();
@@ -147,33 +147,35 @@ async function openLoop(endpoint: string, fields: number, rate: number) {
 }
 
 /** Asks for each thing again and again, until it is ended. */
-function startProbes(probes: Readonly<Record<string, Sent>>) {
+function startProbes(probes: Readonly<Record<string, HttpRequest>>) {
   const ending = new AbortController();
-  const all = Object.entries(probes).map(async ([what, sent]): Promise<[string, Received[]]> => {
-    const received: Received[] = [];
-    while (!ending.signal.aborted) {
-      received.push(await send(sent));
-      await sleep(PROBE_MS);
-    }
-    return [what, received];
-  });
+  const all = Object.entries(probes).map(
+    async ([what, sent]): Promise<[string, HttpResponse[]]> => {
+      const received: HttpResponse[] = [];
+      while (!ending.signal.aborted) {
+        received.push(await send(sent));
+        await sleep(PROBE_MS);
+      }
+      return [what, received];
+    },
+  );
   return {
-    async end(): Promise<Record<string, Received[]>> {
+    async end(): Promise<Record<string, HttpResponse[]>> {
       ending.abort();
       return Object.fromEntries(await Promise.all(all));
     },
   };
 }
 
-function demandOverloaded(received: Received): void {
+function demandOverloaded(received: HttpResponse): void {
   const { status, headers, text } = received;
   assert.equal(status, 503, text);
-  demandForm(received, 'the refusal');
+  assertErrorFormat(received, 'the refusal');
   assert.deepEqual(codesOf(received), ['OVERLOADED']);
   assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/);
 }
 
-function tell(t: TestContext, what: string, received: readonly Received[]): void {
+function tell(t: TestContext, what: string, received: readonly HttpResponse[]): void {
   const times = received.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
   const statuses = Object.entries(Object.groupBy(received, ({ status }) => status));

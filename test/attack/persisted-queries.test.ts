@@ -3,27 +3,27 @@ import { describe, it } from 'node:test';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './http-client.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
 import { isFull } from './mode.ts';
 import { codesOf } from './responses.ts';
-import { type Asked, byHash, TRANSPORTS, withHash } from './transports.ts';
+import { type GraphqlRequest, hashOnly, TRANSPORTS, withHash } from './transports.ts';
 
-const VIEWERS_TEXT: Asked = { query: 'query Mine { __typename }' };
+const VIEWERS_TEXT: GraphqlRequest = { query: 'query Mine { __typename }' };
 /** So many texts of 20 kB fill the memory for texts. */
 const FLOOD = 850;
 const AT_ONCE = 10;
 
 /** A text of the largest size, as nobody else has sent it. */
-const largeText = (n: number): Asked => {
+const largeText = (n: number): GraphqlRequest => {
   const query = `query Flood${n} { __typename } #`;
   return { query: query.padEnd(STANDARD_LIMITS.characters, 'x') };
 };
 
-const register = ({ endpoint }: Environment, asked: Asked): Promise<Received> =>
-  send(posted(endpoint, withHash(asked)));
+const register = ({ endpoint }: Environment, asked: GraphqlRequest): Promise<HttpResponse> =>
+  send(jsonPost(endpoint, withHash(asked)));
 
-const askByHash = ({ endpoint }: Environment, asked: Asked): Promise<Received> =>
-  send(posted(endpoint, byHash(asked)));
+const askByHash = ({ endpoint }: Environment, asked: GraphqlRequest): Promise<HttpResponse> =>
+  send(jsonPost(endpoint, hashOnly(asked)));
 
 async function flood(environment: Environment): Promise<void> {
   for (let n = 0; n < FLOOD; n += AT_ONCE) {
@@ -34,7 +34,7 @@ async function flood(environment: Environment): Promise<void> {
 }
 
 /** What is left of the address's budget, as the answer says. */
-const restOf = ({ headers, text }: Received): number => {
+const restOf = ({ headers, text }: HttpResponse): number => {
   const rest = /"address";r=(\d+)/.exec(String(headers.ratelimit))?.[1];
   assert.ok(rest, text);
   return Number(rest);

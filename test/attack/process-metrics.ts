@@ -1,5 +1,5 @@
 /** What only the process itself can tell. */
-export interface Vitals {
+export interface ProcessMetrics {
   /** Memory of the process, and of what is reachable in it, in bytes, after collection. */
   readonly rss: number;
   readonly heap: number;
@@ -29,4 +29,4 @@ process.on('message', (ask) => setTimeout(() => {
 }, 5))`;
 
 /** What to give to `--import`, with --expose-gc and a channel, of a process that shall tell how it does. */
-export const PRELOADED = `data:text/javascript,${encodeURIComponent(TELL)}`;
+export const METRICS_PRELOAD = `data:text/javascript,${encodeURIComponent(TELL)}`;

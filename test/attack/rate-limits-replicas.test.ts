@@ -6,21 +6,21 @@ import { authorization, type Environment, startEnvironment } from '../support/en
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './http-client.ts';
-import { pick } from './mode.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
+import { shortOrFull } from './mode.ts';
 
 /** Cost units per minute. */
-const BUDGET = pick(200, 1_000);
+const BUDGET = shortOrFull(200, 1_000);
 const AT_ONCE = 16;
 /**
  * Each goes on by itself while Redis takes longer than it may, which on a machine with other things to
  * do it now and then does; without any sharing two would give twice as much.
  */
-const OVERSHOOT = pick(1.4, 1.05);
+const OVERSHOOT = shortOrFull(1.4, 1.05);
 const ONE = { query: '{ profile(id: "42") { name } }' };
 
 // What counts is the same in each.
-for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
+for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
   describe(`${bff.name}: two replicas that share a Redis`, { skip: skipWithoutRedis }, () => {
     it('give one viewer no more than one of them would', async (t) => {
       await using redis = await startRedis();
@@ -78,8 +78,8 @@ async function areConnected({ hostname, port }: URL, count: number): Promise<voi
   socket.destroy();
 }
 
-async function ask({ endpoint }: Environment, as: string): Promise<Received> {
-  return send(posted(endpoint, ONE, await authorization(as)));
+async function ask({ endpoint }: Environment, as: string): Promise<HttpResponse> {
+  return send(jsonPost(endpoint, ONE, await authorization(as)));
 }
 
 async function boughtAlone(environment: Environment, as: string): Promise<number> {
@@ -95,7 +95,7 @@ async function boughtTogether(environments: readonly Environment[], as: string, 
   const one = async () => {
     while (asked < count) {
       const environment = environments[asked++ % environments.length] as Environment;
-      const { status, text } = await send(posted(environment.endpoint, ONE, headers));
+      const { status, text } = await send(jsonPost(environment.endpoint, ONE, headers));
       assert.ok(status === 200 || status === 429, `${status} ${text}`);
       if (status === 200) answered++;
     }

@@ -3,13 +3,13 @@ import { hash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, type Sent, send } from './http-client.ts';
-import { createRandom, pick, SEED } from './mode.ts';
-import { codesOf, demandForm } from './responses.ts';
-import { addressOf, withHash } from './transports.ts';
+import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-client.ts';
+import { createRandom, SEED, shortOrFull } from './mode.ts';
+import { assertErrorFormat, codesOf } from './responses.ts';
+import { urlOf, withHash } from './transports.ts';
 
 /** Cost units per minute. */
-const BUDGET = pick(40, 240);
+const BUDGET = shortOrFull(40, 240);
 /** More than can be bought. */
 const MOST = 3 * BUDGET;
 const ONE = { query: '{ profile(id: "42") { name } }' };
@@ -21,7 +21,7 @@ const SLACK = 1.3;
 const OVERSHOOT = 1.05;
 
 /** How many requests are answered before the first that is refused for the rate. */
-async function bought(ask: (n: number) => Sent | Promise<Sent>): Promise<number> {
+async function bought(ask: (n: number) => HttpRequest | Promise<HttpRequest>): Promise<number> {
   for (let n = 0; n < MOST; n++) {
     const received = await send(await ask(n));
     if (received.status === 429) return n;
@@ -46,7 +46,7 @@ const DISGUISES: readonly (() => Record<string, string>)[] = [
 ];
 
 // What counts is the same in each.
-for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
+for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
   describe(`${bff.name}: more than one's share, as one viewer`, () => {
     let environment: Environment;
     let user = 100;
@@ -63,7 +63,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     /** Requests of a user who has not asked before. */
     async function asSomeone(body: unknown) {
       const headers = await authorization(String(user++));
-      return () => posted(environment.endpoint, body, headers);
+      return () => jsonPost(environment.endpoint, body, headers);
     }
 
     it('is refused, and told when to come again', async () => {
@@ -89,13 +89,13 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('is not to be had by taking turns among the ways', async () => {
       const headers = await authorization(String(user++));
       const ways = [
-        () => posted(environment.endpoint, ONE, headers),
-        () => ({ url: addressOf(environment.endpoint, ONE), headers }),
-        () => posted(environment.endpoint, [ONE], headers),
-        () => posted(environment.endpoint, withHash(ONE), headers),
-        () => posted(environment.endpoint, { query: `${ONE.query} #` }, headers),
+        () => jsonPost(environment.endpoint, ONE, headers),
+        () => ({ url: urlOf(environment.endpoint, ONE), headers }),
+        () => jsonPost(environment.endpoint, [ONE], headers),
+        () => jsonPost(environment.endpoint, withHash(ONE), headers),
+        () => jsonPost(environment.endpoint, { query: `${ONE.query} #` }, headers),
       ];
-      const count = await bought((n) => (ways[n % ways.length] as () => Sent)());
+      const count = await bought((n) => (ways[n % ways.length] as () => HttpRequest)());
       assert.ok(count <= one, `${count}, instead of ${one}`);
     });
 
@@ -103,7 +103,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
       const id = String(user++);
       const count = await bought(async (n) => {
         const headers = { ...(await authorization(id)), ...DISGUISES[n % DISGUISES.length]?.() };
-        return posted(environment.endpoint, ONE, headers);
+        return jsonPost(environment.endpoint, ONE, headers);
       });
       assert.ok(count <= one, `${count}, instead of ${one}`);
     });
@@ -131,11 +131,11 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
 
     it('is refused, whatever the headers say', async () => {
       await using plain = await startEnvironment(bff, env);
-      const one = await bought(() => posted(plain.endpoint, ONE));
+      const one = await bought(() => jsonPost(plain.endpoint, ONE));
       assert.ok(one > 0 && one <= BUDGET, `${one} for ${BUDGET}`);
-      demandRateRefusal(await send(posted(plain.endpoint, ONE)));
+      demandRateRefusal(await send(jsonPost(plain.endpoint, ONE)));
       for (const disguise of DISGUISES) {
-        const received = await send(posted(plain.endpoint, ONE, disguise()));
+        const received = await send(jsonPost(plain.endpoint, ONE, disguise()));
         assert.equal(received.status, 429, JSON.stringify(disguise()));
       }
     });
@@ -143,7 +143,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
     it('is not to be had with many tokens, good or bad', async () => {
       await using environment = await startEnvironment(bff, env);
       const count = await bought(async (n) =>
-        posted(environment.endpoint, ONE, await authorization(String(100 + n))),
+        jsonPost(environment.endpoint, ONE, await authorization(String(100 + n))),
       );
       assert.ok(count <= BUDGET, String(count));
 
@@ -152,7 +152,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
       for (let n = 0; n < MOST && !statuses.has(429); n++) {
         const token = `e30.${hash('sha256', String(n), 'base64url')}.AAAA`;
         const headers = { authorization: `Bearer ${token}` };
-        statuses.add((await send(posted(guessed.endpoint, ONE, headers))).status);
+        statuses.add((await send(jsonPost(guessed.endpoint, ONE, headers))).status);
       }
       assert.deepEqual([...statuses], [401, 429], 'guessing tokens is limited as well');
     });
@@ -163,7 +163,7 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
         TRUSTED_PROXIES: '127.0.0.1',
       });
       const from = (chain: string) =>
-        posted(environment.endpoint, ONE, { 'x-forwarded-for': chain });
+        jsonPost(environment.endpoint, ONE, { 'x-forwarded-for': chain });
       const one = await bought(() => from('203.0.113.7'));
       assert.ok(one <= BUDGET);
       assert.equal((await send(from('203.0.113.8'))).status, 200, 'others have their own');
@@ -191,10 +191,10 @@ for (const bff of pick(BFFS.slice(0, 1), BFFS)) {
   });
 }
 
-function demandRateRefusal(received: Received): void {
+function demandRateRefusal(received: HttpResponse): void {
   const { status, headers, text } = received;
   assert.equal(status, 429, text);
-  demandForm(received, 'the refusal');
+  assertErrorFormat(received, 'the refusal');
   assert.deepEqual(codesOf(received), ['RATE_LIMITED']);
   const seconds = Number(headers['retry-after']);
   assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, String(seconds));

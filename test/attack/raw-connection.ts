@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Received } from './http-client.ts';
+import type { HttpResponse } from './http-client.ts';
 
 /** Longer than any answer takes, and shorter than the server waits for the rest of a request. */
 const PATIENCE_MS = 1_500;
@@ -11,7 +11,7 @@ const QUIET_MS = 30;
  * A connection on which anything can be written, HTTP or not.
  * @param allowHalfOpen - whether it stays writable after the server has ended its side
  */
-export async function dial(url: string, allowHalfOpen = false): Promise<Socket> {
+export async function openConnection(url: string, allowHalfOpen = false): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen });
   // Connections under attack break; what matters is what was answered before.
@@ -21,8 +21,8 @@ export async function dial(url: string, allowHalfOpen = false): Promise<Socket> 
 }
 
 /** What came over one connection. */
-export interface Heard {
-  readonly answers: readonly Received[];
+export interface RawExchange {
+  readonly answers: readonly HttpResponse[];
   /** Whether the server closed the connection, rather than wait for more. */
   readonly isClosed: boolean;
 }
@@ -35,8 +35,8 @@ export async function exchangeBytes(
   url: string,
   bytes: string | Buffer,
   { patienceMs = PATIENCE_MS, quietMs = QUIET_MS } = {},
-): Promise<Heard> {
-  const socket = await dial(url);
+): Promise<RawExchange> {
+  const socket = await openConnection(url);
   const start = performance.now();
   const chunks: Buffer[] = [];
   let isClosed = false;
@@ -55,12 +55,12 @@ export async function exchangeBytes(
   };
   while (!isOver()) await sleep(2);
   socket.destroy();
-  return { answers: readAnswers(Buffer.concat(chunks).toString('latin1')), isClosed };
+  return { answers: parseResponses(Buffer.concat(chunks).toString('latin1')), isClosed };
 }
 
 /** Splits what a server wrote into answers, each with the length that it says it has. */
-function readAnswers(text: string): Received[] {
-  const answers: Received[] = [];
+function parseResponses(text: string): HttpResponse[] {
+  const answers: HttpResponse[] = [];
   let rest = text;
   while (rest !== '') {
     const end = rest.indexOf('\r\n\r\n');

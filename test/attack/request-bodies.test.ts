@@ -3,11 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { CAST } from '../../services/support/cast.ts';
 import { authorization, type Json } from '../support/environment.ts';
-import { BFFS, shareOf } from './bffs.ts';
-import { posted, type Received, type Sent, send } from './http-client.ts';
-import { codesOf, demandForm, demandNumbers, demandRefusal } from './responses.ts';
-import { type Desk, startDesk } from './target.ts';
-import { addressOf, withHash } from './transports.ts';
+import { BFFS, casesFor } from './bffs.ts';
+import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-client.ts';
+import { assertErrorFormat, assertLimitReported, assertRejection, codesOf } from './responses.ts';
+import { startTarget, type Target } from './target.ts';
+import { urlOf, withHash } from './transports.ts';
 
 const MEGABYTE = 1_000_000;
 const MOST_LAG_MS = 1_000;
@@ -19,7 +19,7 @@ const members = (count: number, member: unknown = HARMLESS): unknown[] =>
 const deepJson = (depth: number, open: string, close: string): string =>
   `{"query":"{ __typename }","variables":{"a":${open.repeat(depth)}1${close.repeat(depth)}}}`;
 
-const packed = (pack: (text: string) => Buffer, encoding: string): Partial<Sent> => ({
+const packed = (pack: (text: string) => Buffer, encoding: string): Partial<HttpRequest> => ({
   headers: { 'content-type': 'application/json', 'content-encoding': encoding },
   body: pack(JSON.stringify({ query: `{ __typename } #${' '.repeat(2 * MEGABYTE)}` })),
 });
@@ -85,40 +85,40 @@ const CHEAP: Readonly<Record<string, unknown>> = {
 
 for (const bff of BFFS) {
   describe(`${bff.name}: bodies that cost more than they seem to`, () => {
-    let desk: Desk;
+    let target: Target;
     let headers: Record<string, string>;
     before(async () => {
-      desk = await startDesk(bff, { BATCH_MOST: '10' });
+      target = await startTarget(bff, { BATCH_MOST: '10' });
       headers = await authorization(CAST.customer);
-      await send(posted(desk.endpoint, HARMLESS, headers));
+      await send(jsonPost(target.endpoint, HARMLESS, headers));
     });
-    after(() => desk[Symbol.asyncDispose]());
+    after(() => target[Symbol.asyncDispose]());
 
     /** @returns what came back, when it cost the services and the event loop nothing */
-    async function attack(sent: Partial<Sent>): Promise<Received> {
-      await desk.vitals();
-      const received = await send({ method: 'POST', url: desk.endpoint, ...sent });
-      assert.equal(desk.takeCalls(), 0, 'nothing is asked of the services');
-      const { lagMs } = (await desk.vitals()) ?? { lagMs: 0 };
+    async function attack(sent: Partial<HttpRequest>): Promise<HttpResponse> {
+      await target.metrics();
+      const received = await send({ method: 'POST', url: target.endpoint, ...sent });
+      assert.equal(target.takeCallCount(), 0, 'nothing is asked of the services');
+      const { lagMs } = (await target.metrics()) ?? { lagMs: 0 };
       assert.ok(lagMs < MOST_LAG_MS, `held up for ${lagMs} ms`);
       return received;
     }
 
-    for (const [what, body] of shareOf(bff, Object.entries(REFUSED))) {
+    for (const [what, body] of casesFor(bff, Object.entries(REFUSED))) {
       it(`refuses ${what}`, async () => {
-        const received = await attack(posted(desk.endpoint, body, headers));
-        demandRefusal(received, what);
-        if (codesOf(received).includes('QUERY_TOO_COMPLEX')) demandNumbers(received, what);
+        const received = await attack(jsonPost(target.endpoint, body, headers));
+        assertRejection(received, what);
+        if (codesOf(received).includes('QUERY_TOO_COMPLEX')) assertLimitReported(received, what);
       });
     }
 
-    for (const [what, body] of shareOf(bff, Object.entries(CHEAP))) {
+    for (const [what, body] of casesFor(bff, Object.entries(CHEAP))) {
       it(`pays nothing for ${what}`, async () => {
-        const received = await attack(posted(desk.endpoint, body, headers));
+        const received = await attack(jsonPost(target.endpoint, body, headers));
         const { status, text } = received;
         assert.ok(status < 500, `${status} ${text.slice(0, 300)}`);
         assert.ok(Buffer.byteLength(text) < 10_000, `${text.length} bytes: ${text.slice(0, 300)}`);
-        if (status >= 400) demandForm(received, what);
+        if (status >= 400) assertErrorFormat(received, what);
       });
     }
 
@@ -128,11 +128,11 @@ for (const bff of BFFS) {
       br: brotliCompressSync,
       'gzip, gzip': (text) => gzipSync(gzipSync(text)),
     };
-    for (const [encoding, pack] of shareOf(bff, Object.entries(packers))) {
+    for (const [encoding, pack] of casesFor(bff, Object.entries(packers))) {
       it(`does not unpack a body that is packed with ${encoding}`, async () => {
         const sent = packed(pack, encoding);
         const received = await attack({ ...sent, headers: { ...headers, ...sent.headers } });
-        demandRefusal(received, encoding);
+        assertRejection(received, encoding);
       });
     }
 
@@ -141,15 +141,15 @@ for (const bff of BFFS) {
       const one = { query: `{ ${aliases} }` };
       const costly = Array.from({ length: 300 }, () => 'profile(id: "42") { id }').join(' ');
       const received = await send(
-        posted(desk.endpoint, [one, { query: `{ ${costly} }` }, one], headers),
+        jsonPost(target.endpoint, [one, { query: `{ ${costly} }` }, one], headers),
       );
       assert.ok(codesOf(received).includes('QUERY_TOO_COMPLEX'), received.text.slice(0, 300));
-      assert.equal(desk.takeCalls(), 0, 'nothing is asked of the services');
+      assert.equal(target.takeCallCount(), 0, 'nothing is asked of the services');
     });
 
     it('takes arrays as large as is allowed, and answers each member in its place', async () => {
       const asked = Array.from({ length: 10 }, (_, n) => ({ query: `{ a${n}: __typename }` }));
-      const { status, text } = await send(posted(desk.endpoint, asked, headers));
+      const { status, text } = await send(jsonPost(target.endpoint, asked, headers));
       assert.equal(status, 200, text.slice(0, 300));
       assert.deepEqual(
         (JSON.parse(text) as Json[]).map(({ data }) => Object.keys(data)),
@@ -159,27 +159,29 @@ for (const bff of BFFS) {
 
     it('registers no text under a hash that is not its own', async () => {
       const wrong = { ...withHash(HARMLESS), query: '{ profile(id: "42") { name } }' };
-      demandRefusal(await attack(posted(desk.endpoint, wrong, headers)), 'wrong hash');
-      const kept = await attack(posted(desk.endpoint, { extensions: wrong.extensions }, headers));
+      assertRejection(await attack(jsonPost(target.endpoint, wrong, headers)), 'wrong hash');
+      const kept = await attack(
+        jsonPost(target.endpoint, { extensions: wrong.extensions }, headers),
+      );
       assert.doesNotMatch(kept.text, /"name"/);
     });
 
     it('refuses an address that is longer than any of ours, in the same form', async () => {
-      const url = addressOf(desk.endpoint, { query: `{ __typename } #${'x'.repeat(100_000)}` });
-      demandRefusal(await attack({ method: 'GET', url, headers }), 'a long address');
+      const url = urlOf(target.endpoint, { query: `{ __typename } #${'x'.repeat(100_000)}` });
+      assertRejection(await attack({ method: 'GET', url, headers }), 'a long address');
     });
 
     it('is alive and its prototypes are clean after all this', async () => {
-      assert.ok(desk.isAlive());
-      const { status, text } = await send(posted(desk.endpoint, { query: '{ __typename }' }));
+      assert.ok(target.isAlive());
+      const { status, text } = await send(jsonPost(target.endpoint, { query: '{ __typename }' }));
       assert.deepEqual([status, text.includes('polluted')], [200, false]);
     });
   });
 
   describe(`${bff.name}: arrays of operations, where nobody asked for them`, () => {
     it('are refused', async () => {
-      await using desk = await startDesk(bff);
-      demandRefusal(await send(posted(desk.endpoint, [HARMLESS])), 'an array');
+      await using target = await startTarget(bff);
+      assertRejection(await send(jsonPost(target.endpoint, [HARMLESS])), 'an array');
     });
   });
 }

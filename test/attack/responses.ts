@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Json } from '../support/environment.ts';
-import type { Received } from './http-client.ts';
+import type { HttpResponse } from './http-client.ts';
 
 /** Every code that there is; the compiler sees to it that none is missing. */
 const CODES: Readonly<Record<ErrorCode, true>> = {
@@ -24,21 +24,21 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
 };
 
 /** What tells of the machinery: software and its versions, stacks, paths, addresses. */
-export const MACHINERY =
+export const IMPLEMENTATION_DETAILS =
   /apollo|fastify|graphql-js|graphql-shield|undici|express|node_modules|\/(work|home|usr|src|app)\/|\.[cm]?[jt]s\b|\bat (async |Object\.|new )|127\.0\.0\.1|localhost|ECONN|ENOTFOUND|\bv?\d+\.\d+\.\d+\b/i;
 
 /** The errors of an answer, those of all members if it is one to a batch. */
-export function errorsOf({ text }: Pick<Received, 'text'>): Json[] {
+export function errorsOf({ text }: Pick<HttpResponse, 'text'>): Json[] {
   const body: Json = JSON.parse(text);
   return [body].flat().flatMap((answer) => answer?.errors ?? []);
 }
 
-export const codesOf = (received: Pick<Received, 'text'>): ErrorCode[] => [
+export const codesOf = (received: Pick<HttpResponse, 'text'>): ErrorCode[] => [
   ...new Set(errorsOf(received).map(({ extensions }) => extensions?.code)),
 ];
 
 /** The one form of an error: a sentence, a code of the list, and the id that the header has as well. */
-export function demandForm(received: Received, what: string): void {
+export function assertErrorFormat(received: HttpResponse, what: string): void {
   const { status, headers, text } = received;
   const shown = `${what}: ${status} ${text.slice(0, 500)}`;
   assert.match(headers['content-type'] ?? '', /^application\/([\w-]+\+)?json/, shown);
@@ -57,17 +57,17 @@ const MOST_BYTES = 10_000;
 const MOST_GAIN = 100;
 
 /** A refusal that costs the attacker more than us: 4xx, in the one form, and short. */
-export function demandRefusal(received: Received, what: string): void {
+export function assertRejection(received: HttpResponse, what: string): void {
   const { status, text, sentBytes } = received;
   assert.ok(status >= 400 && status < 500, `${what}: ${status} ${text.slice(0, 500)}`);
-  demandForm(received, what);
+  assertErrorFormat(received, what);
   const size = Buffer.byteLength(text);
   assert.ok(size <= MOST_BYTES, `${what}: the answer has ${size} bytes`);
   assert.ok(size <= MOST_GAIN * sentBytes, `${what}: ${sentBytes} bytes get ${size} back`);
 }
 
 /** What is over a limit is told the limit, and by how much. */
-export function demandNumbers(received: Received, what: string): void {
+export function assertLimitReported(received: HttpResponse, what: string): void {
   const errors = errorsOf(received);
   const over = errors.filter(({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX');
   assert.ok(over.length > 0, `${what}: ${received.text.slice(0, 500)}`);

@@ -5,12 +5,12 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './http-client.ts';
-import { type Breaker, INTROSPECTIONS, RULE_BREAKERS } from './invalid-documents.ts';
-import { pick } from './mode.ts';
-import { demandForm, MACHINERY } from './responses.ts';
-import { guessesFor, learntFrom, namesOf, nearlyRight } from './schema-discovery.ts';
-import { type Desk, startDesk } from './target.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
+import { INTROSPECTIONS, INVALID_DOCUMENTS, type InvalidDocument } from './invalid-documents.ts';
+import { shortOrFull } from './mode.ts';
+import { assertErrorFormat, IMPLEMENTATION_DETAILS } from './responses.ts';
+import { guessesFor, leakedNames, misspellingsOf, namesOf } from './schema-discovery.ts';
+import { startTarget, type Target } from './target.ts';
 
 /** Production, with any document, so that there is something to ask; and without limits of rate. */
 const OPEN = {
@@ -21,34 +21,35 @@ const OPEN = {
   LOG_LEVEL: 'silent',
 };
 /** Of each name's misspellings, how many are tried; and of how many names. */
-const MISSPELLINGS = pick(1, 6);
-const EVERY = pick(12, 1);
+const MISSPELLINGS = shortOrFull(1, 6);
+const EVERY = shortOrFull(12, 1);
 
 for (const bff of BFFS) {
   describe(`${bff.name}: someone who wants to know the schema, in production`, () => {
     const schema = buildSchema(bff);
     const names = namesOf(schema);
-    let desk: Desk;
+    let target: Target;
     before(async () => {
-      desk = await startDesk(bff, OPEN);
+      target = await startTarget(bff, OPEN);
     });
-    after(() => desk[Symbol.asyncDispose]());
+    after(() => target[Symbol.asyncDispose]());
 
-    const ask = (breaker: Breaker): Promise<Received> => send(posted(desk.endpoint, breaker));
+    const ask = (document: InvalidDocument): Promise<HttpResponse> =>
+      send(jsonPost(target.endpoint, document));
 
-    const learnt = ({ text }: Received, breaker: Breaker): string[] =>
-      learntFrom(text, JSON.stringify(breaker), names).map(
-        (name) => `${name} from ${breaker.query}: ${text}`,
+    const leaksOf = ({ text }: HttpResponse, document: InvalidDocument): string[] =>
+      leakedNames(text, JSON.stringify(document), names).map(
+        (name) => `${name} from ${document.query}: ${text}`,
       );
 
     it('learns nothing by asking for it', async () => {
-      for (const breaker of INTROSPECTIONS) {
-        const received = await ask(breaker);
+      for (const document of INTROSPECTIONS) {
+        const received = await ask(document);
         const { status, text } = received;
-        const what = `${breaker.query}: ${text}`;
+        const what = `${document.query}: ${text}`;
         assert.ok(status >= 400 && status < 500, what);
         assert.equal(JSON.parse(text).data, undefined, what);
-        assert.deepEqual(learnt(received, breaker), []);
+        assert.deepEqual(leaksOf(received, document), []);
       }
     });
 
@@ -60,29 +61,34 @@ for (const bff of BFFS) {
         'each rule is broken by some document',
       );
       const found: string[] = [];
-      for (const breaker of RULE_BREAKERS) {
-        const received = await ask(breaker);
-        if (received.status >= 400) demandForm(received, breaker.query);
-        found.push(...learnt(received, breaker));
+      for (const document of INVALID_DOCUMENTS) {
+        const received = await ask(document);
+        if (received.status >= 400) assertErrorFormat(received, document.query);
+        found.push(...leaksOf(received, document));
       }
       assert.deepEqual(found, []);
     });
 
     it('learns nothing by guessing, from names that are nearly right', async () => {
       const found: string[] = [];
-      for (const query of guesses(names)) found.push(...learnt(await ask({ query }), { query }));
+      for (const query of guesses(names)) found.push(...leaksOf(await ask({ query }), { query }));
       assert.deepEqual(found.slice(0, 20), [], `${found.length} in all`);
     });
 
     it('learns no software, version, stack, path or address', async () => {
       const answers = await Promise.all([
-        ...[...RULE_BREAKERS, ...INTROSPECTIONS].map(ask),
+        ...[...INVALID_DOCUMENTS, ...INTROSPECTIONS].map(ask),
         ask({ query: '{' }),
         ask({ query: '{ a(b: "\\u00") }' }),
-        send(posted(desk.endpoint, '{"query":')),
-        send(posted(desk.endpoint, '[]')),
-        send({ method: 'PUT', url: desk.endpoint }),
-        send({ method: 'POST', url: desk.endpoint, headers: { 'content-type': 'a/b' }, body: 'x' }),
+        send(jsonPost(target.endpoint, '{"query":')),
+        send(jsonPost(target.endpoint, '[]')),
+        send({ method: 'PUT', url: target.endpoint }),
+        send({
+          method: 'POST',
+          url: target.endpoint,
+          headers: { 'content-type': 'a/b' },
+          body: 'x',
+        }),
         ...[
           '/',
           '/nothing',
@@ -92,10 +98,10 @@ for (const bff of BFFS) {
           '/metrics',
           '/purge',
           '/healthz',
-        ].map((path) => send({ url: desk.url + path })),
+        ].map((path) => send({ url: target.url + path })),
       ]);
       for (const { text, headers } of answers) {
-        assert.doesNotMatch(text, MACHINERY);
+        assert.doesNotMatch(text, IMPLEMENTATION_DETAILS);
         assert.deepEqual(
           [headers.server, headers['x-powered-by'], headers.via],
           [undefined, undefined, undefined],
@@ -105,7 +111,7 @@ for (const bff of BFFS) {
 
     it('is shown no explorer', async () => {
       const { text, headers } = await send({
-        url: desk.endpoint,
+        url: target.endpoint,
         headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
       });
       assert.doesNotMatch(headers['content-type'] ?? '', /html/);
@@ -115,12 +121,12 @@ for (const bff of BFFS) {
     it('is told as little on every way', async () => {
       const query = '{ profil { nam } }';
       const answers = await Promise.all([
-        send({ url: `${desk.endpoint}?query=${encodeURIComponent(query)}` }),
-        send(posted(desk.endpoint, { query }, { accept: 'application/graphql-response+json' })),
-        send(posted(desk.endpoint, { query }, { accept: 'application/json' })),
+        send({ url: `${target.endpoint}?query=${encodeURIComponent(query)}` }),
+        send(jsonPost(target.endpoint, { query }, { accept: 'application/graphql-response+json' })),
+        send(jsonPost(target.endpoint, { query }, { accept: 'application/json' })),
       ]);
       for (const { text } of answers) {
-        assert.deepEqual(learntFrom(text, query, names), [], text);
+        assert.deepEqual(leakedNames(text, query, names), [], text);
       }
     });
   });
@@ -130,11 +136,11 @@ describe('the tool that guesses schemas', () => {
   it('finds much of one that hides nothing, so that what it does not find is hidden', async () => {
     const bff = BFFS.find(({ name }) => name === 'web') as BffDefinition;
     const names = namesOf(buildSchema(bff));
-    await using desk = await startDesk(bff);
+    await using target = await startTarget(bff);
     const found = new Set<string>();
     for (const query of guesses(names)) {
-      const { text } = await send(posted(desk.endpoint, { query }));
-      for (const name of learntFrom(text, query, names)) found.add(name);
+      const { text } = await send(jsonPost(target.endpoint, { query }));
+      for (const name of leakedNames(text, query, names)) found.add(name);
     }
     assert.ok(found.size > names.size / 10, `${found.size} of ${names.size}`);
   });
@@ -142,7 +148,7 @@ describe('the tool that guesses schemas', () => {
 
 function guesses(names: ReadonlySet<string>): string[] {
   const tried = [...names].filter((_, n) => n % EVERY === 0);
-  const words = tried.flatMap((name) => nearlyRight(name).slice(0, MISSPELLINGS));
+  const words = tried.flatMap((name) => misspellingsOf(name).slice(0, MISSPELLINGS));
   return words.flatMap(guessesFor);
 }
 
@@ -150,5 +156,5 @@ function guesses(names: ReadonlySet<string>): string[] {
 function isBroken(schema: GraphQLSchema, name: string): boolean {
   if (name === 'SingleFieldSubscriptionsRule' && !schema.getSubscriptionType()) return true;
   const rules = specifiedRules.filter((rule) => rule.name === name);
-  return RULE_BREAKERS.some(({ query }) => validate(schema, parse(query), rules).length > 0);
+  return INVALID_DOCUMENTS.some(({ query }) => validate(schema, parse(query), rules).length > 0);
 }

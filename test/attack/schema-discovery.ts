@@ -43,7 +43,7 @@ const ENGLISH = new Set(
  * The names of the schema that an answer's errors give away: those that the request did not have.
  * @param sent - everything that the attacker wrote
  */
-export function learntFrom(text: string, sent: string, names: ReadonlySet<string>): string[] {
+export function leakedNames(text: string, sent: string, names: ReadonlySet<string>): string[] {
   const told = toldBy(text);
   const known = new Set(sent.match(/\w+/g));
   const quoted = new Set([...told.matchAll(QUOTED)].flatMap(([part]) => part.match(/\w+/g) ?? []));
@@ -70,7 +70,7 @@ function toldBy(text: string): string {
 }
 
 /** Names that are nearly right, as suggestions are made for. */
-export function nearlyRight(name: string): string[] {
+export function misspellingsOf(name: string): string[] {
   const middle = Math.ceil(name.length / 2);
   return [
     `${name}x`,

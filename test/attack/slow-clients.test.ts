@@ -4,11 +4,11 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
-import { startProcess } from './bff-process.ts';
 import { BFFS } from './bffs.ts';
-import { posted, send } from './http-client.ts';
-import { ONLY_FULL, pick } from './mode.ts';
-import { dial } from './raw-connection.ts';
+import { jsonPost, send } from './http-client.ts';
+import { SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
+import { openConnection } from './raw-connection.ts';
+import { startTargetProcess } from './target-process.ts';
 
 /** How long a slow client may hold a connection, in milliseconds. */
 const MOST_HELD_MS = 15_000;
@@ -17,7 +17,7 @@ const SLACK_MS = 3_000;
 /** Balancers keep connections for a minute, and break requests if the server is sooner. */
 const MOST_KEPT_MS = 75_000;
 const DRIP_MS = 1_000;
-const ASKED = pick(50, 300);
+const ASKED = shortOrFull(50, 300);
 
 const READ = { query: '{ __typename }' };
 const HEAD = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
@@ -48,11 +48,11 @@ function kindOf(n: number): string {
 }
 
 /** Slow clients of every kind, each a connection that is never read from. */
-async function startSlow(url: string, count: number) {
+async function startSlowClients(url: string, count: number) {
   const sockets = await Promise.all(
     Array.from({ length: count }, async (_, n) => {
       const { first, drip } = KINDS[kindOf(n)] ?? { first: ASKS_MUCH };
-      const socket = await dial(url);
+      const socket = await openConnection(url);
       socket.pause();
       if (first) socket.write(first);
       return { socket, drip };
@@ -74,7 +74,7 @@ async function startSlow(url: string, count: number) {
 async function timesOf(endpoint: string): Promise<number[]> {
   const times: number[] = [];
   for (let n = 0; n < ASKED; n++) {
-    const { status, ms, text } = await send(posted(endpoint, READ));
+    const { status, ms, text } = await send(jsonPost(endpoint, READ));
     assert.equal(status, 200, text);
     times.push(ms);
   }
@@ -87,7 +87,7 @@ for (const bff of BFFS) {
   describe(`${bff.name}: slow clients`, () => {
     it('take no turn of others, and their time is short', async () => {
       await using environment = await startEnvironment(bff);
-      using slow = await startSlow(environment.url, 50);
+      using slow = await startSlowClients(environment.url, 50);
       await timesOf(environment.endpoint);
       assert.equal(slow.sockets.length, 50);
 
@@ -107,24 +107,24 @@ for (const bff of BFFS) {
       );
     });
 
-    it('lose their connections, a thousand at once', { skip: ONLY_FULL }, async (t) => {
-      await using desk = await startProcess(bff);
-      await timesOf(desk.endpoint);
-      const alone = p99(await timesOf(desk.endpoint));
-      const { connections } = await desk.vitals();
+    it('lose their connections, a thousand at once', { skip: SKIP_IN_SHORT_MODE }, async (t) => {
+      await using target = await startTargetProcess(bff);
+      await timesOf(target.endpoint);
+      const alone = p99(await timesOf(target.endpoint));
+      const { connections } = await target.metrics();
       const start = performance.now();
-      using slow = await startSlow(desk.url, 1_000);
-      t.diagnostic(`${(await desk.vitals()).connections - connections} connections held`);
+      using slow = await startSlowClients(target.url, 1_000);
+      t.diagnostic(`${(await target.metrics()).connections - connections} connections held`);
       // Until what was asked for at once is done with.
-      await until(async () => (await send(posted(desk.endpoint, READ))).status === 200);
-      const beside = p99(await timesOf(desk.endpoint));
+      await until(async () => (await send(jsonPost(target.endpoint, READ))).status === 200);
+      const beside = p99(await timesOf(target.endpoint));
       t.diagnostic(`p99 of others: ${alone.toFixed(1)} ms alone, ${beside.toFixed(1)} ms beside`);
 
       while (performance.now() - start < MOST_HELD_MS + SLACK_MS) {
-        if ((await desk.vitals()).connections <= connections) break;
+        if ((await target.metrics()).connections <= connections) break;
         await sleep(250);
       }
-      const held = (await desk.vitals()).connections - connections;
+      const held = (await target.metrics()).connections - connections;
       t.diagnostic(`${held} left after ${((performance.now() - start) / 1_000).toFixed(1)} s`);
       assert.ok(
         held <= 0,

@@ -3,13 +3,13 @@ import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CAST } from '../../services/support/cast.ts';
 import { authorization } from '../support/environment.ts';
-import { startProcess } from './bff-process.ts';
 import { BFFS } from './bffs.ts';
-import { costAttacksOn } from './expensive-documents.ts';
-import { createMakers } from './fuzzer.ts';
-import { posted, type Sent, send } from './http-client.ts';
-import { createRandom, ONLY_FULL, SEED } from './mode.ts';
-import type { Vitals } from './process-metrics.ts';
+import { expensiveDocumentsFor } from './expensive-documents.ts';
+import { createRequestGenerators } from './fuzzer.ts';
+import { type HttpRequest, jsonPost, send } from './http-client.ts';
+import { createRandom, SEED, SKIP_IN_SHORT_MODE } from './mode.ts';
+import type { ProcessMetrics } from './process-metrics.ts';
+import { startTargetProcess } from './target-process.ts';
 
 const ROUNDS = 5;
 const LOAD_MS = Number(process.env.LOAD_MS || 30_000);
@@ -20,29 +20,31 @@ const NOISE = 0.01;
 const WATCHED = ['rss', 'heap', 'handles', 'connections'] as const;
 
 for (const bff of BFFS) {
-  it(`${bff.name}: nothing grows with every round of load`, { skip: ONLY_FULL }, async (t) => {
+  it(`${bff.name}: nothing grows with every round of load`, {
+    skip: SKIP_IN_SHORT_MODE,
+  }, async (t) => {
     t.diagnostic(`SEED=${SEED}`);
-    await using desk = await startProcess(bff, { BATCH_MOST: '10' });
+    await using target = await startTargetProcess(bff, { BATCH_MOST: '10' });
     const headers = await authorization(CAST.customer);
-    const makers = createMakers(bff);
-    const attacks = costAttacksOn(bff);
+    const generators = createRequestGenerators(bff);
+    const attacks = expensiveDocumentsFor(bff);
     let number = 0;
 
     /** Good requests, malformed ones, those with texts never seen before, and attacks. */
-    function next(): Sent {
+    function next(): HttpRequest {
       const random = createRandom(SEED + number++);
       const kind = number % 4;
       if (kind === 0)
-        return posted(desk.endpoint, { query: `{ profile(id: "42") { name } }` }, headers);
+        return jsonPost(target.endpoint, { query: `{ profile(id: "42") { name } }` }, headers);
       if (kind === 1) {
-        return posted(desk.endpoint, { query: `{ profile(id: "${number}") { name } }` });
+        return jsonPost(target.endpoint, { query: `{ profile(id: "${number}") { name } }` });
       }
       if (kind === 2) {
         const { document, small, variables } = random.pick(attacks);
-        return posted(desk.endpoint, { query: document(small), variables }, headers);
+        return jsonPost(target.endpoint, { query: document(small), variables }, headers);
       }
-      const { path, ...sent } = random.pick(makers)(random);
-      return { ...sent, url: desk.url + path };
+      const { path, ...sent } = random.pick(generators)(random);
+      return { ...sent, url: target.url + path };
     }
 
     async function load(): Promise<void> {
@@ -53,14 +55,14 @@ for (const bff of BFFS) {
       await Promise.all(Array.from({ length: AT_ONCE }, one));
     }
 
-    const rounds: Vitals[] = [];
+    const rounds: ProcessMetrics[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       await load();
       await sleep(CALM_MS);
-      rounds.push(await desk.vitals());
+      rounds.push(await target.metrics());
     }
     for (const what of WATCHED) {
-      const values = rounds.map((vitals) => vitals[what]);
+      const values = rounds.map((metrics) => metrics[what]);
       t.diagnostic(`${what}: ${values.join(', ')}, after ${number} requests`);
       const grows = values.slice(1).every((value, n) => value > (values[n] ?? 0) * (1 + NOISE));
       assert.ok(!grows, `${what} grows in every round: ${values.join(', ')}`);

@@ -7,9 +7,9 @@ import { buildSchema } from '../../src/server/build-schema.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { BFFS } from './bffs.ts';
-import { posted, type Received, send } from './http-client.ts';
-import { codesOf, demandRefusal } from './responses.ts';
-import { type Asked, addressOf, byHash, withHash } from './transports.ts';
+import { type HttpResponse, jsonPost, send } from './http-client.ts';
+import { assertRejection, codesOf } from './responses.ts';
+import { type GraphqlRequest, hashOnly, urlOf, withHash } from './transports.ts';
 
 const TRUSTED = { OPERATIONS: 'trusted', BATCH_MOST: '10' };
 const AD_HOC = { query: '{ __typename }' };
@@ -31,23 +31,23 @@ for (const bff of BFFS) {
     });
     after(() => environment[Symbol.asyncDispose]());
 
-    const post = (asked: unknown): Promise<Received> =>
-      send(posted(environment.endpoint, asked, headers));
-    const get = (asked: Asked): Promise<Received> =>
-      send({ url: addressOf(environment.endpoint, asked), headers });
+    const post = (asked: unknown): Promise<HttpResponse> =>
+      send(jsonPost(environment.endpoint, asked, headers));
+    const get = (asked: GraphqlRequest): Promise<HttpResponse> =>
+      send({ url: urlOf(environment.endpoint, asked), headers });
 
     it('are refused on every way, and cost nothing', async () => {
       const spaced = { query: `${source} `, variables };
-      const tries: [what: string, received: Received][] = [
+      const tries: [what: string, received: HttpResponse][] = [
         ['a text', await post(AD_HOC)],
         ['a text over GET', await get(AD_HOC)],
         ['a text with its hash', await post(withHash(AD_HOC))],
-        ['its hash alone', await post(byHash(AD_HOC))],
-        ['its hash alone over GET', await get(byHash(AD_HOC))],
+        ['its hash alone', await post(hashOnly(AD_HOC))],
+        ['its hash alone over GET', await get(hashOnly(AD_HOC))],
         ['an array', await post([AD_HOC])],
         [
           'an array with one that is known',
-          await post([{ ...byHash({ query: source }), variables }, AD_HOC]),
+          await post([{ ...hashOnly({ query: source }), variables }, AD_HOC]),
         ],
         ['a committed text with a space more', await post(spaced)],
         [
@@ -60,7 +60,10 @@ for (const bff of BFFS) {
         ],
         ['an id that is none', await post({ documentId: 'f'.repeat(64) })],
         ['an id that is none, as doc_id', await post({ doc_id: 'f'.repeat(64) })],
-        ['an id that is none over GET', await get({ documentId: 'f'.repeat(64) } as Asked)],
+        [
+          'an id that is none over GET',
+          await get({ documentId: 'f'.repeat(64) } as GraphqlRequest),
+        ],
         [
           'an id with another text',
           await post({ documentId: `sha256:${hash}`, query: AD_HOC.query }),
@@ -72,7 +75,7 @@ for (const bff of BFFS) {
         ['what is too much', await post({ query: `{ ${'a '.repeat(50_000)} }` })],
       ];
       for (const [what, received] of tries) {
-        demandRefusal(received, what);
+        assertRejection(received, what);
         const [code] = codesOf(received);
         // What contradicts itself may be told so instead.
         const isTold = /another text/.test(what) && code === 'BAD_REQUEST';
@@ -81,22 +84,25 @@ for (const bff of BFFS) {
       assert.deepEqual(environment.calls(), []);
     });
 
-    it('are not learnt by trying again', async () => {
+    it('are not leaksOf by trying again', async () => {
       for (let n = 0; n < 3; n++) {
         await post(withHash(AD_HOC));
-        const received = await post(byHash(AD_HOC));
-        demandRefusal(received, 'by hash');
+        const received = await post(hashOnly(AD_HOC));
+        assertRejection(received, 'by hash');
         assert.doesNotMatch(received.text, /__typename|"data"/);
       }
     });
 
     it('are told from committed ones, which are answered on every way', async () => {
-      const hashed = { ...byHash({ query: source }), variables };
-      const answers: [what: string, received: Received][] = [
+      const hashed = { ...hashOnly({ query: source }), variables };
+      const answers: [what: string, received: HttpResponse][] = [
         ['the hash', await post(hashed)],
         ['the hash over GET', await get(hashed)],
         ['the id', await post({ documentId: `sha256:${hash}`, variables })],
-        ['the id over GET', await get({ documentId: `sha256:${hash}`, variables } as Asked)],
+        [
+          'the id over GET',
+          await get({ documentId: `sha256:${hash}`, variables } as GraphqlRequest),
+        ],
         ['the exact text', await post({ query: source, variables })],
         ['the exact text over GET', await get({ query: source, variables })],
         ['the text with its hash', await post({ ...withHash({ query: source }), variables })],
@@ -110,7 +116,7 @@ for (const bff of BFFS) {
 
     it('are refused without being asked for, in production, where a BFF says so', async () => {
       await using production = await startEnvironment(bff, { ...PRODUCTION, OPERATIONS: '' });
-      const { status, text } = await send(posted(production.endpoint, AD_HOC));
+      const { status, text } = await send(jsonPost(production.endpoint, AD_HOC));
       const isRefused = status >= 400 && status < 500 && text.includes('OPERATION_NOT_TRUSTED');
       assert.equal(isRefused, bff.trustedOnly, `${status} ${text}`);
     });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
-import { dial } from '../attack/raw-connection.ts';
+import { openConnection } from '../attack/raw-connection.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { until } from '../support/until.ts';
 
@@ -106,7 +106,7 @@ describe('The rate limit charges a refused request for the body bytes that were 
    * @returns the status of the last answer
    */
   async function exchange(sent: string, isAnswered: boolean): Promise<number | undefined> {
-    const socket = await dial(environment.url);
+    const socket = await openConnection(environment.url);
     let text = '';
     socket.on('data', (data) => {
       text += data;
@@ -192,7 +192,7 @@ describe('A request that is refused before its body is read', () => {
 
   /** Connects as a proxy that forwards a client's request, and keeps what is answered. */
   async function forward(address: string, sentHead: string) {
-    const socket = await dial(environment.url, true);
+    const socket = await openConnection(environment.url, true);
     const state = { text: '', isEnded: false, isClosed: false };
     socket.on('data', (data) => {
       state.text += data;

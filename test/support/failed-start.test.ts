@@ -21,7 +21,7 @@ const FAILED_STARTS: Record<string, { start: string; says: RegExp }> = {
     says: /WEB_PORT: must be a port/,
   },
   'a BFF under attack': {
-    start: `(await import('./test/attack/bff-process.ts')).startProcess(web, { WEB_PORT: 'abc' })`,
+    start: `(await import('./test/attack/target-process.ts')).startTargetProcess(web, { WEB_PORT: 'abc' })`,
     says: /web did not start/,
   },
   'a BFF whose allocations are counted': {
