@@ -4,33 +4,33 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import CachePolicy from 'http-cache-semantics';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
 import { createEntry } from '../../src/cache/entry.ts';
 import { responseHeaders } from '../../src/cache/headers.ts';
 import {
+  type AnyEnvironment,
   authorization,
-  type Environment,
   startEnvironment,
   type TestViewer,
 } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { CACHED } from './environment.ts';
+import type { Library } from './library-queries.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
 const VARY = 'Accept, Accept-Encoding, Accept-Language';
 const STALE = 'stale-while-revalidate=30, stale-if-error=300';
-const PRIVATE = { web: '{ viewer { user { id } } }', mobile: '{ dashboard { user { id } } }' };
+const PRIVATE = '{ viewer { member { id } } }';
 
 /** The types lack this method. */
 interface WithStale extends CachePolicy {
   useStaleWhileRevalidate(): boolean;
 }
 
-const urlOf = ({ endpoint }: Environment, query: string) =>
+const urlOf = ({ endpoint }: AnyEnvironment, query: string) =>
   `${endpoint}?${new URLSearchParams({ query })}`;
 
-const get = (environment: Environment, query: string, headers: Record<string, string> = {}) =>
+const get = (environment: AnyEnvironment, query: string, headers: Record<string, string> = {}) =>
   fetch(urlOf(environment, query), { headers });
 
 /** The tags by which a CDN can purge the answer: the same in the headers of both kinds of CDNs. */
@@ -41,99 +41,89 @@ function tagsOf({ headers }: Response): Set<string> {
   return new Set(spaced);
 }
 
-for (const bff of [web, mobile]) {
-  describe(`Headers for downstream caches (${bff.name} BFF)`, () => {
-    const environment = shareCached(bff);
+describe('Headers for downstream caches', () => {
+  const environment = shareCached(library);
 
-    it('let CDNs store a public answer, with the tags of all that it contains', async () => {
-      const card = await get(environment, '{ profile(id: "42") { id } }');
-      assert.equal(card.headers.get('cache-control'), 'public, max-age=0, s-maxage=300');
-      assert.equal(card.headers.get('cdn-cache-control'), `public, max-age=300, ${STALE}`);
-      assert.equal(card.headers.get('vary'), VARY);
-      assert.deepEqual(tagsOf(card), new Set(['Query.profile', 'User', 'User:42']));
+  it('let CDNs store a public answer, with the tags of all that it contains', async () => {
+    const card = await get(environment, '{ member(id: "42") { id } }');
+    assert.equal(card.headers.get('cache-control'), 'public, max-age=0, s-maxage=300');
+    assert.equal(card.headers.get('cdn-cache-control'), `public, max-age=300, ${STALE}`);
+    assert.equal(card.headers.get('vary'), VARY);
+    assert.deepEqual(tagsOf(card), new Set(['Query.member', 'Member', 'Member:42']));
 
-      const both = await get(environment, '{ profile(id: "43") { name } announcements { id } }');
-      assert.equal(both.headers.get('cache-control'), 'public, max-age=0, s-maxage=60');
-      assert.equal(both.headers.get('cdn-cache-control'), `public, max-age=60, ${STALE}`);
-      const { data } = (await both.json()) as { data: { announcements: { id: string }[] } };
-      const fields = ['Query.profile', 'Query.announcements'];
-      const types = ['User', 'announcements', 'Announcement'];
-      const objects = data.announcements.map(({ id }) => `Announcement:${id}`);
-      assert.deepEqual(tagsOf(both), new Set([...fields, ...types, ...objects, 'User:43']));
-    });
-
-    it('tag an answer about a missing object with that object', async () => {
-      const deleted = await get(environment, `{ profile(id: "${CAST.deleted}") { id } }`);
-      assert.deepEqual(await deleted.clone().json(), { data: { profile: null } });
-      assert.ok(tagsOf(deleted).has(`User:${CAST.deleted}`));
-    });
-
-    it('are the same for a miss, a hit and a 304', async () => {
-      const query = '{ announcements { id } }';
-      const miss = await get(environment, query);
-      const hit = await get(environment, query);
-      const notModified = await get(environment, query, {
-        'if-none-match': miss.headers.get('etag') ?? '',
-        // Without a Cache-Control, fetch adds `no-cache`.
-        'cache-control': 'max-age=60',
-      });
-      assert.equal(notModified.status, 304);
-      for (const name of ['cache-control', 'vary', 'etag', 'surrogate-key', 'cache-tag']) {
-        assert.ok(miss.headers.get(name), name);
-        assert.equal(hit.headers.get(name), miss.headers.get(name), name);
-        assert.equal(notModified.headers.get(name), miss.headers.get(name), name);
-      }
-    });
-
-    it('let only the viewer’s own cache store a private answer', async () => {
-      const headers = await authorization(CAST.customer);
-      const query = PRIVATE[bff.name as keyof typeof PRIVATE];
-      for (const outcome of [/; stored$/, /; hit;/]) {
-        assertPrivate(await get(environment, query, headers), outcome);
-      }
-    });
-
-    it('are private if a single field of the answer is', async () => {
-      const headers = await authorization(CAST.customer);
-      const query = `${PRIVATE[bff.name as keyof typeof PRIVATE].slice(0, -1)} announcements { id } }`;
-      for (const outcome of [/; stored$/, /; hit;/]) {
-        assertPrivate(await get(environment, query, headers), outcome);
-      }
-    });
-
-    it('contain nothing of another response, such as its request id', async () => {
-      const query = '{ announcements { id } }';
-      const sent = ['first', 'second', 'third'];
-      const answers = [];
-      for (const id of sent) answers.push(await get(environment, query, { 'x-request-id': id }));
-      answers.push(...(await Promise.all([get(environment, query), get(environment, query)])));
-      const ids = new Set(answers.map(({ headers }) => headers.get('x-request-id') ?? ''));
-      assert.equal(ids.size, answers.length);
-      assert.ok(sent.every((id) => !ids.has(id)) && !ids.has(''), [...ids].join());
-      for (const { headers } of answers) assert.deepEqual(headers.getSetCookie(), []);
-    });
-
-    it('make a browser store the answer and revalidate it for every use', async () => {
-      const query = '{ announcements { id } }';
-      const { status, headers } = await get(environment, query);
-      const request = { method: 'GET', url: urlOf(environment, query), headers: {} };
-      const response = { status, headers: Object.fromEntries(headers) };
-      const browser = new CachePolicy(request, response, { shared: false }) as WithStale;
-      assert.ok(browser.storable());
-      assert.equal(browser.satisfiesWithoutRevalidation(request), false);
-      assert.equal(browser.useStaleWhileRevalidate(), false, 'a purged answer would be shown');
-    });
+    const both = await get(environment, '{ member(id: "43") { name } notices { id } }');
+    assert.equal(both.headers.get('cache-control'), 'public, max-age=0, s-maxage=60');
+    assert.equal(both.headers.get('cdn-cache-control'), `public, max-age=60, ${STALE}`);
+    const { data } = (await both.json()) as { data: { notices: { id: string }[] } };
+    const fields = ['Query.member', 'Query.notices'];
+    const types = ['Member', 'notices', 'Notice'];
+    const objects = data.notices.map(({ id }) => `Notice:${id}`);
+    assert.deepEqual(tagsOf(both), new Set([...fields, ...types, ...objects, 'Member:43']));
   });
-}
 
-describe('Headers for downstream caches (web BFF, roles)', () => {
-  const environment = shareCached(web);
+  it('tag an answer about a missing object with that object', async () => {
+    const deleted = await get(environment, `{ member(id: "${CAST.deleted}") { id } }`);
+    assert.deepEqual(await deleted.clone().json(), { data: { member: null } });
+    assert.ok(tagsOf(deleted).has(`Member:${CAST.deleted}`));
+  });
+
+  it('are the same for a miss, a hit and a 304', async () => {
+    const query = '{ notices { id } }';
+    const miss = await get(environment, query);
+    const hit = await get(environment, query);
+    const notModified = await get(environment, query, {
+      'if-none-match': miss.headers.get('etag') ?? '',
+      // Without a Cache-Control, fetch adds `no-cache`.
+      'cache-control': 'max-age=60',
+    });
+    assert.equal(notModified.status, 304);
+    for (const name of ['cache-control', 'vary', 'etag', 'surrogate-key', 'cache-tag']) {
+      assert.ok(miss.headers.get(name), name);
+      assert.equal(hit.headers.get(name), miss.headers.get(name), name);
+      assert.equal(notModified.headers.get(name), miss.headers.get(name), name);
+    }
+  });
+
+  it('let only the viewer’s own cache store a private answer', async () => {
+    const headers = await authorization(CAST.reader);
+    for (const outcome of [/; stored$/, /; hit;/]) {
+      assertPrivate(await get(environment, PRIVATE, headers), outcome);
+    }
+  });
+
+  it('are private if a single field of the answer is', async () => {
+    const headers = await authorization(CAST.reader);
+    const query = `${PRIVATE.slice(0, -1)} notices { id } }`;
+    for (const outcome of [/; stored$/, /; hit;/]) {
+      assertPrivate(await get(environment, query, headers), outcome);
+    }
+  });
+
+  it('contain nothing of another response, such as its request id', async () => {
+    const query = '{ notices { id } }';
+    const sent = ['first', 'second', 'third'];
+    const answers = [];
+    for (const id of sent) answers.push(await get(environment, query, { 'x-request-id': id }));
+    answers.push(...(await Promise.all([get(environment, query), get(environment, query)])));
+    const ids = new Set(answers.map(({ headers }) => headers.get('x-request-id') ?? ''));
+    assert.equal(ids.size, answers.length);
+    assert.ok(sent.every((id) => !ids.has(id)) && !ids.has(''), [...ids].join());
+    for (const { headers } of answers) assert.deepEqual(headers.getSetCookie(), []);
+  });
+
+  it('make a browser store the answer and revalidate it for every use', async () => {
+    const query = '{ notices { id } }';
+    const { status, headers } = await get(environment, query);
+    const request = { method: 'GET', url: urlOf(environment, query), headers: {} };
+    const response = { status, headers: Object.fromEntries(headers) };
+    const browser = new CachePolicy(request, response, { shared: false }) as WithStale;
+    assert.ok(browser.storable());
+    assert.equal(browser.satisfiesWithoutRevalidation(request), false);
+    assert.equal(browser.useStaleWhileRevalidate(), false, 'a purged answer would be shown');
+  });
 
   it('are private for answers that depend on the role, and name the credentials in Vary', async () => {
-    for (const query of [
-      '{ recentOrders(first: 2) { id } }',
-      '{ customers { edges { cursor } } }',
-    ]) {
+    for (const query of ['{ recentLoans(first: 2) { id } }', '{ members { edges { cursor } } }']) {
       for (const outcome of [/; stored$/, /; hit;/]) {
         assertPrivate(await get(environment, query, await authorization('staff')), outcome);
       }
@@ -141,8 +131,8 @@ describe('Headers for downstream caches (web BFF, roles)', () => {
   });
 
   it('are the same for every viewer of a public answer', async () => {
-    const query = '{ profile(id: "42") { id } }';
-    const viewers: TestViewer[] = ['anonymous', CAST.customer, 'staff'];
+    const query = '{ member(id: "42") { id } }';
+    const viewers: TestViewer[] = ['anonymous', CAST.reader, 'staff'];
     const seen = new Set<string>();
     for (const viewer of viewers) {
       const { headers } = await get(environment, query, await authorization(viewer));
@@ -169,13 +159,14 @@ const ENV = {
   RATE_LIMIT_ADDRESS: String(RATE_LIMIT),
   RATE_LIMIT_VIEWER: String(RATE_LIMIT),
 };
-const PUBLIC_QUERY = '{ announcements { id title body publishedAt } }';
-const PRIVATE_QUERY = '{ dashboard { user { id } } }';
+const PUBLIC_QUERY = '{ notices { id title body publishedAt } }';
+const PRIVATE_QUERY = '{ home { member { id } } }';
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const CLIENT_ID = { 'x-request-id': 'mine' };
 
 /** All headers of a public answer: each is the same for every client, or depends on Vary. */
 const SHAREABLE = [
+  'access-control-allow-credentials',
   'access-control-allow-origin',
   'access-control-expose-headers',
   'age',
@@ -207,7 +198,7 @@ interface SentRequest {
 }
 
 async function send(
-  { endpoint }: Environment,
+  { endpoint }: AnyEnvironment,
   { query = PUBLIC_QUERY, method = 'GET', headers }: SentRequest,
 ) {
   const isPosted = method === 'POST';
@@ -227,7 +218,7 @@ async function send(
 }
 
 /** A public answer in every form that a shared cache stores. */
-async function publicAnswers(environment: Environment, headers: Record<string, string>) {
+async function publicAnswers(environment: AnyEnvironment, headers: Record<string, string>) {
   const stored = await send(environment, { headers });
   const { etag = '' } = stored.headers;
   return {
@@ -239,13 +230,13 @@ async function publicAnswers(environment: Environment, headers: Record<string, s
   };
 }
 
-describe('Headers of an answer (mobile BFF)', () => {
-  const environment = shareCached(mobile, ENV);
+describe('Headers of an answer', () => {
+  const environment = shareCached(library, ENV);
 
   it('contain nothing that belongs to one client, in any form that a shared cache stores', async () => {
     const answers = await publicAnswers(environment, {
       ...CLIENT_ID,
-      ...(await authorization(CAST.customer)),
+      ...(await authorization(CAST.reader)),
     });
     assert.match(String(answers.stored.headers['cache-status']), /stored/);
     assert.equal(answers.compressed.headers['content-encoding'], 'br');
@@ -278,7 +269,7 @@ describe('Headers of an answer (mobile BFF)', () => {
   });
 
   it('contain the client’s request id and remaining rate limit if no shared cache stores the answer', async () => {
-    const headers = { ...CLIENT_ID, ...(await authorization(CAST.customer)) };
+    const headers = { ...CLIENT_ID, ...(await authorization(CAST.reader)) };
     const left: number[] = [];
     for (const request of [
       { headers, query: PRIVATE_QUERY },
@@ -321,22 +312,22 @@ const tagsFor = (tags: readonly string[]): string[] => {
   return of('surrogate-key')?.split(' ') ?? [];
 };
 
-const objects = (count: number) => Array.from({ length: count }, (_, n) => `Order:${1_000 + n}`);
+const objects = (count: number) => Array.from({ length: count }, (_, n) => `Loan:${1_000 + n}`);
 
 describe('Tag headers', () => {
   it('name all objects that fit into one header', () => {
-    const tags = ['Query.orders', 'Order', ...objects(300)];
+    const tags = ['Query.loans', 'Loan', ...objects(300)];
     assert.deepEqual(tagsFor(tags), tags);
   });
 
   it('name the types if there are too many objects', () => {
-    const tags = ['Query.orders', ...objects(1_000), 'Order', 'User:1', 'User'];
-    assert.deepEqual(tagsFor(tags), ['Query.orders', 'Order', 'User']);
+    const tags = ['Query.loans', ...objects(1_000), 'Loan', 'Member:1', 'Member'];
+    assert.deepEqual(tagsFor(tags), ['Query.loans', 'Loan', 'Member']);
   });
 
   it('never exceed the header length that proxies accept', () => {
     for (let count = 380; count < 420; count++) {
-      const bytes = tagsFor(['Query.orders', 'Order', ...objects(count)]).join(' ').length;
+      const bytes = tagsFor(['Query.loans', 'Loan', ...objects(count)]).join(' ').length;
       assert.ok(bytes <= MAX_HEADER_BYTES, `${count} objects: ${bytes} bytes`);
     }
   });
@@ -351,15 +342,18 @@ const UNUSUAL_IDS = {
   'with an accent': 'é',
 };
 
-/** The tags that these announcements can have, in characters that are valid in every header. */
-const TAG = /^(Query\.announcements|announcements|Announcement(:[\x21-\x2b\x2d-\x7e]+)?)$/;
+/** The tags that these notices can have, in characters that are valid in every header. */
+const TAG = /^(Query\.notices|notices|Notice(:[\x21-\x2b\x2d-\x7e]+)?)$/;
 
 describe('Tag headers of an object with an id', () => {
-  let service: Awaited<ReturnType<typeof startAnnouncements>>;
-  let environment: Environment;
+  let service: Awaited<ReturnType<typeof startNotices>>;
+  let environment: Library;
   before(async () => {
-    service = await startAnnouncements();
-    environment = await startEnvironment(web, { ...CACHED, NOTIFICATION_SERVICE_URL: service.url });
+    service = await startNotices();
+    environment = await startEnvironment(library, {
+      ...CACHED,
+      LENDING_SERVICE_URL: service.url,
+    });
   });
   after(async () => {
     await environment[Symbol.asyncDispose]();
@@ -369,9 +363,9 @@ describe('Tag headers of an object with an id', () => {
   for (const [label, id] of Object.entries(UNUSUAL_IDS)) {
     it(`${label} split no tag, add none, and break no header`, async () => {
       service.setIds([id, '1']);
-      await clearCache(environment, web);
+      await clearCache(environment, library);
       for (let n = 0; n < 2; n++) {
-        const answer = await get(environment, '{ announcements { id } }');
+        const answer = await get(environment, '{ notices { id } }');
         assert.equal(answer.status, 200, await answer.clone().text());
         assert.deepEqual(answer.headers.getSetCookie(), []);
         const separated = { 'surrogate-key': ' ', 'cache-tag': ',' };
@@ -385,10 +379,10 @@ describe('Tag headers of an object with an id', () => {
   }
 });
 
-/** A stand-in for the notification service whose announcements have the given ids. */
-async function startAnnouncements() {
+/** A stand-in for the lending service whose notices have the given ids. */
+async function startNotices() {
   let ids: readonly string[] = [];
-  const announcements = () =>
+  const notices = () =>
     ids.map((id) => ({
       id,
       title: 'News',
@@ -397,7 +391,7 @@ async function startAnnouncements() {
     }));
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ announcements: announcements() }));
+    response.end(JSON.stringify({ notices: notices() }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,91 +1,79 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { anyone, authenticated, ownerOrStaff } from '../../src/auth/rules.ts';
+import { anyone, authenticated, ownerOrStaff, type ShieldRule } from '../../src/auth/rules.ts';
 import { rule } from '../../src/auth/shield-library.ts';
-import type { BffDefinition } from '../../src/bff.ts';
 import { loadConfig } from '../../src/config/index.ts';
-import type { RequestContext } from '../../src/context.ts';
-import { notification } from '../../src/resolvers/notification/index.ts';
 import { createServer } from '../../src/server/create-server.ts';
 import { startEnvironment, type TestResponse, type TestViewer } from '../support/environment.ts';
+import { type LibraryContext, library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { CACHED } from './environment.ts';
 import { shareCached } from './shared-environment.ts';
 
-const ANNOUNCEMENTS = '{ announcements { id title } }';
-const CUSTOMERS = '{ customers(first: 2) { edges { node { id name } } } }';
+const NOTICES = '{ notices { id title } }';
+const MEMBERS = '{ members(first: 2) { edges { node { id name } } } }';
 
 const isHit = ({ headers }: TestResponse) => /; hit;/.test(headers.get('cache-status') ?? '');
 
-/** The mobile BFF with another resolver and another rule for `announcements`. */
-const withAnnouncements = (
-  announcements: (parent: unknown, args: unknown, context: RequestContext) => unknown,
+/** The fixture BFF with another resolver and another rule for `notices`. */
+const withNotices = (
+  notices: (parent: unknown, args: unknown, context: LibraryContext) => unknown,
   allowed: unknown = anyone,
-): BffDefinition => ({
-  ...mobile,
-  domains: mobile.domains.map((domain) =>
-    domain === notification
-      ? {
-          ...domain,
-          permissions: { ...domain.permissions, Query: { announcements: allowed } } as never,
-        }
-      : domain,
-  ),
+): typeof library => ({
+  ...library,
   resolvers: {
-    ...mobile.resolvers,
-    Query: { ...(mobile.resolvers as { Query: object }).Query, announcements },
-  } as never,
+    ...library.resolvers,
+    Query: { ...(library.resolvers as { Query: object }).Query, notices },
+  },
+  permissions: {
+    ...library.permissions,
+    Query: { ...library.permissions.Query, notices: allowed as ShieldRule },
+  },
 });
 
 const titled = (title: unknown) => [{ id: '1', title: String(title) }];
 
 describe('Stored answer', () => {
-  const webEnvironment = shareCached(web);
-  const mobileEnvironment = shareCached(mobile);
+  const environment = shareCached(library);
 
   it('is shared by all viewers if its fields are PUBLIC and no rule restricts them', async () => {
-    const viewers: TestViewer[] = [CAST.customer, CAST.otherCustomer, 'staff', 'anonymous'];
+    const viewers: TestViewer[] = [CAST.reader, CAST.otherReader, 'staff', 'anonymous'];
     const answers: TestResponse[] = [];
-    for (const as of viewers) answers.push(await mobileEnvironment.send(ANNOUNCEMENTS, { as }));
+    for (const as of viewers) answers.push(await environment.send(NOTICES, { as }));
     assert.deepEqual(answers.map(isHit), [false, true, true, true]);
   });
 
   it('is shared by viewers with the same permissions if a rule reads permissions', async () => {
-    const complete = await webEnvironment.send(CUSTOMERS, { as: 'staff' });
-    const again = await webEnvironment.send(CUSTOMERS, { as: 'staff' });
+    const complete = await environment.send(MEMBERS, { as: 'staff' });
+    const again = await environment.send(MEMBERS, { as: 'staff' });
     assert.ok(isHit(again));
     assert.deepEqual(again.body, complete.body);
-    for (const as of [CAST.customer, 'anonymous'] as const) {
-      const refused = await webEnvironment.send(CUSTOMERS, { as });
-      assert.equal(refused.body.data.customers, null);
+    for (const as of [CAST.reader, 'anonymous'] as const) {
+      const refused = await environment.send(MEMBERS, { as });
+      assert.equal(refused.body.data.members, null);
       assert.ok(!isHit(refused));
     }
   });
 
   it('is shared with nobody if a rule of a nested field reads the viewer', async () => {
-    const query = '{ recentOrders(first: 1) { id customer { id } } }';
-    const vary = (await webEnvironment.send(query, { as: 'staff' })).headers.get('vary');
+    const query = '{ recentLoans(first: 1) { id borrower { id } } }';
+    const vary = (await environment.send(query, { as: 'staff' })).headers.get('vary');
     assert.match(vary ?? '', /Authorization/);
-    assert.ok(isHit(await webEnvironment.send(query, { as: 'staff' })));
-    assert.equal(
-      (await webEnvironment.send(query, { as: CAST.customer })).body.data.recentOrders,
-      null,
-    );
+    assert.ok(isHit(await environment.send(query, { as: 'staff' })));
+    assert.equal((await environment.send(query, { as: CAST.reader })).body.data.recentLoans, null);
   });
 });
 
 describe('Execution for a shared answer', () => {
-  const resolver = withAnnouncements((_parent, _args, { viewer }) =>
+  const resolver = withNotices((_parent, _args, { viewer }) =>
     titled('id' in viewer ? viewer.id : 'nobody'),
   );
 
   it('fails in tests if a resolver reads the viewer', async () => {
     await using environment = await startEnvironment(resolver, CACHED);
-    const { body } = await environment.send(ANNOUNCEMENTS, { as: CAST.customer });
+    const { body } = await environment.send(NOTICES, { as: CAST.reader });
     assert.equal(body.errors[0].extensions.code, 'INTERNAL_SERVER_ERROR');
-    assert.equal(body.data.announcements, null);
+    assert.equal(body.data.notices, null);
   });
 
   it('does not store the answer outside of tests if a resolver reads the viewer', async () => {
@@ -93,26 +81,23 @@ describe('Execution for a shared answer', () => {
       ...CACHED,
       NODE_ENV: 'development',
     });
-    for (const as of [CAST.customer, CAST.otherCustomer, CAST.customer]) {
-      const answer = await environment.send(ANNOUNCEMENTS, { as });
-      assert.deepEqual(answer.body.data.announcements, titled(as));
+    for (const as of [CAST.reader, CAST.otherReader, CAST.reader]) {
+      const answer = await environment.send(NOTICES, { as });
+      assert.deepEqual(answer.body.data.notices, titled(as));
       assert.ok(!isHit(answer));
       assert.equal(answer.headers.get('cache-control'), 'no-store');
     }
   });
 
   it('can read the permissions that all viewers of the answer have', async () => {
-    const bff = withAnnouncements(
-      (_parent, _args, { viewer }) => titled(viewer.role),
-      authenticated(),
-    );
+    const bff = withNotices((_parent, _args, { viewer }) => titled(viewer.role), authenticated());
     await using environment = await startEnvironment(bff, CACHED);
     const answers: TestResponse[] = [];
-    for (const as of [CAST.customer, CAST.otherCustomer, 'staff'] as const) {
-      answers.push(await environment.send(ANNOUNCEMENTS, { as }));
+    for (const as of [CAST.reader, CAST.otherReader, 'staff'] as const) {
+      answers.push(await environment.send(NOTICES, { as }));
     }
     assert.deepEqual(
-      answers.map((answer) => [answer.body.data.announcements[0].title, isHit(answer)]),
+      answers.map((answer) => [answer.body.data.notices[0].title, isHit(answer)]),
       [
         ['customer', false],
         ['customer', true],
@@ -125,23 +110,17 @@ describe('Execution for a shared answer', () => {
 describe('BFF', () => {
   const start = (allowed: unknown) =>
     createServer(
-      withAnnouncements(() => titled('x'), allowed),
-      loadConfig({}, mobile),
+      withNotices(() => titled('x'), allowed),
+      loadConfig({}, library),
     );
 
   it('does not start with a PUBLIC field whose rule reads the viewer', async () => {
-    const own = ownerOrStaff('announcement', () => CAST.customer);
-    await assert.rejects(
-      start(own),
-      /Query\.announcements is PUBLIC, but its rule reads the viewer/,
-    );
+    const own = ownerOrStaff('notice', () => CAST.reader);
+    await assert.rejects(start(own), /Query\.notices is PUBLIC, but its rule reads the viewer/);
   });
 
   it('does not start with a rule that does not declare what it reads', async () => {
     const undeclared = rule()(() => true);
-    await assert.rejects(
-      start(undeclared),
-      /Query\.announcements: the rule must say what it reads/,
-    );
+    await assert.rejects(start(undeclared), /Query\.notices: the rule must say what it reads/);
   });
 });

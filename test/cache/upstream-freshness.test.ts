@@ -1,25 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import {
-  type GatedEnvironment,
-  outcomeOf,
-  send,
-  sendAll,
-  signIn,
-  whenProcessed,
-} from './environment.ts';
-import { CUSTOMER, OTHER_CUSTOMER, STAFF } from './queries.ts';
+import { library } from '../support/fixture/bff.ts';
+import { outcomeOf, send, sendAll, signIn, whenProcessed } from './environment.ts';
+import { type GatedLibrary, LIBRARIAN, OTHER_READER, READER } from './library-queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
-/** The schema's hint for `profile`, in seconds. */
+/** The schema's hint for `member`, in seconds. */
 const SCHEMA_MAX_AGE = 300;
-const MANY = /^\/users\?ids=/;
+const MANY = /^\/members\?ids=/;
 
 /** The max-age for downstream shared caches, in seconds; undefined if they must not store the answer. */
 async function sharedMaxAge(
-  { endpoint }: GatedEnvironment,
+  { endpoint }: GatedLibrary,
   query: string,
 ): Promise<number | undefined> {
   const response = await fetch(`${endpoint}?query=${encodeURIComponent(query)}`);
@@ -35,7 +27,7 @@ async function sharedMaxAge(
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toUTCString();
 
 describe('Freshness of an answer', () => {
-  const environment = shareGated(mobile);
+  const environment = shareGated(library);
   let id = 100;
 
   const cases: readonly (readonly [string, () => Record<string, string>, number | undefined])[] = [
@@ -91,8 +83,8 @@ describe('Freshness of an answer', () => {
   ];
   for (const [label, headers, expected] of cases) {
     it(`is ${expected ?? 'none'} with ${label}`, async () => {
-      environment.gates.user.setHeaders((path) => (MANY.test(path) ? headers() : {}));
-      const query = `{ profile(id: "${id++}") { name } }`;
+      environment.gates.member.setHeaders((path) => (MANY.test(path) ? headers() : {}));
+      const query = `{ member(id: "${id++}") { name } }`;
       const seconds = await sharedMaxAge(environment, query);
       const outcome = outcomeOf(await environment.send(query));
       if (expected === undefined) {
@@ -112,29 +104,29 @@ const ttlOf = ({ headers }: { readonly headers: Headers }): number =>
   Number(/; hit; ttl=(-?\d+)/.exec(headers.get('cache-status') ?? '')?.[1]);
 
 describe('Answer with several upstream responses', () => {
-  const environment = shareGated(mobile);
-  const BOTH = `{ announcements { title } profile(id: "${CUSTOMER}") { name } }`;
+  const environment = shareGated(library);
+  const BOTH = `{ notices { title } member(id: "${READER}") { name } }`;
 
   it('is fresh for as long as all of them are', async () => {
-    environment.gates.user.setHeaders(() => ({ 'cache-control': 'max-age=20' }));
-    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'max-age=40' }));
+    environment.gates.member.setHeaders(() => ({ 'cache-control': 'max-age=20' }));
+    environment.gates.lending.setHeaders(() => ({ 'cache-control': 'max-age=40' }));
     const seconds = await sharedMaxAge(environment, BOTH);
     assert.ok(seconds === 20 || seconds === 19);
   });
 
   it('is not stored if one of them must not be stored', async () => {
-    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'no-store' }));
+    environment.gates.lending.setHeaders(() => ({ 'cache-control': 'no-store' }));
     assert.equal(await sharedMaxAge(environment, BOTH), undefined);
     assert.equal(outcomeOf(await environment.send(BOTH)), 'not stored');
   });
 
   it('is not stored if the first of them expires before the last arrives', async (context) => {
-    environment.gates.user.setHeaders(() => ({ 'cache-control': 'max-age=2' }));
-    const slow = environment.gates.notification.hold(/^\/announcements/);
+    environment.gates.member.setHeaders(() => ({ 'cache-control': 'max-age=2' }));
+    const slow = environment.gates.lending.hold(/^\/notices/);
     const pass = fakeClock(context);
     const answer = environment.send(BOTH);
     await slow.reaches(1);
-    await environment.gates.user.hasSent(1);
+    await environment.gates.member.hasSent(1);
     await whenProcessed(environment);
     pass(2.1);
     slow.release();
@@ -142,38 +134,38 @@ describe('Answer with several upstream responses', () => {
   });
 
   it('is stored for one viewer as long as a private response is fresh', async () => {
-    environment.gates.order.setHeaders(() => ({ 'cache-control': 'private, max-age=10' }));
+    environment.gates.lending.setHeaders(() => ({ 'cache-control': 'private, max-age=10' }));
     const query = {
-      query: '{ dashboard { orders { id } } }',
-      headers: await signIn(environment, CUSTOMER),
+      query: '{ home { loans { id } } }',
+      headers: await signIn(environment, READER),
     };
     assert.equal(outcomeOf(await send(environment, query)), 'stored');
     const again = await send(environment, query);
     assert.ok(ttlOf(again) < 10);
-    assert.equal(outcomeOf(await environment.send(query.query, { as: OTHER_CUSTOMER })), 'stored');
+    assert.equal(outcomeOf(await environment.send(query.query, { as: OTHER_READER })), 'stored');
   });
 });
 
 describe('Cache-Control of a response that several requests share', () => {
-  const environment = shareGated(mobile);
+  const environment = shareGated(library);
 
   it('applies to all of them', async () => {
-    environment.gates.user.setHeaders((path) =>
+    environment.gates.member.setHeaders((path) =>
       MANY.test(path) ? { 'cache-control': 'no-store' } : {},
     );
-    const profiles = [1, 2, 3].map((id) => ({ query: `{ profile(id: "${id}") { name } }` }));
-    const { answers } = await sendAll(environment, ...profiles);
+    const cards = [1, 2, 3].map((id) => ({ query: `{ member(id: "${id}") { name } }` }));
+    const { answers } = await sendAll(environment, ...cards);
     assert.deepEqual((await answers).map(outcomeOf), Array(3).fill('not stored'));
-    for (const { query } of profiles)
+    for (const { query } of cards)
       assert.equal(outcomeOf(await environment.send(query)), 'not stored');
   });
 
   it('applies to a request that joined the call in flight', async () => {
-    environment.gates.notification.setHeaders(() => ({ 'cache-control': 'no-store' }));
-    const held = environment.gates.notification.hold(/^\/announcements/);
-    const first = await sendAll(environment, { query: '{ announcements { title } }' });
+    environment.gates.lending.setHeaders(() => ({ 'cache-control': 'no-store' }));
+    const held = environment.gates.lending.hold(/^\/notices/);
+    const first = await sendAll(environment, { query: '{ notices { title } }' });
     await held.reaches(1);
-    const second = await sendAll(environment, { query: '{ announcements { body } }' });
+    const second = await sendAll(environment, { query: '{ notices { body } }' });
     held.release();
     const all = [...(await first.answers), ...(await second.answers)];
     assert.deepEqual(all.map(outcomeOf), ['not stored', 'not stored']);
@@ -182,15 +174,15 @@ describe('Cache-Control of a response that several requests share', () => {
 });
 
 describe('Schema maxAge', () => {
-  const environment = shareGated(web);
+  const environment = shareGated(library);
   const maxAges: Readonly<Record<string, number>> = {
-    '{ announcements { title } }': 60,
-    [`{ profile(id: "${CUSTOMER}") { name } }`]: 300,
-    [`{ announcements { title } profile(id: "${CUSTOMER}") { name } }`]: 60,
-    '{ viewer { orders { edges { node { id } } } } }': 30,
-    '{ viewer { unreadCount } announcements { title } }': 30,
-    [STAFF['staff: recent orders']?.query ?? '']: 10,
-    [STAFF['staff: customers']?.query ?? '']: 30,
+    '{ notices { title } }': 60,
+    [`{ member(id: "${READER}") { name } }`]: 300,
+    [`{ notices { title } member(id: "${READER}") { name } }`]: 60,
+    '{ viewer { loans { edges { node { id } } } } }': 30,
+    '{ viewer { activeCount } notices { title } }': 30,
+    [LIBRARIAN['staff: recent loans']?.query ?? '']: 10,
+    [LIBRARIAN['staff: members']?.query ?? '']: 30,
   };
 
   it('is never exceeded, whatever the services send', async () => {
