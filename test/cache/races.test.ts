@@ -1,97 +1,85 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import type { BffDefinition } from '../../src/bff.ts';
 import type { Json, TestResponse } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
 import { until } from '../support/until.ts';
+import { assertCached, outcomeOf, type Query, send, sendAll } from './environment.ts';
 import {
-  assertCached,
-  type GatedEnvironment,
-  outcomeOf,
-  type Query,
-  send,
-  sendAll,
-} from './environment.ts';
-import {
-  CUSTOMER,
-  cancelOrder,
-  DASHBOARD,
-  markRead,
+  borrow,
+  type GatedLibrary,
+  HOME,
+  LOANS,
   nextPageQuery,
-  ORDERS,
-  OTHER_CUSTOMER,
-  placeOrder,
+  OTHER_READER,
+  READER,
   rename,
-  unreadIds,
-} from './queries.ts';
+  returnLoan,
+} from './library-queries.ts';
 import { shareGated } from './shared-environment.ts';
 
-const orders = { as: CUSTOMER, query: ORDERS.orders ?? '' };
+const loans = { as: READER, query: LOANS.loans };
 const isSame = (one: TestResponse, other: TestResponse) =>
   JSON.stringify(one.body) === JSON.stringify(other.body);
 
-/** The users whose orders a call reads. */
-const usersIn = ({ url }: { readonly url: string }): string[] =>
-  new URL(url, 'http://x').searchParams.get('users')?.split(',') ?? [];
+/** The members whose loans a call reads. */
+const membersIn = ({ url }: { readonly url: string }): string[] =>
+  new URL(url, 'http://x').searchParams.get('members')?.split(',') ?? [];
 
 interface LateResponse {
-  readonly query: (environment: GatedEnvironment) => Promise<Query> | Query;
+  readonly query: (environment: GatedLibrary) => Promise<Query> | Query;
   /** The service whose response is held back. */
-  readonly service: keyof GatedEnvironment['gates'];
+  readonly service: keyof GatedLibrary['gates'];
   readonly path: RegExp;
-  readonly change: (environment: GatedEnvironment) => Promise<Query> | Query;
+  readonly change: (environment: GatedLibrary) => Promise<Query> | Query;
 }
 
-/** Cancels the third newest order: the first on the page after two. */
-async function cancelThird(environment: GatedEnvironment): Promise<Query> {
-  const { orders } = await environment.read('order', `/orders?user=${CUSTOMER}&limit=3`);
-  return cancelOrder(orders[2].id);
+/** Returns the third newest loan: the first on the page after two. */
+async function returnThird(environment: GatedLibrary): Promise<Query> {
+  const { loans } = await environment.read('lending', `/loans?member=${READER}&limit=3`);
+  return returnLoan(loans[2].id);
 }
 
 const LATE_RESPONSES: Readonly<Record<string, LateResponse>> = {
   'of a batch': {
-    query: () => orders,
-    service: 'order',
-    path: /^\/orders\?users=/,
-    change: () => placeOrder(),
+    query: () => loans,
+    service: 'lending',
+    path: /^\/loans\?members=/,
+    change: () => borrow(),
   },
   'of a page': {
     async query(environment) {
-      for (const order of [placeOrder(), placeOrder(), placeOrder()])
-        await send(environment, order);
-      return Object.values(await nextPageQuery(environment, CUSTOMER))[0] as Query;
+      for (const change of [borrow(), borrow(), borrow()]) await send(environment, change);
+      return Object.values(await nextPageQuery(environment, READER))[0] as Query;
     },
-    service: 'order',
-    path: /^\/orders\?user=/,
-    change: cancelThird,
+    service: 'lending',
+    path: /^\/loans\?member=/,
+    change: returnThird,
   },
-  'for all staff': {
-    query: () => ({ as: 'staff', query: '{ recentOrders(first: 3) { id } }' }),
-    service: 'order',
-    path: /^\/orders\?recent=/,
-    change: () => placeOrder(),
+  'for all librarians': {
+    query: () => ({ as: 'staff', query: '{ recentLoans(first: 3) { id } }' }),
+    service: 'lending',
+    path: /^\/loans\?recent=/,
+    change: () => borrow(),
   },
   'to a search': {
     query: () => ({
       as: 'staff',
-      query: '{ customers(first: 50) { edges { node { id name } } } }',
+      query: '{ members(first: 50) { edges { node { id name } } } }',
     }),
-    service: 'user',
-    path: /^\/users\?limit=/,
-    change: () => rename('2'),
+    service: 'member',
+    path: /^\/members\?limit=/,
+    change: () => rename('14'),
   },
-  'about one user': {
-    query: () => ({ query: `{ profile(id: "${CUSTOMER}") { name } }` }),
-    service: 'user',
-    path: /^\/users\?ids=/,
+  'about one member': {
+    query: () => ({ query: `{ member(id: "${READER}") { name } }` }),
+    service: 'member',
+    path: /^\/members\?ids=/,
     change: () => rename(),
   },
 };
 
 describe('Upstream response that arrives after a change', () => {
-  const environment = shareGated(web);
-  const mobileEnvironment = shareGated(mobile);
+  const environment = shareGated(library);
 
   for (const [label, { query: find, service, path, change }] of Object.entries(LATE_RESPONSES)) {
     it(`goes to the earlier request only: ${label}`, async () => {
@@ -127,166 +115,158 @@ describe('Upstream response that arrives after a change', () => {
   }
 
   it('is stored for the viewers of a batch that the change does not affect', async () => {
-    const others = { ...orders, as: OTHER_CUSTOMER };
-    const early = environment.gates.order.hold(/^\/orders\?users=/);
-    const asked = await sendAll(environment, orders, others);
-    await until(() => environment.calls().flatMap(usersIn).length === 2);
-    await send(environment, placeOrder());
+    const others = { ...loans, as: OTHER_READER };
+    const early = environment.gates.lending.hold(/^\/loans\?members=/);
+    const sent = await sendAll(environment, loans, others);
+    await until(() => environment.calls().flatMap(membersIn).length === 2);
+    await send(environment, borrow());
     early.release();
-    const [own, other] = await asked.answers;
+    const [own, other] = await sent.answers;
     assert.equal(own && outcomeOf(own), 'not stored');
     assert.equal(other && outcomeOf(other), 'stored');
     await assertCached(environment, others, other as TestResponse);
   });
 
   it('keeps earlier responses of the same execution out of the cache as well', async () => {
-    const query = { as: CUSTOMER, query: DASHBOARD.dashboard ?? '' };
-    const slow = mobileEnvironment.gates.order.hold(/^\/orders\?users=/);
-    const before = send(mobileEnvironment, query);
+    const query = { as: READER, query: HOME.home };
+    const slow = environment.gates.lending.hold(/^\/loans\?members=/);
+    const before = send(environment, query);
     await slow.reaches(1);
-    await until(() =>
-      mobileEnvironment
-        .calls()
-        .some(({ operation, endedAt }) => operation === 'usersByIds' && endedAt),
-    );
-    await send(mobileEnvironment, rename(CUSTOMER, 'Renamed meanwhile'));
+    await environment.gates.member.hasSent(/^\/members\?ids=/);
+    await send(environment, rename(READER, 'Renamed meanwhile'));
     slow.release();
     assert.equal(outcomeOf(await before), 'not stored');
-    const after = await send(mobileEnvironment, query);
-    assert.equal(after.body.data.dashboard.user.name, 'Renamed meanwhile');
+    const after = await send(environment, query);
+    assert.equal(after.body.data.home.member.name, 'Renamed meanwhile');
   });
 });
 
 describe('Change in progress', () => {
-  const environment = shareGated(web);
+  const environment = shareGated(library);
 
   it('lets answers be stored until its outcome is known', async () => {
-    const answer = environment.gates.order.hold(/^\/orders$/);
-    const changing = send(environment, placeOrder());
+    const answer = environment.gates.lending.hold(/^\/loans$/);
+    const changing = send(environment, borrow());
     await answer.reaches(1);
-    assert.equal(outcomeOf(await send(environment, orders)), 'stored');
-    assert.equal(outcomeOf(await send(environment, orders)), 'hit');
+    assert.equal(outcomeOf(await send(environment, loans)), 'stored');
+    assert.equal(outcomeOf(await send(environment, loans)), 'hit');
     answer.release();
     await changing;
-    assert.equal(outcomeOf(await send(environment, orders)), 'stored');
+    assert.equal(outcomeOf(await send(environment, loans)), 'stored');
   });
 });
 
 const CHANGES = 24;
-const READERS = 6;
+const CLIENTS = 6;
 const MAX_DELAY_MS = 12;
 
 /** The changes whose callers have got their answers. */
 interface CompletedChanges {
-  names: number;
-  readonly orders: string[];
-  unread: number;
+  /** The number in the reader's name. */
+  name: number;
+  /** The ids of the loans of the reader, and of those that the other reader has returned. */
+  readonly loans: string[];
+  readonly returned: string[];
+  /** The number of the reader's active loans. */
+  active: number;
 }
 
 const NODES = 'edges { node { id } }';
-const READS: Readonly<Record<string, readonly Query[]>> = {
-  web: [
-    { query: `{ profile(id: "${CUSTOMER}") { name } }` },
-    { as: CUSTOMER, query: '{ viewer { user { name } unreadCount } }' },
-    { as: CUSTOMER, query: `{ viewer { orders(first: 50) { ${NODES} } user { name } } }` },
-    { as: CUSTOMER, query: `{ viewer { orders(first: 50, status: PLACED) { ${NODES} } } }` },
-    { as: 'staff', query: `{ customers(search: "Name No ") { edges { node { name } } } }` },
-    { as: 'staff', query: '{ recentOrders(first: 50) { id } }' },
-  ],
-  mobile: [
-    { query: `{ profile(id: "${CUSTOMER}") { name } }` },
-    { as: CUSTOMER, query: '{ dashboard { user { name } orders(first: 20) { id } unreadCount } }' },
-    { as: CUSTOMER, query: '{ dashboard { orders(first: 20) { id } } }' },
-    { as: CUSTOMER, query: '{ dashboard { unreadCount user { name } } }' },
-  ],
-};
+const READS: readonly Query[] = [
+  { query: `{ member(id: "${READER}") { name } }` },
+  { as: READER, query: '{ viewer { member { name } activeCount } }' },
+  { as: READER, query: `{ viewer { loans(first: 50) { ${NODES} } member { name } } }` },
+  { as: READER, query: `{ viewer { loans(first: 50, status: ACTIVE) { ${NODES} } } }` },
+  { as: OTHER_READER, query: `{ viewer { loans(first: 50, status: RETURNED) { ${NODES} } } }` },
+  { as: 'staff', query: '{ members(search: "Name No ") { edges { node { name } } } }' },
+  { as: 'staff', query: '{ recentLoans(first: 50) { id } }' },
+  { as: READER, query: '{ home { member { name } loans(first: 20) { id } activeCount } }' },
+  { as: READER, query: '{ home { loans(first: 20) { id } } }' },
+  { as: READER, query: '{ home { activeCount member { name } } }' },
+];
 
 /** Asserts that an answer shows all changes that were complete when its request was sent. */
 function assertShowsAll(
   { data, errors }: Json,
   query: string,
-  { names, orders, unread }: CompletedChanges,
+  { name, loans, returned, active }: CompletedChanges,
 ) {
   assert.equal(errors, undefined, JSON.stringify(errors));
   const text = JSON.stringify(data);
   const shown = [...text.matchAll(/Name No (\d+)/g)].map(([, number]) => Number(number));
-  if (query.includes('name')) assert.ok(shown.length > 0 || names === 0, `${query}: ${text}`);
+  if (query.includes('name')) assert.ok(shown.length > 0 || name === 0, `${query}: ${text}`);
   assert.ok(
-    shown.every((number) => number >= names),
-    `${query}: ${shown} after ${names}`,
+    shown.every((number) => number >= name),
+    `${query}: ${shown} after ${name}`,
   );
-  if (query.toLowerCase().includes('orders')) {
-    const missing = orders.filter((id) => !text.includes(`"id":"${id}"`));
+  if (query.toLowerCase().includes('loans')) {
+    const ids = query.includes('RETURNED') ? returned : loans;
+    const missing = ids.filter((id) => !text.includes(`"id":"${id}"`));
     assert.deepEqual(missing, [], query);
   }
-  const count = /"unreadCount":(\d+)/.exec(text)?.[1];
-  if (count) assert.ok(Number(count) <= unread, `${query}: ${count} unread after ${unread}`);
+  const count = /"activeCount":(\d+)/.exec(text)?.[1];
+  if (count) assert.ok(Number(count) >= active, `${query}: ${count} active after ${active}`);
+}
+
+async function borrowAs(environment: GatedLibrary, as: string): Promise<string> {
+  const { body } = await send(environment, borrow(as));
+  return body.data.borrow.loan.id;
 }
 
 /** Makes changes one after the other, every third of them at the service. */
-async function makeChanges(environment: GatedEnvironment, done: CompletedChanges): Promise<void> {
-  const { user } = environment.services;
-  const unread = await unreadIds(environment, CUSTOMER, CHANGES);
+async function makeChanges(environment: GatedLibrary, done: CompletedChanges): Promise<void> {
+  const { member } = environment.services;
   for (let n = 1; n <= CHANGES; n++) {
     if (n % 3 === 0) {
-      const direct = { method: 'PATCH', url: `/users/${CUSTOMER}` } as const;
-      await user.inject({ ...direct, payload: { name: `Name No ${n}` } });
-      done.names = n;
+      const direct = { method: 'PATCH', url: `/members/${READER}` } as const;
+      await member.inject({ ...direct, payload: { name: `Name No ${n}` } });
+      done.name = n;
     } else if (n % 3 === 1) {
-      assert.equal(
-        (await send(environment, rename(CUSTOMER, `Name No ${n}`))).body.errors,
-        undefined,
-      );
-      done.names = n;
+      const { body } = await send(environment, rename(READER, `Name No ${n}`));
+      assert.equal(body.errors, undefined);
+      done.name = n;
     } else {
-      const { body } = await send(environment, placeOrder());
-      done.orders.push(body.data.placeOrder.order.id);
-      await send(environment, markRead(unread.splice(0, 1)));
-      done.unread--;
+      done.loans.push(await borrowAs(environment, READER));
+      done.active++;
+      const id = await borrowAs(environment, OTHER_READER);
+      await send(environment, returnLoan(id, OTHER_READER));
+      done.returned.push(id);
     }
   }
 }
 
-async function storm(environment: GatedEnvironment, bff: BffDefinition) {
-  for (const { control } of Object.values(environment.services)) {
-    control.subscribe([`${environment.adminUrl}/purge`]);
-  }
-  let delay = 0;
-  for (const gate of Object.values(environment.gates)) {
-    gate.setDelay(() => (delay = (delay * 7 + 5) % MAX_DELAY_MS));
-    gate.setHeaders((path) =>
-      path.startsWith('/.well-known') ? {} : { 'cache-control': 'max-age=2' },
-    );
-  }
-  const { count } = await environment.read('notification', `/unread?user=${CUSTOMER}`);
-  const done: CompletedChanges = { names: 0, orders: [], unread: count };
-  const outcomes = new Set<string>();
-  let isOver = false;
+describe('Answer during many concurrent reads and changes', () => {
+  const environment = shareGated(library);
 
-  const read = async (reader: number) => {
-    const reads = READS[bff.name] ?? [];
-    for (let n = reader; !isOver; n++) {
-      const query = reads[n % reads.length] as Query;
-      const before = { ...done, orders: [...done.orders] };
-      const answer = await send(environment, query);
-      outcomes.add(outcomeOf(answer));
-      assertShowsAll(answer.body, query.query, before);
+  it('shows all changes that were complete when it was requested', async () => {
+    for (const { control } of Object.values(environment.services)) {
+      control.subscribe([`${environment.adminUrl}/purge`]);
     }
-  };
-  const changing = makeChanges(environment, done).finally(() => {
-    isOver = true;
-  });
-  await Promise.all([changing, ...Array.from({ length: READERS }, (_, reader) => read(reader))]);
-  assert.ok(outcomes.has('hit') && outcomes.has('stored'), [...outcomes].join(', '));
-}
+    let delay = 0;
+    for (const gate of Object.values(environment.gates)) {
+      gate.setDelay(() => (delay = (delay * 7 + 5) % MAX_DELAY_MS));
+      gate.setHeaders((path) =>
+        path.startsWith('/.well-known') ? {} : { 'cache-control': 'max-age=2' },
+      );
+    }
+    const { counts } = await environment.read('lending', `/active?members=${READER}`);
+    const done: CompletedChanges = { name: 0, loans: [], returned: [], active: counts[0].count };
+    const outcomes = new Set<string>();
+    let isOver = false;
 
-describe('TestResponse during many concurrent reads and changes', () => {
-  for (const bff of [web, mobile]) {
-    describe(`of the ${bff.name} BFF`, () => {
-      const environment = shareGated(bff);
-
-      it('shows all changes that were complete when it was requested', () =>
-        storm(environment, bff));
+    const read = async (client: number) => {
+      for (let n = client; !isOver; n++) {
+        const query = READS[n % READS.length] as Query;
+        const before = { ...done, loans: [...done.loans], returned: [...done.returned] };
+        const answer = await send(environment, query);
+        outcomes.add(outcomeOf(answer));
+        assertShowsAll(answer.body, query.query, before);
+      }
+    };
+    const changing = makeChanges(environment, done).finally(() => {
+      isOver = true;
     });
-  }
+    await Promise.all([changing, ...Array.from({ length: CLIENTS }, (_, client) => read(client))]);
+    assert.ok(outcomes.has('hit') && outcomes.has('stored'), [...outcomes].join(', '));
+  });
 });

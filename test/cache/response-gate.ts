@@ -16,6 +16,7 @@ interface Hold {
   readonly path: RegExp;
   readonly released: Promise<void>;
   count: number;
+  closed: number;
   abandoned: number;
 }
 
@@ -29,7 +30,7 @@ export async function startResponseGate() {
   let target = '';
   let headersFor: (path: string) => Record<string, string> = () => ({});
   const holds = new Set<Hold>();
-  let sent = 0;
+  let sent: string[] = [];
   let delayMs = () => DEFAULT_DELAY_MS;
 
   async function forward(request: IncomingMessage, response: ServerResponse) {
@@ -38,8 +39,10 @@ export async function startResponseGate() {
     const hold = [...holds].find(({ path }) => path.test(url));
     response.once('close', () => {
       closed.abort();
-      if (response.writableFinished) sent++;
-      else if (hold) hold.abandoned++;
+      if (response.writableFinished) sent.push(url);
+      if (!hold) return;
+      hold.closed++;
+      if (!response.writableFinished) hold.abandoned++;
     });
     const content = await text(request);
     const headers = FORWARDED_HEADERS.flatMap((name) => {
@@ -54,12 +57,12 @@ export async function startResponseGate() {
       ...(content && { body: content }),
     });
     const body = await answer.text();
+    const ms = delayMs();
+    if (ms > 0) await sleep(ms);
     if (hold) {
       hold.count++;
       await hold.released;
     }
-    const ms = delayMs();
-    if (ms > 0) await sleep(ms);
     response.writeHead(answer.status, { 'content-type': 'application/json', ...headersFor(url) });
     response.end(body);
   }
@@ -82,12 +85,12 @@ export async function startResponseGate() {
     setDelay(next: typeof delayMs) {
       delayMs = next;
     },
-    /** Resolves when this many responses have been sent since the last reset. */
-    hasSent: (count: number) => until(() => sent >= count),
+    /** Resolves when a response for this path has been sent since the last reset. */
+    hasSent: (path: RegExp) => until(() => sent.some((url) => path.test(url))),
     /** Holds responses back until they are released; requests still reach the service immediately. */
     hold(path: RegExp) {
       const { promise: released, resolve } = Promise.withResolvers<void>();
-      const hold: Hold = { path, released, count: 0, abandoned: 0 };
+      const hold: Hold = { path, released, count: 0, closed: 0, abandoned: 0 };
       holds.add(hold);
       return {
         count: () => hold.count,
@@ -101,6 +104,8 @@ export async function startResponseGate() {
           holds.delete(hold);
           resolve();
         },
+        /** Resolves when all held responses are sent or abandoned. */
+        settled: () => until(() => hold.closed === hold.count),
       };
     },
     /** Removes holds and headers, and restores the default delay. */
@@ -108,7 +113,7 @@ export async function startResponseGate() {
       holds.clear();
       headersFor = () => ({});
       delayMs = () => DEFAULT_DELAY_MS;
-      sent = 0;
+      sent = [];
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

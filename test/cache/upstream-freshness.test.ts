@@ -126,7 +126,7 @@ describe('Answer with several upstream responses', () => {
     const pass = fakeClock(context);
     const answer = environment.send(BOTH);
     await slow.reaches(1);
-    await environment.gates.member.hasSent(1);
+    await environment.gates.member.hasSent(MANY);
     await whenProcessed(environment);
     pass(2.1);
     slow.release();
