@@ -136,6 +136,23 @@ describe('npm run new in a copy of the tree', { concurrency: true }, () => {
   });
 });
 
+describe('docs/replace-the-demo-domain.md', () => {
+  it('names only files that exist', () => {
+    const text = readFileSync(new URL('docs/replace-the-demo-domain.md', ROOT), 'utf8');
+    const removed = [...text.matchAll(/^rm (?:-r )?(.*)$/gm)].flatMap(([, paths = '']) =>
+      paths.split(' '),
+    );
+    const edited = [...text.matchAll(/`([\w.-]*\/[\w./*-]+|codegen\.ts)`/g)].map(
+      ([, path = '']) => path,
+    );
+    const missing = [...removed, ...edited].filter(
+      (path) => globSync(path, { cwd: SOURCE }).length === 0,
+    );
+    assert.ok(removed.length > 5 && edited.length > 20);
+    assert.deepEqual(missing, []);
+  });
+});
+
 describe('npm run new', () => {
   const MISTAKES: Record<string, { args: string[]; error: RegExp }> = {
     'no recipe': { args: [], error: /name a recipe: upstream, bff or field/ },
