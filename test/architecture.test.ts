@@ -13,7 +13,8 @@ interface Reach {
   readonly types?: readonly string[];
 }
 
-const LEAVES = 'src/{bff,context,deadline,errors,graphql-ast,maybe-promise,recorder,viewer}.ts';
+const LEAVES =
+  'src/{bff,context,date-time,deadline,errors,graphql-ast,maybe-promise,recorder,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
@@ -38,7 +39,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   },
   'src/graphql-ast.ts': { may: ['npm/graphql'] },
   [LEAVES]: { may: ['src/errors.ts'], types: ALL_TYPES },
-  'src/resolvers/scalars.ts': { may: ['npm/graphql'] },
+  'src/resolvers/scalars.ts': { may: ['npm/graphql', 'src/date-time.ts'] },
   '{src/resolvers/**,bff-*}/permissions.ts': { may: [RULES, ...RESOLVERS], types: MODELS },
   'bff-*/{main,bff}.ts': { may: ['src/**'] },
   '{src/resolvers,bff-*}/**': { may: RESOLVERS, types: MODELS },

@@ -1,3 +1,5 @@
+import { isCanonicalDateTime } from '../date-time.ts';
+
 /*
  * Decoders of single values of an upstream's JSON, which is untrusted regardless of its contract. Each
  * returns a value of the type that it is named after, or throws a DecodeError.
@@ -13,9 +15,6 @@ export class DecodeError extends Error {
 }
 
 const HTTP_URL = /^https?:\/\//i;
-/** UTC with milliseconds on a valid date (29 February excluded): needs no parsing or conversion. */
-const CANONICAL_DATE_TIME =
-  /^\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const DATE_TIME_PREFIX = /^\d{4}-\d{2}-\d{2}T/;
 const MAX_INT = 2 ** 31 - 1;
 
@@ -63,7 +62,7 @@ export function expectId(requested: string, value: unknown): string {
 
 /** Converts an ISO 8601 time with a four-digit year to UTC with milliseconds. */
 export function dateTime(value: unknown): string {
-  if (typeof value === 'string' && CANONICAL_DATE_TIME.test(value)) return value;
+  if (isCanonicalDateTime(value)) return value;
   const time =
     typeof value === 'string' && DATE_TIME_PREFIX.test(value) ? new Date(value) : undefined;
   if (!time || Number.isNaN(time.getTime())) throw new DecodeError('an ISO 8601 time', value);
