@@ -1,6 +1,7 @@
 import { type BffError, notFound } from '../errors.ts';
 import { DecodeError, list, string } from './decode.ts';
 import type { MutationResult, Problem, ProblemCode } from './models.ts';
+import { unexpectedStatus } from './reply.ts';
 
 /** The wire format of validation errors. */
 interface WireErrors {
@@ -37,9 +38,6 @@ export const rejected = <T>(
   value,
   problems,
 });
-
-/** The error for a status outside the upstream's contract; the response counts as malformed. */
-export const unexpectedStatus = (status: number) => new Error(`unexpected status ${status}`);
 
 /** The error for a mutation of an object that does not exist; other statuses are unexpected. */
 export const goneError = (status: number, what: string): BffError | Error =>

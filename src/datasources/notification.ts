@@ -15,9 +15,9 @@ import {
 import type { components } from './generated/notification.ts';
 import { createLaneLoaders, createLoader } from './loader.ts';
 import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
-import { unexpectedStatus } from './mutation-result.ts';
+import { bodyOf, pageBodyOf } from './reply.ts';
 import { tagOf } from './tag.ts';
-import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
+import { checkId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
 
@@ -128,12 +128,8 @@ export function createNotificationSource(upstream: Upstream) {
 
 const decodeLists =
   (users: readonly string[], { first }: Lane) =>
-  ({
-    status,
-    body,
-  }: UpstreamReply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
-    if (status !== 200) throw unexpectedStatus(status);
-    const lists = list(body.lists, (wire) => {
+  (reply: UpstreamReply<Wire['NotificationLists']>): ReadonlyMap<string, Page<Notification>> => {
+    const lists = list(bodyOf(reply).lists, (wire) => {
       const user = string(wire.userId);
       return [user, toPage(wire, user, first)] as const;
     });
@@ -142,32 +138,26 @@ const decodeLists =
 
 const decodePage =
   (cursor: string | null, user: string, first: number) =>
-  ({ status, body }: UpstreamReply<Wire['NotificationPage']>): Page<Notification> => {
-    if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpectedStatus(status);
-    return toPage(body, user, first);
-  };
+  (reply: UpstreamReply<Wire['NotificationPage']>): Page<Notification> =>
+    toPage(pageBodyOf(reply, cursor), user, first);
 
 const decodeCounts =
   (users: readonly string[]) =>
-  ({ status, body }: UpstreamReply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
-    if (status !== 200) throw unexpectedStatus(status);
-    const counts = list(body.counts, (wire) => [string(wire.userId), count(wire.count)] as const);
+  (reply: UpstreamReply<Wire['UnreadCounts']>): ReadonlyMap<string, number> => {
+    const counts = list(
+      bodyOf(reply).counts,
+      (wire) => [string(wire.userId), count(wire.count)] as const,
+    );
     return requireAllKeys(users, new Map(counts));
   };
 
-function decodeAnnouncements({
-  status,
-  body,
-}: UpstreamReply<Wire['AnnouncementList']>): Announcement[] {
-  if (status !== 200) throw unexpectedStatus(status);
-  return list(body.announcements, toAnnouncement);
-}
+const decodeAnnouncements = (reply: UpstreamReply<Wire['AnnouncementList']>): Announcement[] =>
+  list(bodyOf(reply).announcements, toAnnouncement);
 
 const decodeMarked =
   (user: string, ids: readonly string[]) =>
-  ({ status, body }: UpstreamReply<Wire['ReadResult']>): MutationResult<Notification[]> => {
-    if (status !== 200) throw unexpectedStatus(status);
+  (reply: UpstreamReply<Wire['ReadResult']>): MutationResult<Notification[]> => {
+    const body = bodyOf(reply);
     const missing = new Set(strings(body.missing));
     return {
       value: list(body.notifications, (wire) => toNotification(wire, user), ids.length),

@@ -21,8 +21,9 @@ import type {
   Page,
   ProblemCode,
 } from './models.ts';
-import { applied, goneError, rejected, toProblems, unexpectedStatus } from './mutation-result.ts';
-import { badCursor, toCursor } from './target.ts';
+import { applied, goneError, rejected, toProblems } from './mutation-result.ts';
+import { bodyOf, pageBodyOf, unexpectedStatus } from './reply.ts';
+import { toCursor } from './target.ts';
 
 /* Decoders of the order service's responses. */
 
@@ -43,26 +44,18 @@ const PROBLEMS: Readonly<Record<string, ProblemCode>> = {
 };
 const INPUTS = ['currency', 'items'];
 
-export function decodeBatch({
-  status,
-  body,
-}: UpstreamReply<Wire['OrderBatch']>): Map<string, Order> {
-  if (status !== 200) throw unexpectedStatus(status);
-  return new Map(list(body.orders, toOrder).map((order) => [order.id, order]));
-}
+export const decodeBatch = (reply: UpstreamReply<Wire['OrderBatch']>): Map<string, Order> =>
+  new Map(list(bodyOf(reply).orders, toOrder).map((order) => [order.id, order]));
 
 export const decodeRecent =
   (first: number) =>
-  ({ status, body }: UpstreamReply<Wire['OrderBatch']>): Order[] => {
-    if (status !== 200) throw unexpectedStatus(status);
-    return list(body.orders, toOrder, first);
-  };
+  (reply: UpstreamReply<Wire['OrderBatch']>): Order[] =>
+    list(bodyOf(reply).orders, toOrder, first);
 
 export const decodeLists =
   (users: readonly string[], { first }: Lane) =>
-  ({ status, body }: UpstreamReply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
-    if (status !== 200) throw unexpectedStatus(status);
-    const lists = list(body.lists, (wire) => {
+  (reply: UpstreamReply<Wire['OrderLists']>): ReadonlyMap<string, Page<Order>> => {
+    const lists = list(bodyOf(reply).lists, (wire) => {
       const user = string(wire.userId);
       return [user, toPage(wire, user, first)] as const;
     });
@@ -71,11 +64,8 @@ export const decodeLists =
 
 export const decodePage =
   (cursor: string | null, user: string, first: number) =>
-  ({ status, body }: UpstreamReply<Wire['OrderPage']>): Page<Order> => {
-    if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpectedStatus(status);
-    return toPage(body, user, first);
-  };
+  (reply: UpstreamReply<Wire['OrderPage']>): Page<Order> =>
+    toPage(pageBodyOf(reply, cursor), user, first);
 
 export const decodePlaced =
   (user: string) =>

@@ -5,16 +5,10 @@ import { dateTime, expectId, hasNextPage, list, string, strings, urlOrNull } fro
 import type { components } from './generated/user.ts';
 import { createLoader } from './loader.ts';
 import type { MutationResult, Page, PageRequest, ProblemCode, User } from './models.ts';
-import {
-  applied,
-  changedTags,
-  goneError,
-  rejected,
-  toProblems,
-  unexpectedStatus,
-} from './mutation-result.ts';
+import { applied, changedTags, goneError, rejected, toProblems } from './mutation-result.ts';
+import { bodyOf, pageBodyOf } from './reply.ts';
 import { tagOf } from './tag.ts';
-import { badCursor, checkId, fromCursor, target, toCursor } from './target.ts';
+import { checkId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
 
@@ -89,8 +83,8 @@ export function createUserSource(upstream: Upstream) {
   };
 }
 
-function decodeBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<string, User | null> {
-  if (status !== 200) throw unexpectedStatus(status);
+function decodeBatch(reply: UpstreamReply<Wire['UserBatch']>): Map<string, User | null> {
+  const body = bodyOf(reply);
   return new Map<string, User | null>([
     ...list(body.users, toUser).map((user) => [user.id, user] as const),
     ...strings(body.deleted).map((id) => [id, null] as const),
@@ -99,9 +93,8 @@ function decodeBatch({ status, body }: UpstreamReply<Wire['UserBatch']>): Map<st
 
 const decodePage =
   (cursor: string | null, first: number) =>
-  ({ status, body }: UpstreamReply<Wire['UserPage']>): Page<User> => {
-    if (status === 400 && cursor !== null) throw badCursor();
-    if (status !== 200) throw unexpectedStatus(status);
+  (reply: UpstreamReply<Wire['UserPage']>): Page<User> => {
+    const body = pageBodyOf(reply, cursor);
     const toEdge = (wire: Wire['UserPage']['users'][number]) => ({
       cursor: toCursor('users', string(wire.cursor)),
       node: toUser(wire),

@@ -156,7 +156,7 @@ import { list, string } from './decode.ts';
 import type { components } from './generated/${name}.ts';
 import { createLoader } from './loader.ts';
 import type { ${model} } from './models.ts';
-import { unexpectedStatus } from './mutation-result.ts';
+import { bodyOf } from './reply.ts';
 import { tagOf } from './tag.ts';
 import { checkId, target } from './target.ts';
 
@@ -184,13 +184,8 @@ export function create${model}Source(upstream: Upstream) {
   };
 }
 
-function decodeBatch({
-  status,
-  body,
-}: UpstreamReply<Wire['${model}Batch']>): Map<string, ${model}> {
-  if (status !== 200) throw unexpectedStatus(status);
-  return new Map(list(body.items, to${model}).map((item) => [item.id, item]));
-}
+const decodeBatch = (reply: UpstreamReply<Wire['${model}Batch']>): Map<string, ${model}> =>
+  new Map(list(bodyOf(reply).items, to${model}).map((item) => [item.id, item]));
 
 const to${model} = (wire: Wire['${model}']): ${model} => ({
   id: string(wire.id),
