@@ -57,7 +57,7 @@ const SELECTION = IS_FULL
   ? []
   : ['--test-name-pattern=/kiosk(?! BFF, with)|inventory|Order.carrier|fault matrix/'];
 
-const MIN_TESTS = 30;
+const MIN_TESTS = 20;
 
 /** Copies the tree without its packages, to which it links. */
 function copyTree(): string {
@@ -164,6 +164,11 @@ describe('npm run new', () => {
     'a BFF that exists': { args: ['bff', 'web'], error: /bff-web exists already/ },
     'a BFF whose type exists': { args: ['bff', 'profile'], error: /type Profile exists already/ },
     'a BFF of two words': { args: ['bff', 'in-store'], error: /"in-store" must be one lower-case/ },
+    'a BFF whose field exists': { args: ['bff', 'customers'], error: /Query\.customers exists/ },
+    'a word of JavaScript': {
+      args: ['bff', 'default'],
+      error: /"default" is a word of JavaScript/,
+    },
     'a path as a BFF': { args: ['bff', '../kiosk'], error: /must be one lower-case word/ },
     'an upstream that exists': {
       args: ['upstream', 'order'],

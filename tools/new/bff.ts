@@ -1,5 +1,6 @@
 import { bffNames, loadBff } from '../tree.ts';
 import { insertAfterLast, insertIntoBlock } from './insert.ts';
+import { checkName, toTypeName } from './names.ts';
 import type { Plan } from './plan.ts';
 import { objectTypesIn, sdlFiles } from './sdl.ts';
 
@@ -8,24 +9,26 @@ export interface BffOptions {
   readonly adminPort: number | undefined;
 }
 
-/** The BFF whose files serve as a model. */
-const MODEL = 'mobile';
-const NAME = /^[a-z][a-z0-9]{1,20}$/;
+/** The BFF whose files serve as a template. */
+const TEMPLATE = 'mobile';
+/** The SDL of the domains that a new BFF starts with. */
+const DOMAINS = ['schema/shared/base.graphql', 'schema/shared/user.graphql'];
+const SHARED_TESTS = [
+  'test/bff/rights/rights.test.ts',
+  'test/bff/field-paths/field-paths.test.ts',
+  'test/bff/fault-matrix/fault-matrix.test.ts',
+  'test/budgets/calls.test.ts',
+];
 
 /**
  * Plans a BFF with the domain of users and one field of its own, which returns the signed-in user.
  * @returns the test files that concern it
  */
 export async function planBff(plan: Plan, name: string, options: BffOptions): Promise<string[]> {
-  if (!NAME.test(name)) {
-    throw new Error(`"${name}" must be one lower-case word, because variables are named after it`);
-  }
+  checkName(name);
   if (plan.exists(`bff-${name}`)) throw new Error(`bff-${name} exists already`);
-  const type = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-  const shared = sdlFiles(plan, 'schema/shared').flatMap(({ text }) => objectTypesIn(text));
-  if (shared.some((declared) => declared.name === type)) {
-    throw new Error(`the type ${type} exists already: choose another name`);
-  }
+  const type = toTypeName(name);
+  checkSchema(plan, name, type);
   const bffs = await Promise.all(bffNames().map(loadBff));
   const port = options.port ?? Math.max(...bffs.map((bff) => bff.port)) + 1;
   const adminPort = options.adminPort ?? Math.max(...bffs.map((bff) => bff.adminPort)) + 1;
@@ -36,12 +39,17 @@ export async function planBff(plan: Plan, name: string, options: BffOptions): Pr
   return [`test/bff/${name}.test.ts`, ...SHARED_TESTS];
 }
 
-const SHARED_TESTS = [
-  'test/bff/rights/rights.test.ts',
-  'test/bff/field-paths/field-paths.test.ts',
-  'test/bff/fault-matrix/fault-matrix.test.ts',
-  'test/budgets/calls.test.ts',
-];
+/** The tables of the tests are shared by all BFFs, so that a field of another one must not have the name. */
+function checkSchema(plan: Plan, name: string, type: string): void {
+  const files = ['shared', ...bffNames()].flatMap((folder) => sdlFiles(plan, `schema/${folder}`));
+  const declared = files.flatMap(({ text }) => objectTypesIn(text));
+  if (declared.some((each) => each.name === type)) {
+    throw new Error(`the type ${type} exists already: choose another name`);
+  }
+  if (declared.some((each) => each.name === 'Query' && each.fields.includes(name))) {
+    throw new Error(`the field Query.${name} exists already: choose another name`);
+  }
+}
 
 interface NewBff {
   readonly name: string;
@@ -94,7 +102,10 @@ export const ${name}: BffDefinition = {
 };
 `,
   );
-  plan.create(`bff-${name}/main.ts`, plan.read(`bff-${MODEL}/main.ts`).replaceAll(MODEL, name));
+  plan.create(
+    `bff-${name}/main.ts`,
+    plan.read(`bff-${TEMPLATE}/main.ts`).replaceAll(TEMPLATE, name),
+  );
   plan.create(
     `bff-${name}/permissions.ts`,
     `import { authenticated, inherited, type PermissionTree } from '../src/auth/rules.ts';
@@ -207,10 +218,10 @@ contract(${name}, { ${type}: () => ({}) });
       `  ${type}: { as: ME, variables: () => ({}) },`,
     ),
   );
-  const [header = ''] = plan.read(`test/budgets/${MODEL}.txt`).split('\n\n');
+  const [header = ''] = plan.read(`test/budgets/${TEMPLATE}.txt`).split('\n\n');
   plan.create(
     `test/budgets/${name}.txt`,
-    `${header.replaceAll(MODEL, name)}
+    `${header.replaceAll(TEMPLATE, name)}
 
 ${type}: 1 call in 1 wave
   1  usersByIds           ${name}.user
@@ -222,7 +233,7 @@ ${type}: 1 call in 1 wave
 function rightsTable(plan: Plan, name: string, type: string): string {
   const own = (field: string) =>
     `${field.padEnd(46)}UNAUTHENTICATED  yes   -           -           yes         -`;
-  const lines = plan.read(`test/bff/rights/${MODEL}.txt`).split('\n');
+  const lines = plan.read(`test/bff/rights/${TEMPLATE}.txt`).split('\n');
   const fields = new Set(DOMAINS.flatMap((path) => fieldsOf(plan.read(path))));
   const rows = lines.flatMap((line) => {
     const [, field] = /^(\w+\.\w+) {2,}/.exec(line) ?? [];
@@ -231,13 +242,11 @@ function rightsTable(plan: Plan, name: string, type: string): string {
   });
   return rows
     .join('\n')
-    .replace(`the ${MODEL} BFF`, `the ${name} BFF`)
+    .replace(`the ${TEMPLATE} BFF`, `the ${name} BFF`)
     .replace(/\n{3,}/g, '\n\n')
     .replace(/^Query\./m, `${own(`Query.${name}`)}\n$&`)
     .replace(/^User\./m, `${own(`${type}.user`)}\n\n$&`);
 }
-
-const DOMAINS = ['schema/shared/base.graphql', 'schema/shared/user.graphql'];
 
 /** The fields of the object types in SDL, as "Type.field". */
 const fieldsOf = (sdl: string): string[] =>

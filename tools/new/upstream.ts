@@ -1,8 +1,7 @@
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { insertAfterLast, insertImport, insertIntoBlock, insertIntoList } from './insert.ts';
+import { checkName, toTypeName } from './names.ts';
 import type { Plan } from './plan.ts';
-
-const NAME = /^[a-z][a-z0-9]{1,20}$/;
 
 /**
  * Plans an upstream with one operation, which reads objects by their ids in batches, and its stand-in.
@@ -14,9 +13,7 @@ export async function planUpstream(
   name: string,
   port: number | undefined,
 ): Promise<string[]> {
-  if (!NAME.test(name)) {
-    throw new Error(`"${name}" must be one lower-case word, because variables are named after it`);
-  }
+  checkName(name);
   if (plan.exists(`services/${name}`)) throw new Error(`services/${name} exists already`);
   const upstreams = Object.values(UPSTREAMS);
   if (upstreams.some(({ datasource }) => datasource === name)) {
@@ -24,7 +21,7 @@ export async function planUpstream(
   }
   const added = {
     name,
-    model: `${name[0]?.toUpperCase()}${name.slice(1)}`,
+    model: toTypeName(name),
     port: port ?? Math.max(...upstreams.map((upstream) => upstream.port)) + 1,
   };
   createStandIn(plan, added);
