@@ -7,13 +7,14 @@ const ME = CAST.customer;
 
 interface Example {
   readonly as: TestViewer;
-  /** For a change, of something that it was not made of before. */
+  /** Of a mutation: variables with which it changes something, each time. */
   readonly variables: (environment: Environment) => object | Promise<object>;
 }
 
 const newOrder = () => ({ currency: 'EUR', items: [{ sku: 'PAPER-NOTE', quantity: 2 }] });
 
-async function placeBehind(environment: Environment): Promise<{ id: string }> {
+/** Places an order at the service itself. */
+async function placeOrder(environment: Environment): Promise<{ id: string }> {
   const response = await environment.services.order.inject({
     method: 'POST',
     url: '/orders',
@@ -24,7 +25,10 @@ async function placeBehind(environment: Environment): Promise<{ id: string }> {
   return { id: response.json().id };
 }
 
-/** How the committed operations are asked so that they succeed, with something in each list. */
+/**
+ * A viewer and variables with which each committed operation succeeds, with something in each list.
+ * One row per operation, for all suites and BFFs.
+ */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
   Customers: { as: 'staff', variables: () => ({ search: 'a', first: 3 }) },
   Dashboard: { as: ME, variables: () => ({}) },
@@ -41,9 +45,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   OrderList: { as: ME, variables: () => ({ first: 3 }) },
   PublicProfile: { as: 'anonymous', variables: () => ({ id: CAST.otherCustomer }) },
-  // Few, because each customer's loss counts for the breaker.
+  // Few, because each customer that is lost counts for the circuit breaker.
   RecentOrders: { as: 'staff', variables: () => ({ first: 3 }) },
-  CancelOrder: { as: ME, variables: placeBehind },
+  CancelOrder: { as: ME, variables: placeOrder },
   MarkNotificationsRead: {
     as: ME,
     variables: async (environment) => {

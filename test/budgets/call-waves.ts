@@ -2,14 +2,11 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { type GatedEnvironment, startGatedEnvironment } from '../cache/environment.ts';
 import type { TestResponse } from '../support/environment.ts';
 import { until } from '../support/until.ts';
+import { untilQuiet } from '../support/until-quiet.ts';
 import type { Waves } from './call-budgets.ts';
 
 /** All but the tokens' keys, which are no request's own. */
 const ALL = /^\/(?!\.well-known)/;
-/** So many requests go all the way through the BFF before nothing more is waited for … */
-const ENOUGH_ROUNDS = 3;
-/** … and so many while there is less than there should be. */
-const MOST_ROUNDS = 40;
 
 /** A BFF that keeps nothing, in front of services whose answers can be kept back. */
 export const startDesk = (bff: BffDefinition): Promise<GatedEnvironment> =>
@@ -37,7 +34,7 @@ export async function countWaves(
   try {
     for (;;) {
       await until(() => isAnswered || desk.calls().length > seen);
-      await settle(desk, seen + (expected[waves.length]?.length ?? 0));
+      await untilQuiet(desk, seen + (expected[waves.length]?.length ?? 0));
       const wave = desk.calls().slice(seen);
       if (wave.length === 0) return { answer: await sent, waves };
       await until(() => held.count() === wave.length);
@@ -60,18 +57,4 @@ function holdAll({ gates }: GatedEnvironment) {
       for (const hold of holds) hold.release();
     },
   };
-}
-
-/**
- * Returns when no call is on its way any more. BFF, services and client share this process, so what
- * was on its way is there before requests that came later have been served from end to end: over
- * HTTP, and through the threads that check their signatures.
- */
-async function settle(desk: GatedEnvironment, expected: number): Promise<void> {
-  const rounds = () => (desk.calls().length < expected ? MOST_ROUNDS : ENOUGH_ROUNDS);
-  for (let quiet = 0; quiet < rounds(); ) {
-    const before = desk.calls().length;
-    await desk.send('{ __typename }', { as: 'staff' });
-    quiet = desk.calls().length > before ? 0 : quiet + 1;
-  }
 }

@@ -225,7 +225,7 @@ function addTest(plan: Plan, { name, model }: NewUpstream): string {
   plan.edit('test/bff/fault-matrix/table.ts', (text) =>
     insertIntoList(text, /^export const UNCALLED\b/, `'${name}'`).replace(
       /^export const UNCALLED\b.*$/m,
-      '$& //? remove it once an operation calls it, and add what is lost to COSTS',
+      '$& //? remove it once an operation calls it, and add what is lost to LOST_FIELDS',
     ),
   );
   const path = `test/datasources/${name}.test.ts`;

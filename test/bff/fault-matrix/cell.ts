@@ -1,81 +1,91 @@
 import assert from 'node:assert/strict';
 import type { Environment } from '../../support/environment.ts';
+import { until } from '../../support/until.ts';
+import { untilQuiet } from '../../support/until-quiet.ts';
 import { EXAMPLES } from '../operation-examples.ts';
-import { type Cell, costsOf, expectedView, timesSent, type View, viewOf } from './expectations.ts';
-import { headersDuring, lose } from './outage.ts';
-import { CHANGES, type Loss, type Target } from './table.ts';
+import { controlDeadlines } from './deadline-control.ts';
+import {
+  type Cell,
+  expectedView,
+  lostFields,
+  type ResponseView,
+  timesSent,
+  viewOf,
+} from './expected-responses.ts';
+import { startOutage } from './outage.ts';
+import { type Failure, MUTATIONS, type Target } from './table.ts';
 
 interface Document {
   readonly name: string;
   readonly source: string;
 }
 
-/** Some committed operations of a BFF, all asked at once while a target is lost. */
-export interface Phase {
+/** Committed operations of a BFF, all sent at once while a target fails. */
+export interface Trial {
   readonly environment: Environment;
   readonly bff: string;
   readonly documents: readonly Document[];
   readonly target: Target;
-  readonly loss: Loss;
+  readonly failure: Failure;
 }
 
 type ByName<T> = Record<string, T>;
 
-export async function tryQueries(phase: Phase): Promise<void> {
-  const { environment, documents, target, loss } = phase;
+/** Compares queries during the failure and after it with the healthy responses before it. */
+export async function assertQueries(trial: Trial): Promise<void> {
+  const { environment, documents, target, failure } = trial;
   const variables = await variablesFor(environment, documents);
-  const since = performance.now();
-  const before = await sendAll(phase, variables);
-  const wholeMs = performance.now() - since;
-  assertWhole(before);
+  const before = await sendAll(trial, variables);
+  assertHealthy(before);
 
-  const recover = await lose(environment, target, loss);
-  const struck = await sendAll(phase, variables, headersDuring(loss, wholeMs));
+  const recover = await startOutage(environment, target, failure);
+  const during = await sendDuringOutage(trial, variables);
   await recover();
 
-  const afterwards = await sendAll(phase, variables);
-  assert.deepEqual(struck, expectedViews(phase, before));
-  assertWhole(afterwards);
-  // A stand-in that was down is a new one, and has forgotten all changes.
-  if (loss.fault) assert.deepEqual(afterwards, before);
+  const afterwards = await sendAll(trial, variables);
+  assert.deepEqual(during, expectedViews(trial, before));
+  assertHealthy(afterwards);
+  // A stand-in that was down has lost all changes.
+  if (failure.fault) assert.deepEqual(afterwards, before);
 }
 
-export async function tryChanges(phase: Phase): Promise<void> {
-  const { environment, documents, target, loss } = phase;
-  const since = performance.now();
-  assertWhole(await sendAll(phase, await variablesFor(environment, documents)));
-  const wholeMs = performance.now() - since;
+/** Compares mutations during the failure with the same ones after it, and counts their calls. */
+export async function assertMutations(trial: Trial): Promise<void> {
+  const { environment, documents, target, failure } = trial;
+  assertHealthy(await sendAll(trial, await variablesFor(environment, documents)));
   const variables = await variablesFor(environment, documents);
-  for (const { control } of Object.values(environment.services)) control.reset();
+  environment.reset();
 
-  const recover = await lose(environment, target, loss);
-  const struck = await sendAll(phase, variables, headersDuring(loss, wholeMs));
-  const sent = timesSeen(phase);
+  const recover = await startOutage(environment, target, failure);
+  const during = await sendDuringOutage(trial, variables);
+  const sent = callsByMutation(trial);
   await recover();
 
-  // A change that is repeated answers as the first did, so this is what it should have been.
-  const lost = documents.filter(({ name }) => costsOf(cellOf(phase, name)).length > 0);
-  const again = loss.fault ? {} : await variablesFor(environment, lost);
-  const whole = await sendAll(phase, { ...variables, ...again });
-  assertWhole(whole);
-  assert.deepEqual(struck, expectedViews(phase, whole));
+  // A repeated mutation returns the same as the first, so this is the healthy response.
+  const lost = documents.filter(({ name }) => lostFields(cellOf(trial, name)).length > 0);
+  const renewed = failure.fault ? {} : await variablesFor(environment, lost);
+  const healthy = await sendAll(trial, { ...variables, ...renewed });
+  assertHealthy(healthy);
+  assert.deepEqual(during, expectedViews(trial, healthy));
   assert.deepEqual(
     sent,
-    byName(documents, ({ name }) => timesSent(cellOf(phase, name))),
+    byName(documents, ({ name }) => timesSent(cellOf(trial, name))),
   );
 }
 
-const cellOf = ({ bff, target, loss }: Phase, operation: string): Cell => ({
+const cellOf = ({ bff, target, failure }: Trial, operation: string): Cell => ({
   bff,
   operation,
   target,
-  loss,
+  failure,
 });
 
-const expectedViews = (phase: Phase, whole: ByName<View>): ByName<View> =>
-  byName(phase.documents, ({ name }) => expectedView(cellOf(phase, name), whole[name] as View));
+const expectedViews = (trial: Trial, healthy: ByName<ResponseView>): ByName<ResponseView> =>
+  byName(trial.documents, ({ name }) =>
+    expectedView(cellOf(trial, name), healthy[name] as ResponseView),
+  );
 
-function assertWhole(views: ByName<View>): void {
+function assertHealthy(views: ByName<ResponseView>): void {
   for (const [name, { status, data, errors }] of Object.entries(views)) {
     assert.deepEqual({ status, errors }, { status: 200, errors: [] }, name);
     assert.ok(!Object.values(data).includes(null), name);
@@ -104,23 +114,46 @@ const variablesFor = (
   );
 
 const sendAll = (
-  { environment, documents }: Phase,
+  { environment, documents }: Trial,
   variables: ByName<object>,
-  headers: Record<string, string> = {},
-): Promise<ByName<View>> =>
+): Promise<ByName<ResponseView>> =>
   resolved(
     byName(documents, async ({ name, source }) => {
       const { as = 'anonymous' } = EXAMPLES[name] ?? {};
-      return viewOf(
-        await environment.send(source, { as, variables: { ...variables[name] }, headers }),
-      );
+      return viewOf(await environment.send(source, { as, variables: { ...variables[name] } }));
     }),
   );
 
-/** How often the services were sent each change. */
-const timesSeen = ({ environment, documents }: Phase): ByName<number> =>
+/** Lets the deadlines pass once only the calls that hang are in flight. */
+async function sendDuringOutage(
+  trial: Trial,
+  variables: ByName<object>,
+): Promise<ByName<ResponseView>> {
+  if (trial.failure.code !== 'UPSTREAM_TIMEOUT') return sendAll(trial, variables);
+  const { environment, target } = trial;
+  const [service, operation] = target.split('.') as [keyof Environment['services'], string?];
+  const isDone = (name: string, call: { operation: string; endedAt: number | null }) =>
+    call.endedAt !== null ||
+    (name === service && (operation === undefined || call.operation === operation));
+  const onlyHanging = () =>
+    Object.entries(environment.services).every(([name, { control }]) =>
+      control.requests().recent.every((call) => isDone(name, call)),
+    );
+
+  using deadlines = controlDeadlines();
+  const sent = sendAll(trial, variables);
+  do {
+    await until(onlyHanging);
+    await untilQuiet(environment);
+  } while (!onlyHanging());
+  deadlines.expire();
+  return await sent;
+}
+
+/** The number of times that the services received each mutation. */
+const callsByMutation = ({ environment, documents }: Trial): ByName<number> =>
   byName(documents, ({ name }) => {
-    const { call = '' } = CHANGES[name] ?? {};
+    const { call = '' } = MUTATIONS[name] ?? {};
     const services = Object.values(environment.services);
     return services.reduce((sum, { control }) => sum + (control.requests().routes[call] ?? 0), 0);
   });

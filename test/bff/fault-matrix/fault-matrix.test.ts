@@ -1,79 +1,91 @@
+/*
+ * The fault matrix: every committed operation of every BFF, while each upstream fails in each way.
+ *
+ * Property: an operation loses exactly the fields that need the failed upstream, each null with an
+ * error of its own; a mutation is sent at most once; and after the failure all is as before.
+ * The cells are the product of table.ts: LOST_FIELDS (operations and targets) × FAILURES. A cell
+ * compares the response during the failure with the healthy one; expected-responses.ts derives it.
+ * Each BFF has one environment, which all of its cells reuse: faults are cleared before each cell, data
+ * before each failure. Deadlines pass when the test says so
+ * (deadline-control.ts), so a service that hangs costs no time.
+ * To run one cell: node --test --test-name-pattern='web BFF while a service hangs' <this file>.
+ */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
 import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
-import type { Environment } from '../../support/environment.ts';
+import { type Environment, startEnvironment } from '../../support/environment.ts';
 import { EXAMPLES } from '../operation-examples.ts';
-import { tryChanges, tryQueries } from './cell.ts';
-import { isSlow, startEnvironmentFor } from './outage.ts';
-import { CHANGES, COSTS, LOSSES, type Target, UNCALLED } from './table.ts';
+import { assertMutations, assertQueries } from './cell.ts';
+import { DEADLINE_MS } from './deadline-control.ts';
+import { resetData } from './outage.ts';
+import { FAILURES, LOST_FIELDS, MUTATIONS, type Target, UNCALLED } from './table.ts';
 
-/** Whether a whole service is lost, and not one of its operations. */
 const isService = (target: string): boolean => !target.includes('.');
 
-const bffs = await Promise.all(bffNames().map(loadBff));
-const clients = bffs.map((bff) => ({
+const bffs = (await Promise.all(bffNames().map(loadBff))).map((bff) => ({
   bff,
   documents: loadCommittedOperations(bff.operations, buildSchema(bff)),
 }));
-const suites = Object.entries(LOSSES).flatMap(([how, loss]) =>
-  clients.map((client) => ({ ...client, how, loss })),
-);
-const slow = suites.filter(({ loss }) => isSlow(loss));
-const quick = suites.filter(({ loss }) => !isSlow(loss));
 
-describe('the fault matrix', () => {
-  it('strikes every upstream that an operation calls', () => {
-    const struck = Object.values(COSTS).flatMap(Object.values).flatMap(Object.keys);
+describe('The fault matrix', () => {
+  it('has a target for every upstream', () => {
+    const struck = Object.values(LOST_FIELDS).flatMap(Object.values).flatMap(Object.keys);
     const targets = [...new Set(struck.filter(isService)), ...UNCALLED];
     assert.deepEqual(targets.sort(), Object.keys(UPSTREAMS).sort());
   });
 
-  for (const { bff, documents } of clients) {
+  for (const { bff, documents } of bffs) {
     it(`has a row for each committed operation of the ${bff.name} BFF, and no other`, () => {
       const names = documents.map(({ name }) => name);
-      const changes = documents.filter(({ source }) => /^mutation\b/m.test(source));
-      assert.deepEqual(Object.keys(COSTS[bff.name] ?? {}).sort(), names);
+      const mutations = documents.filter(({ source }) => /^mutation\b/m.test(source));
+      assert.deepEqual(Object.keys(LOST_FIELDS[bff.name] ?? {}).sort(), names);
       assert.deepEqual(
-        names.filter((name) => name in CHANGES),
-        changes.map(({ name }) => name),
+        names.filter((name) => name in MUTATIONS),
+        mutations.map(({ name }) => name),
       );
       assert.deepEqual(new Set(names).difference(new Set(Object.keys(EXAMPLES))), new Set());
     });
   }
 });
 
-// The slow ones wait all at once, and beside them there is work for two at a time: so what is not
-// struck is answered in time on a slow machine, too.
-describe('a committed operation', { concurrency: slow.length + 2 }, () => {
-  const environments: Environment[] = [];
-  before(async () => {
-    for (const { bff } of [...slow, ...quick]) environments.push(await startEnvironmentFor(bff));
-  });
-  after(() => Promise.all(environments.map((environment) => environment[Symbol.asyncDispose]())));
+for (const { bff, documents } of bffs) {
+  const rows = LOST_FIELDS[bff.name] ?? {};
+  const targets = [...new Set(Object.values(rows).flatMap(Object.keys))] as Target[];
+  const isMutation = ({ name }: { name: string }) => name in MUTATIONS;
 
-  for (const [index, { bff, documents, how, loss }] of [...slow, ...quick].entries()) {
-    const table = COSTS[bff.name] ?? {};
-    const targets = [...new Set(Object.values(table).flatMap(Object.keys))] as Target[];
-    const canBeLost = (target: Target) => loss.fault || isService(target);
-
-    describe(`of the ${bff.name} BFF, with a service ${how}`, { concurrency: 1 }, () => {
-      for (const target of targets.filter(canBeLost)) {
-        it(`loses what hangs on ${target}, has all else, and is whole again afterwards`, async () => {
-          const asked = documents.filter(({ name }) => isService(target) || table[name]?.[target]);
-          const phase = {
-            environment: environments[index] as Environment,
-            bff: bff.name,
-            target,
-            loss,
-          };
-          const isChange = ({ name }: { name: string }) => name in CHANGES;
-          await tryQueries({ ...phase, documents: asked.filter((each) => !isChange(each)) });
-          await tryChanges({ ...phase, documents: asked.filter(isChange) });
-        });
-      }
+  describe(`The ${bff.name} BFF`, () => {
+    let environment: Environment;
+    before(async () => {
+      environment = await startEnvironment(bff, {
+        REQUEST_DEADLINE_MS: String(DEADLINE_MS),
+        UPSTREAM_ATTEMPT_TIMEOUT_MS: String(DEADLINE_MS),
+      });
     });
-  }
-});
+    beforeEach(() => environment.reset());
+    after(() => environment[Symbol.asyncDispose]());
+
+    for (const [how, failure] of Object.entries(FAILURES)) {
+      describe(`while a service ${how}`, () => {
+        // Each mutation changes data once only, such as an unread notification.
+        before(() => resetData(environment));
+
+        for (const target of targets.filter((target) => failure.fault || isService(target))) {
+          it(`loses only the fields that need ${target}, and recovers`, async () => {
+            const concerned = documents.filter(
+              ({ name }) => isService(target) || rows[name]?.[target],
+            );
+            const trial = { environment, bff: bff.name, target, failure };
+            await assertQueries({
+              ...trial,
+              documents: concerned.filter((document) => !isMutation(document)),
+            });
+            await assertMutations({ ...trial, documents: concerned.filter(isMutation) });
+          });
+        }
+      });
+    }
+  });
+}

@@ -1,14 +1,16 @@
 import type { Fault } from '../../../services/support/faults.ts';
 import type { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
 
-/** What can be struck: a service, or one of its operations alone. */
-export type Target = keyof typeof UPSTREAMS | 'order.cancelOrder' | 'notification.unreadByUsers';
+export type ServiceName = keyof typeof UPSTREAMS;
+
+/** What fails: a service, or one of its operations. */
+export type Target = ServiceName | `${ServiceName}.${string}`;
 
 /**
- * What each target costs each committed operation: the fields that are then null, each with an error
- * of its own; `*` stands for every member of a list. Everything else is as if nothing had happened.
+ * The fields that are null while a target fails, by BFF and committed operation; each has an error of
+ * its own. `*` stands for every element of a list. All other fields are as usual.
  */
-export const COSTS: Readonly<
+export const LOST_FIELDS: Readonly<
   Record<string, Readonly<Record<string, Partial<Record<Target, readonly string[]>>>>>
 > = {
   mobile: {
@@ -56,56 +58,58 @@ export const COSTS: Readonly<
   },
 };
 
-/** Upstreams that no committed operation calls, so that nothing is lost with them. */
+/** Upstreams that no committed operation calls. */
 export const UNCALLED: readonly Target[] = [];
 
-/** The call that makes each change. */
-export const CHANGES: Readonly<Record<string, { readonly call: string; readsFirst?: true }>> = {
-  /** Whose order it is must be known first, so a lost service is not sent the change. */
+/** The upstream operation of each committed mutation. */
+export const MUTATIONS: Readonly<
+  Record<string, { readonly call: string; readonly readsFirst?: true }>
+> = {
+  /** Reads the order before it cancels it, so the mutation is not sent to a service that fails. */
   CancelOrder: { call: 'cancelOrder', readsFirst: true },
   PlaceOrder: { call: 'placeOrder' },
   MarkNotificationsRead: { call: 'markRead' },
   UpdateProfile: { call: 'updateUser' },
 };
 
-export interface Loss {
-  /** What goes wrong; nothing listens any more where this is missing. */
+export interface Failure {
+  /** Undefined if the service does not listen. */
   readonly fault?: Fault;
   readonly code: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_UNAVAILABLE';
-  /** Whether a change may have been made behind an error. */
-  readonly change: 'was not sent' | 'was refused' | 'may have happened';
+  /** What a failed mutation may have done. */
+  readonly mutation: 'not sent' | 'rejected' | 'unknown';
 }
 
-/** How a service can be lost, and what the errors say then. */
-export const LOSSES: Readonly<Record<string, Loss>> = {
-  slow: { fault: { hang: true }, code: 'UPSTREAM_TIMEOUT', change: 'may have happened' },
-  'hanging in the middle of an answer': {
+/** The failures of a service, as the end of "while a service …". */
+export const FAILURES: Readonly<Record<string, Failure>> = {
+  hangs: { fault: { hang: true }, code: 'UPSTREAM_TIMEOUT', mutation: 'unknown' },
+  'hangs in the middle of a response': {
     fault: { cutBody: 'hang' },
     code: 'UPSTREAM_TIMEOUT',
-    change: 'may have happened',
+    mutation: 'unknown',
   },
-  down: { code: 'UPSTREAM_UNAVAILABLE', change: 'was not sent' },
-  'resetting connections': unavailable({ reset: true }),
-  'resetting in the middle of an answer': unavailable({ cutBody: 'reset' }),
-  failing: unavailable({ status: 500 }),
-  'limiting its callers': {
+  'is down': { code: 'UPSTREAM_UNAVAILABLE', mutation: 'not sent' },
+  'resets connections': unavailable({ reset: true }),
+  'resets connections in the middle of a response': unavailable({ cutBody: 'reset' }),
+  'returns 500': unavailable({ status: 500 }),
+  'returns 429': {
     fault: { status: 429, retryAfter: 1 },
     code: 'UPSTREAM_UNAVAILABLE',
-    change: 'was refused',
+    mutation: 'rejected',
   },
-  'refusing without a reason': unavailable({ status: 400 }),
-  'sending broken JSON': unavailable({ malformed: 'json' }),
-  'sending something else': unavailable({ malformed: 'shape' }),
-  'sending wrong types': unavailable({ malformed: 'types' }),
-  'sending far too much': unavailable({ body: 'oversized' }),
+  'returns 400 without a reason': unavailable({ status: 400 }),
+  'sends malformed JSON': unavailable({ malformed: 'json' }),
+  'sends JSON of another shape': unavailable({ malformed: 'shape' }),
+  'sends values of wrong types': unavailable({ malformed: 'types' }),
+  'sends an oversized response': unavailable({ body: 'oversized' }),
 };
 
-function unavailable(fault: Fault): Loss {
-  return { fault, code: 'UPSTREAM_UNAVAILABLE', change: 'may have happened' };
+function unavailable(fault: Fault): Failure {
+  return { fault, code: 'UPSTREAM_UNAVAILABLE', mutation: 'unknown' };
 }
 
-/** What the errors say; of a change that may have happened, that it is unknown. */
-export const SENTENCES = {
+/** The messages of the errors; `unknown` is for a mutation that may have been applied. */
+export const MESSAGES = {
   UPSTREAM_TIMEOUT: 'This part of the response timed out. Retry later.',
   UPSTREAM_UNAVAILABLE: 'This part of the response is temporarily unavailable. Retry later.',
   unknown: 'The outcome of this change is unknown. Check it before you retry.',
