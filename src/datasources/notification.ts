@@ -16,7 +16,7 @@ import type { components } from './generated/notification.ts';
 import { createLaneLoaders, createLoader } from './loader.ts';
 import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
 import { bodyOf, pageBodyOf } from './reply.ts';
-import { tagOf } from './tag.ts';
+import { tagOf, userListTag } from './tag.ts';
 import { checkId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
@@ -32,17 +32,15 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
 };
 
 const notificationTag = (id: string): string => tagOf('Notification', id);
-const unreadTag = (user: string): string => `unread:user=${user}`;
+const listTag = (user: string): string => userListTag('notifications', user);
+const unreadListTag = (user: string): string => userListTag('notifications', user, 'unread');
+const unreadCountTag = (user: string): string => userListTag('unread', user);
 
 /** The tags that change when notifications are marked as read; none for an empty list. */
 const markedReadTags = (user: string, read: readonly Notification[]): readonly string[] =>
   read.length === 0
     ? []
-    : [
-        `notifications:user=${user}&unread`,
-        unreadTag(user),
-        ...read.map(({ id }) => notificationTag(id)),
-      ];
+    : [unreadListTag(user), unreadCountTag(user), ...read.map(({ id }) => notificationTag(id))];
 
 /** Creates the datasource of notifications and announcements. */
 export function createNotificationSource(upstream: Upstream) {
@@ -78,8 +76,7 @@ export function createNotificationSource(upstream: Upstream) {
       /** One user's notifications, newest first. */
       async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
         const user = checkId(userId);
-        const list = `notifications:user=${user}`;
-        call.recorder?.addTags?.(unreadOnly ? [list, `${list}&unread`] : [list]);
+        call.recorder?.addTags?.([listTag(user), ...(unreadOnly ? [unreadListTag(user)] : [])]);
         const found = await (after == null && !unreadOnly
           ? firstPages.load(user, { first })
           : loadPage(user, { first, after, unreadOnly }));
@@ -90,7 +87,7 @@ export function createNotificationSource(upstream: Upstream) {
       /** The number of the user's unread notifications. */
       async unreadCount(userId: string): Promise<number> {
         checkId(userId);
-        call.recorder?.addTags?.([unreadTag(userId)]);
+        call.recorder?.addTags?.([unreadCountTag(userId)]);
         return unreadCounts.load(userId);
       },
 
@@ -118,7 +115,7 @@ export function createNotificationSource(upstream: Upstream) {
         const tagsOf = (result?: MutationResult<Notification[]>) =>
           result
             ? markedReadTags(userId, result.value ?? [])
-            : [`notifications:user=${userId}`, unreadTag(userId)];
+            : [listTag(userId), unreadCountTag(userId)];
         const change = { method: 'POST', target: path, json, tagsOf } as const;
         return markRead(change, call, decodeMarked(userId, ids));
       },

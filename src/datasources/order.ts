@@ -12,7 +12,7 @@ import {
   decodePlaced,
   decodeRecent,
 } from './order-decoder.ts';
-import { tagOf } from './tag.ts';
+import { tagOf, userListTag } from './tag.ts';
 import { checkId, fromCursor, target } from './target.ts';
 
 interface OrderPageRequest extends PageRequest {
@@ -21,12 +21,15 @@ interface OrderPageRequest extends PageRequest {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
+const RECENT_TAG = 'orders:recent';
 const orderTag = (id: string): string => tagOf('Order', id);
+const statusTag = (user: string, status: string): string =>
+  userListTag('orders', user, `status=${status}`);
 
 /** The tags of a list of one user's orders, optionally filtered by status. */
 const listTags = (user: string, status?: string): string[] => [
-  `orders:user=${user}`,
-  ...(status ? [`orders:user=${user}&status=${status}`] : []),
+  userListTag('orders', user),
+  ...(status ? [statusTag(user, status)] : []),
 ];
 
 /** The tags that change when an order is cancelled: the order, and the lists of both statuses. */
@@ -36,7 +39,7 @@ const cancelledTags =
     const owner = result?.value?.customerId ?? (viewer.role === 'customer' && viewer.id);
     // The owner may be unknown if the outcome is: then all lists of orders may be stale.
     const lists = owner
-      ? ['placed', 'cancelled'].map((status) => `orders:user=${owner}&status=${status}`)
+      ? ['placed', 'cancelled'].map((status) => statusTag(owner, status))
       : ['orders'];
     return changedTags(result, [orderTag(id), ...lists]);
   };
@@ -90,7 +93,7 @@ export function createOrderSource(upstream: Upstream) {
 
       /** The newest orders of all users. */
       async recent(first: number): Promise<Order[]> {
-        call.recorder?.addTags?.(['orders:recent']);
+        call.recorder?.addTags?.([RECENT_TAG]);
         const path = target(['orders'], { recent: first });
         const found = await recent({ target: path, items: first }, call, decodeRecent(first));
         call.recorder?.addTags?.(found.map(({ id }) => orderTag(id)));
@@ -107,7 +110,7 @@ export function createOrderSource(upstream: Upstream) {
         firstPages.clearAll();
         const json = { userId: checkId(userId), currency, items };
         const headers = { 'idempotency-key': idempotencyKey };
-        const tags = ['orders:recent', ...listTags(userId, 'placed')];
+        const tags = [RECENT_TAG, ...listTags(userId, 'placed')];
         const tagsOf = (result?: MutationResult<Order>) => changedTags(result, tags);
         const path = target(['orders']);
         const change = { method: 'POST', target: path, json, headers, tagsOf } as const;

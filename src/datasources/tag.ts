@@ -6,3 +6,11 @@ const UNRESERVED = /^[\w-]+$/;
  */
 export const tagOf = (kind: string, id: string): string =>
   `${kind}:${UNRESERVED.test(id) ? id : encodeURIComponent(id)}`;
+
+/**
+ * Builds the tag of a list of one user's objects: `orders:user=42`, or with a filter
+ * `orders:user=42&status=placed`.
+ * @param user - a valid id
+ */
+export const userListTag = (list: string, user: string, filter?: string): string =>
+  `${list}:user=${user}${filter ? `&${filter}` : ''}`;
