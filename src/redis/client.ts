@@ -23,8 +23,8 @@ const FAILURES_TO_OPEN = 3;
 /** A timer that is later than this shows that the process is busy, not that Redis is slow. */
 const MAX_TIMER_DELAY_MS = 10;
 /**
- * Failures this close together count once: after a busy period, all commands in flight fail
- * together.
+ * Failures this close together count once, because all commands in flight fail together after a busy
+ * period.
  */
 const FAILURE_DEDUPLICATION_MS = 5;
 const OPEN_MS = { initialDelay: 100, maxDelay: 2_000 };
@@ -60,7 +60,7 @@ class LateReply<T> extends Error {
  * dead Redis costs no time, and a hanging one costs a few requests 50 ms. While the circuit is open, one
  * probe runs every 0.1 to 2 seconds, until a reply arrives within half of the timeout. Each loss and each
  * recovery is logged once. A request must never wait for a reconnect, nor fail because Redis does: each
- * user has a fallback in the process (rate limits are then counted per process).
+ * feature has a fallback in the process (rate limits are then counted per process).
  * @param timeoutMs - the maximum duration of one command, in milliseconds
  */
 export async function createRedis(
@@ -81,7 +81,7 @@ export async function createRedis(
   });
   const stateLogger = createStateLogger(log);
   let failedAt = -Infinity;
-  const counts = (error: unknown): boolean => {
+  const isFailure = (error: unknown): boolean => {
     if (error instanceof ProcessBusyError) return false;
     if (error instanceof ReplyError) {
       stateLogger.rejected(error);
@@ -91,7 +91,7 @@ export async function createRedis(
     if (!isRepeated) failedAt = performance.now();
     return !isRepeated || breaker.state !== CircuitState.Closed;
   };
-  const breaker = circuitBreaker(handleWhen(counts), {
+  const breaker = circuitBreaker(handleWhen(isFailure), {
     halfOpenAfter: new ExponentialBackoff(OPEN_MS),
     breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
   });

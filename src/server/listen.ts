@@ -4,7 +4,7 @@ import { ConfigError } from '../config/index.ts';
 export interface Listener {
   readonly app: FastifyInstance;
   readonly options: FastifyListenOptions;
-  /** The variables that the host and the port come from. */
+  /** The names of the variables that set the host and the port. */
   readonly variables: { readonly host: string; readonly port: string };
 }
 
@@ -27,7 +27,7 @@ export async function listen<const T extends readonly Listener[]>(...listeners: 
   };
 }
 
-/** @throws what is no fault of the host or the port */
+/** @throws the error itself if neither the host nor the port causes it */
 function describe(error: NodeJS.ErrnoException, { options, variables }: Listener): string {
   const { code, syscall } = error;
   if (code === 'EADDRINUSE') {

@@ -53,7 +53,7 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const url = `${address}/graphql`;
   listening = server;
   watchFileDescriptors(server.app.log);
-  // Written whatever the log level is: the parent process may wait for it.
+  // Written at every log level, because the parent process may wait for it.
   if (production) log.info({ url, adminUrl }, 'listening');
   else {
     process.stdout.write(

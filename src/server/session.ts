@@ -23,7 +23,7 @@ interface SessionOptions {
  * Adds sessions for pages, so that no script can read their token: `POST /session` with a bearer token
  * stores it in an HttpOnly cookie, `DELETE /session` clears the cookie.
  *
- * Login CSRF, where another site signs a user in as somebody else, would need an Authorization header.
+ * Login CSRF, where another site signs a user in to another account, would need an Authorization header.
  * Forms and links can't set one, and a script needs a CORS preflight. So the token is read from that
  * header only, never from a body or a URL.
  *
@@ -46,7 +46,7 @@ export function addSession(
       .send();
   });
 
-  // The cookie is not verified: an expired session can be ended, too.
+  // The cookie is not verified, so that an expired session can be ended too.
   app.delete('/session', async ({ headers, ip: address }, reply) => {
     preventCsrf(headers, corsOrigins);
     const charged = await rateLimiter.take({ address, viewer: undefined }, SESSION_COST);
@@ -58,20 +58,21 @@ export function addSession(
 /** @throws BffError UNAUTHENTICATED, BAD_REQUEST */
 function tokenOf({ authorization }: IncomingHttpHeaders): string {
   if (authorization === undefined) {
-    throw new BffError('UNAUTHENTICATED', 'A session is opened with a bearer token.');
+    throw new BffError('UNAUTHENTICATED', 'Send a bearer token to open a session.');
   }
   const token = bearerToken(authorization);
-  if (!isJwt(token)) throw new BffError('UNAUTHENTICATED', 'A session needs a signed token (JWT).');
+  if (!isJwt(token))
+    throw new BffError('UNAUTHENTICATED', 'Send a signed token (JWT) to open a session.');
   if (fitsInCookie(token)) return token;
   throw new BffError('BAD_REQUEST', 'The token is too large for a cookie.');
 }
 
-/** @param token - a verified one, which has an expiry */
+/** @param token - a verified token, which has an expiry */
 function secondsLeft(token: string): number {
   const leftSeconds = (decodeJwt(token).exp ?? 0) - Date.now() / 1_000;
   // A token within the clock tolerance would make a cookie with no lifetime.
   if (leftSeconds < 1) {
-    throw new BffError('UNAUTHENTICATED', 'The token has expired: get a new one.');
+    throw new BffError('UNAUTHENTICATED', 'The token has expired. Get a new one.');
   }
   return leftSeconds;
 }

@@ -34,15 +34,15 @@ const PAGE_POLICY = [
 ].join('; ');
 
 /**
- * Serves `GET /`, for people who have just started a BFF: its endpoint, the explorer, an example for
- * the command line and the docs. A page for browsers, JSON for everyone else. Not for production.
+ * Serves `GET /` in development: the endpoint, the explorer, an example for the command line and the
+ * docs, as a page for browsers and as JSON for other clients.
  */
 export function addStartPage(app: FastifyInstance, options: StartPageOptions): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/',
     handler(request, reply) {
-      // An address in absolute form (RFC 9112 §3.2.2) may be one of another host.
+      // A URL in absolute form (RFC 9112 §3.2.2) may name another host.
       if (!request.url.startsWith('/')) return reply.callNotFound();
       reply.header('vary', 'accept');
       const description = describe(options, originOf(request));
@@ -62,7 +62,7 @@ function describe({ name, example, trustedOnly }: StartPageOptions, origin: stri
   return { name, endpoint, explorer: endpoint, example: toCurl(endpoint, body), docs: DOCS };
 }
 
-/** A readable query, or the operation's id where its text is accepted only as it is registered. */
+/** A readable query, or the operation's id if only registered texts are accepted. */
 function exampleBody(example: CommittedOperation | undefined, trustedOnly: boolean) {
   if (!example) return { query: '{__typename}' };
   if (trustedOnly) return { documentId: example.hash };
@@ -79,7 +79,7 @@ function toCurl(endpoint: string, body: object): string {
   ].join(' \\\n  ');
 }
 
-/** The origin that the client used, or where the request arrived if that is no host. */
+/** The origin that the client used, or the local address if the Host header is invalid. */
 function originOf({ host, protocol, socket }: FastifyRequest): string {
   const scheme = protocol === 'https' ? 'https' : 'http';
   return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;

@@ -3,8 +3,9 @@ import { LRUCache } from 'lru-cache';
 /** Per policy; 100,000 keys take about 25 MB. */
 const MAX_KEYS = 100_000;
 
-/** The part of its window that a key has used, in cost units. */
+/** The usage of a key in its current window. */
 export interface Usage {
+  /** In cost units. */
   used: number;
   /** The end of the window, on the clock of performance.now(). */
   readonly endsAt: number;
@@ -36,7 +37,7 @@ export class LocalCounters {
     return usage;
   }
 
-  /** Stores a count from elsewhere. */
+  /** Stores a count that Redis returned. */
   set(key: string, used: number, endsAt: number): Usage {
     const usage = { used, endsAt };
     this.#usages.set(key, usage);
