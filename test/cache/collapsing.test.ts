@@ -22,7 +22,7 @@ import {
   NOTICES,
   OTHER_READER,
   READER,
-} from './library-queries.ts';
+} from './queries.ts';
 import { shareEnvironment, shareGated } from './shared-environment.ts';
 
 const ACTIVE_COUNTS = /^\/active/;

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { type Environment, type Json, startEnvironment } from '../support/environment.ts';
+import { type Json, startEnvironment } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import {
   CACHED,
   hitsAmong,
@@ -16,172 +15,128 @@ import {
 } from './environment.ts';
 import {
   ACCOUNT,
-  CUSTOMER,
-  cancelOrder,
-  DASHBOARD,
-  markRead,
-  NOTIFICATIONS,
+  ACTIVE_COUNT,
+  borrow,
+  HOME,
+  LIBRARIAN,
+  type Library,
+  LOANS,
+  loanIdWithStatus,
+  loanQueries,
+  memberQuery,
   nextPageQuery,
-  ORDERS,
-  OTHER_CUSTOMER,
-  orderIdWithStatus,
-  orderQueries,
-  placeOrder,
-  profileQuery,
+  OTHER_READER,
+  READER,
   rename,
-  STAFF,
-  unreadIds,
+  returnLoan,
 } from './queries.ts';
 import { shareCached } from './shared-environment.ts';
 
-/** Sends a mutation, and asserts that it succeeds. */
-async function change(environment: Environment, mutation: Query): Promise<void> {
-  const { body } = await send(environment, mutation);
-  assert.equal(body.errors, undefined, JSON.stringify(body.errors));
-  const [payload] = Object.values<Json>(body.data);
-  assert.deepEqual(payload.userErrors, []);
-}
+const { account } = ACCOUNT;
 
-/** Warms the cache and sends a mutation. @returns the queries that are still hits */
+/** Warms the cache and sends a mutation, which succeeds. @returns the queries that are still hits */
 async function hitsAfter(
-  environment: Environment,
+  environment: Library,
   copies: Queries,
   mutation: Query,
 ): Promise<string[]> {
   await warmCache(environment, copies);
-  await change(environment, mutation);
+  const { body } = await send(environment, mutation);
+  assert.equal(body.errors, undefined, JSON.stringify(body.errors));
   return hitsAmong(environment, copies);
 }
 
-describe('Mutation through the web BFF', () => {
-  const environment = shareCached(web);
+describe('Mutation', () => {
+  const environment = shareCached(library);
 
-  it('updateProfile makes the answers with the profile stale before its answer, and no others', async () => {
+  it('makes the answers with its object stale before its answer, and no others', async () => {
+    const unaffected = {
+      ...queriesAs(READER, { ...LOANS, ...ACTIVE_COUNT }),
+      ...queriesAs(OTHER_READER, { ...ACCOUNT, ...HOME }),
+      ...memberQuery(OTHER_READER),
+    };
     const copies = {
-      ...queriesAs(CUSTOMER, { ...ACCOUNT, ...ORDERS, ...NOTIFICATIONS }),
-      ...queriesAs(OTHER_CUSTOMER, ACCOUNT),
-      ...STAFF,
-      ...profileQuery(CUSTOMER),
-      ...profileQuery(OTHER_CUSTOMER),
+      ...queriesAs(READER, ACCOUNT),
+      ...memberQuery(READER),
+      ...LIBRARIAN,
+      ...unaffected,
     };
     assert.deepEqual(await hitsAfter(environment, copies, rename()), [
-      ...Object.keys(queriesAs(CUSTOMER, { ...ORDERS, ...NOTIFICATIONS })),
-      ...Object.keys(queriesAs(OTHER_CUSTOMER, ACCOUNT)),
-      'staff: recent orders',
-      `profile ${OTHER_CUSTOMER}`,
+      'staff: recent loans',
+      ...Object.keys(unaffected),
     ]);
   });
 
-  it('placeOrder makes the user’s order lists stale before its answer, and nothing of other users', async () => {
-    const { placed, orders, 'the first orders': first } = ORDERS as Record<string, string>;
-    const lists = { placed, orders, first } as Record<string, string>;
+  it('makes the lists with a new object stale before its answer, and none of other viewers', async () => {
+    const { loans, active, 'the first loans': first } = LOANS;
     const unaffected = {
-      ...queriesAs(CUSTOMER, { ...NOTIFICATIONS, account: ACCOUNT.account ?? '' }),
-      ...queriesAs(OTHER_CUSTOMER, { ...ORDERS, ...NOTIFICATIONS, ...ACCOUNT }),
-      ...profileQuery(CUSTOMER),
+      ...queriesAs(READER, { account }),
+      ...queriesAs(OTHER_READER, { ...LOANS, ...ACTIVE_COUNT, ...ACCOUNT }),
+      ...memberQuery(READER),
     };
     const own = {
-      ...queriesAs(CUSTOMER, lists),
-      ...(await nextPageQuery(environment, CUSTOMER)),
-      ...STAFF,
+      ...queriesAs(READER, { loans, active, first, ...ACTIVE_COUNT }),
+      ...(await nextPageQuery(environment, READER)),
+      ...LIBRARIAN,
     };
-    assert.deepEqual(await hitsAfter(environment, { ...own, ...unaffected }, placeOrder()), [
-      'staff: customers',
-      'staff: customers by search',
+    assert.deepEqual(await hitsAfter(environment, { ...own, ...unaffected }, borrow()), [
+      'staff: members',
+      'staff: members by search',
       ...Object.keys(unaffected),
     ]);
   });
 
-  it('cancelOrder makes the order and the lists that it leaves or enters stale before its answer', async () => {
-    const id = await orderIdWithStatus(environment, CUSTOMER, 'placed');
-    const other = orderQueries(CUSTOMER, await orderIdWithStatus(environment, CUSTOMER, 'shipped'));
+  it('makes the object and the lists that it leaves or enters stale before its answer', async () => {
+    const id = await loanIdWithStatus(environment, READER, 'active');
+    const other = await loanIdWithStatus(environment, READER, 'returned');
     const unaffected = {
-      ...(await nextPageQuery(environment, CUSTOMER)),
-      ...other,
-      ...queriesAs(CUSTOMER, NOTIFICATIONS),
-      ...queriesAs(OTHER_CUSTOMER, { ...ORDERS, ...ACCOUNT }),
+      ...(await nextPageQuery(environment, READER)),
+      ...loanQueries(READER, other),
+      ...queriesAs(READER, { account }),
+      ...queriesAs(OTHER_READER, { ...LOANS, ...ACCOUNT }),
     };
-    const copies = { ...queriesAs(CUSTOMER, ORDERS), ...orderQueries(CUSTOMER, id), ...unaffected };
-    assert.deepEqual(await hitsAfter(environment, copies, cancelOrder(id)), [
-      `${CUSTOMER}: shipped`,
+    const own = { ...queriesAs(READER, LOANS), ...loanQueries(READER, id) };
+    assert.deepEqual(
+      await hitsAfter(environment, { ...own, ...unaffected }, returnLoan(id)),
+      Object.keys(unaffected),
+    );
+  });
+
+  it('by staff makes the answers of the owner stale before its answer', async () => {
+    const id = await loanIdWithStatus(environment, OTHER_READER, 'active');
+    const unaffected = queriesAs(READER, LOANS);
+    const { loans, active, returned } = LOANS;
+    const own = {
+      ...queriesAs(OTHER_READER, { loans, active, returned }),
+      ...loanQueries(OTHER_READER, id),
+    };
+    assert.deepEqual(
+      await hitsAfter(environment, { ...own, ...unaffected }, returnLoan(id, 'staff')),
+      Object.keys(unaffected),
+    );
+  });
+
+  it('makes answers with data of several upstreams stale before its answer', async () => {
+    const unaffected = queriesAs(OTHER_READER, HOME);
+    const copies = { ...queriesAs(READER, HOME), ...unaffected };
+    const hits = (...names: string[]) => [
+      ...names.map((name) => `${READER}: ${name}`),
       ...Object.keys(unaffected),
-    ]);
-  });
-
-  it('cancelOrder by staff makes the answers of the customer stale before its answer', async () => {
-    const id = await orderIdWithStatus(environment, OTHER_CUSTOMER, 'placed');
-    const copies = {
-      ...queriesAs(OTHER_CUSTOMER, ORDERS),
-      ...orderQueries(OTHER_CUSTOMER, id),
-      ...queriesAs(CUSTOMER, ORDERS),
-    };
-    assert.deepEqual(await hitsAfter(environment, copies, cancelOrder(id, 'staff')), [
-      `${OTHER_CUSTOMER}: shipped`,
-      ...Object.keys(queriesAs(CUSTOMER, ORDERS)),
-    ]);
-  });
-
-  it('markNotificationsRead makes notifications stale before its answer, and no orders or account', async () => {
-    const unaffected = {
-      ...queriesAs(CUSTOMER, { ...ORDERS, ...ACCOUNT }),
-      ...queriesAs(OTHER_CUSTOMER, NOTIFICATIONS),
-    };
-    const copies = { ...queriesAs(CUSTOMER, NOTIFICATIONS), ...unaffected };
-    const ids = await unreadIds(environment, CUSTOMER, 2);
-    assert.deepEqual(await hitsAfter(environment, copies, markRead(ids)), Object.keys(unaffected));
+    ];
+    assert.deepEqual(await hitsAfter(environment, copies, rename()), hits('loans', 'active count'));
+    assert.deepEqual(await hitsAfter(environment, copies, borrow()), hits('account'));
   });
 });
 
-describe('Mutation through the mobile BFF', () => {
-  const environment = shareCached(mobile);
-  const unaffected = queriesAs(OTHER_CUSTOMER, DASHBOARD);
-  const copies = { ...queriesAs(CUSTOMER, DASHBOARD), ...unaffected };
-  const hits = (...names: string[]) => [
-    ...names.map((name) => `${CUSTOMER}: ${name}`),
-    ...Object.keys(unaffected),
-  ];
-
-  it('updateProfile makes the answers with the profile stale before its answer', async () => {
-    const all = { ...copies, ...profileQuery(CUSTOMER) };
-    const actual = await hitsAfter(environment, all, rename());
-    assert.deepEqual(actual, hits('orders', 'notifications', 'unread count'));
-  });
-
-  it('placeOrder makes the answers with orders stale before its answer', async () => {
-    const actual = await hitsAfter(environment, copies, placeOrder());
-    assert.deepEqual(actual, hits('account', 'notifications', 'unread count'));
-  });
-
-  it('cancelOrder makes the answers with orders stale before its answer', async () => {
-    const id = await orderIdWithStatus(environment, CUSTOMER, 'placed');
-    const actual = await hitsAfter(environment, copies, cancelOrder(id));
-    assert.deepEqual(actual, hits('account', 'notifications', 'unread count'));
-  });
-
-  it('markNotificationsRead makes the answers with notifications stale before its answer', async () => {
-    const ids = await unreadIds(environment, CUSTOMER, 1);
-    const actual = await hitsAfter(environment, copies, markRead(ids));
-    assert.deepEqual(actual, hits('account', 'orders'));
-  });
-});
-
-const { orders, placed } = ORDERS as Record<string, string>;
 const ALL_QUERIES: Queries = {
-  ...queriesAs(CUSTOMER, { ...ACCOUNT, ...NOTIFICATIONS, orders, placed } as Record<
-    string,
-    string
-  >),
-  ...queriesAs(OTHER_CUSTOMER, { ...NOTIFICATIONS, orders } as Record<string, string>),
-  ...STAFF,
-  ...profileQuery(CUSTOMER),
+  ...queriesAs(READER, { ...ACCOUNT, ...LOANS, ...ACTIVE_COUNT }),
+  ...queriesAs(OTHER_READER, { ...ACTIVE_COUNT, loans: LOANS.loans }),
+  ...LIBRARIAN,
+  ...memberQuery(READER),
 };
 
 /** Asserts that a mutation is refused with a code, and that all queries of the warm cache are still hits. */
-async function assertRefused(
-  environment: Environment,
-  mutation: Query,
-  code: string,
-): Promise<void> {
+async function assertRefused(environment: Library, mutation: Query, code: string): Promise<void> {
   await warmCache(environment, ALL_QUERIES);
   const { body } = await send(environment, mutation);
   const [payload] = Object.values<Json>(body.data ?? {});
@@ -194,43 +149,26 @@ async function assertRefused(
 }
 
 describe('Refused mutation', () => {
-  const environment = shareCached(web);
+  const environment = shareCached(library);
   const refusals: Record<
     string,
-    [code: string, mutation: (environment: Environment) => Promise<Query> | Query]
+    [code: string, mutation: (environment: Library) => Promise<Query> | Query]
   > = {
-    'a blank name': ['BLANK', () => rename(CUSTOMER, ' ')],
-    'an unknown product': ['UNKNOWN_SKU', () => placeOrder(CUSTOMER, 'NO-SUCH')],
-    'an invalid idempotency key': [
-      'INVALID',
-      () => ({
-        ...placeOrder(),
-        variables: { input: { idempotencyKey: 'a key', currency: 'EUR', items: [] } },
-      }),
-    ],
-    'an order that has been shipped': [
-      'NOT_CANCELLABLE',
-      async (environment) => cancelOrder(await orderIdWithStatus(environment, CUSTOMER, 'shipped')),
-    ],
-    'an order of another user': [
+    'an invalid value': ['BLANK', () => rename(READER, ' ')],
+    'an object of another viewer': [
       'NOT_FOUND',
       async (environment) =>
-        cancelOrder(await orderIdWithStatus(environment, CAST.manyOrders, 'placed')),
+        returnLoan(await loanIdWithStatus(environment, OTHER_READER, 'active')),
     ],
-    'an order that does not exist': ['NOT_FOUND', () => cancelOrder('999999')],
-    'an order that does not exist, cancelled by staff': [
+    'an object that does not exist': ['NOT_FOUND', () => returnLoan('999999')],
+    'an object that does not exist, changed by staff': [
       'NOT_FOUND',
-      () => cancelOrder('999999', 'staff'),
+      () => returnLoan('999999', 'staff'),
     ],
-    'a deleted account': ['NOT_FOUND', () => rename(CAST.deleted)],
-    'a notification of another user': [
-      'NOT_FOUND',
-      async (environment) => markRead(await unreadIds(environment, OTHER_CUSTOMER, 1)),
-    ],
-    'an empty list of notifications': ['BAD_USER_INPUT', () => markRead([])],
+    'a deleted object': ['NOT_FOUND', () => rename(CAST.deleted)],
     'an argument of a wrong type': [
       'BAD_USER_INPUT',
-      () => ({ ...rename(), variables: { input: 7 } }),
+      () => ({ ...rename(), variables: { name: 7 } }),
     ],
     'an anonymous viewer': ['UNAUTHENTICATED', () => rename('anonymous')],
   };
@@ -240,74 +178,55 @@ describe('Refused mutation', () => {
     });
   }
 
-  it('leaves the cache as it is if the service refuses all requests', async () => {
-    environment.services.order.control.faults({ placeOrder: { status: 429 } });
-    await assertRefused(environment, placeOrder(), 'UPSTREAM_UNAVAILABLE');
-  });
-
   it('leaves the cache as it is if the service is down', async () => {
-    await using environment = await startEnvironment(web, CACHED);
+    await using environment = await startEnvironment(library, CACHED);
     await warmCache(environment, ALL_QUERIES);
-    await environment.services.order.close();
-    assert.equal((await send(environment, placeOrder())).body.errors.length, 1);
+    await environment.services.lending.close();
+    assert.equal((await send(environment, borrow())).body.errors.length, 1);
     for (const [name, copy] of Object.entries(ALL_QUERIES)) {
       assert.equal(outcomeOf(await send(environment, copy)), 'hit', name);
     }
   });
-
-  it('leaves the answers about the refused items in the cache if it is refused in part', async () => {
-    const ofOtherUser = queriesAs(OTHER_CUSTOMER, NOTIFICATIONS);
-    await warmCache(environment, ofOtherUser);
-    const ids = [
-      ...(await unreadIds(environment, CUSTOMER, 1)),
-      ...(await unreadIds(environment, OTHER_CUSTOMER, 1)),
-    ];
-    const { body } = await send(environment, markRead(ids));
-    assert.equal(body.data.markNotificationsRead.notifications.length, 1);
-    assert.deepEqual(await hitsAmong(environment, ofOtherUser), Object.keys(ofOtherUser));
-  });
 });
 
 describe('New object', () => {
-  const environment = shareCached(web);
-  const NO_ORDERS = CAST.noOrders;
+  const environment = shareCached(library);
 
-  it('appears in lists that were empty: the first order of a user', async () => {
-    const copies = queriesAs(NO_ORDERS, ORDERS);
+  it('appears in lists that were empty', async () => {
+    const copies = queriesAs(CAST.noLoans, LOANS);
     await warmCache(environment, copies);
-    const { data } = (await send(environment, placeOrder(NO_ORDERS))).body;
+    const { data } = (await send(environment, borrow(CAST.noLoans))).body;
     await hitsAmong(environment, copies);
-    const { body } = await environment.send(placed ?? '', { as: NO_ORDERS });
-    const [edge] = body.data.viewer.orders.edges;
-    assert.equal(edge.node.id, data.placeOrder.order.id);
+    const { body } = await environment.send(LOANS.active, { as: CAST.noLoans });
+    const [edge] = body.data.viewer.loans.edges;
+    assert.equal(edge.node.id, data.borrow.loan.id);
   });
 
   it('is found by an id that was requested before it existed', async () => {
-    const placeOne = async () =>
-      (await send(environment, placeOrder())).body.data.placeOrder.order.id;
-    const next = String(Number(await placeOne()) + 1);
-    const copies = Object.values(orderQueries(CUSTOMER, next));
+    const borrowOne = async () => (await send(environment, borrow())).body.data.borrow.loan.id;
+    const next = String(Number(await borrowOne()) + 1);
+    const copies = Object.values(loanQueries(READER, next));
     for (const copy of [...copies, ...copies]) {
       const missing = await send(environment, copy);
       assert.equal(missing.body.errors[0].extensions.code, 'NOT_FOUND');
       assert.equal(outcomeOf(missing), 'not stored');
     }
-    assert.equal(await placeOne(), next);
+    assert.equal(await borrowOne(), next);
     for (const copy of copies) {
-      assert.equal((await send(environment, copy)).body.data.order.id, next);
+      assert.equal((await send(environment, copy)).body.data.loan.id, next);
     }
   });
 
-  it('appears in lists that were empty: the first cancelled order of a user', async () => {
-    const { data } = (await send(environment, placeOrder(NO_ORDERS))).body;
-    const copies = queriesAs(NO_ORDERS, { cancelled: ORDERS.cancelled ?? '' });
+  it('appears in lists that it enters by a change', async () => {
+    const { data } = (await send(environment, borrow(CAST.noLoans))).body;
+    const copies = queriesAs(CAST.noLoans, { returned: LOANS.returned });
     await warmCache(environment, copies);
-    await send(environment, cancelOrder(data.placeOrder.order.id, NO_ORDERS));
+    await send(environment, returnLoan(data.borrow.loan.id, CAST.noLoans));
     assert.deepEqual(await hitsAmong(environment, copies), []);
   });
 
-  it('is not hidden by a stored answer about a missing user', async () => {
-    const query = '{ profile(id: "999999") { name } }';
+  it('is not hidden by a stored answer about a missing object', async () => {
+    const query = '{ member(id: "999999") { name } }';
     for (let time = 0; time < 2; time++) {
       const answer = await environment.send(query);
       assert.equal(answer.body.errors[0].extensions.code, 'NOT_FOUND');

@@ -13,7 +13,7 @@ import { CAST } from '../support/fixture/cast.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { until } from '../support/until.ts';
 import { CACHED } from './environment.ts';
-import type { Library } from './library-queries.ts';
+import type { Library } from './queries.ts';
 import { shareCached } from './shared-environment.ts';
 
 const QUERY = '{ notices { id } }';

@@ -1,125 +1,95 @@
 import { randomUUID } from 'node:crypto';
-import { CAST } from '../../services/support/cast.ts';
-import type { Environment, Json, TestViewer } from '../support/environment.ts';
-import { type Queries, type Query, queriesAs } from './environment.ts';
+import type { AnyEnvironment, Environment, TestViewer } from '../support/environment.ts';
+import type { LIBRARY_UPSTREAMS } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { type GatedEnvironment, type Queries, type Query, queriesAs } from './environment.ts';
 
-// Queries about users 42 and 43 for the web and the mobile BFF, and mutations that change their answers.
+// Queries about two readers of the library, and mutations that change their answers.
 
-export const CUSTOMER = CAST.customer;
-export const OTHER_CUSTOMER = CAST.otherCustomer;
+export type Library = Environment<typeof LIBRARY_UPSTREAMS>;
+export type GatedLibrary = GatedEnvironment<typeof LIBRARY_UPSTREAMS>;
+
+export const READER = CAST.reader;
+export const OTHER_READER = CAST.otherReader;
+
+export const NOTICES: Query = { query: '{ notices { title } }' };
 
 const connection = (fields: string) =>
   `{ edges { cursor node { ${fields} } } pageInfo { hasNextPage } }`;
-const ordersQuery = (args: string) => `{ viewer { orders${args} ${connection('id status')} } }`;
-const notificationsQuery = (args: string) =>
-  `{ viewer { notifications${args} ${connection('id readAt')} } }`;
+const loansQuery = (args: string) => `{ viewer { loans${args} ${connection('id status')} } }`;
 
-export const ORDERS: Readonly<Record<string, string>> = {
-  orders: ordersQuery(''),
-  'the first orders': ordersQuery('(first: 2)'),
-  placed: ordersQuery('(status: PLACED)'),
-  shipped: ordersQuery('(status: SHIPPED)'),
-  cancelled: ordersQuery('(status: CANCELLED)'),
+export const LOANS = {
+  loans: loansQuery(''),
+  'the first loans': loansQuery('(first: 2)'),
+  active: loansQuery('(status: ACTIVE)'),
+  returned: loansQuery('(status: RETURNED)'),
 };
 
-export const NOTIFICATIONS: Readonly<Record<string, string>> = {
-  notifications: notificationsQuery(''),
-  unread: notificationsQuery('(unreadOnly: true)'),
-  'unread count': '{ viewer { unreadCount } }',
+export const ACTIVE_COUNT = { 'active count': '{ viewer { activeCount } }' };
+
+export const ACCOUNT = {
+  account: '{ viewer { member { name } } }',
+  'loans with their borrower': `{ viewer { loans(first: 1) ${connection('borrower { name }')} } }`,
 };
 
-export const ACCOUNT: Readonly<Record<string, string>> = {
-  account: '{ viewer { user { name avatarUrl locale } } }',
-  'orders with their customer': `{ viewer { orders(first: 1) ${connection('customer { name }')} } }`,
+export const HOME = {
+  home: `{ home { member { name } loans { id status } activeCount notices { title } } }`,
+  account: '{ home { member { name } } }',
+  loans: '{ home { loans(first: 3) { id status } } }',
+  'active count': '{ home { activeCount } }',
 };
 
-export const DASHBOARD: Readonly<Record<string, string>> = {
-  dashboard: `{ dashboard { user { name } orders { id status } notifications { id readAt }
-    unreadCount announcements { title } } }`,
-  account: '{ dashboard { user { name avatarUrl } } }',
-  orders: '{ dashboard { orders(first: 3) { id status } } }',
-  notifications: '{ dashboard { notifications { id readAt } } }',
-  'unread count': '{ dashboard { unreadCount } }',
-};
-
-export const STAFF: Queries = queriesAs('staff', {
-  customers: `{ customers(first: 50) ${connection('id name')} }`,
-  'customers by search': `{ customers(search: "a", first: 50) ${connection('name')} }`,
-  'recent orders': '{ recentOrders { id status } }',
+export const LIBRARIAN: Queries = queriesAs('staff', {
+  members: `{ members(first: 50) ${connection('id name')} }`,
+  'members by search': `{ members(search: "a", first: 50) ${connection('name')} }`,
+  'recent loans': '{ recentLoans { id status } }',
 });
 
-export const profileQuery = (id: string): Queries => ({
-  [`profile ${id}`]: { query: `{ profile(id: "${id}") { name avatarUrl } }` },
+export const memberQuery = (id: string): Queries => ({
+  [`member ${id}`]: { query: `{ member(id: "${id}") { name } }` },
 });
 
-/** The query for the page after the first two orders. */
-export async function nextPageQuery(environment: Environment, as: TestViewer): Promise<Queries> {
-  const { body } = await environment.send(ORDERS['the first orders'] ?? '', { as });
-  const { cursor } = body.data.viewer.orders.edges[1];
-  return queriesAs(as, { 'the next orders': ordersQuery(`(first: 5, after: "${cursor}")`) });
+/** The query for the page after the first two loans. */
+export async function nextPageQuery(environment: AnyEnvironment, as: TestViewer): Promise<Queries> {
+  const { body } = await environment.send(LOANS['the first loans'], { as });
+  const { cursor } = body.data.viewer.loans.edges[1];
+  return queriesAs(as, { 'the next loans': loansQuery(`(first: 5, after: "${cursor}")`) });
 }
 
-/** Queries for one order, as the viewer and as staff. */
-export const orderQueries = (as: TestViewer, id: string): Queries => ({
-  ...queriesAs(as, { [`order ${id}`]: `{ order(id: "${id}") { id status } }` }),
-  ...queriesAs('staff', { [`order ${id}`]: `{ order(id: "${id}") { id status } }` }),
+/** Queries for one loan, as the viewer and as a librarian. */
+export const loanQueries = (as: TestViewer, id: string): Queries => ({
+  ...queriesAs(as, { [`loan ${id}`]: `{ loan(id: "${id}") { id status } }` }),
+  ...queriesAs('staff', { [`loan ${id}`]: `{ loan(id: "${id}") { id status } }` }),
 });
 
-/** The id of a user's newest order with a status. */
-export async function orderIdWithStatus(
-  environment: Environment,
-  user: string,
-  status: string,
+/** The id of a member's newest loan with a status. */
+export async function loanIdWithStatus(
+  environment: Library,
+  member: string,
+  status: 'active' | 'returned',
 ): Promise<string> {
-  const { orders } = await environment.read(
-    'order',
-    `/orders?user=${user}&limit=50&status=${status}`,
-  );
-  return orders[0].id;
-}
-
-/** The ids of a user's newest unread notifications. */
-export async function unreadIds(
-  environment: Environment,
-  user: string,
-  count: number,
-): Promise<string[]> {
-  const path = `/notifications?user=${user}&unread=true&limit=${count}`;
-  return (await environment.read('notification', path)).notifications.map(({ id }: Json) => id);
+  const path = `/loans?member=${member}&limit=50&status=${status}`;
+  return (await environment.read('lending', path)).loans[0].id;
 }
 
 let names = 0;
 const uniqueName = () => `A Unique Name ${String.fromCharCode(97 + names++)}`;
 
-const UPDATE = `mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) {
-  user { name } userErrors { code } } }`;
-const PLACE = `mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) {
-  order { id } userErrors { code } } }`;
-const CANCEL = `mutation ($id: ID!) { cancelOrder(id: $id) {
-  order { status } userErrors { code } } }`;
-const MARK = `mutation ($ids: [ID!]!) { markNotificationsRead(ids: $ids) {
-  notifications { id } userErrors { code } } }`;
-
-/** Renames a user, by default to a name that no other call uses. */
-export const rename = (as: TestViewer = CUSTOMER, name = uniqueName()): Query => ({
+/** Renames a member, by default to a name that no other call uses. */
+export const rename = (as: TestViewer = READER, name = uniqueName()): Query => ({
   as,
-  query: UPDATE,
-  variables: { input: { name } },
+  query: `mutation ($name: String!) { renameMember(name: $name) {
+    member { name } userErrors { code } } }`,
+  variables: { name },
 });
-export const placeOrder = (as: TestViewer = CUSTOMER, sku = 'PAPER-NOTE'): Query => ({
+export const borrow = (as: TestViewer = READER, title = 'The Atlas'): Query => ({
   as,
-  query: PLACE,
-  variables: {
-    input: { idempotencyKey: randomUUID(), currency: 'EUR', items: [{ sku, quantity: 1 }] },
-  },
+  query: `mutation ($input: BorrowInput!) { borrow(input: $input) {
+    loan { id } userErrors { code } } }`,
+  variables: { input: { idempotencyKey: randomUUID(), title } },
 });
-export const cancelOrder = (id: string, as: TestViewer = CUSTOMER): Query => ({
+export const returnLoan = (id: string, as: TestViewer = READER): Query => ({
   as,
-  query: CANCEL,
+  query: 'mutation ($id: ID!) { returnLoan(id: $id) { loan { status } } }',
   variables: { id },
-});
-export const markRead = (ids: readonly string[], as: TestViewer = CUSTOMER): Query => ({
-  as,
-  query: MARK,
-  variables: { ids },
 });

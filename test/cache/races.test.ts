@@ -14,7 +14,7 @@ import {
   READER,
   rename,
   returnLoan,
-} from './library-queries.ts';
+} from './queries.ts';
 import { shareGated } from './shared-environment.ts';
 
 const loans = { as: READER, query: LOANS.loans };

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type AnyEnvironment, authorization } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import type { Library } from './library-queries.ts';
+import type { Library } from './queries.ts';
 import { clearCache, fakeClock, shareCached } from './shared-environment.ts';
 
 // The Cache-Control directives of requests (RFC 9111 §5.2.1).

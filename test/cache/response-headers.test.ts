@@ -15,7 +15,7 @@ import {
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { CACHED } from './environment.ts';
-import type { Library } from './library-queries.ts';
+import type { Library } from './queries.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
 const VARY = 'Accept, Accept-Encoding, Accept-Language';

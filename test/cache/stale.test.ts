@@ -7,7 +7,7 @@ import { library } from '../support/fixture/bff.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 import { outcomeOf, type Query, send, sendAll, signIn, whenProcessed } from './environment.ts';
-import { borrow, type GatedLibrary, HOME, LOANS, READER, rename } from './library-queries.ts';
+import { borrow, type GatedLibrary, HOME, LOANS, READER, rename } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
 const LOANS_OF_MEMBERS = /^\/loans\?members=/;

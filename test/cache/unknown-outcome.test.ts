@@ -3,12 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { before, describe, it } from 'node:test';
 import pino from 'pino';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { SEEDED_USERS } from '../../services/support/cast.ts';
 import type { Fault } from '../../services/support/faults.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type AnyEnvironment, startEnvironment } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
 import { createCallers } from '../upstream/controlled-upstream.ts';
 import {
   CACHED,
@@ -23,20 +21,19 @@ import {
 } from './environment.ts';
 import {
   ACCOUNT,
-  CUSTOMER,
-  cancelOrder,
-  DASHBOARD,
-  markRead,
-  NOTIFICATIONS,
-  ORDERS,
-  OTHER_CUSTOMER,
-  orderIdWithStatus,
-  orderQueries,
-  placeOrder,
-  profileQuery,
+  ACTIVE_COUNT,
+  borrow,
+  HOME,
+  LIBRARIAN,
+  type Library,
+  LOANS,
+  loanIdWithStatus,
+  loanQueries,
+  memberQuery,
+  OTHER_READER,
+  READER,
   rename,
-  STAFF,
-  unreadIds,
+  returnLoan,
 } from './queries.ts';
 import { shareCached, shareEnvironment } from './shared-environment.ts';
 
@@ -46,7 +43,7 @@ import { shareCached, shareEnvironment } from './shared-environment.ts';
 const UNKNOWN_OUTCOME = 'The outcome of this change is unknown. Check it before you retry.';
 
 /** Sends a mutation, and asserts that its outcome is unknown. */
-async function loseOutcome(environment: Environment, mutation: Query): Promise<void> {
+async function loseOutcome(environment: AnyEnvironment, mutation: Query): Promise<void> {
   const headers = { 'x-request-timeout-ms': '1000' };
   const { body } = await send(environment, { ...mutation, headers });
   assert.deepEqual(
@@ -56,7 +53,7 @@ async function loseOutcome(environment: Environment, mutation: Query): Promise<v
 }
 
 /** Asserts that none of the queries' answers is stored, and that all are up to date. */
-async function assertNotStored(environment: Environment, queries: Queries): Promise<void> {
+async function assertNotStored(environment: AnyEnvironment, queries: Queries): Promise<void> {
   for (let n = 0; n < 2; n++) assert.deepEqual(await hitsAmong(environment, queries), []);
   for (const [name, query] of Object.entries(queries)) {
     const answer = await send(environment, query);
@@ -74,110 +71,83 @@ const LOST_ANSWERS: Readonly<Record<string, Fault>> = {
 };
 
 interface Case {
-  readonly mutation: (environment: Environment, user: string) => Promise<Query> | Query;
+  readonly mutation: (environment: Library, member: string) => Promise<Query> | Query;
   /** The queries whose answers the mutation may have changed. */
-  readonly affected: (environment: Environment, user: string) => Promise<Queries> | Queries;
-  readonly unaffected: (user: string) => Queries;
-  /** Quarantines the orders of all users, so that it needs an environment of its own. */
+  readonly affected: (environment: Library, member: string) => Promise<Queries> | Queries;
+  readonly unaffected: (member: string) => Queries;
+  /** Quarantines the loans of all members, so that it needs an environment of its own. */
   readonly isGlobal?: boolean;
 }
 
-const { orders, placed, cancelled, shipped } = ORDERS as Record<string, string>;
-const pick = (queries: Record<string, string | undefined>) => queries as Record<string, string>;
+const { account } = ACCOUNT;
+const activeLoan = (environment: Library, member: string) =>
+  loanIdWithStatus(environment, member, 'active');
+const affectedByReturn = async (environment: Library, member: string): Promise<Queries> => ({
+  ...queriesAs(member, { ...LOANS, ...ACTIVE_COUNT }),
+  ...loanQueries(member, await activeLoan(environment, member)),
+});
 
 const CASES: Readonly<Record<string, Case>> = {
-  updateProfile: {
-    mutation: (_environment, user) => rename(user),
-    affected: (_environment, user) => ({ ...queriesAs(user, ACCOUNT), ...profileQuery(user) }),
-    unaffected: (user) => ({
-      ...queriesAs(user, { ...ORDERS, ...NOTIFICATIONS }),
-      ...profileQuery(OTHER_CUSTOMER),
+  renameMember: {
+    mutation: (_environment, member) => rename(member),
+    affected: (_environment, member) => ({ ...queriesAs(member, ACCOUNT), ...memberQuery(member) }),
+    unaffected: (member) => ({
+      ...queriesAs(member, { ...LOANS, ...ACTIVE_COUNT }),
+      ...memberQuery(OTHER_READER),
     }),
   },
-  placeOrder: {
-    mutation: (_environment, user) => placeOrder(user),
-    affected: (_environment, user) => queriesAs(user, pick({ orders, placed })),
-    unaffected: (user) => ({
-      ...queriesAs(user, NOTIFICATIONS),
-      ...queriesAs(OTHER_CUSTOMER, ORDERS),
+  borrow: {
+    mutation: (_environment, member) => borrow(member),
+    affected: (_environment, member) => {
+      const { loans, active } = LOANS;
+      return queriesAs(member, { loans, active, ...ACTIVE_COUNT });
+    },
+    unaffected: (member) => ({
+      ...queriesAs(member, { account }),
+      ...queriesAs(OTHER_READER, { ...LOANS, ...ACTIVE_COUNT }),
     }),
   },
-  cancelOrder: {
-    mutation: async (environment, user) =>
-      cancelOrder(await orderIdWithStatus(environment, user, 'placed'), user),
-    affected: async (environment, user) => ({
-      ...queriesAs(user, pick({ orders, placed, cancelled })),
-      ...orderQueries(user, await orderIdWithStatus(environment, user, 'placed')),
-    }),
-    unaffected: (user) => ({
-      ...queriesAs(user, pick({ shipped, ...NOTIFICATIONS })),
-      ...queriesAs(OTHER_CUSTOMER, ORDERS),
+  returnLoan: {
+    mutation: async (environment, member) =>
+      returnLoan(await activeLoan(environment, member), member),
+    affected: affectedByReturn,
+    unaffected: (member) => ({
+      ...queriesAs(member, { account }),
+      ...queriesAs(OTHER_READER, { ...LOANS, ...ACTIVE_COUNT }),
     }),
   },
-  'cancelOrder by staff': {
-    mutation: async (environment, user) =>
-      cancelOrder(await orderIdWithStatus(environment, user, 'placed'), 'staff'),
-    affected: async (environment, user) => ({
-      ...queriesAs(user, pick({ orders, placed, cancelled })),
-      ...orderQueries(user, await orderIdWithStatus(environment, user, 'placed')),
-    }),
-    unaffected: (user) => ({ ...queriesAs(user, NOTIFICATIONS), ...profileQuery(user) }),
-    // The BFF does not know whose order it is.
+  'returnLoan by a librarian': {
+    mutation: async (environment, member) =>
+      returnLoan(await activeLoan(environment, member), 'staff'),
+    affected: affectedByReturn,
+    unaffected: (member) => ({ ...queriesAs(member, { account }), ...memberQuery(member) }),
+    // The BFF does not know whose loan it is.
     isGlobal: true,
-  },
-  markNotificationsRead: {
-    mutation: async (environment, user) => markRead(await unreadIds(environment, user, 2), user),
-    affected: (_environment, user) => queriesAs(user, NOTIFICATIONS),
-    unaffected: (user) => ({
-      ...queriesAs(user, ORDERS),
-      ...queriesAs(OTHER_CUSTOMER, NOTIFICATIONS),
-    }),
   },
 };
 
-const WRITES = {
-  user: ['updateUser'],
-  order: ['placeOrder', 'cancelOrder'],
-  notification: ['markRead'],
-} as const;
-
 /** Sets a fault for all writes. */
-function failWrites({ services }: Environment, fault: Fault) {
-  for (const [service, operations] of Object.entries(WRITES)) {
-    const { control } = services[service as keyof typeof WRITES];
-    control.faults(Object.fromEntries(operations.map((operation) => [operation, fault])));
-  }
+function failWrites({ services: { member, lending } }: Library, fault: Fault) {
+  member.control.faults({ renameMember: fault });
+  lending.control.faults({ borrow: fault, returnLoan: fault });
 }
 
 /** Larger than all ids with a special meaning. */
 const FIRST_ID = 100;
 
-/**
- * Ids of customers with an order that can be cancelled and unread notifications. Every test changes
- * the data of another one, because quarantines outlast it.
- */
-async function* customersWithData(environment: Environment): AsyncGenerator<string, never> {
-  for (let id = FIRST_ID; id <= SEEDED_USERS; id++) {
-    const { orders } = await environment.read('order', `/orders?user=${id}&limit=1&status=placed`);
-    if (orders.length === 0) continue;
-    const unread = await unreadIds(environment, String(id), 2);
-    if (unread.length === 2) yield String(id);
-  }
-  throw new Error('too few customers with data');
-}
-
 describe('Mutation with an unknown outcome', () => {
-  const shared = shareEnvironment(() => startEnvironment(web, CACHED));
-  const customers = customersWithData(shared);
+  const shared = shareEnvironment(() => startEnvironment(library, CACHED));
+  // Every test changes the data of another member, because quarantines outlast it.
+  let next = FIRST_ID;
 
   async function assertQuarantine(
-    environment: Environment,
-    user: string,
+    environment: Library,
+    member: string,
     { mutation, affected, unaffected }: Case,
   ) {
-    const sent = await mutation(environment, user);
-    const queries = await affected(environment, user);
-    const others = unaffected(user);
+    const sent = await mutation(environment, member);
+    const queries = await affected(environment, member);
+    const others = unaffected(member);
     await warmCache(environment, { ...queries, ...others });
     await loseOutcome(environment, sent);
     await assertNotStored(environment, queries);
@@ -190,10 +160,10 @@ describe('Mutation with an unknown outcome', () => {
 
       for (const [name, each] of Object.entries(CASES)) {
         it(`keeps answers that ${name} may have changed out of the cache, and no others`, async () => {
-          if (!each.isGlobal) return assertQuarantine(shared, (await customers.next()).value, each);
-          await using environment = await startEnvironment(web, CACHED);
+          if (!each.isGlobal) return assertQuarantine(shared, String(next++), each);
+          await using environment = await startEnvironment(library, CACHED);
           failWrites(environment, fault);
-          await assertQuarantine(environment, CUSTOMER, each);
+          await assertQuarantine(environment, READER, each);
         });
       }
     });
@@ -201,47 +171,48 @@ describe('Mutation with an unknown outcome', () => {
 });
 
 describe('Quarantine after an unknown outcome', () => {
-  const environment = shareCached(web);
-  const mobileEnvironment = shareCached(mobile);
+  const environment = shareCached(library);
 
-  it('includes the lists of staff', async () => {
-    await warmCache(environment, STAFF);
-    environment.services.order.control.faults({ placeOrder: { reset: true, afterWork: true } });
-    await loseOutcome(environment, placeOrder(OTHER_CUSTOMER));
-    assert.equal((await hitsAmong(environment, STAFF)).includes('staff: recent orders'), false);
+  it('includes the lists of librarians', async () => {
+    await warmCache(environment, LIBRARIAN);
+    environment.services.lending.control.faults({ borrow: { reset: true, afterWork: true } });
+    await loseOutcome(environment, borrow(OTHER_READER));
+    assert.equal((await hitsAmong(environment, LIBRARIAN)).includes('staff: recent loans'), false);
   });
 
-  it('includes the mobile dashboard', async () => {
-    const { dashboard, orders: list, account } = DASHBOARD as Record<string, string>;
-    await warmCache(mobileEnvironment, queriesAs(CUSTOMER, DASHBOARD));
-    const { control } = mobileEnvironment.services.order;
-    control.faults({ placeOrder: { reset: true, afterWork: true } });
-    await loseOutcome(mobileEnvironment, placeOrder());
-    await assertNotStored(mobileEnvironment, queriesAs(CUSTOMER, pick({ dashboard, list })));
-    const answer = await send(mobileEnvironment, { as: CUSTOMER, query: account ?? '' });
+  it('includes answers with more parts than that of the change', async () => {
+    const { home, loans } = HOME;
+    // The quarantine outlasts the test.
+    const member = String(FIRST_ID);
+    await warmCache(environment, queriesAs(member, HOME));
+    const { control } = environment.services.lending;
+    control.faults({ borrow: { reset: true, afterWork: true } });
+    await loseOutcome(environment, borrow(member));
+    await assertNotStored(environment, queriesAs(member, { home, loans }));
+    const answer = await send(environment, { as: member, query: HOME.account });
     assert.equal(outcomeOf(answer), 'hit');
   });
 
   it('does not begin if the service refuses the mutation', async () => {
-    const queries = queriesAs(CUSTOMER, ORDERS);
+    const queries = queriesAs(READER, LOANS);
     await warmCache(environment, queries);
-    environment.services.order.control.faults({ placeOrder: { status: 403 } });
-    const { body } = await send(environment, placeOrder());
+    environment.services.lending.control.faults({ borrow: { status: 403 } });
+    const { body } = await send(environment, borrow());
     assert.notEqual(body.errors[0].message, UNKNOWN_OUTCOME);
     assert.deepEqual(await hitsAmong(environment, queries), Object.keys(queries));
   });
 
   it('lets every request get the current data from the service', async () => {
-    const query = { as: CUSTOMER, query: ACCOUNT.account ?? '' };
+    const query = { as: READER, query: account };
     await warmCache(environment, { query });
-    environment.services.user.control.faults({ updateUser: { reset: true, afterWork: true } });
+    environment.services.member.control.faults({ renameMember: { reset: true, afterWork: true } });
     await loseOutcome(environment, rename());
-    environment.services.user.control.clear();
+    environment.services.member.control.clear();
     for (const name of ['Two', 'Three']) {
-      const url = `/users/${CUSTOMER}`;
-      await environment.services.user.inject({ method: 'PATCH', url, payload: { name } });
-      assert.equal((await send(environment, query)).body.data.viewer.user.name, name);
-      assert.equal((await sendUncached(environment, query)).body.data.viewer.user.name, name);
+      const url = `/members/${READER}`;
+      await environment.services.member.inject({ method: 'PATCH', url, payload: { name } });
+      assert.equal((await send(environment, query)).body.data.viewer.member.name, name);
+      assert.equal((await sendUncached(environment, query)).body.data.viewer.member.name, name);
     }
   });
 
@@ -270,10 +241,10 @@ describe('Quarantine after an unknown outcome', () => {
       },
     };
     const call = { ...callers.call(200), recorder };
-    const sent = write({ method: 'POST', target: '/w', tagsOf: () => ['Order:1'] }, call, () => 1);
+    const sent = write({ method: 'POST', target: '/w', tagsOf: () => ['Loan:1'] }, call, () => 1);
     try {
       await assert.rejects(sent, { message: UNKNOWN_OUTCOME });
-      assert.deepEqual(changes, [[['Order:1'], false]]);
+      assert.deepEqual(changes, [[['Loan:1'], false]]);
     } finally {
       upstream.close();
       server.closeAllConnections();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { library } from '../support/fixture/bff.ts';
 import { outcomeOf, send, sendAll, signIn, whenProcessed } from './environment.ts';
-import { type GatedLibrary, LIBRARIAN, OTHER_READER, READER } from './library-queries.ts';
+import { type GatedLibrary, LIBRARIAN, OTHER_READER, READER } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
 /** The schema's hint for `member`, in seconds. */
