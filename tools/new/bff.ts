@@ -187,7 +187,7 @@ function addTests(plan: Plan, name: string, type: string): void {
     `import { ${name} } from '../../bff-${name}/bff.ts';
 import { contract } from './contract.ts';
 
-contract(${name}, { ${type}: () => ({}) });
+contract(${name});
 `,
   );
   plan.create(`test/bff/rights/${name}.txt`, rightsTable(plan, name, type));

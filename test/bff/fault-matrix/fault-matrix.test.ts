@@ -46,9 +46,13 @@ describe('The fault matrix', () => {
         names.filter((name) => name in MUTATIONS),
         mutations.map(({ name }) => name),
       );
-      assert.deepEqual(new Set(names).difference(new Set(Object.keys(EXAMPLES))), new Set());
     });
   }
+
+  it('has an example for each committed operation, and no other', () => {
+    const names = bffs.flatMap(({ documents }) => documents.map(({ name }) => name));
+    assert.deepEqual(new Set(Object.keys(EXAMPLES)), new Set(names));
+  });
 });
 
 for (const { bff, documents } of bffs) {
