@@ -15,15 +15,15 @@ const HELP = `${USAGE}
 
 Writes the files and table rows of a recipe, and lists the decisions that remain.
 
-  upstream <name>        a service, such as inventory (docs/add-an-upstream.md)
-    --port <number>      the port of its stand-in (default: the next free one)
-  bff <name>             a BFF for a new client, such as kiosk (docs/add-a-bff.md)
-    --port <number>      its port (default: the next free one)
-    --admin-port <number>  the port of its admin listener (default: the next free one)
-  field <Type.field>     a scalar field of a model, such as Order.carrier (docs/add-a-field.md)
-    --type <scalar>      String, Int, Boolean or DateTime (default: String)
-  --diff                 prints the changes and writes nothing
-  -h, --help             prints this text`;
+  upstream <name>         a service, such as inventory (docs/add-an-upstream.md)
+    --port <number>       the port of its stand-in (default: the next free one)
+  bff <name>              a BFF for a new client, such as kiosk (docs/add-a-bff.md)
+    --port <number>       its port (default: the next free one)
+    --admin-port <number> the port of its admin listener (default: the next free one)
+  field <Type.field>      a scalar field of a model, such as Order.carrier (docs/add-a-field.md)
+    --type <scalar>       String, ID, Int or DateTime (default: String)
+  --diff                  prints the changes and writes nothing
+  -h, --help              prints this text`;
 
 const CWD = fileURLToPath(ROOT);
 /** The files that `npm run codegen` writes. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { toDiff } from '../../tools/new/diff.ts';
 import { newCommand } from '../../tools/new.ts';
 import { ROOT } from '../../tools/tree.ts';
 import { diffsOf, RecipePage, withoutLineNumbers } from './recipe-page.ts';
@@ -84,12 +85,22 @@ const readTree = (folder: string): Map<string, string> =>
       .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
   );
 
-const changesBetween = (before: Map<string, string>, after: Map<string, string>): string[] =>
-  [...after].flatMap(([path, text]) => (before.get(path) === text ? [] : [path])).sort();
+const diffsBetween = (
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> =>
+  new Map(
+    [...after]
+      .filter(([path, text]) => before.get(path) !== text)
+      .map(([path, text]) => {
+        const diff = toDiff({ path, before: before.get(path), after: text });
+        return [path, `${diff.trim()}\n`];
+      }),
+  );
 
 describe('npm run new in a copy of the tree', { concurrency: true }, () => {
   let copy: string;
-  const runs: { result: Result; changed: string[] }[] = [];
+  const runs: { result: Result; written: ReadonlyMap<string, string> }[] = [];
 
   const node = (...args: string[]): Promise<Result> =>
     runProcess(process.execPath, args, {
@@ -102,14 +113,14 @@ describe('npm run new in a copy of the tree', { concurrency: true }, () => {
     for (const { args } of RECIPES) {
       const tree = readTree(copy);
       const result = await node('tools/new.ts', ...args);
-      runs.push({ result, changed: changesBetween(tree, readTree(copy)) });
+      runs.push({ result, written: diffsBetween(tree, readTree(copy)) });
     }
   });
   after(() => rm(copy, { recursive: true }));
 
   for (const [index, { args, page }] of RECIPES.entries()) {
     it(`${args.join(' ')} writes the files that its page shows`, async () => {
-      const { result, changed } = runs[index] ?? assert.fail();
+      const { result, written } = runs[index] ?? assert.fail();
       assert.deepEqual({ code: result.code, stderr: result.stderr }, { code: 0, stderr: '' });
       const { stdout: printed } = await runTool(newCommand, [...args, '--diff']);
       const diffs = diffsOf(printed);
@@ -117,7 +128,9 @@ describe('npm run new in a copy of the tree', { concurrency: true }, () => {
       assert.equal(page.output, withoutLineNumbers(result.stdout));
       assert.deepEqual(page.diffs, diffs);
       const generated = [...result.stdout.matchAll(/^generated (.*)$/gm)].map(([, path]) => path);
-      assert.deepEqual([...diffs.keys(), ...generated].sort(), changed);
+      const others = [...written].filter(([path]) => !generated.includes(path));
+      assert.deepEqual(new Map(others), diffs);
+      assert.equal(others.length + generated.length, written.size);
     });
   }
 
@@ -208,6 +221,7 @@ describe('npm run new', () => {
   it('--help prints every recipe and option, and writes nothing', async () => {
     const { code, stdout, stderr } = await runTool(newCommand, ['--help']);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+    assert.match(stdout, /String, ID, Int or DateTime/);
     for (const name of ['upstream', 'bff', 'field', '--type', '--port', '--admin-port', '--diff']) {
       assert.match(stdout, new RegExp(`^ +${name} `, 'm'));
     }
@@ -219,6 +233,17 @@ describe('npm run new', () => {
     assert.match(stdout, /^\+ {2}port: 4321,\n\+ {2}adminPort: 9321,$/m);
     const upstream = ['upstream', 'stock', '--port', '5321', '--diff'];
     assert.match((await runTool(newCommand, upstream)).stdout, /^\+ {2}stock: \{ port: 5321,/m);
+  });
+
+  it('shows a value that the model has already', async () => {
+    const args = ['field', 'Profile.locale', '--diff'];
+    const diffs = diffsOf((await runTool(newCommand, args)).stdout);
+    assert.deepEqual(
+      [...diffs.keys()].filter((path) => !path.startsWith('test/')),
+      ['schema/shared/user.graphql'],
+    );
+    const test = diffs.get('test/bff/profile-locale.test.ts') ?? '';
+    assert.match(test, /query = '\{ profile\(id: "42"\) \{ locale \} \}'/);
   });
 
   it('decodes the type that it is given, or null', async () => {
