@@ -17,7 +17,7 @@ const FAIL_WHEN_TOLD = `data:text/javascript,${encodeURIComponent(`
   });
 `)}`;
 
-/** The mobile BFF in production, with what it writes to stdout. */
+/** Starts the mobile BFF in production and collects its log entries. */
 async function startProduction(env: NodeJS.ProcessEnv = {}, shell = '') {
   const args = ['--import', FAIL_WHEN_TOLD, 'bff-mobile/main.ts'];
   const command = `${shell} exec "$0" "$@"`;
@@ -47,7 +47,7 @@ async function startProduction(env: NodeJS.ProcessEnv = {}, shell = '') {
     child,
     endpoint,
     entries,
-    /** The entries with this message, when there are so many. */
+    /** Waits for a number of entries with this message. */
     async find(msg: string, count = 1): Promise<Json[]> {
       const found = () => entries().filter((entry) => entry.msg === msg);
       await until(() => found().length >= count);
@@ -76,9 +76,9 @@ async function post(endpoint: string, body: unknown): Promise<Json> {
 const NAMED = 'query Card($id: ID!) { profile(id: $id) { name } announcements { title } }';
 const card = { query: NAMED, variables: { id: '42' } };
 
-describe('the log of a BFF in production', () => {
+describe('Log of a BFF in production', () => {
   for (const level of ['info', 'silent']) {
-    it(`is JSON lines from the start to the end, at level ${level}`, async () => {
+    it(`has only JSON lines at level ${level}`, async () => {
       await using bff = await startProduction({ LOG_LEVEL: level });
       await post(bff.endpoint, { query: '{ __typename }' });
       bff.child.kill('SIGTERM');
@@ -90,7 +90,7 @@ describe('the log of a BFF in production', () => {
     });
   }
 
-  it('has the operation, its cost and where the answer came from with each request', async () => {
+  it('has the operation, its cost and its cache status for each request', async () => {
     await using services = await startServices(SERVICE_NAMES);
     await using bff = await startProduction({ ...services.env, BATCH_MOST: '2' });
     await post(bff.endpoint, card);
@@ -116,7 +116,7 @@ describe('the log of a BFF in production', () => {
     assert.ok(unnamed?.cost > 0);
   });
 
-  it('has the codes of errors, and how many parts failed, with each request', async () => {
+  it('has the error codes and the number of failed parts for each request', async () => {
     await using services = await startServices(SERVICE_NAMES);
     await using bff = await startProduction(services.env);
     const { control } = services.services.notification;
@@ -191,7 +191,7 @@ describe('the log of a BFF in production', () => {
     assert.equal((await bff.find('process crashed')).length, 1);
   });
 
-  it('says once in a while that there are no file descriptors left', {
+  it('has one line a minute while there are no file descriptors left', {
     skip: process.platform === 'win32' && 'Windows has no such limit',
   }, async () => {
     await using bff = await startProduction({}, 'ulimit -n 64;');

@@ -8,10 +8,10 @@ import { ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
 
 const FREE_PORTS = { MOBILE_PORT: '0', MOBILE_ADMIN_PORT: '0' };
-/** Longer than npm may take to repeat a signal. */
+/** Longer than npm takes to forward a signal. */
 const LATER_MS = 1_000;
 
-/** Waits until a child process says where the mobile BFF listens. */
+/** Waits until a child process prints the endpoint of the mobile BFF. */
 async function endpointOf(child: ChildProcess): Promise<string> {
   let output = '';
   child.stdout?.on('data', (chunk) => {
@@ -66,50 +66,53 @@ function startScript(script: string, env: NodeJS.ProcessEnv) {
   };
 }
 
-const ask = (endpoint: string, query: string) =>
+const post = (endpoint: string, query: string) =>
   fetch(endpoint, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ query }),
   });
 
-const answers = (endpoint: string): Promise<boolean> =>
+const isServing = (endpoint: string): Promise<boolean> =>
   fetch(new URL('/healthz', endpoint)).then(
     () => true,
     () => false,
   );
 
-/** A user service that is slow, and a request to a BFF that waits for it. */
+/** A slow user service, and requests to a BFF that wait for it. */
 async function createSlowUsers() {
   const users = await createUserService();
   const url = await users.listen({ host: '127.0.0.1', port: 0 });
   return {
     url,
-    async askSlowly(endpoint: string, delayMs: number): Promise<{ answer: Promise<Response> }> {
+    async sendSlowRequest(
+      endpoint: string,
+      delayMs: number,
+    ): Promise<{ inFlight: Promise<Response> }> {
       users.control.faults({ usersByIds: { delayMs } });
-      const answer = ask(endpoint, '{ profile(id: "42") { name } }');
+      const inFlight = post(endpoint, '{ profile(id: "42") { name } }');
       await until(() => users.control.requests().routes.usersByIds === 1);
-      return { answer };
+      return { inFlight };
     },
     [Symbol.asyncDispose]: () => users[Symbol.asyncDispose](),
   };
 }
 
-describe('a BFF process that is told to end', () => {
-  it('answers what is under way, and exits with 0', async () => {
+describe('BFF process at a signal', () => {
+  it('answers requests in flight and exits with 0', async () => {
     await using users = await createSlowUsers();
     await using bff = await startMobile({ USER_SERVICE_URL: users.url });
     const { child, endpoint, ended } = bff;
-    const { answer: underWay } = await users.askSlowly(endpoint, 500);
+    const { inFlight } = await users.sendSlowRequest(endpoint, 500);
     child.kill('SIGTERM');
 
-    const answer = await underWay;
-    assert.equal(answer.status, 200);
-    assert.match(await answer.text(), /Amara Okafor/);
+    const response = await inFlight;
+    assert.equal(response.status, 200);
+    assert.match(await response.text(), /Amara Okafor/);
     assert.deepEqual(await ended(), [0, null]);
   });
 
-  it('says at once that it wants no more, and still answers for as long as it was told', async () => {
+  it('is not ready immediately, and answers new requests for the drain delay', async () => {
     await using bff = await startMobile({ DRAIN_DELAY_MS: '60000' });
     const { child, endpoint } = bff;
     const ready = async () => (await fetch(new URL('/readyz', endpoint))).status;
@@ -117,16 +120,16 @@ describe('a BFF process that is told to end', () => {
     child.kill('SIGTERM');
     while ((await ready()) === 200);
     assert.equal(await ready(), 503);
-    const answer = await ask(endpoint, '{ __typename }');
-    assert.equal(answer.status, 200);
-    assert.equal(answer.headers.get('connection'), 'close');
+    const response = await post(endpoint, '{ __typename }');
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('connection'), 'close');
   });
 
   for (const [signal, code] of [
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const) {
-    it(`exits with ${code} at a second signal, if that is ${signal}`, async () => {
+    it(`exits with ${code} if the second signal is ${signal}`, async () => {
       await using bff = await startMobile({ DRAIN_DELAY_MS: '60000' });
       const { child, endpoint, ended } = bff;
       child.kill('SIGTERM');
@@ -137,35 +140,35 @@ describe('a BFF process that is told to end', () => {
   }
 });
 
-describe('an npm script that is told to end', () => {
+describe('npm script at a signal', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`drains the BFF at ${signal} to npm, exits with 0 and leaves nothing behind`, async () => {
+    it(`drains the BFF if npm gets ${signal}, exits with 0 and leaves no process behind`, async () => {
       await using users = await createSlowUsers();
       const env = { ...FREE_PORTS, USER_SERVICE_URL: users.url };
       await using npm = startScript('start:mobile', env);
       const endpoint = await endpointOf(npm.child);
-      const { answer: underWay } = await users.askSlowly(endpoint, 500);
+      const { inFlight } = await users.sendSlowRequest(endpoint, 500);
       npm.child.kill(signal);
 
-      assert.equal((await underWay).status, 200);
+      assert.equal((await inFlight).status, 200);
       assert.deepEqual(await npm.ended(), [0, null]);
-      assert.equal(await answers(endpoint), false);
+      assert.equal(await isServing(endpoint), false);
     });
 
-    it(`drains once when ${signal} reaches npm and the BFF, as Ctrl-C does`, async () => {
+    it(`drains the BFF once if ${signal} reaches both npm and the BFF, like Ctrl-C`, async () => {
       await using users = await createSlowUsers();
       const env = { ...FREE_PORTS, USER_SERVICE_URL: users.url };
       await using npm = startScript('start:mobile', env);
       const endpoint = await endpointOf(npm.child);
-      const { answer: underWay } = await users.askSlowly(endpoint, 500);
+      const { inFlight } = await users.sendSlowRequest(endpoint, 500);
       npm.killGroup(signal);
 
-      assert.equal((await underWay).status, 200);
+      assert.equal((await inFlight).status, 200);
       assert.deepEqual(await npm.ended(), [0, null]);
     });
   }
 
-  it('passes a second signal on, and exits with its code', async () => {
+  it('forwards a second signal and exits with its code', async () => {
     await using npm = startScript('start:mobile', { ...FREE_PORTS, DRAIN_DELAY_MS: '60000' });
     const endpoint = await endpointOf(npm.child);
     npm.child.kill('SIGTERM');
@@ -173,10 +176,10 @@ describe('an npm script that is told to end', () => {
     await sleep(LATER_MS);
     npm.child.kill('SIGTERM');
     assert.deepEqual(await npm.ended(), [143, null]);
-    assert.equal(await answers(endpoint), false);
+    assert.equal(await isServing(endpoint), false);
   });
 
-  it('ends the stand-in services of start:services with it', async () => {
+  it('ends the stand-in services of start:services', async () => {
     const ports = Object.keys(UPSTREAMS).map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
     await using npm = startScript('start:services', Object.fromEntries(ports));
     let output = '';
@@ -188,10 +191,10 @@ describe('an npm script that is told to end', () => {
     assert.deepEqual(await npm.ended(), [0, null]);
     const urls = [...output.matchAll(/\| (http:\S+)/g)].map(([, url = '']) => url);
     assert.equal(urls.length, Object.keys(UPSTREAMS).length);
-    for (const url of urls) assert.equal(await answers(url), false);
+    for (const url of urls) assert.equal(await isServing(url), false);
   });
 
-  it('is passed on by every script that starts something', async () => {
+  it('reaches the process of every script that starts one', async () => {
     const { default: manifest } = await import('../../package.json', { with: { type: 'json' } });
     const starting = Object.entries(manifest.scripts).filter(([name]) => /^(start|dev)/.test(name));
     assert.ok(starting.length >= 6);

@@ -5,12 +5,12 @@ import { createAdmissionControl } from '../../src/traffic/index.ts';
 
 type Admission = ReturnType<typeof createAdmissionControl>;
 
-/** Keeps the process from anything else. */
-function work(ms: number): void {
+/** Blocks the event loop. */
+function block(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-/** Uses so much processor time, however busy the machine is. */
+/** Uses CPU time, which does not depend on the load of the machine. */
 function burn(ms: number): void {
   const start = process.threadCpuUsage();
   let usedMs = 0;
@@ -20,15 +20,15 @@ function burn(ms: number): void {
   }
 }
 
-/** One whose first request has used up the time of this turn. */
+/** Admission control whose first request has used up the time of this turn. */
 function createBusy() {
   const admission = createAdmissionControl();
   assert.equal(admission.turn(assert.fail), undefined);
-  work(11);
+  block(11);
   return admission;
 }
 
-/** Keeps the process busy, and has it begin as many requests from the line as a warm one has. */
+/** Busy admission control after the warm-up: enough requests of each kind have left the queue. */
 async function createWarm() {
   const admission = createBusy();
   const waiting = [true, false].flatMap((isTrusted) =>
@@ -37,30 +37,30 @@ async function createWarm() {
   await Promise.all(waiting.map(async (one) => one));
   await sleep(1);
   assert.equal(admission.turn(assert.fail), undefined);
-  work(11);
+  block(11);
   return admission;
 }
 
-/** Has so many wait that more may be refused. */
-const crowd = (admission: Admission, isTrusted: boolean) =>
+/** Queues enough requests that further ones may be refused. */
+const fillQueue = (admission: Admission, isTrusted: boolean) =>
   Array.from({ length: 101 }, () => admission.turn(() => isTrusted));
 
 const isOverloaded = { code: 'OVERLOADED' };
 
-describe('admission', () => {
-  it('lets requests begin at once as long as there is time', () => {
+describe('Admission control', () => {
+  it('begins requests immediately while the turn has time left', () => {
     const admission = createAdmissionControl();
     admission.refuseExcess();
     assert.equal(admission.turn(assert.fail), undefined);
   });
 
-  it('has the others wait in line, those with registered operations first', async () => {
+  it('queues further requests and begins those of trusted operations first', async () => {
     const admission = createBusy();
     const begun: string[] = [];
     const one = async (name: string, isTrusted: boolean) => {
       await admission.turn(() => isTrusted);
       begun.push(name);
-      work(5);
+      block(5);
     };
     await Promise.all([
       ...['a', 'b', 'c'].map((name) => one(name, false)),
@@ -69,27 +69,27 @@ describe('admission', () => {
     assert.deepEqual(begun, ['A', 'B', 'C', 'a', 'b', 'c']);
   });
 
-  it('goes on with everything else meanwhile', async () => {
+  it('lets timers run between queued requests', async () => {
     const admission = createBusy();
     let timers = 0;
     const timer = setInterval(() => timers++, 1);
     const ones = Array.from({ length: 20 }, async () => {
       await admission.turn(() => true);
-      work(21);
+      block(21);
     });
     await Promise.all(ones);
     clearInterval(timer);
     assert.ok(timers >= 10, `${timers} timers in 20 turns`);
   });
 
-  it('refuses those who come when the first in line has waited too long', async () => {
+  it('refuses new requests while the oldest queued one has waited too long', async () => {
     const admission = await createWarm();
-    const waiting = [...crowd(admission, false), ...crowd(admission, true)];
-    work(300);
+    const waiting = [...fillQueue(admission, false), ...fillQueue(admission, true)];
+    block(300);
     assert.throws(() => admission.turn(() => false), isOverloaded);
     const late = admission.turn(() => true);
     admission.refuseExcess();
-    work(250);
+    block(250);
     assert.throws(() => admission.refuseExcess(), isOverloaded);
     assert.throws(() => admission.turn(() => true), isOverloaded);
 
@@ -99,20 +99,20 @@ describe('admission', () => {
     assert.equal(admission.turn(assert.fail), undefined);
   });
 
-  it('lets go of whoever has waited for longer than anyone would', async () => {
+  it('refuses queued requests that are older than a second, except for the last hundred', async () => {
     const admission = await createWarm();
-    const waiting = crowd(admission, true);
-    work(1_100);
+    const waiting = fillQueue(admission, true);
+    block(1_100);
     const outcomes = await Promise.allSettled(waiting.map(async (one) => one));
     const [first, last] = [outcomes[0], outcomes.at(-1)];
     assert.ok(first?.status === 'rejected' && first.reason.code === 'OVERLOADED');
-    assert.equal(last?.status, 'fulfilled', 'a few are not too many, however late');
+    assert.equal(last?.status, 'fulfilled', 'a short queue is not overload');
   });
 
-  it('refuses nobody in a process that has just started, however long the line waits', async () => {
+  it('does not refuse requests by the age of the queue in a process that has just started', async () => {
     const admission = createBusy();
-    const waiting = [...crowd(admission, false), ...crowd(admission, true)];
-    work(1_100);
+    const waiting = [...fillQueue(admission, false), ...fillQueue(admission, true)];
+    block(1_100);
     admission.refuseExcess();
     waiting.push(
       admission.turn(() => false),
@@ -121,7 +121,7 @@ describe('admission', () => {
     await Promise.all(waiting.map(async (one) => one));
   });
 
-  it('refuses in a process that has just started when 1,000 wait', async () => {
+  it('refuses requests in a process that has just started when 1,000 are queued', async () => {
     const admission = createBusy();
     const waiting = Array.from({ length: 1_000 }, () => admission.turn(() => false));
     assert.throws(() => admission.turn(() => false), isOverloaded);
@@ -129,14 +129,14 @@ describe('admission', () => {
     await Promise.all(waiting.map(async (one) => one));
   });
 
-  it('reads sockets between few requests, also when that takes long', async () => {
+  it('begins few requests between two reads of sockets, even if reading takes long', async () => {
     const admission = await createWarm();
     let begun = 0;
-    let mostAtOnce = 0;
+    let maxPerTurn = 0;
     const timer = setInterval(() => {
-      mostAtOnce = Math.max(mostAtOnce, begun);
+      maxPerTurn = Math.max(maxPerTurn, begun);
       begun = 0;
-      work(10);
+      block(10);
     }, 1);
     const ones = Array.from({ length: 60 }, async () => {
       await admission.turn(() => true);
@@ -144,13 +144,13 @@ describe('admission', () => {
       burn(2);
     });
     await Promise.all(ones).finally(() => clearInterval(timer));
-    assert.ok(mostAtOnce > 0 && mostAtOnce <= 6, `${mostAtOnce} requests between two turns`);
+    assert.ok(maxPerTurn > 0 && maxPerTurn <= 6, `${maxPerTurn} requests between two turns`);
   });
 
-  it('refuses nobody while there are few in line, however late', async () => {
+  it('does not refuse requests while the queue is short, whatever its age', async () => {
     const admission = await createWarm();
     for (let n = 0; n < 100; n++) void admission.turn(() => true);
-    work(600);
+    block(600);
     admission.refuseExcess();
     assert.ok(admission.turn(() => true));
   });

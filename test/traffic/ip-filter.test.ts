@@ -9,8 +9,8 @@ import { parseAddress, rateLimitKeyOf } from '../../src/traffic/ip-filter.ts';
 
 const NO_LISTS = { trustedProxies: [], allow: [], deny: [] };
 
-describe('an address', () => {
-  for (const [text, plain, payer] of [
+describe('Client address', () => {
+  for (const [text, normalized, key] of [
     ['192.0.2.1', '192.0.2.1', '192.0.2.1'],
     ['192.0.2.1:4711', '192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1', '192.0.2.1'],
@@ -32,15 +32,15 @@ describe('an address', () => {
     ['999.0.2.1:80', undefined, 'unreadable'],
     ['for=192.0.2.1', undefined, 'unreadable'],
   ] as const) {
-    it(`"${text}" is ${plain}, and ${payer} pays for it`, () => {
-      assert.equal(parseAddress(text)?.toNormalizedString(), plain);
-      assert.equal(rateLimitKeyOf(text), payer);
+    it(`"${text}" is read as ${normalized} and has the rate-limit key ${key}`, () => {
+      assert.equal(parseAddress(text)?.toNormalizedString(), normalized);
+      assert.equal(rateLimitKeyOf(text), key);
     });
   }
 });
 
-describe('the address lists', () => {
-  for (const [lists, address, mayEnter] of [
+describe('IP filter', () => {
+  for (const [lists, address, isPermitted] of [
     [{}, '192.0.2.1', true],
     [{}, 'unknown', true],
     [{ deny: ['192.0.2.0/24'] }, '192.0.2.1', false],
@@ -69,33 +69,33 @@ describe('the address lists', () => {
     [{ allow: ['10.0.0.0/8'], deny: ['10.0.0.66'] }, '10.0.0.65', true],
     [{ allow: ['10.0.0.0/8'], deny: ['10.0.0.66'] }, '10.0.0.66', false],
   ] as const) {
-    it(`${JSON.stringify(lists)}: ${address} ${mayEnter ? 'may' : 'may not'} enter`, () => {
+    it(`${isPermitted ? 'permits' : 'refuses'} ${address} with ${JSON.stringify(lists)}`, () => {
       const { refuseAddress } = createIpFilter({ ...NO_LISTS, ...lists });
-      if (mayEnter) refuseAddress(address);
+      if (isPermitted) refuseAddress(address);
       else assert.throws(() => refuseAddress(address), { code: 'FORBIDDEN' });
     });
   }
 });
 
-/** A listener that answers with the address that it takes for the client's. */
+/** A server that responds with the client's address as Fastify determines it. */
 async function startEcho(trustedProxies: string[]) {
   const app = fastify({ trustProxy: trustedProxies });
   app.get('/', (request) => request.ip);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   return {
-    /** @param headers - lines as they are sent, since fetch would join and mend them */
-    async ask(...headers: string[]): Promise<string> {
+    /** @param headers - lines that are sent unchanged; fetch would join and normalize them */
+    async send(...headers: string[]): Promise<string> {
       const socket = connect(port, '127.0.0.1');
       const lines = ['GET / HTTP/1.1', 'Host: test', 'Connection: close', ...headers];
       socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-      let answer = '';
+      let response = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {
-        answer += chunk;
+        response += chunk;
       });
       await once(socket, 'close');
-      assert.match(answer, /^HTTP\/1.1 200/);
-      return answer.slice(answer.indexOf('\r\n\r\n') + 4);
+      assert.match(response, /^HTTP\/1.1 200/);
+      return response.slice(response.indexOf('\r\n\r\n') + 4);
     },
     [Symbol.asyncDispose]: () => app.close(),
   };
@@ -104,59 +104,59 @@ async function startEcho(trustedProxies: string[]) {
 describe('X-Forwarded-For', () => {
   const CLIENT = '198.51.100.7';
 
-  it('is not believed of anyone unless it is said whom to believe', async () => {
+  it('is ignored without trusted proxies', async () => {
     await using echo = await startEcho([]);
-    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
+    assert.equal(await echo.send(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
   });
 
-  it('is not believed of others than the trusted proxies', async () => {
+  it('is ignored from addresses that are not trusted proxies', async () => {
     await using echo = await startEcho(['10.0.0.0/8']);
-    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
-    assert.equal(await echo.ask(`X-Forwarded-For: ${CLIENT}, 10.0.0.1`), '127.0.0.1');
+    assert.equal(await echo.send(`X-Forwarded-For: ${CLIENT}`), '127.0.0.1');
+    assert.equal(await echo.send(`X-Forwarded-For: ${CLIENT}, 10.0.0.1`), '127.0.0.1');
   });
 
-  for (const [what, header, ip] of [
-    ['the one that the proxy saw', CLIENT, CLIENT],
-    ['the last one that is not a proxy', `1.2.3.4, ${CLIENT}`, CLIENT],
-    ['past every proxy', `1.2.3.4, ${CLIENT}, 10.0.0.1, 10.0.0.2`, CLIENT],
-    ['not past an unknown one', `10.0.0.9, ${CLIENT}, 10.0.0.1`, CLIENT],
-    ['the farthest of proxies alone', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
-    ['an IPv6 client', '2001:db8::7', '2001:db8::7'],
-    ['a proxy in IPv6 form', `${CLIENT}, ::ffff:10.0.0.1`, CLIENT],
-    ['nothing for nothing', '', '127.0.0.1'],
-    ['nothing for commas', ' , ,,', '127.0.0.1'],
-    ['past what a client made up', `<script>, 127.0.0.1, ${CLIENT}`, CLIENT],
-    ['past a field of another header', `for=127.0.0.1;by=10.0.0.1, ${CLIENT}`, CLIENT],
-    ['past bytes that are no text', `\x80\xff, ${CLIENT}`, CLIENT],
-    ['past very many', `${'10.0.0.1, '.repeat(1_000)}${CLIENT}`, CLIENT],
+  for (const [description, header, ip] of [
+    ['gives the address that the proxy saw', CLIENT, CLIENT],
+    ['gives the last address that is not a proxy', `1.2.3.4, ${CLIENT}`, CLIENT],
+    ['gives the address before all proxies', `1.2.3.4, ${CLIENT}, 10.0.0.1, 10.0.0.2`, CLIENT],
+    ['gives the address before the first unknown one', `10.0.0.9, ${CLIENT}, 10.0.0.1`, CLIENT],
+    ['gives the first address if all are proxies', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
+    ['gives an IPv6 client', '2001:db8::7', '2001:db8::7'],
+    ['recognizes a proxy in mapped IPv6 form', `${CLIENT}, ::ffff:10.0.0.1`, CLIENT],
+    ['is ignored if it is empty', '', '127.0.0.1'],
+    ['is ignored if it has only commas', ' , ,,', '127.0.0.1'],
+    ['ignores values that a client made up', `<script>, 127.0.0.1, ${CLIENT}`, CLIENT],
+    ['ignores the syntax of the Forwarded header', `for=127.0.0.1;by=10.0.0.1, ${CLIENT}`, CLIENT],
+    ['ignores bytes that are not text', `\x80\xff, ${CLIENT}`, CLIENT],
+    ['reads a thousand proxies', `${'10.0.0.1, '.repeat(1_000)}${CLIENT}`, CLIENT],
   ] as const) {
-    it(`of a trusted proxy: ${what}`, async () => {
+    it(`${description}, from a trusted proxy`, async () => {
       await using echo = await startEcho(['127.0.0.1', '10.0.0.0/8']);
-      assert.equal(await echo.ask(`X-Forwarded-For: ${header}`), ip);
+      assert.equal(await echo.send(`X-Forwarded-For: ${header}`), ip);
     });
   }
 
-  it('in several headers is read as one, the last address last', async () => {
+  it('is read as one list if the header is repeated', async () => {
     await using echo = await startEcho(['127.0.0.1']);
-    const ip = await echo.ask('X-Forwarded-For: 1.2.3.4', `X-Forwarded-For: ${CLIENT}`);
+    const ip = await echo.send('X-Forwarded-For: 1.2.3.4', `X-Forwarded-For: ${CLIENT}`);
     assert.equal(ip, CLIENT);
   });
 
-  it('that a proxy writes with ports, or without sense, still has one who pays', async () => {
+  it('with ports or unreadable values still has a rate-limit key', async () => {
     await using echo = await startEcho(['127.0.0.1', '10.0.0.0/8']);
-    const payer = async (header: string) =>
-      rateLimitKeyOf(await echo.ask(`X-Forwarded-For: ${header}`));
-    assert.equal(await payer(`1.2.3.4, ${CLIENT}:1025`), CLIENT);
-    assert.equal(await payer('[2001:db8::7]:1025'), '2001:db8:0:0::/64');
-    assert.equal(await payer(`${CLIENT}, unknown`), 'unreadable');
-    // A proxy with a port is not recognised: what stands before it is not believed.
-    assert.equal(await payer(`${CLIENT}, 10.0.0.1:80`), '10.0.0.1');
+    const keyOf = async (header: string) =>
+      rateLimitKeyOf(await echo.send(`X-Forwarded-For: ${header}`));
+    assert.equal(await keyOf(`1.2.3.4, ${CLIENT}:1025`), CLIENT);
+    assert.equal(await keyOf('[2001:db8::7]:1025'), '2001:db8:0:0::/64');
+    assert.equal(await keyOf(`${CLIENT}, unknown`), 'unreadable');
+    // A proxy with a port is not recognized, so the value before it is ignored.
+    assert.equal(await keyOf(`${CLIENT}, 10.0.0.1:80`), '10.0.0.1');
   });
 
-  it('is the only header that says where a request is from', async () => {
+  it('is the only header from which the client address is read', async () => {
     await using echo = await startEcho(['127.0.0.1']);
     const headers = ['Forwarded: for=1.2.3.4', 'X-Real-IP: 1.2.3.4', 'True-Client-IP: 1.2.3.4'];
-    assert.equal(await echo.ask(...headers, `X-Forwarded-For: ${CLIENT}`), CLIENT);
-    assert.equal(await echo.ask(...headers), '127.0.0.1');
+    assert.equal(await echo.send(...headers, `X-Forwarded-For: ${CLIENT}`), CLIENT);
+    assert.equal(await echo.send(...headers), '127.0.0.1');
   });
 });

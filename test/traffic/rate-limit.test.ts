@@ -5,11 +5,11 @@ import { createRateLimiter } from '../../src/traffic/index.ts';
 import { LocalCounters } from '../../src/traffic/rate-limit/local-counters.ts';
 import { until } from '../support/until.ts';
 
-const HERE = '192.0.2.1';
-const ANNA = { address: HERE, viewer: 'issuer:anna' };
-const NOBODY = { address: HERE, viewer: undefined };
+const ADDRESS = '192.0.2.1';
+const ANNA = { address: ADDRESS, viewer: 'issuer:anna' };
+const ANONYMOUS = { address: ADDRESS, viewer: undefined };
 
-/** Structured fields (RFC 8941): a list of strings with whole numbers as parameters. */
+/** Parses a list of structured fields (RFC 9651): strings with parameters. */
 function parse(field: string | undefined): [string, Record<string, number | string>][] {
   return (field ?? '').split(', ').map((item) => {
     assert.match(item, /^"[a-z]+"(;[a-z]+=(\d+|"[a-z-]+"))+$/);
@@ -29,10 +29,10 @@ function refusal(work: () => unknown): BffError {
     assert.ok(error instanceof BffError);
     return error;
   }
-  throw new assert.AssertionError({ message: 'was let through' });
+  throw new assert.AssertionError({ message: 'was not refused' });
 }
 
-/** One that counts by itself, and so lets pay at once. */
+/** A limiter that counts in memory, so `take` returns a value. */
 async function createLimiter(options: Parameters<typeof createRateLimiter>[0]) {
   const limiter = createRateLimiter(options);
   const take = (...given: Parameters<typeof limiter.take>) => {
@@ -43,8 +43,8 @@ async function createLimiter(options: Parameters<typeof createRateLimiter>[0]) {
   return { ...limiter, take };
 }
 
-describe('the rate limiter', () => {
-  it('says what is left of each policy, and of how much', async () => {
+describe('Rate limiter', () => {
+  it('returns the quota and the remaining units of each policy', async () => {
     const { take } = await createLimiter({ limits: { address: 1_000, viewer: 300 } });
     take(ANNA, 40);
     const headers = take(ANNA, 2);
@@ -53,8 +53,8 @@ describe('the rate limiter', () => {
       ['address', { q: 1_000, w: 60, qu: 'cost-units' }],
       ['viewer', { q: 300, w: 60, qu: 'cost-units' }],
     ]);
-    const rests = parse(headers.ratelimit).map(([name, { r }]) => [name, r]);
-    assert.deepEqual(rests, [
+    const remaining = parse(headers.ratelimit).map(([name, { r }]) => [name, r]);
+    assert.deepEqual(remaining, [
       ['address', 958],
       ['viewer', 258],
     ]);
@@ -62,7 +62,7 @@ describe('the rate limiter', () => {
       assert.ok(Number(t) > 50 && Number(t) <= 60);
   });
 
-  it('refuses whoever has nothing left, with numbers and headers, until the window ends', async () => {
+  it('refuses an exhausted viewer with details and headers', async () => {
     const { take } = await createLimiter({ limits: { address: 0, viewer: 10 } });
     take(ANNA, 10);
     const error = refusal(() => take(ANNA, 1));
@@ -79,27 +79,33 @@ describe('the rate limiter', () => {
     assert.deepEqual(parse(headers.ratelimit), [['viewer', { r: 0, t: retryAfterSeconds }]]);
   });
 
-  it('lets through exactly what the limit has', async () => {
+  it('accepts exactly as many units as the limit', async () => {
     const { take } = await createLimiter({ limits: { address: 30, viewer: 0 } });
-    for (let n = 0; n < 10; n++) take(NOBODY, 3);
-    assert.equal(refusal(() => take(NOBODY, 1)).details.policy, 'address');
+    for (let n = 0; n < 10; n++) take(ANONYMOUS, 3);
+    assert.equal(refusal(() => take(ANONYMOUS, 1)).details.policy, 'address');
   });
 
-  it('lets both pay, and whoever signs in as many pay for each', async () => {
+  it('charges both keys, so that many accounts share the limit of their address', async () => {
     const { take } = await createLimiter({ limits: { address: 30, viewer: 10 } });
-    take({ address: HERE, viewer: 'a' }, 10);
-    assert.equal(refusal(() => take({ address: HERE, viewer: 'a' }, 1)).details.policy, 'viewer');
-    take({ address: HERE, viewer: 'b' }, 10);
-    take({ address: HERE, viewer: 'c' }, 10);
-    assert.equal(refusal(() => take({ address: HERE, viewer: 'd' }, 1)).details.policy, 'address');
+    take({ address: ADDRESS, viewer: 'a' }, 10);
+    assert.equal(
+      refusal(() => take({ address: ADDRESS, viewer: 'a' }, 1)).details.policy,
+      'viewer',
+    );
+    take({ address: ADDRESS, viewer: 'b' }, 10);
+    take({ address: ADDRESS, viewer: 'c' }, 10);
+    assert.equal(
+      refusal(() => take({ address: ADDRESS, viewer: 'd' }, 1)).details.policy,
+      'address',
+    );
     assert.ok(take({ address: '192.0.2.2', viewer: 'd' }, 1));
   });
 
-  it('takes nothing of an address for what its viewer may not ask', async () => {
+  it('does not charge the address for requests refused because of the viewer', async () => {
     const { take } = await createLimiter({ limits: { address: 100, viewer: 10 } });
     take(ANNA, 10);
     for (let n = 0; n < 1_000; n++) refusal(() => take(ANNA, 10));
-    assert.equal(parse(take(NOBODY, 1).ratelimit)[0]?.[1].r, 89);
+    assert.equal(parse(take(ANONYMOUS, 1).ratelimit)[0]?.[1].r, 89);
   });
 
   for (const [cost, units] of [
@@ -109,42 +115,42 @@ describe('the rate limiter', () => {
     [Number.NaN, 1],
     [2.1, 3],
   ] as const) {
-    it(`takes ${units} for a cost of ${cost}`, async () => {
+    it(`charges ${units} for a cost of ${cost}`, async () => {
       const { take } = await createLimiter({ limits: { address: 100, viewer: 0 } });
-      assert.deepEqual(parse(take(NOBODY, cost).ratelimit)[0]?.[1].r, 100 - units);
+      assert.deepEqual(parse(take(ANONYMOUS, cost).ratelimit)[0]?.[1].r, 100 - units);
     });
   }
 
-  it('never lets through what costs more than a window has, and takes a unit for the attempt', async () => {
+  it('refuses an operation that costs more than a window, and charges one unit for the attempt', async () => {
     const { take } = await createLimiter({ limits: { address: 100, viewer: 50 } });
     const { code, details } = refusal(() => take(ANNA, 51));
     assert.equal(code, 'QUERY_TOO_COMPLEX');
     assert.deepEqual(details, { policy: 'viewer', limit: 50, windowSeconds: 60, actual: 51 });
     assert.equal(refusal(() => take(ANNA, Number.POSITIVE_INFINITY)).code, 'QUERY_TOO_COMPLEX');
-    const left = parse(take(ANNA, 1).ratelimit).map(([, { r }]) => r);
-    assert.deepEqual(left, [97, 47]);
+    const remaining = parse(take(ANNA, 1).ratelimit).map(([, { r }]) => r);
+    assert.deepEqual(remaining, [97, 47]);
   });
 
-  it('knows no limit where it is 0', async () => {
+  it('has no limit if it is 0', async () => {
     const { take, refuseExhausted, charge } = await createLimiter({
       limits: { address: 0, viewer: 0 },
     });
-    charge(HERE, 1_000_000);
-    refuseExhausted({ address: HERE });
+    charge(ADDRESS, 1_000_000);
+    refuseExhausted({ address: ADDRESS });
     assert.deepEqual(take(ANNA, 1_000_000), {});
   });
 
-  it('begins anew after the window, however often it was tried meanwhile', async () => {
+  it('starts a new window after the last, regardless of refused requests', async () => {
     const { take } = await createLimiter({
       limits: { address: 5, viewer: 0 },
       windowSeconds: 0.3,
     });
     const start = performance.now();
-    take(NOBODY, 5);
+    take(ANONYMOUS, 5);
     let refused = 0;
     await until(() => {
       try {
-        take(NOBODY, 5);
+        take(ANONYMOUS, 5);
         return true;
       } catch {
         refused++;
@@ -155,15 +161,15 @@ describe('the rate limiter', () => {
     assert.ok(performance.now() - start >= 300);
   });
 
-  it('refuses an exhausted address before it is known who asks', async () => {
+  it('refuses an exhausted address before the viewer is known', async () => {
     const { charge, refuseExhausted, take } = await createLimiter({
       limits: { address: 5, viewer: 100 },
     });
     for (let n = 0; n < 5; n++) {
-      refuseExhausted({ address: HERE });
-      charge(HERE);
+      refuseExhausted({ address: ADDRESS });
+      charge(ADDRESS);
     }
-    assert.equal(refusal(() => refuseExhausted({ address: HERE })).code, 'RATE_LIMITED');
+    assert.equal(refusal(() => refuseExhausted({ address: ADDRESS })).code, 'RATE_LIMITED');
     assert.equal(refusal(() => take(ANNA, 1)).details.policy, 'address');
     refuseExhausted({ address: '192.0.2.2' });
     for (let n = 1; n <= 25; n++) take({ address: `198.51.100.${n}`, viewer: 'a' }, 4);
@@ -171,7 +177,7 @@ describe('the rate limiter', () => {
     refuseExhausted({ viewer: 'b' });
   });
 
-  it('takes all addresses of an IPv6 network for one, and both forms of an IPv4 address', async () => {
+  it('counts an IPv6 network as one address, and so both forms of an IPv4 address', async () => {
     const { take } = await createLimiter({ limits: { address: 2, viewer: 0 } });
     const from = (address: string) => () => take({ address, viewer: undefined }, 2);
     from('2001:db8::1')();
@@ -185,12 +191,12 @@ describe('the rate limiter', () => {
   });
 });
 
-describe('the counters', () => {
-  it('forget who asked longest ago when there are too many', () => {
+describe('Local counters', () => {
+  it('drop the least recently used key beyond their limit', () => {
     const counters = new LocalCounters(60_000);
     counters.add('first', 1, 0);
-    for (let n = 0; n < 100_000; n++) counters.add(`payer-${n}`, 1, 0);
+    for (let n = 0; n < 100_000; n++) counters.add(`key-${n}`, 1, 0);
     assert.equal(counters.get('first', 1), undefined);
-    assert.equal(counters.get('payer-99999', 1)?.used, 1);
+    assert.equal(counters.get('key-99999', 1)?.used, 1);
   });
 });
