@@ -8,9 +8,8 @@ import {
   isEnumType,
   isNonNullType,
 } from 'graphql';
-import { BASE_TIME_MS, CAST, DAY_MS } from '../../../services/support/cast.ts';
-import { toCursor as toServiceCursor } from '../../../services/support/page.ts';
-import { toCursor } from '../../../src/datasources/target.ts';
+import { type Candidates, UNUSUAL_IDS } from './domain.ts';
+import { DOMAINS } from './domains/index.ts';
 
 /** Number of variable sets generated for each document. */
 export const VARIABLE_SETS = 3;
@@ -29,8 +28,8 @@ export interface Variable {
 }
 
 export interface GeneratorOptions {
-  /** Ids of orders of several customers. */
-  readonly orderIds: readonly string[];
+  /** Ids for arguments without candidates of their own. */
+  readonly ids: readonly string[];
   /** Also generates arguments of a wrong type, omits required ones and sets non-null ones to null. */
   readonly hasInvalidValues: boolean;
   /** Generates variables for some arguments; otherwise all are literals. */
@@ -42,19 +41,10 @@ export type Input = Pick<GraphQLArgument, 'name' | 'type' | 'defaultValue'> & {
   readonly field?: string;
 };
 
-interface Candidates {
-  readonly valid: readonly unknown[];
-  readonly boundary: readonly unknown[];
-}
-
-const UNUSUAL_IDS = ['999999', 999_999, '0', '', '../1', ' 42', '042', 'nonsense'];
-const USERS = [CAST.customer, CAST.otherCustomer, CAST.staff, CAST.noOrders, CAST.deleted];
-const TIME_CURSOR = toServiceCursor([BASE_TIME_MS - 90 * DAY_MS, 20_000]);
-const CURSORS = {
-  orders: toCursor('orders', TIME_CURSOR),
-  notifications: toCursor('notifications', TIME_CURSOR),
-  customers: toCursor('users', toServiceCursor(['M', 0])),
-};
+const CURSORS: Readonly<Record<string, string>> = Object.assign(
+  {},
+  ...DOMAINS.map(({ cursors }) => cursors),
+);
 
 /** Candidate values, keyed by field and argument name, by argument name, or by type. */
 const CANDIDATES: Readonly<Record<string, Candidates>> = {
@@ -66,26 +56,21 @@ const CANDIDATES: Readonly<Record<string, Candidates>> = {
       { valid: [cursor], boundary: [...Object.values(CURSORS), '', 'nonsense', 'é'] },
     ]),
   ),
-  search: {
-    valid: ['a', 'Amara', '@example.com', ''],
-    boundary: ['%', ' ', 'MATEO', 'x'.repeat(100), 'x'.repeat(101)],
-  },
-  'profile id': { valid: USERS, boundary: UNUSUAL_IDS },
+  ...Object.assign({}, ...DOMAINS.map(({ candidates }) => candidates)),
   Boolean: { valid: [true, false], boundary: [true] },
   Int: { valid: [1, 2], boundary: [0, -1] },
   String: { valid: ['a', 'b'], boundary: ['', ' '] },
 };
 const WRONG_TYPE_VALUES = [true, 2.5, 'three', '', {}, [1], 2 ** 40];
 
-function candidatesFor({ field, name, type }: Input, { orderIds }: GeneratorOptions): Candidates {
+function candidatesFor({ field, name, type }: Input, { ids }: GeneratorOptions): Candidates {
   const named = getNamedType(type);
   if (isEnumType(named)) {
     const names = named.getValues().map((value) => value.name);
     return { valid: names, boundary: names };
   }
   const values = CANDIDATES[`${field} ${name}`] ?? CANDIDATES[name] ?? CANDIDATES[named.name];
-  if (named.name === 'ID')
-    return withIntegers(values ?? { valid: orderIds, boundary: UNUSUAL_IDS });
+  if (named.name === 'ID') return withIntegers(values ?? { valid: ids, boundary: UNUSUAL_IDS });
   if (!values) throw new Error(`no candidate values for ${name}: ${type}`);
   return values;
 }

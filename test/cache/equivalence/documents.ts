@@ -56,11 +56,11 @@ export function documentsCovering(
   schema: GraphQLSchema,
   fields: readonly string[],
   committed: readonly CommittedOperation[],
-  orderIds: readonly string[],
+  ids: readonly string[],
 ): fc.Arbitrary<GeneratedDocument[]> {
   const paths = pathsByField(schema);
   const allPaths = [...paths.values()].flat();
-  const valid = { orderIds, hasInvalidValues: false, hasVariables: true };
+  const valid = { ids, hasInvalidValues: false, hasVariables: true };
   const usual = documentsOf(schema, valid, allPaths);
   const literal = documentsOf(schema, { ...valid, hasVariables: false }, allPaths);
   const invalid = documentsOf(schema, { ...valid, hasInvalidValues: true }, allPaths);

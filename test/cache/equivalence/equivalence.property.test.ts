@@ -6,7 +6,8 @@
  * A case is a list of generated documents (documents.ts: one for each root field and each field with
  * a rule of its own, and one committed operation) and a list of steps (steps.ts) that request them
  * as different viewers, by text or hash, over GET and POST, sequentially and concurrently, with
- * mutations in between that either BFF or a service executes (mutations.ts).
+ * mutations in between that either BFF or a service executes (mutations.ts). What depends on a domain
+ * (inputs of its mutations, candidate values, cursors) is in domains/, one file for each upstream.
  *
  * `npm test` runs EQUIVALENCE_RUNS=1 case for each BFF with a fixed seed; `npm run test:equivalence`
  * runs 110 with a random seed. A failure prints its seed: `SEED=<number> npm run test:equivalence`
@@ -16,8 +17,6 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { createOrderService } from '../../../services/order/service.ts';
-import { CAST } from '../../../services/support/cast.ts';
 import { anyone, inherited } from '../../../src/auth/rules.ts';
 import { fieldRules, mergeTrees } from '../../../src/auth/shield.ts';
 import type { BffDefinition } from '../../../src/bff.ts';
@@ -27,6 +26,7 @@ import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { startCachePair } from './cache-pair.ts';
 import { openSessions } from './client.ts';
 import { documentsCovering } from './documents.ts';
+import { DOMAINS } from './domains/index.ts';
 import { mutationsBy } from './mutations.ts';
 import { createCoverage, createRunner } from './runner.ts';
 import { stepsCalling } from './steps.ts';
@@ -46,7 +46,9 @@ const MAX_REPEATS = 4;
 /** Time limit for shrinking a failing case. */
 const SHRINKING_MS = 120_000;
 
-const orderIds = await seededOrderIds();
+const ids = (
+  await Promise.all(DOMAINS.map(async ({ seededIds }) => (await seededIds?.()) ?? []))
+).flat();
 
 for (const bff of await Promise.all(bffNames().map(loadBff))) {
   describe(`Response cache of the ${bff.name} BFF`, () => {
@@ -61,9 +63,9 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
           schema,
           fields.filter((field) => !field.startsWith('Mutation.')),
           loadCommittedOperations(bff.operations, schema),
-          orderIds,
+          ids,
         ),
-        stepsCalling(mutations.map((mutation) => mutationsBy(mutation, orderIds))),
+        stepsCalling(mutations.map((mutation) => mutationsBy(mutation, ids))),
         fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
       );
       let shrinkUntil = Number.POSITIVE_INFINITY;
@@ -127,22 +129,4 @@ function fieldsWithRules(bff: BffDefinition): string[] {
   return fieldRules(schema, tree)
     .filter(([type, , rule]) => roots.includes(type) || (rule !== anyone && rule !== inherited))
     .map(([type, field]) => `${type}.${field}`);
-}
-
-/** Ids of orders of several customers, some of which can be cancelled, and of the next new order. */
-async function seededOrderIds(): Promise<string[]> {
-  const service = await createOrderService();
-  const idsFor = async (search: string): Promise<string[]> => {
-    const { orders } = (await service.inject(`/orders?${search}`)).json();
-    return orders.map(({ id }: { id: string }) => id);
-  };
-  const ids = await Promise.all([
-    idsFor(`user=${CAST.customer}&status=placed&limit=1`),
-    idsFor(`user=${CAST.customer}&status=shipped&limit=1`),
-    idsFor(`user=${CAST.otherCustomer}&status=placed&limit=1`),
-    idsFor(`user=${CAST.deleted}&limit=1`),
-  ]);
-  const last = Math.max(...(await idsFor('recent=100')).map(Number));
-  await service.close();
-  return [...ids.flat(), String(last + 1)];
 }

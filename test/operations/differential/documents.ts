@@ -29,7 +29,7 @@ const GAPS = [' ', '\n  ', ' , ', ' # a comment\n'];
 
 /** Draws documents, each when it is wanted: all that could be drawn would fill the memory. */
 export function createQuestions(schema: GraphQLSchema, orderIds: readonly string[]) {
-  const sober: GeneratorOptions = { orderIds, hasInvalidValues: false, hasVariables: true };
+  const sober: GeneratorOptions = { ids: orderIds, hasInvalidValues: false, hasVariables: true };
   const usual = createSelectionGenerator(sober);
   const literal = createSelectionGenerator({ ...sober, hasVariables: false });
   const rash = createSelectionGenerator({ ...sober, hasInvalidValues: true });
