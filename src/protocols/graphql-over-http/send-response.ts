@@ -52,8 +52,8 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     // Shared caches store a public response with its headers, which must not be those of one client.
     const id = isPublic ? publicIdOf(request) : request.id;
     const headers = [...cacheHeaders, ...commonHeaders(isSecure(request), id)];
-    if (!isPublic) addHeaders(headers, rateLimit);
-    addHeaders(headers, reply.getHeaders());
+    addHeaders(headers, rateLimit, isPublic);
+    addHeaders(headers, reply.getHeaders(), isPublic);
 
     if (matchesEtag(etag, requestHeaders['if-none-match'])) return end(reply, 304, headers, '');
     headers.push('content-type', mediaType);
@@ -123,11 +123,19 @@ function publicIdOf(request: FastifyRequest): string {
   return publicRequestId;
 }
 
-/** Adds headers to a list; a `Vary` to the one that is there. */
-function addHeaders(list: string[], headers: Readonly<Record<string, unknown>>): void {
+/**
+ * Adds headers that others have set; to a public response only those of CORS, whose `Vary` separates
+ * origins, so that a header that is added somewhere later is not public by mistake.
+ */
+function addHeaders(
+  list: string[],
+  headers: Readonly<Record<string, unknown>>,
+  isPublic: boolean,
+): void {
   for (const name in headers) {
     if (name === 'vary') list[list.indexOf(name) + 1] += `, ${headers[name]}`;
-    else list.push(name, String(headers[name]));
+    else if (!isPublic || name.startsWith('access-control-'))
+      list.push(name, String(headers[name]));
   }
 }
 
