@@ -8,8 +8,8 @@ import { PRODUCTION, UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
-/** Runs in the BFF's process, and lets it fail as the test asks. */
-const FAIL_WHEN_TOLD = `data:text/javascript,${encodeURIComponent(`
+/** Runs in the BFF process, and fails when the test sends a message. */
+const FAIL_ON_MESSAGE = `data:text/javascript,${encodeURIComponent(`
   process.channel.unref();
   process.on('message', (how) => {
     if (how === 'throw') setImmediate(() => { throw new TypeError('made to fail'); });
@@ -19,7 +19,7 @@ const FAIL_WHEN_TOLD = `data:text/javascript,${encodeURIComponent(`
 
 /** Starts the mobile BFF in production and collects its log entries. */
 async function startProduction(env: NodeJS.ProcessEnv = {}, shell = '') {
-  const args = ['--import', FAIL_WHEN_TOLD, 'bff-mobile/main.ts'];
+  const args = ['--import', FAIL_ON_MESSAGE, 'bff-mobile/main.ts'];
   const command = `${shell} exec "$0" "$@"`;
   const child = spawn('sh', ['-c', command, process.execPath, ...args], {
     env: {

@@ -19,7 +19,7 @@ const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max
 
 const rateLimiter = createRateLimiter({ limits: { address: 0, viewer: 0 } });
 
-suite('a session', () => {
+suite('Session', () => {
   let issuer: Issuer;
   let introspection: Awaited<ReturnType<typeof startEndpoint>>;
   let app: FastifyInstance;
@@ -40,7 +40,7 @@ suite('a session', () => {
       log: app.log,
     });
     addSession(app, { readViewer: reader.readViewer, rateLimiter, corsOrigins });
-    // What any route of ours does.
+    // Reads the viewer, like every other route.
     app.get('/me', async ({ headers }) => reader.readViewer(headers));
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
@@ -56,24 +56,24 @@ suite('a session', () => {
     authorization: `Bearer ${await issuer.sign(changed)}`,
   });
 
-  async function assertRefused(answer: Response, status: number, code: string, what = '') {
-    const { errors } = (await answer.json()) as { errors: { extensions: { code: string } }[] };
+  async function assertRefused(response: Response, status: number, code: string, what = '') {
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] };
     assert.deepEqual(
-      { status: answer.status, code: errors[0]?.extensions.code },
+      { status: response.status, code: errors[0]?.extensions.code },
       { status, code },
       what,
     );
-    assert.equal(answer.headers.get('set-cookie'), null, what);
-    assert.equal(answer.headers.get('cache-control'), 'no-store', what);
+    assert.equal(response.headers.get('set-cookie'), null, what);
+    assert.equal(response.headers.get('cache-control'), 'no-store', what);
   }
 
-  test('is opened with a bearer token, and lasts as long as that', async () => {
+  test('is opened with a bearer token and expires with it', async () => {
     const headers = await bearer({ exp: inSeconds(600) });
-    const answer = await send('POST', { ...headers, ...PROOF });
-    assert.equal(answer.status, 204);
-    assert.equal(await answer.text(), '');
-    assert.equal(answer.headers.get('cache-control'), 'no-store');
-    const [, token, maxAge] = COOKIE.exec(answer.headers.get('set-cookie') ?? '') ?? [];
+    const response = await send('POST', { ...headers, ...PROOF });
+    assert.equal(response.status, 204);
+    assert.equal(await response.text(), '');
+    assert.equal(response.headers.get('cache-control'), 'no-store');
+    const [, token, maxAge] = COOKIE.exec(response.headers.get('set-cookie') ?? '') ?? [];
     assert.equal(`Bearer ${token}`, headers.authorization);
     assert.ok(Number(maxAge) <= 600 && Number(maxAge) > 500, `${maxAge} s`);
 
@@ -83,13 +83,13 @@ suite('a session', () => {
     await assertRefused(forged, 403, 'FORBIDDEN');
   });
 
-  test('lasts no longer than browsers keep anything', async () => {
-    const answer = await send('POST', { ...(await bearer({ exp: 1e300 })), ...PROOF });
-    const [, , maxAge] = COOKIE.exec(answer.headers.get('set-cookie') ?? '') ?? [];
+  test('expires after at most 400 days, the limit of browsers', async () => {
+    const response = await send('POST', { ...(await bearer({ exp: 1e300 })), ...PROOF });
+    const [, , maxAge] = COOKIE.exec(response.headers.get('set-cookie') ?? '') ?? [];
     assert.equal(maxAge, String(400 * 86_400));
   });
 
-  test('is opened with a valid token in the Authorization header, and with nothing else', async () => {
+  test('is opened only with a valid token in the Authorization header', async () => {
     const good = await issuer.sign();
     const cookie = `__Host-session=${good}`;
     const wrong: Record<string, Record<string, string>> = {
@@ -116,17 +116,17 @@ suite('a session', () => {
     const types = ['application/json', 'text/plain', 'application/x-www-form-urlencoded'];
     for (const type of types) {
       const headers = { 'content-type': type, ...PROOF };
-      const answer = await fetch(`${url}/session?token=${good}`, { ...body, headers });
-      assert.ok([401, 415].includes(answer.status), type);
-      assert.equal(answer.headers.get('set-cookie'), null);
+      const response = await fetch(`${url}/session?token=${good}`, { ...body, headers });
+      assert.ok([401, 415].includes(response.status), type);
+      assert.equal(response.headers.get('set-cookie'), null);
     }
   });
 
-  test('replaces one that is over', async () => {
+  test('replaces an expired session', async () => {
     const cookie = `__Host-session=${await issuer.sign({ exp: inSeconds(-60) })}`;
     await assertRefused(await send('GET', { cookie, ...PROOF }, '/me'), 401, 'UNAUTHENTICATED');
-    const answer = await send('POST', { ...(await bearer()), cookie, ...PROOF });
-    assert.equal(answer.status, 204);
+    const response = await send('POST', { ...(await bearer()), cookie, ...PROOF });
+    assert.equal(response.status, 204);
   });
 
   test('is not opened with a token that is too large for a cookie', async () => {
@@ -134,32 +134,32 @@ suite('a session', () => {
     await assertRefused(await send('POST', { ...headers, ...PROOF }), 400, 'BAD_REQUEST');
   });
 
-  test('is ended, whatever the cookie holds', async () => {
+  test('is ended regardless of the cookie', async () => {
     const good = await issuer.sign();
     const sessions = [good, await issuer.sign({ exp: inSeconds(-60) }), 'x', '', `${good}; a`];
     for (const session of sessions) {
-      const answer = await send('DELETE', { cookie: `__Host-session=${session}`, ...PROOF });
-      assert.equal(answer.status, 204);
-      assert.equal(answer.headers.get('set-cookie'), CLEARED);
-      assert.equal(answer.headers.get('cache-control'), 'no-store');
+      const response = await send('DELETE', { cookie: `__Host-session=${session}`, ...PROOF });
+      assert.equal(response.status, 204);
+      assert.equal(response.headers.get('set-cookie'), CLEARED);
+      assert.equal(response.headers.get('cache-control'), 'no-store');
     }
-    assert.equal((await send('DELETE', PROOF)).status, 204, 'also without one');
+    assert.equal((await send('DELETE', PROOF)).status, 204, 'without a cookie');
   });
 
-  test('is not opened or ended by a page of another site', async () => {
+  test('is not opened or ended by a page of another origin', async () => {
     const token = await bearer();
     const elsewhere = { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' };
     for (const method of ['POST', 'DELETE']) {
       for (const headers of [{}, { ...PROOF, ...elsewhere }]) {
-        const answer = await send(method, { ...token, ...headers } as Record<string, string>);
-        await assertRefused(answer, 403, 'FORBIDDEN', method);
+        const response = await send(method, { ...token, ...headers } as Record<string, string>);
+        await assertRefused(response, 403, 'FORBIDDEN', method);
       }
       const ours = { ...token, ...PROOF, 'sec-fetch-site': 'cross-site', origin: PAGE };
       assert.equal((await send(method, ours)).status, 204);
     }
   });
 
-  test('is not opened while it can not be told whether the token is valid', async () => {
+  test('is not opened while the token cannot be verified', async () => {
     await using down = await startIssuer();
     down.setDown(true);
     const other = createApp({ notFoundMessage: 'There is nothing here.' });
@@ -179,58 +179,58 @@ suite('a session', () => {
 });
 
 suite('POST /session', () => {
-  const open = async ({ url }: Environment, asker: string) => {
-    const headers = { ...PROOF, ...(await authorization(asker)) };
-    const answer = await fetch(`${url}/session`, { method: 'POST', headers });
-    return { answer, text: await answer.text() };
+  const open = async ({ url }: Environment, person: string) => {
+    const headers = { ...PROOF, ...(await authorization(person)) };
+    const response = await fetch(`${url}/session`, { method: 'POST', headers });
+    return { response, text: await response.text() };
   };
 
-  test('costs the viewer and the address one unit, and tells what is left', async () => {
+  test('charges the viewer and the address one unit and returns the remaining units', async () => {
     const limits = { RATE_LIMIT_VIEWER: '100', RATE_LIMIT_ADDRESS: '1000' };
     await using environment = await startEnvironment(web, limits);
     for (const [address, viewer] of [
       [999, 99],
       [998, 98],
     ]) {
-      const { answer } = await open(environment, CAST.customer);
-      assert.equal(answer.status, 204);
-      const left = answer.headers.get('ratelimit') ?? '';
+      const { response } = await open(environment, CAST.customer);
+      assert.equal(response.status, 204);
+      const remaining = response.headers.get('ratelimit') ?? '';
       assert.match(
-        left,
+        remaining,
         new RegExp(`^"address";r=${address};t=\\d+, "viewer";r=${viewer};t=\\d+$`),
       );
     }
   });
 
-  test('is refused when the budget of the viewer is exhausted, whatever exhausted it', async () => {
+  test('is refused when the rate limit of the viewer is exhausted by queries or sessions', async () => {
     await using environment = await startEnvironment(web, { RATE_LIMIT_VIEWER: '3' });
     for (let n = 0; n < 3; n++) await environment.send('{ __typename }', { as: CAST.customer });
     for (let n = 0; n < 3; n++) {
-      assert.equal((await open(environment, CAST.otherCustomer)).answer.status, 204);
+      assert.equal((await open(environment, CAST.otherCustomer)).response.status, 204);
     }
-    for (const asker of [CAST.customer, CAST.otherCustomer]) {
-      const { answer, text } = await open(environment, asker);
-      assert.equal(answer.status, 429);
+    for (const person of [CAST.customer, CAST.otherCustomer]) {
+      const { response, text } = await open(environment, person);
+      assert.equal(response.status, 429);
       assert.equal(JSON.parse(text).errors[0].extensions.code, 'RATE_LIMITED');
-      assert.equal(answer.headers.get('set-cookie'), null);
-      assert.match(answer.headers.get('retry-after') ?? '', /^\d+$/);
-      assert.match(answer.headers.get('ratelimit') ?? '', /^"viewer";r=0;t=\d+$/);
+      assert.equal(response.headers.get('set-cookie'), null);
+      assert.match(response.headers.get('retry-after') ?? '', /^\d+$/);
+      assert.match(response.headers.get('ratelimit') ?? '', /^"viewer";r=0;t=\d+$/);
     }
     const queried = await environment.send('{ __typename }', { as: CAST.otherCustomer });
-    assert.equal(queried.status, 429, 'the budget is the one of queries');
+    assert.equal(queried.status, 429, 'queries share the rate limit');
   });
 });
 
 suite('DELETE /session', () => {
-  test('costs the address one unit, and is refused when the address is exhausted', async () => {
+  test('charges the address one unit and is refused when the address is exhausted', async () => {
     await using environment = await startEnvironment(web, { RATE_LIMIT_ADDRESS: '2' });
     const end = () => fetch(`${environment.url}/session`, { method: 'DELETE', headers: PROOF });
-    for (const left of [1, 0]) {
-      const answer = await end();
-      assert.equal(answer.status, 204);
+    for (const remaining of [1, 0]) {
+      const response = await end();
+      assert.equal(response.status, 204);
       assert.match(
-        answer.headers.get('ratelimit') ?? '',
-        new RegExp(`^"address";r=${left};t=\\d+$`),
+        response.headers.get('ratelimit') ?? '',
+        new RegExp(`^"address";r=${remaining};t=\\d+$`),
       );
     }
     assert.equal((await end()).status, 429);

@@ -15,7 +15,7 @@ const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8
 const open = ({ url }: Environment, accept: string, method = 'GET') =>
   fetch(`${url}/`, { method, headers: { accept } });
 
-/** The page for a Host header that fetch would not send. */
+/** Requests the page with a Host header that fetch would not send. */
 function openAs(host: string, { url }: Environment) {
   return new Promise<string>((resolve, reject) => {
     const headers = { host, accept: 'text/html' };
@@ -24,7 +24,7 @@ function openAs(host: string, { url }: Environment) {
 }
 
 for (const bff of [web, mobile, partner]) {
-  describe(`start page of ${bff.name}`, () => {
+  describe(`Start page of ${bff.name}`, () => {
     it('names the BFF, its endpoint, the explorer, an example and the docs to a browser', async () => {
       await using environment = await startEnvironment(bff);
       const response = await open(environment, BROWSER);
@@ -37,7 +37,7 @@ for (const bff of [web, mobile, partner]) {
       assert.match(html, /docs\/errors\.md/);
     });
 
-    it('gives machines the same as JSON, with an example that works', async () => {
+    it('returns the same as JSON to other clients, with an example that works', async () => {
       await using environment = await startEnvironment(bff);
       for (const accept of ['*/*', 'application/json', 'image/png']) {
         const response = await open(environment, accept);
@@ -64,8 +64,8 @@ for (const bff of [web, mobile, partner]) {
   });
 }
 
-describe('start page', () => {
-  it('allows no script, and no style but its own', async () => {
+describe('Start page', () => {
+  it('allows no script and only its own style', async () => {
     await using environment = await startEnvironment(web);
     const { headers, ...page } = await openWhole(environment);
     const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page.html) ?? [];
@@ -87,7 +87,7 @@ describe('start page', () => {
     assert.equal(await response.text(), '');
   });
 
-  it('shows nothing of a Host header that is no host', async () => {
+  it('shows nothing of an invalid Host header', async () => {
     await using environment = await startEnvironment(web);
     const html = await openAs('evil"><script>alert(1)</script>', environment);
     assert.doesNotMatch(html, /evil|<script/);
@@ -98,7 +98,7 @@ describe('start page', () => {
     );
   });
 
-  it('shows an example by its id where only registered operations are accepted', async () => {
+  it('shows an example by its id if only registered operations are accepted', async () => {
     await using environment = await startEnvironment(web, { OPERATIONS: 'trusted' });
     const response = await open(environment, 'application/json');
     const { example } = (await response.json()) as { example: string };
@@ -109,7 +109,7 @@ describe('start page', () => {
     assert.equal(answer.body.errors, undefined);
   });
 
-  it('is not there in production', async () => {
+  it('does not exist in production', async () => {
     await using environment = await startEnvironment(web, PRODUCTION);
     for (const accept of [BROWSER, 'application/json']) {
       const response = await open(environment, accept);
