@@ -12,9 +12,9 @@ import {
 import { guardSchema } from '../../src/auth/shield.ts';
 import { BffError } from '../../src/errors.ts';
 import type { Viewer } from '../../src/viewer.ts';
-import { type Asked, documentsFor, nameOf, pathsTo } from '../bff/field-paths/documents.ts';
-import { MANNERS } from '../bff/field-paths/spellings.ts';
-import { valuesAt } from '../support/reach.ts';
+import { type DocumentRequest, documentsFor } from '../bff/field-paths/documents.ts';
+import { SPELLINGS } from '../bff/field-paths/spellings.ts';
+import { allPaths, nameOf, valuesAt } from '../support/field-paths.ts';
 
 const typeDefs = /* GraphQL */ `
   type Query {
@@ -256,15 +256,21 @@ describe('Guarded fields on every path, also through interfaces and unions,', ()
     },
     resolverValidationOptions: { requireResolversForResolveType: 'ignore' },
   });
-  const requests = pathsTo(schema, guarded).flatMap((path) =>
-    [...documentsFor(schema, path, '', guarded)].map(([spelling, request]) => ({
-      path,
-      spelling,
-      request,
-    })),
-  );
+  const requests = allPaths(schema)
+    .filter(({ target }) => guarded.has(target))
+    .flatMap((path) =>
+      [...documentsFor(schema, path, '', guarded)].map(([spelling, request]) => ({
+        path,
+        spelling,
+        request,
+      })),
+    );
 
-  async function valuesFor(role: Viewer['role'], guardedSchema: GraphQLSchema, request: Asked) {
+  async function valuesFor(
+    role: Viewer['role'],
+    guardedSchema: GraphQLSchema,
+    request: DocumentRequest,
+  ) {
     const { query: source, operationName, variables: variableValues } = request;
     const contextValue = { viewer: { role, id: '1' } };
     const result = await graphql({
@@ -275,7 +281,7 @@ describe('Guarded fields on every path, also through interfaces and unions,', ()
       contextValue,
     });
     assert.ok(result.data, `${source}: ${result.errors}`);
-    return request.places.flatMap((place) => valuesAt(result.data, place));
+    return request.responsePaths.flatMap((keys) => valuesAt(result.data, keys));
   }
 
   /** The spellings in which a viewer gets a value of a field. */
@@ -301,7 +307,7 @@ describe('Guarded fields on every path, also through interfaces and unions,', ()
   it('are requested in every spelling', () => {
     assert.deepEqual(
       new Set(requests.map(({ spelling }) => spelling)),
-      new Set(Object.keys(MANNERS)),
+      new Set(Object.keys(SPELLINGS)),
     );
     assert.deepEqual(new Set(requests.map(({ path }) => path.target)), guarded);
   });

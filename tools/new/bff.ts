@@ -195,7 +195,7 @@ contract(${name});
     const row = (field: string) => `${field.padEnd(34)}${'profile:read'.padEnd(46)}never`;
     return insertAfterLast(text, /^Query\./, row(`Query.${name}`));
   });
-  plan.edit('test/bff/rights/entries.ts', (text) =>
+  plan.edit('test/bff/rights/domains.ts', (text) =>
     insertAfterLast(
       text,
       /^ {2}\{ root: '\w+', whose: 'own', args: '' \},$/,

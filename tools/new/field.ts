@@ -187,7 +187,7 @@ import { test } from 'node:test';
 import { ${bff} } from '../../bff-${bff}/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { startEnvironment } from '../support/environment.ts';
-import { valuesAt } from '../support/reach.ts';
+import { valuesAt } from '../support/field-paths.ts';
 
 test('${type}.${name} is the value that the service sends', async () => {
   await using environment = await startEnvironment(${bff});

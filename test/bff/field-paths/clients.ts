@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { issueToken } from '../../../services/support/tokens.ts';
+import { issueToken, type TokenRequest } from '../../../services/support/tokens.ts';
 import {
   formatKey,
   formatKeyFile,
@@ -11,14 +11,13 @@ import {
 } from '../../../src/auth/api-key-file.ts';
 import { SCOPES } from '../../../src/auth/rules.ts';
 import type { Environment, Json } from '../../support/environment.ts';
-import type { Asked } from './documents.ts';
+import type { DocumentRequest } from './documents.ts';
 
-/** Where one asker asks: the body that comes back. */
-export type Desk = (asked: Asked) => Promise<Json>;
+/** Sends a request with one kind of credentials. @returns the body of the response */
+export type Client = (request: DocumentRequest) => Promise<Json>;
 
-/** Over HTTP, as any client does. */
-export const httpDesk =
-  (environment: Environment, headers: Record<string, string>): Desk =>
+export const createClient =
+  (environment: Environment, headers: Record<string, string> = {}): Client =>
   async ({ query, operationName, variables, method }) => {
     if (method !== 'GET') {
       return (await environment.post({ query, operationName, variables }, headers)).body;
@@ -27,37 +26,55 @@ export const httpDesk =
     return (await fetch(`${environment.endpoint}?${search}`, { headers })).json();
   };
 
-/** A client that acts for a user; with everything that the user may do if there is no list. */
-export async function clientDesk(
-  environment: Environment,
-  user: { userId: string; role: 'customer' | 'staff' },
-  scopes?: readonly string[],
-): Promise<Desk> {
-  const token = await issueToken({ ...user, scope: scopes?.join(' ') });
-  return httpDesk(environment, { authorization: `Bearer ${token}` });
+/** Creates clients that act for a user. Each set of scopes has one token. */
+export function createTokenClients(environment: Environment) {
+  const tokens = new Map<string, Promise<string>>();
+  function tokenFor(options: TokenRequest): Promise<string> {
+    const key = JSON.stringify(options);
+    const token = tokens.get(key) ?? issueToken(options);
+    tokens.set(key, token);
+    return token;
+  }
+  /** @param scopes - all that the user may do if undefined */
+  return async (
+    user: { userId: string; role: 'customer' | 'staff' },
+    scopes?: readonly string[],
+  ): Promise<Client> => {
+    const token = await tokenFor({ ...user, scope: scopes?.join(' ') });
+    return createClient(environment, { authorization: `Bearer ${token}` });
+  };
 }
 
-/** A file with an API key for every set of scopes. */
+/** Writes a file with an API key for every set of scopes. */
 export async function createKeyring() {
   const folder = await mkdtemp(join(tmpdir(), 'keys-'));
   const path = join(folder, 'keys.json');
   const secret = randomBytes(32).toString('base64url');
   const hash = secretHash(secret).toString('hex');
-  const keys = Array.from({ length: 2 ** SCOPES.length }, (_, set): StoredKey => {
-    const scopes = SCOPES.filter((_scope, bit) => set & (1 << bit));
-    return { id: `set-${set}`, partner: 'acme', hash, scopes, createdAt: new Date().toISOString() };
+  const keys = Array.from({ length: 2 ** SCOPES.length }, (_, bits): StoredKey => {
+    const scopes = SCOPES.filter((_scope, bit) => bits & (1 << bit));
+    return {
+      id: `set-${bits}`,
+      partner: 'acme',
+      hash,
+      scopes,
+      createdAt: new Date().toISOString(),
+    };
   });
   await writeFile(path, formatKeyFile(keys));
 
   return {
     path,
-    deskOf(environment: Environment, scopes: readonly string[]): Desk {
-      const set = SCOPES.reduce(
+    /** A client with the API key that has exactly these scopes. */
+    clientFor(environment: Environment, scopes: readonly string[]): Client {
+      const bits = SCOPES.reduce(
         (sum, scope, bit) => sum + (scopes.includes(scope) ? 1 << bit : 0),
         0,
       );
-      return httpDesk(environment, { 'x-api-key': formatKey(`set-${set}`, secret) });
+      return createClient(environment, { 'x-api-key': formatKey(`set-${bits}`, secret) });
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }
+
+export type Keyring = Awaited<ReturnType<typeof createKeyring>>;

@@ -1,36 +1,46 @@
+/*
+ * Every nested path to every guarded field, in every spelling that GraphQL allows.
+ *
+ * Property: without the right or the scope, no document gets a value of the field; with just the
+ * scopes of the guarded fields on its path it gets one, which proves that it leads to the field.
+ * Cases: all paths through no type twice (../../support/field-paths.ts) × the spellings of
+ * spellings.ts (aliases, fragments, directives, several operations, GET) × the arguments of
+ * ../rights/domains.ts. ../rights/scopes.txt declares the scopes.
+ * All cases run; a failure shows the documents.
+ */
 import assert from 'node:assert/strict';
-import { after, before, suite, type TestContext, test } from 'node:test';
+import { after, before, describe, it, type TestContext, test } from 'node:test';
 import { CAST } from '../../../services/support/cast.ts';
 import { SCOPES } from '../../../src/auth/rules.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { authorization, type Environment, startEnvironment } from '../../support/environment.ts';
-import { fieldsOf } from '../../support/reach.ts';
-import { type Belongings, entriesFor, furnish, marksOf, stateOf } from '../rights/entries.ts';
+import { fieldsOf, nameOf } from '../../support/field-paths.ts';
+import { entriesFor, identifyingValues, readState, seedObjects } from '../rights/domains.ts';
 import { readRights, rowFor } from '../rights/rights-table.ts';
-import { allBut, type Demand, enoughFor, readScopes } from '../rights/scopes-table.ts';
-import { clientDesk, createKeyring, type Desk, httpDesk } from './clients.ts';
-import { nameOf } from './documents.ts';
+import { allExcept, minimalScopes, readScopes, type ScopeRow } from '../rights/scopes-table.ts';
+import { createClient, createKeyring, createTokenClients, type Keyring } from './clients.ts';
 import {
-  breaches,
-  type Gone,
-  goAll,
+  type FieldRequest,
+  type FieldResult,
   guardedFields,
   hasValue,
-  isChangeOverGet,
-  isRefusedThere,
-  tell,
+  isMutationOverGet,
+  isRefusedByOwnRule,
+  leaks,
+  rejections,
+  requestsFor,
+  sendAll,
   unreached,
-  type Way,
-  waysFrom,
 } from './requests.ts';
-import { PLAIN_MANNERS } from './spellings.ts';
+import { COMMON_SPELLINGS } from './spellings.ts';
 
-const ME = CAST.customer;
+const ME = { userId: CAST.customer, role: 'customer' } as const;
+const STAFF = { userId: CAST.staff, role: 'staff' } as const;
 const OTHER = CAST.otherCustomer;
-const NOTHING: Demand = { client: [], key: [] };
-/** What is no scope of ours, though it looks as if it were. */
-const LOOKALIKES = [
+const NO_SCOPES: ScopeRow = { client: [], key: [] };
+/** Scopes that do not exist but resemble those that do. */
+const UNKNOWN_SCOPES = [
   'orders',
   'orders:*',
   '*',
@@ -40,163 +50,163 @@ const LOOKALIKES = [
   'admin',
 ];
 
-const demands = readScopes();
-const demandOf = (field: string): Demand => demands.get(field) ?? NOTHING;
+const scopes = readScopes();
+const scopesOf = (field: string): ScopeRow => scopes.get(field) ?? NO_SCOPES;
 
 const bffs = (await Promise.all(bffNames().map(loadBff))).map((bff) => {
   const schema = buildSchema(bff);
   const ruled = guardedFields(schema, bff);
-  // Those of the table as well: a rule that is gone leaves a field that is not guarded any more.
-  const known = new Set(fieldsOf(schema)).intersection(new Set(demands.keys()));
-  return { bff, schema, ruled, guarded: ruled.union(known), table: readRights(bff.name) };
+  // A field of the table whose rule was removed is not guarded any more, but must be tested.
+  const declared = new Set(fieldsOf(schema)).intersection(new Set(scopes.keys()));
+  return { bff, schema, ruled, guarded: ruled.union(declared), table: readRights(bff.name) };
 });
 
-test('the table of scopes has a row for each guarded field, and no other', () => {
+test('The table of scopes has a row for each guarded field, and no other', () => {
   const all = new Set(bffs.flatMap(({ ruled }) => [...ruled]));
-  assert.deepEqual([...all.symmetricDifference(new Set(demands.keys()))], []);
+  assert.deepEqual([...all.symmetricDifference(new Set(scopes.keys()))], []);
 });
 
 for (const { bff, schema, guarded, table } of bffs) {
-  /** What the guarded fields on the way demand. */
-  const along = ({ path }: Way, who: keyof Demand) =>
-    path.steps
-      .map(nameOf)
-      .filter((field) => guarded.has(field))
-      .map((field) => demandOf(field)[who]);
   const takesKeys = bff.credentials.includes('key');
-  const isChange = ({ path }: Way) => path.target.startsWith('Mutation.');
+  const isMutation = ({ path }: FieldRequest) => path.target.startsWith('Mutation.');
+  const guardedOn = ({ path }: FieldRequest): string[] =>
+    path.steps.map(nameOf).filter((field) => guarded.has(field));
+  /** The scopes for all guarded fields on the path. */
+  const scopesFor = (request: FieldRequest, column: keyof ScopeRow): string[] =>
+    minimalScopes(guardedOn(request).map((field) => scopesOf(field)[column]));
 
-  suite(`every way to what is guarded on the ${bff.name} BFF`, () => {
+  describe(`A guarded field of the ${bff.name} BFF`, () => {
+    let keyring: Keyring;
     let environment: Environment;
-    let mine: Belongings;
-    let ways: Way[];
-    let foreign: Way[];
+    let tokenClient: ReturnType<typeof createTokenClients>;
+    /** The requests for the viewer's own and everyone's objects. */
+    let permitted: FieldRequest[];
+    /** The requests for objects that are not the viewer's. */
+    let foreign: FieldRequest[];
     before(async () => {
-      environment = await startEnvironment(bff);
-      mine = await furnish(environment, ME);
-      const entries = entriesFor(mine, await furnish(environment, OTHER));
-      const all = waysFrom(schema, guarded, entries);
-      ways = all.filter(({ entry }) => entry.whose !== "another's");
+      keyring = await createKeyring();
+      environment = await startEnvironment(bff, { API_KEYS_PATH: keyring.path });
+      tokenClient = createTokenClients(environment);
+      const entries = entriesFor(
+        await seedObjects(environment, ME.userId),
+        await seedObjects(environment, OTHER),
+      );
+      const all = requestsFor(schema, guarded, entries);
+      permitted = all.filter(({ entry }) => entry.whose !== "another's");
       foreign = all.filter(({ path, entry }) => {
         const cell = table.get(rowFor(table, path.target, entry.root))?.[entry.whose];
         return cell === 'NOT_FOUND' || cell === 'FORBIDDEN';
       });
     });
-    after(() => environment[Symbol.asyncDispose]());
+    after(async () => {
+      await environment[Symbol.asyncDispose]();
+      await keyring[Symbol.asyncDispose]();
+    });
 
-    const states = () => Promise.all([stateOf(environment, ME), stateOf(environment, OTHER)]);
-    const clientFor = ({ entry }: Way, scopes?: readonly string[]): Promise<Desk> =>
-      entry.whose === 'own'
-        ? clientDesk(environment, { userId: ME, role: 'customer' }, scopes)
-        : clientDesk(environment, { userId: CAST.staff, role: 'staff' }, scopes);
+    const statesIn = (environment: Environment) =>
+      Promise.all([readState(environment, ME.userId), readState(environment, OTHER)]);
+    const clientFor = ({ entry }: FieldRequest, scopes?: readonly string[]) =>
+      tokenClient(entry.whose === 'own' ? ME : STAFF, scopes);
 
-    test('is tried, in every manner', () => {
+    it('is requested in every spelling', () => {
       for (const field of guarded) {
-        const tried = new Set(
-          ways.filter(({ path }) => path.target === field).map(({ how }) => how),
-        );
-        assert.deepEqual([...PLAIN_MANNERS.difference(tried)], [], field);
+        const requests = permitted.filter(({ path }) => path.target === field);
+        const spellings = new Set(requests.map(({ spelling }) => spelling));
+        assert.deepEqual([...COMMON_SPELLINGS.difference(spellings)], [], field);
       }
     });
 
-    test('is closed to the anonymous', async (t) => {
-      const desk = httpDesk(environment, {});
-      const marks = new Set((await states()).flatMap(marksOf));
-      const gone = await goAll([...ways, ...foreign], () => desk);
-      conclude(t, gone, breaches(gone, marks));
+    it('is closed to anonymous viewers', async (t) => {
+      const client = createClient(environment);
+      const secrets = new Set((await statesIn(environment)).flatMap(identifyingValues));
+      const results = await sendAll([...permitted, ...foreign], () => client);
+      assertNone(t, results, leaks(results, secrets));
     });
 
-    test('is closed to a customer whose it is not', async (t) => {
-      const before = await states();
-      const desk = httpDesk(environment, await authorization(ME));
-      const gone = await goAll(foreign, () => desk);
-      conclude(t, gone, breaches(gone, new Set(marksOf(before[1]))));
-      assert.deepEqual(await states(), before);
+    it("is closed to customers on another's object", async (t) => {
+      const before = await statesIn(environment);
+      const client = createClient(environment, await authorization(ME.userId));
+      const results = await sendAll(foreign, () => client);
+      assertNone(t, results, leaks(results, new Set(identifyingValues(before[1]))));
+      assert.deepEqual(await statesIn(environment), before);
     });
 
-    test('is closed to a client that has every scope but the one', async (t) => {
-      const before = await states();
-      const lacking = (way: Way) => clientFor(way, allBut(demandOf(way.path.target).client));
-      const changes = await goAll(ways.filter(isChange), lacking);
-      assert.deepEqual(await states(), before, 'nothing was changed');
-      const gone = [
-        ...changes,
-        ...(await goAll(
-          ways.filter((way) => !isChange(way)),
-          lacking,
-        )),
+    it('is closed to a client that has every scope but its own', async (t) => {
+      const before = await statesIn(environment);
+      const lacking = (request: FieldRequest) =>
+        clientFor(request, allExcept(scopesOf(request.path.target).client));
+      const mutations = await sendAll(permitted.filter(isMutation), lacking);
+      assert.deepEqual(await statesIn(environment), before, 'nothing has changed');
+      const others = permitted.filter((request) => !isMutation(request));
+      const results = [...mutations, ...(await sendAll(others, lacking))];
+      assertNone(t, results, [...leaks(results), ...unreached(results, isRefusedByOwnRule)]);
+    });
+
+    it('is closed to a client with no scope, or with unknown ones', async (t) => {
+      const before = await statesIn(environment);
+      const results = [
+        ...(await sendAll(permitted, (request) => clientFor(request, []))),
+        ...(await sendAll(permitted, (request) => clientFor(request, UNKNOWN_SCOPES))),
       ];
-      conclude(t, gone, [...breaches(gone), ...unreached(gone, isRefusedThere)]);
+      assertNone(t, results, leaks(results));
+      assert.deepEqual(await statesIn(environment), before);
     });
 
-    test('is closed to a client with no scope, or with none of ours', async (t) => {
-      const before = await states();
-      const gone = [
-        ...(await goAll(ways, (way) => clientFor(way, []))),
-        ...(await goAll(ways, (way) => clientFor(way, LOOKALIKES))),
-      ];
-      conclude(t, gone, breaches(gone));
-      assert.deepEqual(await states(), before);
+    it('is open to a client with just the scopes on its path', async (t) => {
+      const results = await sendAll(permitted, (request) =>
+        clientFor(request, scopesFor(request, 'client')),
+      );
+      assertNone(t, results, [...rejections(results), ...unreached(results, hasValue)]);
     });
 
-    test('is open to a client with just the scopes, and so does lead to it', async (t) => {
-      const allowed = (way: Way) => clientFor(way, enoughFor(along(way, 'client')));
-      const gone = await goAll(ways, allowed);
-      conclude(t, gone, [...shut(gone), ...unreached(gone, hasValue)]);
+    it('is closed to mutations over GET, even with an unrestricted token', async (t) => {
+      const results = await sendAll(permitted.filter(isMutationOverGet), (request) =>
+        clientFor(request),
+      );
+      assertNone(t, results, leaks(results));
     });
 
-    test("is closed to our own clients' tokens where they come over GET to change something", async (t) => {
-      const gone = await goAll(ways.filter(isChangeOverGet), (way) => clientFor(way));
-      conclude(t, gone, breaches(gone));
-    });
+    it('is closed to an API key without its scope, and open to one with it', async (t) => {
+      // A BFF that takes no keys is tested as if it did.
+      await using started = takesKeys
+        ? undefined
+        : await startEnvironment({ ...bff, credentials: ['key'] }, { API_KEYS_PATH: keyring.path });
+      const withKeys = started ?? environment;
+      // The same objects as in the other environment, so that they have the same ids.
+      for (const user of [ME.userId, OTHER]) await seedObjects(withKeys, user);
+      const keyScopes = (field: string) => (takesKeys ? scopesOf(field).key : []);
+      const isOpenToKeys = (request: FieldRequest) =>
+        guardedOn(request).every((field) => keyScopes(field).length > 0);
+      const before = await statesIn(withKeys);
+      const requests = [...permitted, ...foreign];
 
-    test('is closed to an API key without the scope, and open to one with it', async (t) => {
-      await using keyring = await createKeyring();
-      // Every BFF as it were if it let keys in.
-      const open = { ...bff, credentials: ['key'] as const };
-      await using environment = await startEnvironment(open, { API_KEYS_PATH: keyring.path });
-      const keyOf = (field: string) => (takesKeys ? demandOf(field).key : []);
-      const mayBeHad = ({ path }: Way) =>
-        path.steps.map(nameOf).every((field) => !guarded.has(field) || keyOf(field).length > 0);
-      // The same as in the other environment, so that the ids are the same.
-      for (const user of [ME, OTHER]) await furnish(environment, user);
-      const states = () => Promise.all([stateOf(environment, ME), stateOf(environment, OTHER)]);
-      const before = await states();
+      const closed = await sendAll(requests, ({ path }) =>
+        keyring.clientFor(withKeys, allExcept(keyScopes(path.target))),
+      );
+      const notRefused = unreached(closed.filter(isOpenToKeys), isRefusedByOwnRule);
+      assertNone(t, closed, [...leaks(closed), ...notRefused]);
+      assert.deepEqual(await statesIn(withKeys), before);
 
-      const lacking = ({ path }: Way) => keyring.deskOf(environment, allBut(keyOf(path.target)));
-      const closed = await goAll([...ways, ...foreign], lacking);
-      const unseen = unreached(closed.filter(mayBeHad), isRefusedThere);
-      conclude(t, closed, [...breaches(closed), ...unseen]);
-      assert.deepEqual(await states(), before);
-
-      const allowed = (way: Way) => keyring.deskOf(environment, enoughFor(along(way, 'key')));
-      const had = await goAll([...ways, ...foreign].filter(mayBeHad), allowed);
-      conclude(t, had, [...shut(had), ...unreached(had, hasValue)]);
-      assert.equal(had.length > 0, takesKeys);
+      const open = await sendAll(requests.filter(isOpenToKeys), (request) =>
+        keyring.clientFor(withKeys, scopesFor(request, 'key')),
+      );
+      assertNone(t, open, [...rejections(open), ...unreached(open, hasValue)]);
+      assert.equal(open.length > 0, takesKeys);
     });
 
     if (takesKeys) return;
 
-    test('is closed to every API key where keys are not taken', async (t) => {
-      await using keyring = await createKeyring();
-      await using environment = await startEnvironment(bff, { API_KEYS_PATH: keyring.path });
-      const plain = [...ways, ...foreign].filter(({ how }) => how === 'by its name');
-      const gone = await goAll(plain, () => keyring.deskOf(environment, SCOPES));
-      conclude(t, gone, breaches(gone));
-      assert.ok(gone.every(({ body }) => body.data === undefined));
+    it('is closed to every API key, because the BFF takes none', async (t) => {
+      const byName = [...permitted, ...foreign].filter(({ spelling }) => spelling === 'by name');
+      const results = await sendAll(byName, () => keyring.clientFor(environment, SCOPES));
+      assertNone(t, results, leaks(results));
+      assert.ok(results.every(({ body }) => body.data === undefined));
     });
   });
 }
 
-/** Ways on which something was refused to who may have it. */
-const shut = (gone: readonly Gone[]): string[] =>
-  gone
-    .filter(({ body, ...way }) => !isChangeOverGet(way) && !body.data)
-    .map((way) => tell(way, `was refused: ${JSON.stringify(way.body)}`));
-
-function conclude(t: TestContext, gone: readonly Gone[], faults: readonly string[]): void {
-  t.diagnostic(
-    `${gone.length} documents to ${new Set(gone.map(({ path }) => path.target)).size} fields`,
-  );
+function assertNone(t: TestContext, results: readonly FieldResult[], faults: string[]): void {
+  const fields = new Set(results.map(({ path }) => path.target));
+  t.diagnostic(`${results.length} documents, ${fields.size} fields`);
   assert.equal(faults.length, 0, `${faults.length} faults\n  ${faults.slice(0, 20).join('\n  ')}`);
 }

@@ -3,29 +3,29 @@ import { anyone, inherited } from '../../../src/auth/rules.ts';
 import { fieldRules, mergeTrees } from '../../../src/auth/shield.ts';
 import type { BffDefinition } from '../../../src/bff.ts';
 import type { Json } from '../../support/environment.ts';
-import { leavesOf, valuesAt } from '../../support/reach.ts';
-import type { Entry } from '../rights/entries.ts';
-import type { Desk } from './clients.ts';
-import { type Asked, documentsFor, type Path, pathsTo } from './documents.ts';
+import { allPaths, type FieldPath, scalarsIn, valuesAt } from '../../support/field-paths.ts';
+import { mapConcurrently } from '../../support/map-concurrently.ts';
+import type { Entry } from '../rights/domains.ts';
+import type { Client } from './clients.ts';
+import { type DocumentRequest, documentsFor } from './documents.ts';
 
-/** One document that goes to a guarded field. */
-export interface Way {
-  readonly path: Path;
+/** A request for a guarded field on one path, from one entry, in one spelling. */
+export interface FieldRequest {
+  readonly path: FieldPath;
   readonly entry: Entry;
-  /** In which manner. */
-  readonly how: string;
-  readonly asked: Asked;
+  readonly spelling: string;
+  readonly document: DocumentRequest;
 }
 
-export interface Gone extends Way {
+export interface FieldResult extends FieldRequest {
   readonly body: Json;
+  /** The values of the field in the response. */
   readonly values: readonly unknown[];
 }
 
-const AT_ONCE = 16;
 const REFUSALS: ReadonlySet<unknown> = new Set(['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND']);
 
-/** The fields that have a rule of their own, as "Type.field". */
+/** The fields that have a rule, as "Type.field". */
 export function guardedFields(schema: GraphQLSchema, bff: BffDefinition): ReadonlySet<string> {
   const tree = mergeTrees([...bff.domains, bff].map(({ permissions }) => permissions));
   return new Set(
@@ -35,85 +35,97 @@ export function guardedFields(schema: GraphQLSchema, bff: BffDefinition): Readon
   );
 }
 
-/** Every nested way to every guarded field, from each of the entries, in every manner. */
-export function waysFrom(
+/** Every path to every guarded field, from each of the entries, in every spelling. */
+export const requestsFor = (
   schema: GraphQLSchema,
   guarded: ReadonlySet<string>,
   entries: readonly Entry[],
-): Way[] {
-  return pathsTo(schema, guarded).flatMap((path) =>
-    entries
-      .filter(({ root }) => root === path.steps[0]?.field)
-      .flatMap((entry) =>
-        [...documentsFor(schema, path, entry.args, guarded)].map(([how, asked]) => ({
-          path,
-          entry,
-          how,
-          asked,
-        })),
-      ),
-  );
-}
+): FieldRequest[] =>
+  allPaths(schema)
+    .filter(({ target }) => guarded.has(target))
+    .flatMap((path) =>
+      entries
+        .filter(({ root }) => root === path.steps[0]?.field)
+        .flatMap((entry) =>
+          [...documentsFor(schema, path, entry.args, guarded)].map(([spelling, document]) => ({
+            path,
+            entry,
+            spelling,
+            document,
+          })),
+        ),
+    );
 
-/** A change that is asked for over GET is refused to everyone. */
-export const isChangeOverGet = ({ path, asked }: Way): boolean =>
-  path.operation === 'mutation' && asked.method === 'GET';
+/** True for a mutation over GET, which is always rejected. */
+export const isMutationOverGet = ({ path, document }: FieldRequest): boolean =>
+  path.operation === 'mutation' && document.method === 'GET';
 
-/** @param deskOf - where each of them is asked */
-export async function goAll(
-  ways: readonly Way[],
-  deskOf: (way: Way) => Desk | Promise<Desk>,
-): Promise<Gone[]> {
-  const gone: Gone[] = [];
-  const left = ways.entries();
-  const work = async () => {
-    for (const [index, way] of left) {
-      const desk = await deskOf(way);
-      const body = await desk(way.asked);
-      const values = way.asked.places.flatMap((place) => valuesAt(body.data ?? {}, place));
-      gone[index] = { ...way, body, values };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return gone;
-}
-
-/** What came back that should not have: a value, a mark of somebody else, or no refusal at all. */
-export function breaches(gone: readonly Gone[], marks: ReadonlySet<unknown> = new Set()): string[] {
-  return gone.flatMap((way) => {
-    const shown = leavesOf(way.body.data).filter((leaf) => marks.has(leaf));
-    if (way.values.length > 0) return [tell(way, `holds ${JSON.stringify(way.values)}`)];
-    if (shown.length > 0) return [tell(way, `shows ${JSON.stringify(shown)}`)];
-    return isRefused(way) ? [] : [tell(way, `was not refused: ${JSON.stringify(way.body)}`)];
+/** @param clientFor - selects the client of each request */
+export const sendAll = (
+  requests: readonly FieldRequest[],
+  clientFor: (request: FieldRequest) => Client | Promise<Client>,
+): Promise<FieldResult[]> =>
+  mapConcurrently(requests, async (request) => {
+    const send = await clientFor(request);
+    const body = await send(request.document);
+    const values = request.document.responsePaths.flatMap((keys) =>
+      valuesAt(body.data ?? {}, keys),
+    );
+    return { ...request, body, values };
   });
-}
 
-function isRefused(way: Gone): boolean {
-  if (isChangeOverGet(way)) return way.body.data === undefined;
-  const errors: Json[] = way.body.errors ?? [];
+/**
+ * Describes each response that has a value of the field or a secret, or that is not a refusal.
+ * @param secrets - values that identify someone else
+ */
+export const leaks = (
+  results: readonly FieldResult[],
+  secrets: ReadonlySet<unknown> = new Set(),
+): string[] =>
+  results.flatMap((result) => {
+    const { body, values } = result;
+    const shown = scalarsIn(body.data).filter((scalar) => secrets.has(scalar));
+    if (values.length > 0) return [describeRequest(result, `returns ${JSON.stringify(values)}`)];
+    if (shown.length > 0) return [describeRequest(result, `contains ${JSON.stringify(shown)}`)];
+    if (isRefused(result)) return [];
+    return [describeRequest(result, `is not refused: ${JSON.stringify(body)}`)];
+  });
+
+function isRefused(result: FieldResult): boolean {
+  const { body } = result;
+  if (isMutationOverGet(result)) return body.data === undefined;
+  const errors: Json[] = body.errors ?? [];
   return errors.length > 0 && errors.every(({ extensions }) => REFUSALS.has(extensions?.code));
 }
 
-export const tell = ({ path, how, asked }: Way, what: string): string =>
-  `${path.target} ${how} ${what}\n    ${asked.query}`;
+/** Describes each response without data. */
+export const rejections = (results: readonly FieldResult[]): string[] =>
+  results
+    .filter((result) => !isMutationOverGet(result) && !result.body.data)
+    .map((result) => describeRequest(result, `is rejected: ${JSON.stringify(result.body)}`));
 
-/** The guarded fields and manners of which none of the answers came as far as the field itself. */
-export function unreached(gone: readonly Gone[], isReached: (gone: Gone) => boolean): string[] {
-  const asked = gone.filter((way) => !isChangeOverGet(way));
-  const nameOf = ({ path, how }: Way) => `${path.target} ${how}`;
-  const reached = new Set(asked.filter(isReached).map(nameOf));
-  return [...new Set(asked.map(nameOf)).difference(reached)];
+const describeRequest = ({ path, spelling, document }: FieldRequest, outcome: string): string =>
+  `${path.target} ${spelling} ${outcome}\n    ${document.query}`;
+
+/** The guarded fields and spellings of which no response reached the field itself. */
+export function unreached(
+  results: readonly FieldResult[],
+  isReached: (result: FieldResult) => boolean,
+): string[] {
+  const executed = results.filter((result) => !isMutationOverGet(result));
+  const nameOf = ({ path, spelling }: FieldRequest) => `${path.target} ${spelling} is not reached`;
+  const reached = new Set(executed.filter(isReached).map(nameOf));
+  return [...new Set(executed.map(nameOf)).difference(reached)];
 }
 
-/** Whether a value came back. */
-export const hasValue = ({ values }: Gone): boolean => values.length > 0;
+export const hasValue = ({ values }: FieldResult): boolean => values.length > 0;
 
-/** Whether the field's own rule refused it, and not one above it. */
-export function isRefusedThere({ body, asked }: Gone): boolean {
+/** True if the rule of the field refused it, not that of a parent. */
+export function isRefusedByOwnRule({ body, document }: FieldResult): boolean {
   const paths: string[] = (body.errors ?? []).map(({ path }: Json) => keysOf(path));
-  return asked.places.every((place) => paths.includes(place.join('.')));
+  return document.responsePaths.every((keys) => paths.includes(keys.join('.')));
 }
 
-/** Without the positions in lists. */
+/** The path of an error without positions in lists. */
 const keysOf = (path: readonly (string | number)[] = []): string =>
   path.filter((key) => typeof key === 'string').join('.');

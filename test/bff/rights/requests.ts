@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
 import {
   authorization,
   type Environment,
@@ -6,120 +6,149 @@ import {
   type TestViewer,
 } from '../../support/environment.ts';
 import {
-  leavesOf,
-  NO_VALUE,
-  toOperation,
-  verdictOf,
-  type Way,
-  waysThrough,
-} from '../../support/reach.ts';
-import type { Entry } from './entries.ts';
+  type FieldPath,
+  fieldNames,
+  scalarsIn,
+  shortestPaths,
+  valuesAt,
+} from '../../support/field-paths.ts';
+import { mapConcurrently } from '../../support/map-concurrently.ts';
+import type { Entry } from './domains.ts';
 import { COLUMNS, type Column, type RightsTable, rowFor } from './rights-table.ts';
 
-/** One operation of one asker, and the cell that says what comes of it. */
-export interface Trial {
+/** An operation of one viewer, and the cell of the table that it tests. */
+export interface RightsRequest {
   readonly row: string;
   readonly column: Column;
-  readonly way: Way;
-  readonly as: TestViewer;
+  readonly path: FieldPath;
+  readonly viewer: TestViewer;
   readonly operation: string;
 }
 
-export interface Tried extends Trial {
-  readonly verdict: string;
+export interface RightsResult extends RightsRequest {
+  /** A word of the table, or a description of anything else. */
+  readonly outcome: string;
   readonly body: Json;
 }
 
-const AT_ONCE = 16;
+/** A null without an error: the object has no such value. */
+const NO_VALUE = 'null without an error';
 
-/** Every way to every field, from each of the entries. */
-export function trialsOf(
+/** One operation for the shortest path to each field, from each of the entries. */
+export const requestsFor = (
   schema: GraphQLSchema,
   table: RightsTable,
-  as: TestViewer,
+  viewer: TestViewer,
   entries: readonly Entry[],
-): Trial[] {
-  return waysThrough(schema).flatMap((way) => {
-    const [root = '', ...below] = way.steps;
-    const isInMistake = below.length > 1 && below[0] === 'userErrors';
+): RightsRequest[] =>
+  shortestPaths(schema).flatMap((path) => {
+    const [root = '', ...below] = fieldNames(path);
+    const isInUserError = below.length > 1 && below[0] === 'userErrors';
     return entries
       .filter((entry) => entry.root === root)
       .flatMap((entry) => {
-        const args = isInMistake ? entry.mistaken : entry.args;
+        const args = isInUserError ? entry.invalidArgs : entry.args;
         if (args === undefined) return [];
-        const operation = toOperation(schema, way, args);
-        const row = rowFor(table, way.target, root);
-        return [{ row, column: columnOf(as, entry.whose), way, as, operation }];
+        const row = rowFor(table, path.target, root);
+        const column = columnFor(viewer, entry.whose);
+        return [{ row, column, path, viewer, operation: toOperation(schema, path, args) }];
       });
   });
-}
 
-function columnOf(as: TestViewer, whose: Entry['whose']): Column {
-  if (as === 'anonymous') return 'anonymous';
-  if (as !== 'staff') return whose;
+function columnFor(viewer: TestViewer, whose: Entry['whose']): Column {
+  if (viewer === 'anonymous') return 'anonymous';
+  if (viewer !== 'staff') return whose;
   return whose === 'own' ? 'staff: own' : 'staff: any';
 }
 
-export async function tryAll(environment: Environment, trials: readonly Trial[]): Promise<Tried[]> {
-  const askers = [...new Set(trials.map(({ as }) => as))];
-  const headers = new Map(
-    await Promise.all(askers.map(async (as) => [as, await authorization(as)] as const)),
-  );
-  const tried: Tried[] = [];
-  const left = trials.entries();
-  const work = async () => {
-    for (const [index, trial] of left) {
-      const { body } = await environment.post({ query: trial.operation }, headers.get(trial.as));
-      tried[index] = { ...trial, body, verdict: verdictOf(body, trial.way) };
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return tried;
+/**
+ * Writes the operation that selects the last field of a path only. A mutation selects its user errors
+ * as well, as `refusals`, because one of them may be the refusal.
+ * @param args - the root field's, as in GraphQL: `(id: "1")`, or ''
+ */
+function toOperation(schema: GraphQLSchema, path: FieldPath, args: string): string {
+  const [root = '', ...below] = fieldNames(path);
+  const last = path.steps.at(-1);
+  const type = last && schema.getType(last.on);
+  const field = isObjectType(type) && last ? type.getFields()[last.field] : undefined;
+  const leaf = field && isObjectType(getNamedType(field.type)) ? ' { __typename }' : '';
+  const inner = below.reduceRight((selection, name) => ` { ${name}${selection} }`, leaf);
+  if (path.operation === 'query') return `{ ${root}${args}${inner} }`;
+  const withRefusals = inner.replace(/}$/, 'refusals: userErrors { code } }');
+  return `mutation { ${root}${args}${withRefusals} }`;
 }
 
-/** What the table declares and the answers do not bear out, a few lines for each such cell. */
-export function differences(table: RightsTable, tried: readonly Tried[]): string[] {
-  const rowsWithValue = new Set(
-    tried.filter(({ verdict }) => verdict === 'yes').map(({ row }) => row),
+export async function sendAll(
+  environment: Environment,
+  requests: readonly RightsRequest[],
+): Promise<RightsResult[]> {
+  const viewers = [...new Set(requests.map(({ viewer }) => viewer))];
+  const headers = new Map(
+    await Promise.all(
+      viewers.map(async (viewer) => [viewer, await authorization(viewer)] as const),
+    ),
   );
-  const byCell = Map.groupBy(tried, ({ row, column }) => `${row} | ${column}`);
+  return mapConcurrently(requests, async (request) => {
+    const { operation: query, viewer, path } = request;
+    const { body } = await environment.post({ query }, headers.get(viewer));
+    return { ...request, body, outcome: outcomeOf(body, path) };
+  });
+}
+
+function outcomeOf(body: Json, path: FieldPath): string {
+  const [error] = body.errors ?? [];
+  if (error) return error.extensions?.code ?? 'an error without a code';
+  const keys = fieldNames(path);
+  const refusals: { code: string }[] = body.data[keys[0] ?? ''].refusals ?? [];
+  const missing = refusals.filter(({ code }) => code === 'NOT_FOUND');
+  if (missing.length > 0) return missing.length === refusals.length ? 'userError' : 'half refused';
+  return valuesAt(body.data, keys).length > 0 ? 'yes' : NO_VALUE;
+}
+
+/** Describes each cell of the table from which responses differ. */
+export function differences(table: RightsTable, results: readonly RightsResult[]): string[] {
+  const rowsWithValue = new Set(
+    results.filter(({ outcome }) => outcome === 'yes').map(({ row }) => row),
+  );
+  const byCell = Map.groupBy(results, ({ row, column }) => `${row} | ${column}`);
   return [...table].flatMap(([row, cells]) =>
     COLUMNS.flatMap((column) => {
-      const answers = byCell.get(`${row} | ${column}`) ?? [];
       const declared = cells[column];
-      if (answers.length === 0 && declared !== '-') {
-        return [`${row} | ${column}: declared ${declared}, but nothing asks for it`];
+      const inCell = byCell.get(`${row} | ${column}`) ?? [];
+      if (inCell.length === 0 && declared !== '-') {
+        return [`${row} | ${column}: declared ${declared}, but no request tests it`];
       }
-      // A placed order has no carrier yet; that says nothing, if other orders show one.
-      const hasValue = declared === 'yes' && rowsWithValue.has(row);
-      const others = answers.filter(
-        ({ verdict }) => verdict !== declared && !(hasValue && verdict === NO_VALUE),
+      // One object may lack a value (a placed order has no carrier) that another one has.
+      const mayBeNull = declared === 'yes' && rowsWithValue.has(row);
+      const others = inCell.filter(
+        ({ outcome }) => outcome !== declared && !(mayBeNull && outcome === NO_VALUE),
       );
       const [first] = others;
       if (!first) return [];
-      const count = others.length > 1 ? ` in ${others.length} ways, such as` : '';
+      const count = others.length > 1 ? ` on ${others.length} paths, such as` : '';
       return [
-        `${row} | ${column}: declared ${declared}, answered ${first.verdict}${count}\n    ${first.operation}`,
+        `${row} | ${column}: declared ${declared}, but ${first.outcome}${count}\n    ${first.operation}`,
       ];
     }),
   );
 }
 
-/** Answers that hold what they should not: anything at all when refused, or marks of someone else. */
-export function leaks(tried: readonly Tried[], marks: readonly unknown[]): string[] {
-  return tried.flatMap(({ row, column, verdict, body, operation }) => {
-    const isRefused = verdict !== 'yes' && verdict !== 'userError';
-    const isPublic = verdict === 'yes' && column !== 'own';
-    const held = isRefused ? leavesOf(body.data) : [];
-    const seen = isPublic ? [] : leavesOf({ data: body.data, errors: body.errors?.map(messageOf) });
-    const found = [...held, ...seen.filter((leaf) => marks.some((mark) => shows(leaf, mark)))];
+/** Describes each refusal that contains data, and each response with values that identify another user. */
+export function leaks(results: readonly RightsResult[], secrets: readonly unknown[]): string[] {
+  return results.flatMap(({ row, column, outcome, body, operation }) => {
+    const isRefused = outcome !== 'yes' && outcome !== 'userError';
+    const isPublic = outcome === 'yes' && column !== 'own';
+    const refused = isRefused ? scalarsIn(body.data) : [];
+    const shown = isPublic ? [] : scalarsIn({ data: body.data, errors: body.errors?.map(toText) });
+    const leaked = shown.filter((scalar) => secrets.some((secret) => contains(scalar, secret)));
+    const found = [...refused, ...leaked];
     if (found.length === 0) return [];
-    return [`${row} | ${column}: holds ${JSON.stringify(found)}\n    ${operation}`];
+    return [`${row} | ${column}: contains ${JSON.stringify(found)}\n    ${operation}`];
   });
 }
 
-const messageOf = ({ message }: Json): string => message;
+const toText = ({ message }: Json): string => message;
 
-/** Ids are so short that they stand in cursors and times by chance. */
-const shows = (leaf: unknown, mark: unknown): boolean =>
-  leaf === mark || (String(mark).length > 6 && String(leaf).includes(String(mark)));
+/** Ids are too short to search for: cursors and times contain the same digits by chance. */
+const contains = (scalar: unknown, secret: unknown): boolean =>
+  scalar === secret || (String(secret).length > 6 && String(scalar).includes(String(secret)));

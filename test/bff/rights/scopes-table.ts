@@ -1,25 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { SCOPES } from '../../../src/auth/rules.ts';
 
-/** What another party needs for a field: one of the scopes; nothing helps if there are none. */
-export interface Demand {
+/** The scopes of a field: a client needs one of them; without any, the field is closed. */
+export interface ScopeRow {
+  /** Of a client that acts for a user. */
   readonly client: readonly string[];
+  /** Of a server with an API key. */
   readonly key: readonly string[];
 }
 
-const FILE = new URL('scopes.txt', import.meta.url);
+const FILE = 'test/bff/rights/scopes.txt';
 
 /**
- * What each field demands, by "Type.field".
- * @throws Error that names the line which does not read as a row of its own
+ * Reads the scopes of each guarded field, by "Type.field".
+ * @throws Error that names the invalid line
  */
-export function readScopes(): ReadonlyMap<string, Demand> {
-  const table = new Map<string, Demand>();
-  for (const line of readFileSync(FILE, 'utf8').split('\n')) {
+export function readScopes(): ReadonlyMap<string, ScopeRow> {
+  const table = new Map<string, ScopeRow>();
+  const text = readFileSync(new URL('scopes.txt', import.meta.url), 'utf8');
+  for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [field = '', client, key, ...more] = line.split(/\s{2,}/);
     if (!client || !key || more.length > 0 || table.has(field)) {
-      throw new Error(`rights/scopes.txt does not read as a row of its own: ${line}`);
+      throw new Error(`${FILE}: invalid or duplicate row: ${line}`);
     }
     table.set(field, { client: toScopes(client), key: toScopes(key) });
   }
@@ -29,21 +32,19 @@ export function readScopes(): ReadonlyMap<string, Demand> {
 function toScopes(cell: string): readonly string[] {
   const scopes = cell === 'never' ? [] : cell.split('|');
   const unknown = scopes.find((scope) => !(SCOPES as readonly string[]).includes(scope));
-  if (unknown !== undefined) throw new Error(`rights/scopes.txt: there is no scope ${unknown}`);
+  if (unknown !== undefined) throw new Error(`${FILE}: unknown scope ${unknown}`);
   return scopes;
 }
 
-/** The fewest scopes with which every one of the demands is met. */
-export function enoughFor(demands: readonly (readonly string[])[]): string[] {
-  const enough = new Set<string>();
-  // From the end, where it is one scope, to the beginning, where it is one of several.
-  for (const demand of [...demands].reverse()) {
-    if (!demand.some((scope) => enough.has(scope)))
-      for (const scope of demand.slice(0, 1)) enough.add(scope);
+/** Selects the fewest scopes that contain one of each list. */
+export function minimalScopes(lists: readonly (readonly string[])[]): string[] {
+  const selected = new Set<string>();
+  // The last fields need one scope, which may be one of several that the first fields accept.
+  for (const [first, ...rest] of [...lists].reverse()) {
+    if (first && ![first, ...rest].some((scope) => selected.has(scope))) selected.add(first);
   }
-  return [...enough];
+  return [...selected];
 }
 
-/** All scopes but those. */
-export const allBut = (scopes: readonly string[]): string[] =>
+export const allExcept = (scopes: readonly string[]): string[] =>
   SCOPES.filter((scope) => !scopes.includes(scope));

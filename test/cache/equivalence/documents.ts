@@ -4,7 +4,6 @@ import {
   type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
-  getNamedType,
   getOperationAST,
   Kind,
   parse,
@@ -17,7 +16,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import type { CommittedOperation } from '../../../src/operations/index.ts';
-import { waysThrough } from '../../support/reach.ts';
+import { fieldNames, nameOf, shortestPaths } from '../../support/field-paths.ts';
 import {
   type Argument,
   type GeneratorOptions,
@@ -83,13 +82,10 @@ export function documentsCovering(
 /** The query paths that contain each field, by "Type.field". */
 function pathsByField(schema: GraphQLSchema): Map<string, string[][]> {
   const found = new Map<string, string[][]>();
-  for (const { operation, steps } of waysThrough(schema)) {
-    if (operation !== 'query') continue;
-    let type = schema.getQueryType() as GraphQLObjectType;
-    for (const step of steps) {
-      const key = `${type.name}.${step}`;
-      found.set(key, [...(found.get(key) ?? []), [...steps]]);
-      type = getNamedType(type.getFields()[step]?.type) as GraphQLObjectType;
+  for (const path of shortestPaths(schema)) {
+    if (path.operation !== 'query') continue;
+    for (const key of path.steps.map(nameOf)) {
+      found.set(key, [...(found.get(key) ?? []), fieldNames(path)]);
     }
   }
   return found;

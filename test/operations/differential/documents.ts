@@ -22,7 +22,7 @@ import {
   printDocument,
 } from '../../cache/equivalence/documents.ts';
 import { createSelectionGenerator, INHERITED_NAMES } from '../../cache/equivalence/selections.ts';
-import { waysThrough } from '../../support/reach.ts';
+import { fieldNames, shortestPaths } from '../../support/field-paths.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const GAPS = [' ', '\n  ', ' , ', ' # a comment\n'];
@@ -39,8 +39,8 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
     { weight: 1, arbitrary: fc.constant(rash) },
   );
   const root = schema.getQueryType() as GraphQLObjectType;
-  const ways = waysThrough(schema).filter(({ operation }) => operation === 'query');
-  const anywhere = fc.constantFrom(...ways);
+  const paths = shortestPaths(schema).filter(({ operation }) => operation === 'query');
+  const anywhere = fc.constantFrom(...paths);
   const plan = {
     along: habits,
     besides: fc.option(anywhere, { freq: 1 }),
@@ -51,16 +51,16 @@ export function createQuestions(schema: GraphQLSchema, orderIds: readonly string
 
   return {
     /** Every field that a query can lead over, as "Type.field". */
-    fields: [...new Set(ways.map(({ target }) => target))],
+    fields: [...new Set(paths.map(({ target }) => target))],
 
     /** @param field - one of those; anything if there is none */
     about(field?: string): fc.Arbitrary<GeneratedDocument> {
-      const wanted = fc.constantFrom(...ways.filter(({ target }) => !field || target === field));
+      const wanted = fc.constantFrom(...paths.filter(({ target }) => !field || target === field));
       return fc
         .record({ ...plan, wanted })
         .chain(({ along, wanted, besides, another, isNamed, variableName }) => {
-          const drawn = [wanted, besides, another].map((way) =>
-            way ? along(root, way.steps) : fc.constant([]),
+          const drawn = [wanted, besides, another].map((path) =>
+            path ? along(root, fieldNames(path)) : fc.constant([]),
           );
           return fc.tuple(...drawn).map(([first = [], beside = [], second = []]) =>
             toQuestion(schema, [
