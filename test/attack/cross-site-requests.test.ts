@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
-import { BFFS } from './bffs.ts';
+import { BFFS, USER_ID } from './bffs.ts';
 import { type HttpResponse, jsonPost, send } from './http-client.ts';
 import { assertErrorFormat, assertRejection, codesOf } from './responses.ts';
-import { hashOnly, urlOf } from './transports.ts';
+import { samplesOf } from './schema-samples.ts';
+import { type GraphqlRequest, hashOnly, urlOf } from './transports.ts';
 
-const OURS = 'https://shop.example';
-const THEIRS = [
+const LISTED_ORIGIN = 'https://shop.example';
+const OTHER_ORIGINS = [
   'https://evil.example',
   'https://shop.example.evil.example',
   'https://evilshop.example',
@@ -20,12 +20,9 @@ const THEIRS = [
   'https://shop.example, https://evil.example',
   'file://',
 ];
-const READ = { query: '{ __typename }' };
-const WRITE = {
-  query: 'mutation { updateProfile(input: { name: "Mallory" }) { user { name } } }',
-};
+const QUERY = { query: '{ __typename }' };
 
-/** What a page of another site may send without asking first (Fetch §2.2.2: simple requests). */
+/** Content types that a page of another site may send without a preflight (Fetch §2.2.2: simple requests). */
 const SIMPLE_TYPES = [
   'text/plain',
   'text/plain; charset=utf-8',
@@ -34,130 +31,120 @@ const SIMPLE_TYPES = [
   'multipart/form-data; boundary=x',
   undefined,
 ];
-
-const HEADERS: Readonly<Record<string, RegExp>> = {
+/** Headers that tracing libraries add to requests. */
+const TRACING_HEADERS = ['traceparent', 'tracestate', 'baggage', 'sentry-trace'];
+const SECURITY_HEADERS: Readonly<Record<string, RegExp>> = {
   'x-content-type-options': /^nosniff$/,
   'referrer-policy': /^no-referrer$/,
   'content-security-policy': /frame-ancestors 'none'/,
 };
 
 for (const bff of BFFS) {
-  describe(`${bff.name}: what pages of other sites have browsers send`, () => {
+  describe(`The ${bff.name} BFF`, () => {
+    const { lookup } = samplesOf(bff);
+    const mutation = mutationOf(bff);
     let environment: Environment;
-    let signedIn: Record<string, string>;
+    let headers: Record<string, string>;
     before(async () => {
-      environment = await startEnvironment(bff, { CORS_ORIGINS: OURS });
-      signedIn = await authorization(CAST.customer);
+      environment = await startEnvironment(bff, { CORS_ORIGINS: LISTED_ORIGIN });
+      headers = await authorization(USER_ID);
     });
     after(() => environment[Symbol.asyncDispose]());
 
-    it('is refused if they need not ask first', async () => {
+    it('rejects requests that a browser sends to other sites without a preflight', async () => {
+      environment.reset();
       for (const type of SIMPLE_TYPES) {
-        for (const asked of [READ, WRITE]) {
-          const received = await send({
+        for (const request of [QUERY, mutation]) {
+          const response = await send({
             method: 'POST',
             url: environment.endpoint,
             headers: {
-              ...signedIn,
+              ...headers,
               origin: 'https://evil.example',
               ...(type && { 'content-type': type }),
             },
-            body: JSON.stringify(asked),
+            body: JSON.stringify(request),
           });
-          assertRejection(received, String(type));
+          assertRejection(response, String(type));
         }
       }
       assert.deepEqual(environment.calls(), []);
     });
 
-    it('changes nothing by a GET, by text or by hash', async () => {
-      await send(jsonPost(environment.endpoint, READ, signedIn));
+    it('executes no mutation over GET, by text or by hash', async () => {
+      await send(jsonPost(environment.endpoint, QUERY, headers));
       environment.reset();
-      for (const asked of [WRITE, hashOnly(WRITE), { ...READ, ...WRITE }]) {
-        const url = urlOf(environment.endpoint, asked);
-        const received = await send({ url, headers: signedIn });
-        assert.ok(received.status >= 200 && received.status < 500, received.text);
-        assertErrorFormat(received, JSON.stringify(asked));
-        // The method is not to be changed by what a link can bring along.
-        const headers = {
-          ...signedIn,
-          'x-http-method-override': 'POST',
-          'x-method-override': 'POST',
-        };
-        assertErrorFormat(await send({ url: `${url}&_method=POST`, headers }), 'overridden');
+      for (const request of [mutation, hashOnly(mutation), { ...QUERY, ...mutation }]) {
+        const url = urlOf(environment.endpoint, request);
+        const response = await send({ url, headers });
+        assert.ok(response.status >= 200 && response.status < 500, response.text);
+        assertErrorFormat(response, JSON.stringify(request));
+        const overrides = { 'x-http-method-override': 'POST', 'x-method-override': 'POST' };
+        const overridden = await send({
+          url: `${url}&_method=POST`,
+          headers: { ...headers, ...overrides },
+        });
+        assertErrorFormat(overridden, 'overridden method');
       }
       assert.deepEqual(environment.calls(), []);
     });
 
-    it('is readable for no page but those of the list', async () => {
-      for (const origin of THEIRS) {
-        const received = await send(jsonPost(environment.endpoint, READ, { origin }));
-        assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
-        const preflight = await preflightFrom(environment, origin);
-        assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
-      }
+    it('lets no page read responses unless CORS_ORIGINS lists its origin', async () => {
+      for (const origin of OTHER_ORIGINS) await assertNotReadable(environment, origin);
     });
 
-    it('is readable for pages of the list, with what they need', async () => {
-      const received = await send(jsonPost(environment.endpoint, READ, { origin: OURS }));
-      demandShared(received, bff);
-      const preflight = await preflightFrom(environment, OURS);
+    it('lets pages of listed origins read responses, including errors', async () => {
+      const origin = LISTED_ORIGIN;
+      assertReadable(await send(jsonPost(environment.endpoint, QUERY, { origin })), bff);
+      const preflight = await sendPreflight(environment, origin);
       assert.ok(preflight.status === 204 || preflight.status === 200, String(preflight.status));
-      demandShared(preflight, bff);
+      assertReadable(preflight, bff);
       assert.match(String(preflight.headers['access-control-allow-methods']), /POST/);
       assert.match(String(preflight.headers['access-control-allow-headers']), /content-type/i);
-      // A refusal must be readable as well, or the page can't tell what is wrong.
-      demandShared(await send(jsonPost(environment.endpoint, '{', { origin: OURS })), bff);
+      assertReadable(await send(jsonPost(environment.endpoint, '{', { origin })), bff);
     });
 
-    it('takes the headers of tracing libraries, and those of CORS_HEADERS, from pages of the list', async () => {
+    it('allows headers of tracing libraries and of CORS_HEADERS to pages of listed origins', async () => {
       await using custom = await startEnvironment(bff, {
-        CORS_ORIGINS: OURS,
+        CORS_ORIGINS: LISTED_ORIGIN,
         CORS_HEADERS: 'X-Session-Replay, x-tenant',
       });
-      const { headers } = await preflightFrom(custom, OURS);
-      const allowed = String(headers['access-control-allow-headers']).split(/, */);
-      const expected = ['traceparent', 'tracestate', 'baggage', 'sentry-trace'];
-      for (const name of [...expected, 'x-session-replay', 'x-tenant']) {
+      const preflight = await sendPreflight(custom, LISTED_ORIGIN);
+      const allowed = String(preflight.headers['access-control-allow-headers']).split(/, */);
+      for (const name of [...TRACING_HEADERS, 'x-session-replay', 'x-tenant']) {
         assert.ok(allowed.includes(name), `${name} in ${allowed}`);
       }
     });
 
-    it('is not readable for anyone without a list', async () => {
+    it('lets no page read responses without CORS_ORIGINS', async () => {
       await using closed = await startEnvironment(bff);
-      for (const origin of [OURS, ...THEIRS]) {
-        const received = await send(jsonPost(closed.endpoint, READ, { origin }));
-        assert.equal(received.headers['access-control-allow-origin'], undefined, origin);
-        const preflight = await preflightFrom(closed, origin);
-        assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
+      for (const origin of [LISTED_ORIGIN, ...OTHER_ORIGINS]) {
+        await assertNotReadable(closed, origin);
       }
     });
 
-    it('is told by every answer not to guess types, be framed or tell where it comes from', async () => {
-      const answers: Record<string, HttpResponse> = {
-        'an answer': await send(jsonPost(environment.endpoint, READ)),
-        'an answer that may be kept': await send({
-          url: urlOf(environment.endpoint, { query: '{ profile(id: "42") { name } }' }),
-        }),
-        'a syntax error': await send(jsonPost(environment.endpoint, { query: '{' })),
-        'no JSON': await send(jsonPost(environment.endpoint, '{')),
-        'a wrong token': await send(
-          jsonPost(environment.endpoint, READ, { authorization: 'Bearer x' }),
-        ),
-        'a wrong type': await send({
+    it('sends its security headers with every response', async () => {
+      const { url, endpoint } = environment;
+      const responses: Record<string, HttpResponse> = {
+        data: await send(jsonPost(endpoint, QUERY)),
+        'cacheable data': await send({ url: urlOf(endpoint, { query: `{ ${lookup.select()} }` }) }),
+        'a syntax error': await send(jsonPost(endpoint, { query: '{' })),
+        'invalid JSON': await send(jsonPost(endpoint, '{')),
+        'an invalid token': await send(jsonPost(endpoint, QUERY, { authorization: 'Bearer x' })),
+        'an unsupported type': await send({
           method: 'POST',
-          url: environment.endpoint,
+          url: endpoint,
           headers: { 'content-type': 'text/plain' },
           body: '{}',
         }),
-        'a wrong method': await send({ method: 'PUT', url: environment.endpoint }),
-        'a missing page': await send({ url: `${environment.url}/nothing` }),
-        'a broken address': await send({ url: `${environment.url}/%` }),
-        health: await send({ url: `${environment.url}/healthz` }),
-        readiness: await send({ url: `${environment.url}/readyz` }),
+        'an unsupported method': await send({ method: 'PUT', url: endpoint }),
+        'an unknown path': await send({ url: `${url}/nothing` }),
+        'an invalid URL': await send({ url: `${url}/%` }),
+        health: await send({ url: `${url}/healthz` }),
+        readiness: await send({ url: `${url}/readyz` }),
       };
-      for (const [what, { headers }] of Object.entries(answers)) {
-        for (const [name, expected] of Object.entries(HEADERS)) {
+      for (const [what, { headers }] of Object.entries(responses)) {
+        for (const [name, expected] of Object.entries(SECURITY_HEADERS)) {
           assert.match(String(headers[name]), expected, `${what}: ${name}`);
         }
         assert.equal(headers['x-powered-by'], undefined, what);
@@ -167,111 +154,123 @@ for (const bff of BFFS) {
   });
 }
 
-/** What only pages that may ask can send. */
-const OWN_HEADER = { 'x-csrf-protection': '1' };
+/** A header that a page can only send after a preflight. */
+const CSRF_HEADER = { 'x-csrf-protection': '1' };
+const BFFS_WITH_COOKIES = BFFS.filter(({ credentials }) => credentials.includes('cookie'));
+const BFFS_WITHOUT_COOKIES = BFFS.filter((bff) => !BFFS_WITH_COOKIES.includes(bff));
 
-describe('web: cookies', () => {
-  const bff = BFFS.find(({ name }) => name === 'web') as BffDefinition;
-  let environment: Environment;
-  let cookie: string;
-  before(async () => {
-    environment = await startEnvironment(bff, { CORS_ORIGINS: OURS });
-    const received = await send({
-      method: 'POST',
-      url: `${environment.url}/session`,
-      headers: { ...(await authorization(CAST.customer)), ...OWN_HEADER },
-    });
-    const [given = ''] = received.headers['set-cookie'] ?? [];
-    cookie = given.split(';')[0] ?? '';
-    assert.match(given, /^__Host-session=[^;]+/, `${received.status} ${received.text}`);
-    for (const attribute of [
-      /; ?Secure/i,
-      /; ?HttpOnly/i,
-      /; ?SameSite=(Strict|Lax)/i,
-      /; ?Path=\//i,
-    ]) {
-      assert.match(given, attribute);
-    }
-    assert.doesNotMatch(given, /Domain=/i);
-  });
-  after(() => environment[Symbol.asyncDispose]());
-
-  const OWN = { query: '{ viewer { id } }' };
-  const isAnswered = ({ text }: HttpResponse): boolean => /"id":"42"/.test(text);
-
-  it('let their user in, with a header that only our own pages can set', async () => {
-    const headers = { cookie, origin: OURS, ...OWN_HEADER };
-    assert.ok(isAnswered(await send(jsonPost(environment.endpoint, OWN, headers))));
-    const url = urlOf(environment.endpoint, OWN);
-    assert.ok(isAnswered(await send({ url, headers })));
-  });
-
-  it('let nobody in without that header, on any way', async () => {
-    environment.reset();
-    const requests = [
-      jsonPost(environment.endpoint, OWN, { cookie }),
-      jsonPost(environment.endpoint, WRITE, { cookie }),
-      jsonPost(environment.endpoint, [OWN], { cookie }),
-      jsonPost(environment.endpoint, OWN, { cookie, origin: 'https://evil.example' }),
-      jsonPost(environment.endpoint, WRITE, { cookie, 'sec-fetch-site': 'cross-site' }),
-      { url: urlOf(environment.endpoint, OWN), headers: { cookie } },
-    ];
-    for (const sent of requests) {
-      const received = await send(sent);
-      assert.ok(!isAnswered(received), received.text);
-      assert.ok(received.status >= 400 && received.status < 500, received.text);
-      assertErrorFormat(received, JSON.stringify(sent));
-    }
-    assert.deepEqual(environment.calls(), []);
-  });
-
-  it('let nobody in that were made up, cut, or sent twice', async () => {
-    const value = cookie.slice(cookie.indexOf('=') + 1);
-    const wrong = [
-      `__Host-session=${value.slice(0, -4)}`,
-      `__Host-session=${value.slice(0, -4)}AAAA`,
-      '__Host-session=',
-      '__Host-session=null',
-      `session=${value}`,
-      `__host-session=${value}`,
-      `__Host-session=x; __Host-session=${value}`,
-      `__Host-session=${value}; __Host-session=x`,
-    ];
-    for (const cookie of wrong) {
-      const headers = { cookie, ...OWN_HEADER };
-      const received = await send(jsonPost(environment.endpoint, OWN, headers));
-      assert.ok(!isAnswered(received), `${cookie.slice(0, 60)}: ${received.text}`);
-    }
-  });
-
-  it('are made from good tokens alone', async () => {
-    for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic dXNlcjpwYXNz']) {
-      const received = await send({
+for (const bff of BFFS_WITH_COOKIES) {
+  describe(`A session cookie of the ${bff.name} BFF`, () => {
+    const query = { query: samplesOf(bff).privateQuery };
+    const mutation = mutationOf(bff);
+    let environment: Environment;
+    let cookie: string;
+    before(async () => {
+      environment = await startEnvironment(bff, { CORS_ORIGINS: LISTED_ORIGIN });
+      const response = await send({
         method: 'POST',
         url: `${environment.url}/session`,
-        headers: { ...OWN_HEADER, ...(authorization && { authorization }) },
+        headers: { ...(await authorization('staff')), ...CSRF_HEADER },
       });
-      assert.equal(received.headers['set-cookie'], undefined);
-      assert.ok(received.status >= 400 && received.status < 500, received.text);
-      assertErrorFormat(received, String(authorization));
+      const [setCookie = ''] = response.headers['set-cookie'] ?? [];
+      cookie = setCookie.split(';')[0] ?? '';
+      assert.match(setCookie, /^__Host-session=[^;]+/, `${response.status} ${response.text}`);
+      for (const attribute of [
+        /; ?Secure/i,
+        /; ?HttpOnly/i,
+        /; ?SameSite=(Strict|Lax)/i,
+        /; ?Path=\//i,
+      ]) {
+        assert.match(setCookie, attribute);
+      }
+      assert.doesNotMatch(setCookie, /Domain=/i);
+    });
+    after(() => environment[Symbol.asyncDispose]());
+
+    const isAuthenticated = ({ status, text }: HttpResponse): boolean =>
+      status === 200 && codesOf({ text }).length === 0;
+
+    it('authenticates its user, with the header X-CSRF-Protection', async () => {
+      const headers = { cookie, origin: LISTED_ORIGIN, ...CSRF_HEADER };
+      assert.ok(isAuthenticated(await send(jsonPost(environment.endpoint, query, headers))));
+      assert.ok(isAuthenticated(await send({ url: urlOf(environment.endpoint, query), headers })));
+    });
+
+    it('is rejected without the header X-CSRF-Protection, over every transport', async () => {
+      environment.reset();
+      const { endpoint } = environment;
+      const requests = [
+        jsonPost(endpoint, query, { cookie }),
+        jsonPost(endpoint, mutation, { cookie }),
+        jsonPost(endpoint, [query], { cookie }),
+        jsonPost(endpoint, query, { cookie, origin: 'https://evil.example' }),
+        jsonPost(endpoint, mutation, { cookie, 'sec-fetch-site': 'cross-site' }),
+        { url: urlOf(endpoint, query), headers: { cookie } },
+      ];
+      for (const request of requests) {
+        const response = await send(request);
+        assert.ok(!isAuthenticated(response), response.text);
+        assert.ok(response.status >= 400 && response.status < 500, response.text);
+        assertErrorFormat(response, JSON.stringify(request));
+      }
+      assert.deepEqual(environment.calls(), []);
+    });
+
+    it('authenticates nobody if it is forged, truncated or sent twice', async () => {
+      const value = cookie.slice(cookie.indexOf('=') + 1);
+      const invalidCookies = [
+        `__Host-session=${value.slice(0, -4)}`,
+        `__Host-session=${value.slice(0, -4)}AAAA`,
+        '__Host-session=',
+        '__Host-session=null',
+        `session=${value}`,
+        `__host-session=${value}`,
+        `__Host-session=x; __Host-session=${value}`,
+        `__Host-session=${value}; __Host-session=x`,
+      ];
+      for (const cookie of invalidCookies) {
+        const headers = { cookie, ...CSRF_HEADER };
+        const response = await send(jsonPost(environment.endpoint, query, headers));
+        assert.ok(!isAuthenticated(response), `${cookie.slice(0, 60)}: ${response.text}`);
+      }
+    });
+
+    it('is issued for valid tokens only', async () => {
+      for (const authorization of [undefined, 'Bearer x', 'Bearer a.b.c', 'Basic dXNlcjpwYXNz']) {
+        const response = await send({
+          method: 'POST',
+          url: `${environment.url}/session`,
+          headers: { ...CSRF_HEADER, ...(authorization && { authorization }) },
+        });
+        assert.equal(response.headers['set-cookie'], undefined);
+        assert.ok(response.status >= 400 && response.status < 500, response.text);
+        assertErrorFormat(response, String(authorization));
+      }
+    });
+
+    for (const otherBff of BFFS_WITHOUT_COOKIES) {
+      it(`authenticates nobody at the ${otherBff.name} BFF, which has no sessions`, async () => {
+        await using other = await startEnvironment(otherBff);
+        const { privateQuery } = samplesOf(otherBff);
+        const headers = { cookie, ...CSRF_HEADER };
+        const request = { query: privateQuery };
+        const response = await send(jsonPost(other.endpoint, request, headers));
+        assert.deepEqual(codesOf(response), ['UNAUTHENTICATED'], response.text);
+        const session = await send({ method: 'POST', url: `${other.url}/session` });
+        assert.equal(session.status, 404);
+        assert.deepEqual(codesOf(session), ['NOT_FOUND']);
+      });
     }
   });
+}
 
-  it("are nobody's on other BFFs", async () => {
-    for (const other of BFFS.filter(({ credentials }) => !credentials.includes('cookie'))) {
-      await using target = await startEnvironment(other);
-      const headers = { cookie, ...OWN_HEADER };
-      const query = other.name === 'mobile' ? '{ dashboard { user { id } } }' : '{ me { id } }';
-      const received = await send(jsonPost(target.endpoint, { query }, headers));
-      assert.ok(!isAnswered(received), received.text);
-      const session = await send({ method: 'POST', url: `${target.url}/session` });
-      assert.equal(session.status, 404);
-      assert.deepEqual(codesOf(session), ['NOT_FOUND']);
-    }
-  });
-});
+function mutationOf(bff: BffDefinition): GraphqlRequest {
+  const { textPositions } = samplesOf(bff);
+  const { query } = textPositions.find(({ query }) => query.startsWith('mutation')) ?? {};
+  return { query, variables: { a: USER_ID } };
+}
 
-const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<HttpResponse> =>
+const sendPreflight = ({ endpoint }: Environment, origin: string): Promise<HttpResponse> =>
   send({
     method: 'OPTIONS',
     url: endpoint,
@@ -282,10 +281,17 @@ const preflightFrom = ({ endpoint }: Environment, origin: string): Promise<HttpR
     },
   });
 
-function demandShared({ headers }: HttpResponse, { credentials }: BffDefinition): void {
-  assert.equal(headers['access-control-allow-origin'], OURS);
-  // Only where there is a cookie that the browser may bring along.
-  const isAllowed = credentials.includes('cookie') ? 'true' : undefined;
-  assert.equal(headers['access-control-allow-credentials'], isAllowed);
+async function assertNotReadable(environment: Environment, origin: string): Promise<void> {
+  const response = await send(jsonPost(environment.endpoint, QUERY, { origin }));
+  assert.equal(response.headers['access-control-allow-origin'], undefined, origin);
+  const preflight = await sendPreflight(environment, origin);
+  assert.equal(preflight.headers['access-control-allow-origin'], undefined, origin);
+}
+
+function assertReadable({ headers }: HttpResponse, { credentials }: BffDefinition): void {
+  assert.equal(headers['access-control-allow-origin'], LISTED_ORIGIN);
+  // Browsers may send cookies only to BFFs that have sessions.
+  const allowsCookies = credentials.includes('cookie') ? 'true' : undefined;
+  assert.equal(headers['access-control-allow-credentials'], allowsCookies);
   assert.match(String(headers.vary), /origin/i);
 }

@@ -1,29 +1,31 @@
 import { createHmac, createSign, KeyObject } from 'node:crypto';
 import { exportJWK, generateKeyPair } from 'jose';
-import { type Issuer, KEY_ID, RSA_KEY_ID } from './token-issuer.ts';
+import { KEY_ID, RSA_KEY_ID, type TokenIssuer } from './token-issuer.ts';
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 /**
- * Tokens that must let nobody in, by what is wrong with them.
- * @param theirs - an address of the attacker's, who has keys of their own there
+ * Forged tokens, each with a description.
+ * @param attackerUrl - the URL of the attacker's own keys
  */
-export async function forgedTokens(issuer: Issuer, theirs: string): Promise<[string, string][]> {
-  const forged = [
+export async function forgedTokens(
+  issuer: TokenIssuer,
+  attackerUrl: string,
+): Promise<[string, string][]> {
+  return [
     ...withoutSignature(issuer),
-    ...(await bySymmetricKey(issuer)),
-    ...(await withKeysOfTheirOwn(issuer, theirs)),
-    ...(await withOddKeyIds(issuer)),
+    ...(await withHmacOfPublicKey(issuer)),
+    ...(await withKeysOfAttacker(issuer, attackerUrl)),
+    ...(await withInvalidKeyIds(issuer)),
     ...(await withWrongClaims(issuer)),
     ...(await withChangedParts(issuer)),
   ];
-  return forged;
 }
 
 type Tokens = [what: string, token: string][];
 
-function withoutSignature({ claimsOf }: Issuer): Tokens {
+function withoutSignature({ claimsOf }: TokenIssuer): Tokens {
   const payload = base64url(claimsOf());
   const algorithms = ['none', 'None', 'NONE', 'nOnE', '', null, 'es256', 'ES256 '];
   return algorithms.flatMap((alg): Tokens => {
@@ -35,8 +37,12 @@ function withoutSignature({ claimsOf }: Issuer): Tokens {
   });
 }
 
-/** RFC 8725 §2.1: the public key taken for the secret of an HMAC. */
-async function bySymmetricKey({ claimsOf, publicKey, publicJwk }: Issuer): Promise<Tokens> {
+/** The public key as the secret of an HMAC (RFC 8725 §2.1). */
+async function withHmacOfPublicKey({
+  claimsOf,
+  publicKey,
+  publicJwk,
+}: TokenIssuer): Promise<Tokens> {
   const key = KeyObject.from(publicKey);
   const pem = key.export({ type: 'spki', format: 'pem' }).toString();
   const { kty, crv, x, y } = publicJwk;
@@ -49,7 +55,7 @@ async function bySymmetricKey({ claimsOf, publicKey, publicJwk }: Issuer): Promi
     'JWK, its own members': JSON.stringify({ kty, crv, x, y }),
     'both coordinates': Buffer.concat([x, y].map((part) => Buffer.from(part ?? '', 'base64url'))),
     'one coordinate': Buffer.from(x ?? '', 'base64url'),
-    nothing: '',
+    'an empty secret': '',
     'the key id': KEY_ID,
   };
   const sizes = [256, 384, 512];
@@ -63,21 +69,21 @@ async function bySymmetricKey({ claimsOf, publicKey, publicJwk }: Issuer): Promi
   );
 }
 
-async function withKeysOfTheirOwn(issuer: Issuer, theirs: string): Promise<Tokens> {
+async function withKeysOfAttacker(issuer: TokenIssuer, attackerUrl: string): Promise<Tokens> {
   const { sign, publicJwk, rsaPrivateKey } = issuer;
   const own = await generateKeyPair('ES256', { extractable: true });
   const jwk = { ...(await exportJWK(own.publicKey)), kid: KEY_ID, alg: 'ES256' };
   const rsa = await generateKeyPair('RS256');
   const headers: Record<string, object> = {
-    'their key': {},
-    'their key in the header': { jwk },
-    'their key in the header, without an id': { jwk, kid: undefined },
-    'an address of their keys': { jku: theirs },
-    'an address of their keys, and another id': { jku: theirs, kid: 'their-key' },
-    'an address of their certificate': { x5u: theirs },
-    'their certificate': { x5c: [Buffer.from('certificate').toString('base64')] },
-    'their address as the key id': { kid: theirs },
-    'our key in the header, but signed with theirs': { jwk: publicJwk },
+    "the attacker's key": {},
+    "the attacker's key in the header": { jwk },
+    "the attacker's key in the header, without an id": { jwk, kid: undefined },
+    "the URL of the attacker's keys": { jku: attackerUrl },
+    "the URL of the attacker's keys, and another id": { jku: attackerUrl, kid: 'their-key' },
+    "the URL of the attacker's certificate": { x5u: attackerUrl },
+    "the attacker's certificate": { x5c: [Buffer.from('certificate').toString('base64')] },
+    "the attacker's URL as the key id": { kid: attackerUrl },
+    "the issuer's key in the header, signed by the attacker": { jwk: publicJwk },
   };
   const tokens = Object.entries(headers).map(
     async ([what, header]): Promise<[string, string]> => [
@@ -88,31 +94,31 @@ async function withKeysOfTheirOwn(issuer: Issuer, theirs: string): Promise<Token
   return [
     ...(await Promise.all(tokens)),
     [
-      'another algorithm, with a key of the issuer that has one for it',
+      'another algorithm, with a key of the issuer for that algorithm',
       await sign({}, { alg: 'RS256', kid: RSA_KEY_ID }, rsaPrivateKey),
     ],
     [
-      'yet another algorithm, with that key',
+      'PS256, with the same key',
       await sign({}, { alg: 'PS256', kid: RSA_KEY_ID }, rsaPrivateKey).catch(() => 'e30.e30.AAAA'),
     ],
     ['another algorithm', await sign({}, { alg: 'RS256' }, rsa.privateKey)],
     [
-      'another algorithm, with their key',
-      await sign({}, { alg: 'RS256', jku: theirs }, rsa.privateKey),
+      "another algorithm, with the URL of the attacker's keys",
+      await sign({}, { alg: 'RS256', jku: attackerUrl }, rsa.privateKey),
     ],
     ['a critical extension', await withHeader({ crit: ['exotic'], exotic: true })],
     ['an unencoded payload', await withHeader({ crit: ['b64'], b64: false })],
   ];
 
-  /** Signed with the right key, past a library that would refuse to make it. */
+  /** Signed with the right key; unsigned if the library refuses to sign such a header. */
   async function withHeader(header: object): Promise<string> {
     return sign({}, header).catch(() => `${base64url({ alg: 'ES256', ...header })}.e30.AAAA`);
   }
 }
 
-/** What a key is looked up by must not become a path, a query or a property. */
-async function withOddKeyIds({ sign }: Issuer): Promise<Tokens> {
-  const stranger = await generateKeyPair('ES256');
+/** Key ids that must not be used as a path, a query or a property name. */
+async function withInvalidKeyIds({ sign }: TokenIssuer): Promise<Tokens> {
+  const attacker = await generateKeyPair('ES256');
   const ids: unknown[] = [
     '../../../../dev/null',
     '/dev/null',
@@ -123,7 +129,7 @@ async function withOddKeyIds({ sign }: Issuer): Promise<Tokens> {
     '',
     '__proto__',
     'constructor',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template would take for one
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of a template engine
     '${KEY_ID}',
     'x'.repeat(4_000),
     42,
@@ -133,25 +139,25 @@ async function withOddKeyIds({ sign }: Issuer): Promise<Tokens> {
   ];
   return Promise.all(
     ids.map(async (kid): Promise<[string, string]> => {
-      const token = await sign({}, { kid: kid as string }, stranger.privateKey);
+      const token = await sign({}, { kid: kid as string }, attacker.privateKey);
       return [`key id ${JSON.stringify(kid)?.slice(0, 40)}`, token];
     }),
   );
 }
 
-async function withWrongClaims({ sign }: Issuer): Promise<Tokens> {
+async function withWrongClaims({ sign }: TokenIssuer): Promise<Tokens> {
   const now = Math.floor(Date.now() / 1000);
   const claims: Record<string, Record<string, unknown>> = {
     'no issuer': { iss: undefined },
     'another issuer': { iss: 'https://evil.example' },
-    'an issuer that begins like ours': { iss: 'https://id.example.evil.example' },
-    'our issuer with a slash': { iss: 'https://id.example/' },
-    'issuers, ours among them': { iss: ['https://id.example'] },
+    'an issuer with the same prefix': { iss: 'https://id.example.evil.example' },
+    'the issuer with a slash': { iss: 'https://id.example/' },
+    'a list with the issuer': { iss: ['https://id.example'] },
     'no audience': { aud: undefined },
     'another audience': { aud: 'somebody-else' },
-    'no audiences': { aud: [] },
-    'audiences, none of them ours': { aud: ['a', 'b'] },
-    'an audience that contains ours': { aud: 'not-frontdesk-under-attack' },
+    'an empty list of audiences': { aud: [] },
+    'other audiences': { aud: ['a', 'b'] },
+    'an audience that contains the right one': { aud: 'not-frontdesk-under-attack' },
     'no expiry': { exp: undefined },
     expired: { exp: now - 3_600 },
     'expired in 1970': { exp: 0 },
@@ -159,60 +165,60 @@ async function withWrongClaims({ sign }: Issuer): Promise<Tokens> {
     'an expiry as text': { exp: String(now + 600) },
     'an expiry that is a list': { exp: [now + 600] },
     'not valid yet': { nbf: now + 3_600 },
-    'not valid before some text': { nbf: 'tomorrow' },
+    'a text as the time before which it is invalid': { nbf: 'tomorrow' },
     'no subject': { sub: undefined },
     'an empty subject': { sub: '' },
     'a subject that is a number': { sub: 42 },
     'a subject that is an object': { sub: { $ne: null } },
-    'a subject that climbs': { sub: '../1' },
-    'a subject that climbs, encoded': { sub: '%2e%2e%2f1' },
+    'a path traversal as the subject': { sub: '../1' },
+    'an encoded path traversal as the subject': { sub: '%2e%2e%2f1' },
     'a subject with a query': { sub: '42?role=staff' },
     'a subject with a NUL': { sub: '42\0' },
     'a subject with two lines': { sub: '42\r\nx-injected: 1' },
-    'a subject of 100,000 characters': { sub: '4'.repeat(5_000) },
+    'a subject of 5,000 characters': { sub: '4'.repeat(5_000) },
     'permissions instead of a scope': { permissions: [] },
     'scopes under another name': { scopes: 'orders:read' },
     'authorization details instead of a scope': { authorization_details: [{ type: 'orders' }] },
     'no role': { role: undefined },
     'an unknown role': { role: 'admin' },
-    'a role of ours for servers': { role: 'partner' },
-    'a role in capitals': { role: 'STAFF' },
+    'the role of API keys': { role: 'partner' },
+    'a role in upper case': { role: 'STAFF' },
     'several roles': { role: ['customer', 'staff'] },
-    'a role from the prototype': { role: '__proto__' },
+    '__proto__ as the role': { role: '__proto__' },
   };
   return Promise.all(
     Object.entries(claims).map(
-      async ([what, changed]): Promise<[string, string]> => [what, await sign(changed)],
+      async ([what, overrides]): Promise<[string, string]> => [what, await sign(overrides)],
     ),
   );
 }
 
-async function withChangedParts({ sign, claimsOf, privateKey }: Issuer): Promise<Tokens> {
+async function withChangedParts({ sign, claimsOf, privateKey }: TokenIssuer): Promise<Tokens> {
   const [header = '', payload = '', signature = ''] = (await sign()).split('.');
   const staff = base64url(claimsOf({ role: 'staff' }));
   const signed = `${header}.${payload}`;
   const der = createSign('sha256').update(signed).sign(KeyObject.from(privateKey));
   const zeros = Buffer.alloc(64).toString('base64url');
   return [
-    ['another role under a signature', `${header}.${staff}.${signature}`],
-    ['a cut signature', `${signed}.${signature.slice(0, -2)}`],
+    ['another role under the signature', `${header}.${staff}.${signature}`],
+    ['a truncated signature', `${signed}.${signature.slice(0, -2)}`],
     ['half a signature', `${signed}.${signature.slice(0, 43)}`],
     ['a longer signature', `${signed}.${signature}AAAA`],
     ['a signature twice', `${signed}.${signature}${signature}`],
     ['a signature of zeros', `${signed}.${zeros}`], // CVE-2022-21449
-    ['a signature in another form', `${signed}.${der.toString('base64url')}`],
+    ['a signature in DER', `${signed}.${der.toString('base64url')}`],
     ['no signature', `${signed}.`],
     ['no third part', signed],
     ['a fourth part', `${signed}.${signature}.AAAA`],
     ['five parts', `${signed}.${signature}.AAAA.AAAA`],
     ['no payload', `${header}..${signature}`],
-    ['a payload that is no JSON', `${header}.${base64url('{')}.${signature}`],
+    ['a payload that is not JSON', `${header}.${base64url('{')}.${signature}`],
     ['a payload that is a list', `${header}.${base64url([])}.${signature}`],
-    ['a header that is no JSON', `${base64url('{')}.${payload}.${signature}`],
-    ['a header of two lines', `${header}.${payload}.${signature}, Bearer x`],
-    ['dots', '..'],
-    ['many dots', '.'.repeat(1_000)],
+    ['a header that is not JSON', `${base64url('{')}.${payload}.${signature}`],
+    ['two credentials', `${header}.${payload}.${signature}, Bearer x`],
+    ['empty parts', '..'],
+    ['1,000 empty parts', '.'.repeat(1_000)],
     ['a JSON serialisation', JSON.stringify({ payload, protected: header, signature })],
-    ['16 kB less a little', `${signed}.${'A'.repeat(10_000)}`],
+    ['a signature of 10 kB', `${signed}.${'A'.repeat(10_000)}`],
   ];
 }

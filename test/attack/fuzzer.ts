@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { HttpRequest } from './http-client.ts';
-import type { Random } from './mode.ts';
+import type { Random } from './random.ts';
 
 /** Makes one request that is wrong, or nearly right. */
 export type RequestGenerator = (

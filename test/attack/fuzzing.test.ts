@@ -4,8 +4,9 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { BFFS } from './bffs.ts';
 import { createRequestGenerators } from './fuzzer.ts';
 import { type HttpRequest, type HttpResponse, send } from './http-client.ts';
-import { createRandom, SEED, SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
+import { SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
+import { createRandom, SEED } from './random.ts';
 import { assertErrorFormat } from './responses.ts';
 import { startTarget } from './target.ts';
 

@@ -1,7 +1,7 @@
 import { Agent, type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** One HTTP request as an attacker writes it: nothing is added to it that is not asked for. */
+/** An HTTP request; the client adds nothing to it but a content length. */
 export interface HttpRequest {
   readonly method?: string;
   readonly url: string;
@@ -13,36 +13,37 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** From the first byte sent to the last one received, in milliseconds. */
+  /** Time from the first byte sent to the last one received, in milliseconds. */
   readonly ms: number;
-  /** Bytes of the address, the headers that were given, and the body. */
+  /** Bytes of the URL, the given headers and the body. */
   readonly sentBytes: number;
 }
 
-const PATIENCE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 const CHUNK_BYTES = 64 * 1024;
-const MOST_TRIES = 5;
+const MAX_ATTEMPTS = 5;
 const agent = new Agent({ keepAlive: true });
 
 /**
- * Sends one request on a connection that is kept alive.
- * @throws Error if the connection breaks before there is an answer, or there is none for 30 s
+ * Sends a request over a keep-alive connection.
+ * @throws Error if the connection breaks before the response, or there is none within 30 s
  */
 export async function send(sent: HttpRequest): Promise<HttpResponse> {
-  for (let tries = 1; ; tries++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await exchange(sent);
     } catch (error) {
-      if (!(error instanceof Race) || tries === MOST_TRIES) throw error;
+      if (!(error instanceof ConnectionRace) || attempt === MAX_ATTEMPTS) throw error;
     }
   }
 }
 
 /**
- * A server that refuses a long body closes the connection, and the answer may be lost to what is sent
- * just then; and a connection that was idle may be closed just when it is used again.
+ * A broken connection that is no fault of the server: it closes the connection when it rejects a long
+ * body, which can discard the response while the client still sends, and it may close an idle
+ * connection at the moment when the client reuses it.
  */
-class Race extends Error {}
+class ConnectionRace extends Error {}
 
 function exchange({ method = 'GET', url, headers = {}, body }: HttpRequest): Promise<HttpResponse> {
   const start = performance.now();
@@ -52,11 +53,11 @@ function exchange({ method = 'GET', url, headers = {}, body }: HttpRequest): Pro
       method,
       agent,
       headers: { ...headers, ...(body !== undefined && { 'content-length': lengthOf(body) }) },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    let isAnswered = false;
+    let hasResponse = false;
     outgoing.on('response', (response) => {
-      isAnswered = true;
+      hasResponse = true;
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -72,17 +73,19 @@ function exchange({ method = 'GET', url, headers = {}, body }: HttpRequest): Pro
     });
     outgoing.on('error', (error: NodeJS.ErrnoException) => {
       const isBroken = error.code === 'EPIPE' || error.code === 'ECONNRESET';
-      const mayBe = outgoing.reusedSocket || sentBytes > CHUNK_BYTES;
-      reject(isBroken && mayBe ? new Race('the connection broke', { cause: error }) : error);
+      const isRace = outgoing.reusedSocket || sentBytes > CHUNK_BYTES;
+      reject(
+        isBroken && isRace ? new ConnectionRace('the connection broke', { cause: error }) : error,
+      );
     });
-    void write(outgoing, Buffer.from(body ?? ''), () => isAnswered);
+    void write(outgoing, Buffer.from(body ?? ''), () => hasResponse);
   });
 }
 
-/** In parts, and no further than until there is an answer. */
-async function write(outgoing: ClientRequest, body: Buffer, isAnswered: () => boolean) {
+/** Writes the body in parts, until there is a response. */
+async function write(outgoing: ClientRequest, body: Buffer, hasResponse: () => boolean) {
   for (let from = 0; from + CHUNK_BYTES < body.length; from += CHUNK_BYTES) {
-    if (isAnswered() || outgoing.destroyed) return;
+    if (hasResponse() || outgoing.destroyed) return;
     outgoing.write(body.subarray(from, from + CHUNK_BYTES));
     await turn();
   }
@@ -97,7 +100,7 @@ function sizeOf({ url, headers = {}, body = '' }: HttpRequest): number {
   return Buffer.byteLength(pathname + search + lines.join('')) + lengthOf(body);
 }
 
-/** The POST of a body as JSON. */
+/** A POST of JSON; strings and buffers are sent as they are. */
 export const jsonPost = (
   url: string,
   body: unknown,

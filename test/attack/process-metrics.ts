@@ -1,26 +1,27 @@
-/** What only the process itself can tell. */
+/** Metrics that a process measures itself. */
 export interface ProcessMetrics {
-  /** Memory of the process, and of what is reachable in it, in bytes, after collection. */
+  /** Resident set size after garbage collection, in bytes. */
   readonly rss: number;
+  /** Used heap after garbage collection, in bytes. */
   readonly heap: number;
-  /** What keeps the process alive: timers, connections, listeners. */
+  /** Resources that keep the process alive: timers, connections, listeners. */
   readonly handles: number;
   readonly connections: number;
-  /** The longest that the event loop was held up since the last time, in milliseconds. */
+  /** Maximum delay of the event loop since the last measurement, in milliseconds. */
   readonly lagMs: number;
 }
 
 /**
- * Runs in the process before the server does. The pause lets a delay that lasts until now be seen. Who
- * asks for `lag` gets the rest as it is, before collection, which has code compiled anew.
+ * Runs in the process before the server. Waits before it measures, so that a delay that lasts until
+ * now is recorded. For the message `lag` it skips garbage collection, which discards compiled code.
  */
-const TELL = `
+const SCRIPT = `
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
-process.on('message', (ask) => setTimeout(() => {
+process.on('message', (message) => setTimeout(() => {
   const lagMs = delay.max / 1e6;
-  if (ask !== 'lag') gc();
+  if (message !== 'lag') gc();
   const { rss, heapUsed: heap } = process.memoryUsage();
   const resources = process.getActiveResourcesInfo();
   const connections = resources.filter((name) => name === 'TCPSocketWrap').length;
@@ -28,5 +29,5 @@ process.on('message', (ask) => setTimeout(() => {
   delay.reset();
 }, 5))`;
 
-/** What to give to `--import`, with --expose-gc and a channel, of a process that shall tell how it does. */
-export const METRICS_PRELOAD = `data:text/javascript,${encodeURIComponent(TELL)}`;
+/** The value of `--import` for a process to measure, which also needs --expose-gc and an IPC channel. */
+export const METRICS_PRELOAD = `data:text/javascript,${encodeURIComponent(SCRIPT)}`;

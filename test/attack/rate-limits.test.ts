@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
 import { BFFS } from './bffs.ts';
 import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-client.ts';
-import { createRandom, SEED, shortOrFull } from './mode.ts';
+import { shortOrFull } from './mode.ts';
+import { createRandom, SEED } from './random.ts';
 import { assertErrorFormat, codesOf } from './responses.ts';
 import { urlOf, withHash } from './transports.ts';
 

@@ -2,39 +2,36 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpResponse } from './http-client.ts';
 
-/** Longer than any answer takes, and shorter than the server waits for the rest of a request. */
-const PATIENCE_MS = 1_500;
-/** After an answer, for how long another is waited for. */
+/** Longer than any response takes, and shorter than the server waits for the rest of a request. */
+const TIMEOUT_MS = 1_500;
+/** Time without bytes after which the responses are complete. */
 const QUIET_MS = 30;
 
 /**
- * A connection on which anything can be written, HTTP or not.
- * @param allowHalfOpen - whether it stays writable after the server has ended its side
+ * Opens a TCP connection, to write any bytes.
+ * @param allowHalfOpen - the connection stays writable after the server has ended its side
  */
 export async function openConnection(url: string, allowHalfOpen = false): Promise<Socket> {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen });
-  // Connections under attack break; what matters is what was answered before.
+  // The server may break a connection; the responses before that count.
   socket.on('error', () => {});
   await new Promise((resolve) => socket.once('connect', resolve).once('close', resolve));
   return socket;
 }
 
-/** What came over one connection. */
+/** The responses on one connection. */
 export interface RawExchange {
-  readonly answers: readonly HttpResponse[];
-  /** Whether the server closed the connection, rather than wait for more. */
+  readonly responses: readonly HttpResponse[];
+  /** True if the server closed the connection instead of waiting for more bytes. */
   readonly isClosed: boolean;
 }
 
-/**
- * Writes bytes, and listens until the connection is closed, or until after an answer, or the
- * patience's end, nothing more comes.
- */
+/** Writes bytes and reads until the server closes the connection, stops sending, or sends nothing in time. */
 export async function exchangeBytes(
   url: string,
   bytes: string | Buffer,
-  { patienceMs = PATIENCE_MS, quietMs = QUIET_MS } = {},
+  { timeoutMs = TIMEOUT_MS, quietMs = QUIET_MS } = {},
 ): Promise<RawExchange> {
   const socket = await openConnection(url);
   const start = performance.now();
@@ -49,18 +46,18 @@ export async function exchangeBytes(
     isClosed = true;
   });
   socket.write(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes, 'latin1'));
-  const isOver = () => {
+  const isDone = () => {
     const now = performance.now();
-    return isClosed || (chunks.length > 0 ? now - lastAt > quietMs : now - start > patienceMs);
+    return isClosed || (chunks.length > 0 ? now - lastAt > quietMs : now - start > timeoutMs);
   };
-  while (!isOver()) await sleep(2);
+  while (!isDone()) await sleep(2);
   socket.destroy();
-  return { answers: parseResponses(Buffer.concat(chunks).toString('latin1')), isClosed };
+  return { responses: parseResponses(Buffer.concat(chunks).toString('latin1')), isClosed };
 }
 
-/** Splits what a server wrote into answers, each with the length that it says it has. */
+/** Splits bytes into responses by their content length. */
 function parseResponses(text: string): HttpResponse[] {
-  const answers: HttpResponse[] = [];
+  const responses: HttpResponse[] = [];
   let rest = text;
   while (rest !== '') {
     const end = rest.indexOf('\r\n\r\n');
@@ -74,9 +71,10 @@ function parseResponses(text: string): HttpResponse[] {
     );
     const body = end < 0 ? '' : rest.slice(end + 4);
     const length = Number(headers['content-length'] ?? body.length);
-    const own = Buffer.from(body.slice(0, length), 'latin1').toString();
-    if (status !== 100) answers.push({ status, headers, text: own, ms: 0, sentBytes: text.length });
+    const content = Buffer.from(body.slice(0, length), 'latin1').toString();
+    if (status !== 100)
+      responses.push({ status, headers, text: content, ms: 0, sentBytes: text.length });
     rest = status === 100 ? body : body.slice(length);
   }
-  return answers;
+  return responses;
 }

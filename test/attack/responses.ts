@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { Json } from '../support/environment.ts';
 import type { HttpResponse } from './http-client.ts';
 
-/** Every code that there is; the compiler sees to it that none is missing. */
+/** All error codes; the type makes the list complete. */
 const CODES: Readonly<Record<ErrorCode, true>> = {
   BAD_REQUEST: true,
   BAD_USER_INPUT: true,
@@ -23,26 +23,26 @@ const CODES: Readonly<Record<ErrorCode, true>> = {
   UPSTREAM_UNAVAILABLE: true,
 };
 
-/** What tells of the machinery: software and its versions, stacks, paths, addresses. */
+/** Names and versions of software, stacks, paths and addresses. */
 export const IMPLEMENTATION_DETAILS =
   /apollo|fastify|graphql-js|graphql-shield|undici|express|node_modules|\/(work|home|usr|src|app)\/|\.[cm]?[jt]s\b|\bat (async |Object\.|new )|127\.0\.0\.1|localhost|ECONN|ENOTFOUND|\bv?\d+\.\d+\.\d+\b/i;
 
-/** The errors of an answer, those of all members if it is one to a batch. */
+/** The errors of a response; of a batch, those of all its members. */
 export function errorsOf({ text }: Pick<HttpResponse, 'text'>): Json[] {
   const body: Json = JSON.parse(text);
-  return [body].flat().flatMap((answer) => answer?.errors ?? []);
+  return [body].flat().flatMap((member) => member?.errors ?? []);
 }
 
-export const codesOf = (received: Pick<HttpResponse, 'text'>): ErrorCode[] => [
-  ...new Set(errorsOf(received).map(({ extensions }) => extensions?.code)),
+export const codesOf = (response: Pick<HttpResponse, 'text'>): ErrorCode[] => [
+  ...new Set(errorsOf(response).map(({ extensions }) => extensions?.code)),
 ];
 
-/** The one form of an error: a sentence, a code of the list, and the id that the header has as well. */
-export function assertErrorFormat(received: HttpResponse, what: string): void {
-  const { status, headers, text } = received;
+/** Asserts the error format: a message, a code of the list, and the request id of the header. */
+export function assertErrorFormat(response: HttpResponse, what: string): void {
+  const { status, headers, text } = response;
   const shown = `${what}: ${status} ${text.slice(0, 500)}`;
   assert.match(headers['content-type'] ?? '', /^application\/([\w-]+\+)?json/, shown);
-  const errors = errorsOf(received);
+  const errors = errorsOf(response);
   assert.ok(errors.length > 0, shown);
   for (const { message, extensions } of errors) {
     assert.equal(typeof message, 'string', shown);
@@ -52,25 +52,28 @@ export function assertErrorFormat(received: HttpResponse, what: string): void {
   }
 }
 
-const MOST_BYTES = 10_000;
-/** How many times its own bytes an attacker may get back. */
-const MOST_GAIN = 100;
+const MAX_BYTES = 10_000;
+/** Maximum ratio of the bytes received to those sent. */
+const MAX_AMPLIFICATION = 100;
 
-/** A refusal that costs the attacker more than us: 4xx, in the one form, and short. */
-export function assertRejection(received: HttpResponse, what: string): void {
-  const { status, text, sentBytes } = received;
+/** Asserts a rejection that amplifies nothing: 4xx, in the error format, and short. */
+export function assertRejection(response: HttpResponse, what: string): void {
+  const { status, text, sentBytes } = response;
   assert.ok(status >= 400 && status < 500, `${what}: ${status} ${text.slice(0, 500)}`);
-  assertErrorFormat(received, what);
+  assertErrorFormat(response, what);
   const size = Buffer.byteLength(text);
-  assert.ok(size <= MOST_BYTES, `${what}: the answer has ${size} bytes`);
-  assert.ok(size <= MOST_GAIN * sentBytes, `${what}: ${sentBytes} bytes get ${size} back`);
+  assert.ok(size <= MAX_BYTES, `${what}: the response has ${size} bytes`);
+  assert.ok(
+    size <= MAX_AMPLIFICATION * sentBytes,
+    `${what}: ${sentBytes} bytes sent, ${size} received`,
+  );
 }
 
-/** What is over a limit is told the limit, and by how much. */
-export function assertLimitReported(received: HttpResponse, what: string): void {
-  const errors = errorsOf(received);
+/** Asserts that errors for an exceeded limit have the limit and the actual value. */
+export function assertLimitReported(response: HttpResponse, what: string): void {
+  const errors = errorsOf(response);
   const over = errors.filter(({ extensions }) => extensions.code === 'QUERY_TOO_COMPLEX');
-  assert.ok(over.length > 0, `${what}: ${received.text.slice(0, 500)}`);
+  assert.ok(over.length > 0, `${what}: ${response.text.slice(0, 500)}`);
   for (const { extensions } of over) {
     const { limit, actual } = extensions;
     assert.ok(Number.isInteger(limit) && actual > limit, `${what}: ${JSON.stringify(extensions)}`);

@@ -6,8 +6,9 @@ import {
   isObjectType,
   isSpecifiedDirective,
 } from 'graphql';
+import type { SchemaSamples } from './schema-samples.ts';
 
-/** What a schema is made of: the names that someone who does not know it would like to know. */
+/** All names of a schema: types, enum values, fields, arguments and directives. */
 export function namesOf(schema: GraphQLSchema): Set<string> {
   const names = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
@@ -26,13 +27,10 @@ export function namesOf(schema: GraphQLSchema): Set<string> {
   return names;
 }
 
-/** What every GraphQL service has, and everyone knows. */
+/** Names of every GraphQL service. */
 const SPECIFIED = new Set(['String', 'Int', 'Float', 'Boolean', 'ID', 'Query', 'Mutation']);
 
-/**
- * Words that error messages in plain English need; each happens to be a field or an argument too,
- * so that seeing one tells nothing, unless it stands in quotation marks.
- */
+/** English words of our error messages; they leak a name of the schema only if they are quoted. */
 const ENGLISH = new Set(
   'after amount body code currency customer email field first id input items kind message name next node notifications order orders place placed role search status title total user users'.split(
     ' ',
@@ -40,14 +38,16 @@ const ENGLISH = new Set(
 );
 
 /**
- * The names of the schema that an answer's errors give away: those that the request did not have.
- * @param sent - everything that the attacker wrote
+ * The names of the schema that the errors of a response reveal.
+ * @param sent - the text of the request: its names are not revealed
  */
 export function leakedNames(text: string, sent: string, names: ReadonlySet<string>): string[] {
-  const told = toldBy(text);
+  const messages = errorTexts(text);
   const known = new Set(sent.match(/\w+/g));
-  const quoted = new Set([...told.matchAll(QUOTED)].flatMap(([part]) => part.match(/\w+/g) ?? []));
-  const words = new Set(told.match(/\w+/g));
+  const quoted = new Set(
+    [...messages.matchAll(QUOTED)].flatMap(([part]) => part.match(/\w+/g) ?? []),
+  );
+  const words = new Set(messages.match(/\w+/g));
   return [...words].filter(
     (word) => names.has(word) && !known.has(word) && (quoted.has(word) || !ENGLISH.has(word)),
   );
@@ -55,21 +55,21 @@ export function leakedNames(text: string, sent: string, names: ReadonlySet<strin
 
 const QUOTED = /"[^"]*"|`[^`]*`/g;
 
-/** What an answer's errors say: their messages, and what stands beside them but for the code. */
-function toldBy(text: string): string {
+/** The messages of all errors, and their extensions except for the code and the request id. */
+function errorTexts(text: string): string {
   const errors: { message?: string; extensions?: Record<string, unknown> }[] =
     JSON.parse(text).errors ?? [];
   return errors
     .flatMap(({ message = '', extensions = {} }) => {
-      const beside = Object.entries(extensions).filter(
+      const others = Object.entries(extensions).filter(
         ([name]) => name !== 'code' && name !== 'requestId',
       );
-      return [message, ...beside.map(([, value]) => JSON.stringify(value))];
+      return [message, ...others.map(([, value]) => JSON.stringify(value))];
     })
     .join('\n');
 }
 
-/** Names that are nearly right, as suggestions are made for. */
+/** Misspellings of a name, for which graphql-js makes suggestions. */
 export function misspellingsOf(name: string): string[] {
   const middle = Math.ceil(name.length / 2);
   return [
@@ -83,20 +83,24 @@ export function misspellingsOf(name: string): string[] {
 }
 
 /**
- * What a tool such as clairvoyance sends that guesses schemas: each word of a list as a field, an
- * argument, a type, an enum value, an input field and a directive.
+ * Documents of a tool such as clairvoyance, which guesses a schema: a word as a field, an argument, a
+ * type, an enum value, an input field and a directive.
  */
-export const guessesFor = (word: string): string[] => [
+export const guessesFor = (word: string, { lookup, inputMutations }: SchemaSamples): string[] => [
   `{ ${word} }`,
   `{ ${word} { id } }`,
   `mutation { ${word} }`,
-  `{ profile(${word}: 1) { name } }`,
-  `{ profile(id: 1) { ${word} } }`,
-  `{ profile(id: ${word}) { name } }`,
-  `query ($a: ${word}) { profile(id: $a) { name } }`,
+  `{ ${lookup.field}(${word}: 1) { ${lookup.leaf} } }`,
+  `{ ${lookup.field}(${lookup.argument}: 1) { ${word} } }`,
+  `{ ${lookup.select(word)} }`,
+  `query ($a: ${word}) { ${lookup.select('$a')} }`,
   `{ ...F } fragment F on ${word} { id }`,
   `{ __typename @${word} }`,
-  `{ profile(id: 1) @include(${word}: true) { name } }`,
-  `mutation { updateProfile(input: { ${word}: 1 }) { user { name } } }`,
-  `mutation { placeOrder(input: { idempotencyKey: "1", currency: "EUR", items: [{ ${word}: 1 }] }) { order { total { amount } } } }`,
+  `{ ${lookup.select('1')} @include(${word}: true) }`,
+  ...inputMutations.flatMap(({ field, argument, listField, payload }) => [
+    `mutation { ${field}(${argument}: { ${word}: 1 }) ${payload} }`,
+    ...(listField
+      ? [`mutation { ${field}(${argument}: { ${listField}: [{ ${word}: 1 }] }) ${payload} }`]
+      : []),
+  ]),
 ];

@@ -1,6 +1,6 @@
 import type { Environment } from '../support/environment.ts';
 
-/** How many requests the services have seen since the last time, those for keys left out. */
+/** Counts the requests to the services since the last call, without those for keys. */
 export function takeCallCount(services: Environment['services']): number {
   const controls = Object.values(services).map(({ control }) => control);
   const routes = controls.flatMap(({ requests }) => Object.entries(requests().routes));

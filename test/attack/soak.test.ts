@@ -7,8 +7,9 @@ import { BFFS } from './bffs.ts';
 import { expensiveDocumentsFor } from './expensive-documents.ts';
 import { createRequestGenerators } from './fuzzer.ts';
 import { type HttpRequest, jsonPost, send } from './http-client.ts';
-import { createRandom, SEED, SKIP_IN_SHORT_MODE } from './mode.ts';
+import { SKIP_IN_SHORT_MODE } from './mode.ts';
 import type { ProcessMetrics } from './process-metrics.ts';
+import { createRandom, SEED } from './random.ts';
 import { startTargetProcess } from './target-process.ts';
 
 const ROUNDS = 5;
@@ -40,8 +41,8 @@ for (const bff of BFFS) {
         return jsonPost(target.endpoint, { query: `{ profile(id: "${number}") { name } }` });
       }
       if (kind === 2) {
-        const { document, small, variables } = random.pick(attacks);
-        return jsonPost(target.endpoint, { query: document(small), variables }, headers);
+        const { document, smallSize, variables } = random.pick(attacks);
+        return jsonPost(target.endpoint, { query: document(smallSize), variables }, headers);
       }
       const { path, ...sent } = random.pick(generators)(random);
       return { ...sent, url: target.url + path };

@@ -3,7 +3,10 @@ import { startBffProcess } from '../support/bff-process.ts';
 import { METRICS_PRELOAD, type ProcessMetrics } from './process-metrics.ts';
 import { takeCallCount } from './service-calls.ts';
 
-/** A BFF as a process, so that it can die, hold up its event loop and take memory by itself. */
+/**
+ * Starts a BFF as a process of its own, so that its crashes, its event loop and its memory are not
+ * those of the attacker.
+ */
 export async function startTargetProcess(bff: BffDefinition, env: NodeJS.ProcessEnv = {}) {
   const bffProcess = await startBffProcess(bff, {
     env: { LOG_LEVEL: 'fatal', ...env },
@@ -13,7 +16,7 @@ export async function startTargetProcess(bff: BffDefinition, env: NodeJS.Process
     ...bffProcess,
     takeCallCount: () => takeCallCount(bffProcess.services),
 
-    /** How the process does; and the delays of its event loop are measured anew. */
-    metrics: (): Promise<ProcessMetrics> => bffProcess.request('?'),
+    /** Measures the process, and resets the delay of its event loop. */
+    metrics: (): Promise<ProcessMetrics> => bffProcess.request('measure'),
   };
 }

@@ -5,19 +5,19 @@ import type { ProcessMetrics } from './process-metrics.ts';
 import { takeCallCount } from './service-calls.ts';
 import { startTargetProcess } from './target-process.ts';
 
-/** One BFF under attack. */
+/** A BFF under attack. */
 export interface Target extends AsyncDisposable {
   readonly endpoint: string;
   readonly url: string;
   readonly adminUrl: string;
-  /** How many requests the services have seen since the last time. */
+  /** Counts the requests that the services have received since the last call. */
   readonly takeCallCount: () => number;
-  /** How the process does; undefined if it is also the attacker's, so that it would not tell. */
+  /** The metrics of its process; undefined if it shares the process of the attacker. */
   readonly metrics: () => Promise<ProcessMetrics | undefined>;
   readonly isAlive: () => boolean;
 }
 
-/** A process of its own in the full form; in this process, which starts sooner, in the short one. */
+/** Starts a BFF: in the full mode as a process of its own, in the short mode in this process, which is faster. */
 export async function startTarget(
   bff: BffDefinition,
   env: NodeJS.ProcessEnv = {},

@@ -7,14 +7,14 @@ const AUDIENCE = 'frontdesk-under-attack';
 export const KEY_ID = 'key-1';
 export const RSA_KEY_ID = 'key-rsa';
 
-/** A token issuer of our own, so that what is asked of it can be counted, and it can be down. */
-export async function startIssuer() {
+/** Starts a token issuer that counts the requests for its keys, and can go down. */
+export async function startTokenIssuer() {
   const pair = await generateKeyPair('ES256', { extractable: true });
   const publicJwk = { ...(await exportJWK(pair.publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
-  // For something else: keys of other algorithms are no reason to take these.
+  // A key for another purpose: its algorithm must not be accepted for tokens.
   const rsa = await generateKeyPair('RS256', { extractable: true });
   const rsaJwk = { ...(await exportJWK(rsa.publicKey)), kid: RSA_KEY_ID };
-  // Malformed entries must not keep anyone from using the good ones.
+  // Malformed entries must not affect the valid ones.
   const keys = [null, { kty: 'EC', kid: KEY_ID, crv: 'P-256', x: 'AAAA' }, publicJwk, rsaJwk];
   let fetches = 0;
   const state = { isDown: false };
@@ -26,8 +26,8 @@ export async function startIssuer() {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
-  /** Claims that are in order, but for those that are given. */
-  const claimsOf = (changed: Record<string, unknown> = {}) => {
+  /** Valid claims, except for the given ones. */
+  const claimsOf = (overrides: Record<string, unknown> = {}) => {
     const now = Math.floor(Date.now() / 1000);
     return {
       iss: ISSUER,
@@ -36,7 +36,7 @@ export async function startIssuer() {
       role: 'customer',
       iat: now,
       exp: now + 600,
-      ...changed,
+      ...overrides,
     };
   };
 
@@ -51,14 +51,14 @@ export async function startIssuer() {
       JWT_AUDIENCE: AUDIENCE,
     },
     sign: (
-      changed: Record<string, unknown> = {},
+      overrides: Record<string, unknown> = {},
       header: Partial<JWTHeaderParameters> = {},
       key: CryptoKey = pair.privateKey,
     ) =>
-      new SignJWT(claimsOf(changed))
+      new SignJWT(claimsOf(overrides))
         .setProtectedHeader({ alg: 'ES256', kid: KEY_ID, ...header })
         .sign(key),
-    /** How often its keys were asked for. */
+    /** Number of requests for the keys. */
     fetches: () => fetches,
     goDown() {
       state.isDown = true;
@@ -70,4 +70,4 @@ export async function startIssuer() {
   };
 }
 
-export type Issuer = Awaited<ReturnType<typeof startIssuer>>;
+export type TokenIssuer = Awaited<ReturnType<typeof startTokenIssuer>>;

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Json } from '../support/environment.ts';
 import { type HttpResponse, jsonPost, send } from './http-client.ts';
 
-/** What is asked, however it travels. */
+/** A GraphQL request, independent of the transport. */
 export interface GraphqlRequest {
   readonly query?: string | undefined;
   readonly variables?: Readonly<Record<string, Json>> | undefined;
@@ -14,35 +14,35 @@ export type Headers = Readonly<Record<string, string>>;
 
 type Transport = (
   endpoint: string,
-  asked: GraphqlRequest,
+  request: GraphqlRequest,
   headers: Headers,
 ) => Promise<HttpResponse>;
 
-/** The ways in which one operation may travel. */
+/** The transports of an operation. */
 export const TRANSPORTS = {
-  POST: (endpoint, asked, headers) => send(jsonPost(endpoint, asked, headers)),
-  GET: (endpoint, asked, headers) => send({ url: urlOf(endpoint, asked), headers }),
-  batch: (endpoint, asked, headers) => send(jsonPost(endpoint, [asked], headers)),
-  persisted: (endpoint, asked, headers) => send(jsonPost(endpoint, withHash(asked), headers)),
+  POST: (endpoint, request, headers) => send(jsonPost(endpoint, request, headers)),
+  GET: (endpoint, request, headers) => send({ url: urlOf(endpoint, request), headers }),
+  batch: (endpoint, request, headers) => send(jsonPost(endpoint, [request], headers)),
+  persisted: (endpoint, request, headers) => send(jsonPost(endpoint, withHash(request), headers)),
 } satisfies Record<string, Transport>;
 
 export type TransportName = keyof typeof TRANSPORTS;
 export const TRANSPORT_NAMES = Object.keys(TRANSPORTS) as TransportName[];
 
-/** As a text is registered under its hash. */
-export const withHash = (asked: GraphqlRequest): GraphqlRequest => ({
-  ...asked,
-  extensions: { persistedQuery: { version: 1, sha256Hash: hash('sha256', asked.query ?? '') } },
+/** The request that registers a document under its hash. */
+export const withHash = (request: GraphqlRequest): GraphqlRequest => ({
+  ...request,
+  extensions: { persistedQuery: { version: 1, sha256Hash: hash('sha256', request.query ?? '') } },
 });
 
-/** By the hash alone. */
-export const hashOnly = ({ query, ...asked }: GraphqlRequest): GraphqlRequest => ({
-  ...asked,
+/** The request for a document that was registered before. */
+export const hashOnly = ({ query, ...request }: GraphqlRequest): GraphqlRequest => ({
+  ...request,
   extensions: { persistedQuery: { version: 1, sha256Hash: hash('sha256', query ?? '') } },
 });
 
-export function urlOf(endpoint: string, asked: GraphqlRequest): string {
-  const parameters = Object.entries(asked)
+export function urlOf(endpoint: string, request: GraphqlRequest): string {
+  const parameters = Object.entries(request)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
   return `${endpoint}?${new URLSearchParams(parameters)}`;
