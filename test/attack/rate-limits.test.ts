@@ -7,196 +7,216 @@ import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-clie
 import { shortOrFull } from './mode.ts';
 import { createRandom, SEED } from './random.ts';
 import { assertErrorFormat, codesOf } from './responses.ts';
-import { urlOf, withHash } from './transports.ts';
+import { samplesOf } from './schema-samples.ts';
+import { hashOnly, urlOf, withHash } from './transports.ts';
 
 /** Cost units per minute. */
-const BUDGET = shortOrFull(40, 240);
-/** More than can be bought. */
-const MOST = 3 * BUDGET;
-const ONE = { query: '{ profile(id: "42") { name } }' };
-const TEN = {
-  query: `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: profile(id: "${n + 1}") { name }`).join(' ')} }`,
-};
-/** What is bought with several at once may be this much more than one by one. */
-const SLACK = 1.3;
-const OVERSHOOT = 1.05;
-
-/** How many requests are answered before the first that is refused for the rate. */
-async function bought(ask: (n: number) => HttpRequest | Promise<HttpRequest>): Promise<number> {
-  for (let n = 0; n < MOST; n++) {
-    const received = await send(await ask(n));
-    if (received.status === 429) return n;
-    assert.equal(received.status, 200, received.text);
-  }
-  return MOST;
-}
+const LIMIT = shortOrFull(40, 240);
+const MAX_REQUESTS = 3 * LIMIT;
+/** Tolerance for requests of several fields, which cost a little less than as many requests. */
+const BATCH_TOLERANCE = 1.3;
+const CONCURRENT_TOLERANCE = 1.05;
 
 const random = createRandom(SEED);
-const address = (): string => Array.from({ length: 4 }, () => 1 + random.below(250)).join('.');
+const randomAddress = (): string =>
+  Array.from({ length: 4 }, () => 1 + random.below(250)).join('.');
 
-/** Headers by which someone would pass for somebody else. */
-const DISGUISES: readonly (() => Record<string, string>)[] = [
-  () => ({ 'x-forwarded-for': address() }),
-  () => ({ 'x-forwarded-for': `${address()}, ${address()}, 127.0.0.1` }),
-  () => ({ 'x-forwarded-for': `127.0.0.1, ${address()}` }),
-  () => ({ forwarded: `for=${address()};proto=https` }),
-  () => ({ 'x-real-ip': address(), 'x-client-ip': address(), 'true-client-ip': address() }),
-  () => ({ 'cf-connecting-ip': address(), 'fastly-client-ip': address() }),
-  () => ({ via: `1.1 ${address()}`, 'x-cluster-client-ip': address() }),
-  () => ({ 'x-request-id': address(), 'user-agent': address(), cookie: `id=${address()}` }),
+/** Headers that claim another client address. */
+const SPOOFED_HEADERS: readonly (() => Record<string, string>)[] = [
+  () => ({ 'x-forwarded-for': randomAddress() }),
+  () => ({ 'x-forwarded-for': `${randomAddress()}, ${randomAddress()}, 127.0.0.1` }),
+  () => ({ 'x-forwarded-for': `127.0.0.1, ${randomAddress()}` }),
+  () => ({ forwarded: `for=${randomAddress()};proto=https` }),
+  () => ({
+    'x-real-ip': randomAddress(),
+    'x-client-ip': randomAddress(),
+    'true-client-ip': randomAddress(),
+  }),
+  () => ({ 'cf-connecting-ip': randomAddress(), 'fastly-client-ip': randomAddress() }),
+  () => ({ via: `1.1 ${randomAddress()}`, 'x-cluster-client-ip': randomAddress() }),
+  () => ({
+    'x-request-id': randomAddress(),
+    'user-agent': randomAddress(),
+    cookie: `id=${randomAddress()}`,
+  }),
+];
+const INVALID_FORWARDED_FOR = [
+  '',
+  ',',
+  'unknown',
+  '999.1.1.1',
+  '<script>',
+  'x'.repeat(1_000),
+  '203.0.113.7:80',
 ];
 
-// What counts is the same in each.
+/** Sends requests until the first with status 429, and counts those before it. */
+async function countAllowed(request: (n: number) => HttpRequest | Promise<HttpRequest>) {
+  for (let n = 0; n < MAX_REQUESTS; n++) {
+    const response = await send(await request(n));
+    if (response.status === 429) return n;
+    assert.equal(response.status, 200, response.text);
+  }
+  return MAX_REQUESTS;
+}
+
+// The limits are the same for all BFFs.
 for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
-  describe(`${bff.name}: more than one's share, as one viewer`, () => {
+  const { lookup } = samplesOf(bff);
+  const one = { query: `{ ${lookup.select()} }` };
+  const ten = {
+    query: `{ ${Array.from({ length: 10 }, (_, n) => `a${n}: ${lookup.select(`"${n + 1}"`)}`).join(' ')} }`,
+  };
+
+  describe(`The rate limit of a viewer of the ${bff.name} BFF`, () => {
     let environment: Environment;
-    let user = 100;
-    let one: number;
+    let nextUser = 100;
+    let allowed: number;
     before(async () => {
       environment = await startEnvironment(bff, {
-        RATE_LIMIT_VIEWER: String(BUDGET),
+        RATE_LIMIT_VIEWER: String(LIMIT),
         BATCH_MOST: '10',
       });
-      one = await bought(await asSomeone(ONE));
+      allowed = await countAllowed(await requestAsNewUser(one));
     });
     after(() => environment[Symbol.asyncDispose]());
 
-    /** Requests of a user who has not asked before. */
-    async function asSomeone(body: unknown) {
-      const headers = await authorization(String(user++));
+    /** Returns a function that makes a request of a user who has sent none before. */
+    async function requestAsNewUser(body: unknown) {
+      const headers = await authorization(String(nextUser++));
       return () => jsonPost(environment.endpoint, body, headers);
     }
 
-    it('is refused, and told when to come again', async () => {
-      assert.ok(one > 0 && one <= BUDGET, `${one} for ${BUDGET}`);
-      const ask = await asSomeone(ONE);
-      assert.equal(await bought(ask), one, 'everyone has the same');
+    it('ends with 429, Retry-After and no calls of the services', async () => {
+      assert.ok(allowed > 0 && allowed <= LIMIT, `${allowed} for ${LIMIT}`);
+      const request = await requestAsNewUser(one);
+      assert.equal(await countAllowed(request), allowed, 'all users have the same limit');
       environment.reset();
-      const received = await send(ask());
-      demandRateRefusal(received);
-      assert.deepEqual(environment.calls(), [], 'nothing is asked of the services');
+      assertRateLimited(await send(request()));
+      assert.deepEqual(environment.calls(), []);
     });
 
-    it('is not to be had by aliases', async () => {
-      const ten = await bought(await asSomeone(TEN));
-      assert.ok(ten * 10 <= one * SLACK, `${ten} × 10 fields, instead of ${one}`);
+    it('charges each alias', async () => {
+      const requests = await countAllowed(await requestAsNewUser(ten));
+      const max = allowed * BATCH_TOLERANCE;
+      assert.ok(requests * 10 <= max, `${requests} × 10 fields, instead of ${allowed}`);
     });
 
-    it('is not to be had by arrays', async () => {
-      const arrays = await bought(await asSomeone(Array.from({ length: 10 }, () => ONE)));
-      assert.ok(arrays * 10 <= one * SLACK, `${arrays} × 10 operations, instead of ${one}`);
+    it('charges each operation of an array', async () => {
+      const requests = await countAllowed(
+        await requestAsNewUser(Array.from({ length: 10 }, () => one)),
+      );
+      const max = allowed * BATCH_TOLERANCE;
+      assert.ok(requests * 10 <= max, `${requests} × 10 operations, instead of ${allowed}`);
     });
 
-    it('is not to be had by taking turns among the ways', async () => {
-      const headers = await authorization(String(user++));
-      const ways = [
-        () => jsonPost(environment.endpoint, ONE, headers),
-        () => ({ url: urlOf(environment.endpoint, ONE), headers }),
-        () => jsonPost(environment.endpoint, [ONE], headers),
-        () => jsonPost(environment.endpoint, withHash(ONE), headers),
-        () => jsonPost(environment.endpoint, { query: `${ONE.query} #` }, headers),
+    it('is shared by all transports', async () => {
+      const headers = await authorization(String(nextUser++));
+      const transports = [
+        () => jsonPost(environment.endpoint, one, headers),
+        () => ({ url: urlOf(environment.endpoint, one), headers }),
+        () => jsonPost(environment.endpoint, [one], headers),
+        () => jsonPost(environment.endpoint, withHash(one), headers),
+        () => jsonPost(environment.endpoint, hashOnly(one), headers),
+        () => jsonPost(environment.endpoint, { query: `${one.query} #` }, headers),
       ];
-      const count = await bought((n) => (ways[n % ways.length] as () => HttpRequest)());
-      assert.ok(count <= one, `${count}, instead of ${one}`);
+      const count = await countAllowed((n) =>
+        (transports[n % transports.length] as () => HttpRequest)(),
+      );
+      assert.ok(count <= allowed, `${count}, instead of ${allowed}`);
     });
 
-    it('is not to be had by new tokens, or by another guise', async () => {
-      const id = String(user++);
-      const count = await bought(async (n) => {
-        const headers = { ...(await authorization(id)), ...DISGUISES[n % DISGUISES.length]?.() };
-        return jsonPost(environment.endpoint, ONE, headers);
+    it('does not restart with a new token or spoofed headers', async () => {
+      const id = String(nextUser++);
+      const count = await countAllowed(async (n) => {
+        const spoofed = SPOOFED_HEADERS[n % SPOOFED_HEADERS.length]?.();
+        return jsonPost(environment.endpoint, one, { ...(await authorization(id)), ...spoofed });
       });
-      assert.ok(count <= one, `${count}, instead of ${one}`);
+      assert.ok(count <= allowed, `${count}, instead of ${allowed}`);
     });
 
-    it('is not to be had by asking for it all at once', async () => {
-      const ask = await asSomeone(ONE);
-      const answers = await Promise.all(Array.from({ length: MOST }, () => send(ask())));
-      const count = answers.filter(({ status }) => status === 200).length;
-      assert.ok(count <= one * OVERSHOOT, `${count}, instead of ${one}`);
-      for (const received of answers) if (received.status !== 200) demandRateRefusal(received);
+    it('holds for concurrent requests', async () => {
+      const request = await requestAsNewUser(one);
+      const responses = await Promise.all(
+        Array.from({ length: MAX_REQUESTS }, () => send(request())),
+      );
+      const count = responses.filter(({ status }) => status === 200).length;
+      assert.ok(count <= allowed * CONCURRENT_TOLERANCE, `${count}, instead of ${allowed}`);
+      for (const response of responses) if (response.status !== 200) assertRateLimited(response);
     });
 
-    it("is at nobody else's cost", async () => {
-      const greedy = await asSomeone(ONE);
-      await bought(greedy);
-      const modest = await asSomeone(ONE);
-      assert.equal((await send(modest())).status, 200);
+    it('affects no other viewer, and no health check', async () => {
+      await countAllowed(await requestAsNewUser(one));
+      const request = await requestAsNewUser(one);
+      assert.equal((await send(request())).status, 200);
       assert.equal((await send({ url: `${environment.url}/healthz` })).status, 200);
       assert.equal((await send({ url: `${environment.url}/readyz` })).status, 200);
     });
   });
 
-  describe(`${bff.name}: more than one's share, from one address`, () => {
-    const env = { RATE_LIMIT_ADDRESS: String(BUDGET) };
+  describe(`The rate limit of an address at the ${bff.name} BFF`, () => {
+    const env = { RATE_LIMIT_ADDRESS: String(LIMIT) };
 
-    it('is refused, whatever the headers say', async () => {
-      await using plain = await startEnvironment(bff, env);
-      const one = await bought(() => jsonPost(plain.endpoint, ONE));
-      assert.ok(one > 0 && one <= BUDGET, `${one} for ${BUDGET}`);
-      demandRateRefusal(await send(jsonPost(plain.endpoint, ONE)));
-      for (const disguise of DISGUISES) {
-        const received = await send(jsonPost(plain.endpoint, ONE, disguise()));
-        assert.equal(received.status, 429, JSON.stringify(disguise()));
+    it('ignores forwarding headers of clients', async () => {
+      await using environment = await startEnvironment(bff, env);
+      const count = await countAllowed(() => jsonPost(environment.endpoint, one));
+      assert.ok(count > 0 && count <= LIMIT, `${count} for ${LIMIT}`);
+      assertRateLimited(await send(jsonPost(environment.endpoint, one)));
+      for (const spoofed of SPOOFED_HEADERS) {
+        const response = await send(jsonPost(environment.endpoint, one, spoofed()));
+        assert.equal(response.status, 429, JSON.stringify(spoofed()));
       }
     });
 
-    it('is not to be had with many tokens, good or bad', async () => {
+    it('charges requests of many viewers', async () => {
       await using environment = await startEnvironment(bff, env);
-      const count = await bought(async (n) =>
-        jsonPost(environment.endpoint, ONE, await authorization(String(100 + n))),
+      const count = await countAllowed(async (n) =>
+        jsonPost(environment.endpoint, one, await authorization(String(100 + n))),
       );
-      assert.ok(count <= BUDGET, String(count));
+      assert.ok(count <= LIMIT, String(count));
+    });
 
-      await using guessed = await startEnvironment(bff, env);
+    it('charges requests with invalid tokens', async () => {
+      await using environment = await startEnvironment(bff, env);
       const statuses = new Set<number>();
-      for (let n = 0; n < MOST && !statuses.has(429); n++) {
+      for (let n = 0; n < MAX_REQUESTS && !statuses.has(429); n++) {
         const token = `e30.${hash('sha256', String(n), 'base64url')}.AAAA`;
         const headers = { authorization: `Bearer ${token}` };
-        statuses.add((await send(jsonPost(guessed.endpoint, ONE, headers))).status);
+        statuses.add((await send(jsonPost(environment.endpoint, one, headers))).status);
       }
-      assert.deepEqual([...statuses], [401, 429], 'guessing tokens is limited as well');
+      assert.deepEqual([...statuses], [401, 429]);
     });
 
-    it('is told by a proxy that is trusted, and by nobody behind it', async () => {
+    it('uses X-Forwarded-For of trusted proxies, and nothing left of the last other address', async () => {
       await using environment = await startEnvironment(bff, {
         ...env,
         TRUSTED_PROXIES: '127.0.0.1',
       });
-      const from = (chain: string) =>
-        jsonPost(environment.endpoint, ONE, { 'x-forwarded-for': chain });
-      const one = await bought(() => from('203.0.113.7'));
-      assert.ok(one <= BUDGET);
-      assert.equal((await send(from('203.0.113.8'))).status, 200, 'others have their own');
+      const requestFrom = (chain: string) =>
+        jsonPost(environment.endpoint, one, { 'x-forwarded-for': chain });
+      const count = await countAllowed(() => requestFrom('203.0.113.7'));
+      assert.ok(count <= LIMIT);
+      assert.equal((await send(requestFrom('203.0.113.8'))).status, 200, 'another address');
       for (const chain of [
-        `${address()}, 203.0.113.7`,
+        `${randomAddress()}, 203.0.113.7`,
         `203.0.113.8, 203.0.113.7`,
         `::1,203.0.113.7`,
       ]) {
-        assert.equal((await send(from(chain))).status, 429, chain);
+        assert.equal((await send(requestFrom(chain))).status, 429, chain);
       }
-      const odd = [
-        '',
-        ',',
-        'unknown',
-        '999.1.1.1',
-        '<script>',
-        'x'.repeat(1_000),
-        '203.0.113.7:80',
-      ];
-      for (const chain of odd) {
-        const { status, text } = await send(from(chain));
+      for (const chain of INVALID_FORWARDED_FOR) {
+        const { status, text } = await send(requestFrom(chain));
         assert.ok(status < 500, `${chain}: ${text}`);
       }
     });
   });
 }
 
-function demandRateRefusal(received: HttpResponse): void {
-  const { status, headers, text } = received;
+function assertRateLimited(response: HttpResponse): void {
+  const { status, headers, text } = response;
   assert.equal(status, 429, text);
-  assertErrorFormat(received, 'the refusal');
-  assert.deepEqual(codesOf(received), ['RATE_LIMITED']);
+  assertErrorFormat(response, 'rate limit');
+  assert.deepEqual(codesOf(response), ['RATE_LIMITED']);
   const seconds = Number(headers['retry-after']);
   assert.ok(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60, String(seconds));
   assert.ok(headers.ratelimit, 'RateLimit');
