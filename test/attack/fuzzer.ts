@@ -3,14 +3,14 @@ import type { BffDefinition } from '../../src/bff.ts';
 import type { HttpRequest } from './http-client.ts';
 import type { Random } from './random.ts';
 
-/** Makes one request that is wrong, or nearly right. */
+/** Generates a request, most of them invalid. */
 export type RequestGenerator = (
   random: Random,
 ) => Omit<HttpRequest, 'url'> & { readonly path: string };
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const ODD_TEXTS = [
+const UNUSUAL_TEXTS = [
   '',
   ' ',
   '\u0000',
@@ -26,17 +26,17 @@ const ODD_TEXTS = [
   '<script>alert(1)</script>',
   '../../etc/passwd',
   '%2e%2e%2f',
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: what a template would take for one
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of a template engine
   '${7*7}',
   '{{7*7}}',
   'x'.repeat(2_000),
   '{ __typename }',
-  '{ announcements { id } }',
+  '{ __schema { types { name } } }',
   'mutation { __typename }',
   'subscription { __typename }',
 ];
 
-const ODD_NUMBERS = [0, -0, -1, 1, 1.5, 1e21, 2 ** 31, 2 ** 53, -(2 ** 53), 1e308];
+const UNUSUAL_NUMBERS = [0, -0, -1, 1, 1.5, 1e21, 2 ** 31, 2 ** 53, -(2 ** 53), 1e308];
 const TYPES = [
   'application/json',
   'application/json; charset=utf-8',
@@ -136,32 +136,38 @@ const HEADER_VALUES = [
   'x'.repeat(3_000),
 ];
 
-/** Everything that can be wrong with a request to one BFF, as random choices. */
+/** Creates generators of malformed requests to a BFF. */
 export function createRequestGenerators(bff: BffDefinition): readonly RequestGenerator[] {
   const texts = committedTexts(bff);
   const post = (body: string, headers: HttpRequest['headers'] = JSON_TYPE) =>
     ({ method: 'POST', path: '/graphql', headers, body }) as const;
 
-  const usual = (random: Random) => ({ query: random.pick(texts), variables: { id: '42' } });
+  const validRequest = (random: Random) => ({ query: random.pick(texts), variables: { id: '42' } });
   return [
-    (random) => post(mutate(JSON.stringify(usual(random)), random)),
+    (random) => post(mutate(JSON.stringify(validRequest(random)), random)),
     (random) => post(JSON.stringify({ query: mutate(random.pick(texts), random) })),
-    (random) => post(JSON.stringify({ query: shuffle(random.pick(texts), random) })),
-    (random) => post(JSON.stringify({ ...usual(random), variables: anything(random) })),
+    (random) => post(JSON.stringify({ query: swapWords(random.pick(texts), random) })),
+    (random) => post(JSON.stringify({ ...validRequest(random), variables: anyJson(random) })),
     (random) =>
       post(
-        JSON.stringify({ ...usual(random), variables: { [oddName(random)]: anything(random) } }),
+        JSON.stringify({
+          ...validRequest(random),
+          variables: { [unusualName(random)]: anyJson(random) },
+        }),
       ),
     (random) => post(JSON.stringify(anyRequest(random))),
-    (random) => post(JSON.stringify(anything(random))),
-    (random) => post(JSON.stringify(usual(random)), oddHeaders(random)),
+    (random) => post(JSON.stringify(anyJson(random))),
+    (random) => post(JSON.stringify(validRequest(random)), unusualHeaders(random)),
     (random) => ({
       method: random.pick(METHODS),
       path: random.pick(PATHS),
-      headers: oddHeaders(random),
+      headers: unusualHeaders(random),
     }),
-    (random) => ({ path: `/graphql?${oddSearch(random, texts)}`, headers: oddHeaders(random) }),
-    (random) => ({ ...post(randomBytes(random)), headers: oddHeaders(random) }),
+    (random) => ({
+      path: `/graphql?${unusualSearch(random, texts)}`,
+      headers: unusualHeaders(random),
+    }),
+    (random) => ({ ...post(randomBytes(random)), headers: unusualHeaders(random) }),
   ];
 }
 
@@ -172,28 +178,28 @@ function committedTexts({ operations }: BffDefinition): string[] {
 
 const CHARACTERS = '{}[]()"\\:,.$!@|&=# \n\t\0aA0_-é\u2028😀';
 
-/** Cuts, doubles, swaps, inserts or leaves out some of a text. */
+/** Cuts, duplicates, reverses, replaces or removes parts of a text. */
 function mutate(text: string, random: Random): string {
   let mutated = text;
   for (let changes = 1 + random.below(4); changes > 0; changes--) {
     const from = random.below(mutated.length + 1);
     const to = from + random.below(8);
     const part = mutated.slice(from, to);
-    const instead = random.pick([
+    const replacement = random.pick([
       '',
       part + part,
-      random.pick(ODD_TEXTS),
+      random.pick(UNUSUAL_TEXTS),
       [...part].reverse().join(''),
       random.pick([...CHARACTERS]),
     ]);
-    mutated = mutated.slice(0, from) + instead + mutated.slice(to);
+    mutated = mutated.slice(0, from) + replacement + mutated.slice(to);
     if (random.chance(0.1)) mutated = mutated.slice(0, random.below(mutated.length + 1));
   }
   return mutated;
 }
 
-/** Swaps words, which leaves a text that can be read as GraphQL more often. */
-function shuffle(text: string, random: Random): string {
+/** Swaps words, which results in valid GraphQL more often. */
+function swapWords(text: string, random: Random): string {
   const words = text.split(/\b/);
   for (let swaps = 1 + random.below(3); swaps > 0; swaps--) {
     words[random.below(words.length)] = random.pick(words);
@@ -202,23 +208,23 @@ function shuffle(text: string, random: Random): string {
 }
 
 /** Any JSON value. */
-function anything(random: Random, depth = 0): unknown {
+function anyJson(random: Random, depth = 0): unknown {
   const kind = random.below(depth > 4 ? 5 : 8);
   if (kind === 0) return null;
   if (kind === 1) return random.chance(0.5);
-  if (kind === 2) return random.pick(ODD_NUMBERS);
-  if (kind < 5) return random.pick(ODD_TEXTS);
+  if (kind === 2) return random.pick(UNUSUAL_NUMBERS);
+  if (kind < 5) return random.pick(UNUSUAL_TEXTS);
   const length = random.below(4);
-  if (kind === 5) return Array.from({ length }, () => anything(random, depth + 1));
+  if (kind === 5) return Array.from({ length }, () => anyJson(random, depth + 1));
   return Object.fromEntries(
-    Array.from({ length }, () => [oddName(random), anything(random, depth + 1)]),
+    Array.from({ length }, () => [unusualName(random), anyJson(random, depth + 1)]),
   );
 }
 
-const oddName = (random: Random): string =>
-  random.pick(['query', 'id', 'ids', 'input', 'first', 'after', 'status', ...ODD_TEXTS]);
+const unusualName = (random: Random): string =>
+  random.pick(['query', 'id', 'ids', 'input', 'first', 'after', 'status', ...UNUSUAL_TEXTS]);
 
-/** What has the keys of a request, and anything as their values. */
+/** An object with keys of a request and any values. */
 function anyRequest(random: Random): Record<string, unknown> {
   const keys = ['query', 'variables', 'operationName', 'extensions', 'documentId', 'doc_id', 'id'];
   const chosen = keys.filter(() => random.chance(0.6));
@@ -226,17 +232,14 @@ function anyRequest(random: Random): Record<string, unknown> {
     chosen.map((key) => {
       if (key === 'query' && random.chance(0.5)) return [key, '{ __typename }'];
       if (key === 'extensions' && random.chance(0.5)) {
-        return [
-          key,
-          { persistedQuery: { version: anything(random), sha256Hash: anything(random) } },
-        ];
+        return [key, { persistedQuery: { version: anyJson(random), sha256Hash: anyJson(random) } }];
       }
-      return [key, anything(random)];
+      return [key, anyJson(random)];
     }),
   );
 }
 
-function oddHeaders(random: Random): Record<string, string> {
+function unusualHeaders(random: Random): Record<string, string> {
   const chosen = HEADER_NAMES.filter(() => random.chance(0.15));
   return {
     ...Object.fromEntries(chosen.map((name) => [name, random.pick(HEADER_VALUES)])),
@@ -245,12 +248,12 @@ function oddHeaders(random: Random): Record<string, string> {
   };
 }
 
-function oddSearch(random: Random, texts: readonly string[]): string {
+function unusualSearch(random: Random, texts: readonly string[]): string {
   const names = ['query', 'variables', 'operationName', 'extensions', 'documentId', 'query[]', ''];
   const parts = Array.from({ length: 1 + random.below(4) }, () => {
     const value = random.chance(0.5)
-      ? random.pick([...ODD_TEXTS, ...texts])
-      : JSON.stringify(anything(random));
+      ? random.pick([...UNUSUAL_TEXTS, ...texts])
+      : JSON.stringify(anyJson(random));
     const text = value.isWellFormed() ? encodeURIComponent(value) : '%ED%A0%80';
     return `${random.pick(names)}${random.pick(['=', '', '=='])}${random.chance(0.2) ? mutate(text, random).replace(/[^!-~]/g, '') : text}`;
   });

@@ -11,13 +11,13 @@ import { assertErrorFormat } from './responses.ts';
 import { startTarget } from './target.ts';
 
 const COUNT = shortOrFull(400, 100_000);
-const AT_ONCE = 16;
-/** How much more memory the process may take after all than after half, when what it remembers is full. */
-const MOST_GROWTH = 0.05;
+const CONCURRENCY = 16;
+/** Maximum growth of memory in the second half, when all caches are full. */
+const MAX_GROWTH = 0.05;
 
 for (const bff of BFFS) {
-  describe(`${bff.name}: requests that are malformed at random`, () => {
-    it(`answers ${COUNT} without a mistake of its own`, async (t) => {
+  describe(`The ${bff.name} BFF`, () => {
+    it(`answers ${COUNT} randomly malformed requests without a server error`, async (t) => {
       t.diagnostic(`SEED=${SEED}`);
       await using target = await startTarget(bff, { BATCH_MOST: '10' });
       const generators = createRequestGenerators(bff);
@@ -25,17 +25,17 @@ for (const bff of BFFS) {
       let next = 0;
 
       async function run(until: number): Promise<void> {
-        const one = async () => {
-          // Each request depends on its number alone, so that one can be repeated by itself.
+        const sendRepeatedly = async () => {
+          // Each request depends on its number only, so that it can be replayed.
           while (next < until) {
             const number = next++;
             const random = createRandom(SEED + number);
             const { path, ...sent } = random.pick(generators)(random);
-            const status = await demandAnswer({ ...sent, url: target.url + path }, number);
+            const status = await sendAndAssert({ ...sent, url: target.url + path }, number);
             seen.set(status, (seen.get(status) ?? 0) + 1);
           }
         };
-        await Promise.all(Array.from({ length: AT_ONCE }, one));
+        await Promise.all(Array.from({ length: CONCURRENCY }, sendRepeatedly));
       }
 
       await run(COUNT / 2);
@@ -46,12 +46,12 @@ for (const bff of BFFS) {
       assert.ok(target.isAlive());
       const counts = [...seen].sort(([a], [b]) => a - b);
       t.diagnostic(counts.map(([status, count]) => `${status}: ${count}`).join(', '));
-      demandNoGrowth(t, before, after);
+      assertNoGrowth(t, before, after);
     });
   });
 }
 
-function demandNoGrowth(
+function assertNoGrowth(
   t: TestContext,
   before: ProcessMetrics | undefined,
   after: ProcessMetrics | undefined,
@@ -64,32 +64,32 @@ function demandNoGrowth(
   t.diagnostic(
     `memory ${megabytes.slice(0, 2).join(' → ')} MB, heap ${megabytes.slice(2).join(' → ')} MB`,
   );
-  assert.ok(growth < MOST_GROWTH, `${before.rss} → ${after.rss} bytes`);
+  assert.ok(growth < MAX_GROWTH, `${before.rss} → ${after.rss} bytes`);
 }
 
-it('the same seed makes the same requests', { skip: SKIP_IN_SHORT_MODE }, () => {
-  const made = [0, 1].map(() => {
+it('The fuzzer generates the same requests for the same seed', { skip: SKIP_IN_SHORT_MODE }, () => {
+  const generated = [0, 1].map(() => {
     const random = createRandom(SEED);
     return Array.from({ length: 1_000 }, () =>
       random.pick(createRequestGenerators(BFFS[0] as BffDefinition))(random),
     );
   });
-  assert.deepEqual(made[0], made[1]);
+  assert.deepEqual(generated[0], generated[1]);
 });
 
-/** @returns the status */
-async function demandAnswer(sent: HttpRequest, number: number): Promise<number> {
+/** Sends a request and asserts that its response is valid. */
+async function sendAndAssert(sent: HttpRequest, number: number): Promise<number> {
   const what = `SEED=${SEED} #${number}: ${JSON.stringify(sent).slice(0, 1_000)}`;
   const received = await send(sent).catch((error: Error) => {
     throw new Error(`${what}: ${error.message}`, { cause: error });
   });
   const { status } = received;
   assert.ok(status < 500, `${what}: ${status} ${received.text.slice(0, 500)}`);
-  if (sent.method !== 'HEAD') demandWholeAnswer(received, what);
+  if (sent.method !== 'HEAD') assertValidResponse(received, what);
   return status;
 }
 
-function demandWholeAnswer(received: HttpResponse, what: string): void {
+function assertValidResponse(received: HttpResponse, what: string): void {
   const { status, text, headers } = received;
   if (status >= 400) assertErrorFormat(received, what);
   const isJson = /json/.test(headers['content-type'] ?? '');

@@ -1,48 +1,50 @@
 import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
+import { until } from '../support/until.ts';
 import { BFFS } from './bffs.ts';
+import { committedQueryOf } from './committed-query.ts';
 import { type HttpRequest, type HttpResponse, jsonPost, send } from './http-client.ts';
-import { SKIP_IN_SHORT_MODE } from './mode.ts';
+import { SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
 import { assertErrorFormat, codesOf } from './responses.ts';
 import { startTargetProcess } from './target-process.ts';
 import { hashOnly } from './transports.ts';
 
 const PEAK_MS = 4_000;
 const OVERLOAD_MS = 8_000;
-const TIMES = 3;
+const LOAD_FACTOR = 3;
 const CONNECTIONS = 64;
-/** Open requests at once: each new one is a new connection, of which one is accepted in each turn. */
-const MOST_OPEN = 400;
-/** Of the requests, those whose connection breaks before there is an answer. */
-const MOST_BROKEN = 0.01;
-const PROBE_MS = 100;
-const LONGEST_PROBE_MS = 2_000;
-/** Of what is wanted (90 %), what must be there on a machine that has other things to do. */
-const LEAST_GOODPUT = 0.6;
+/** Maximum open requests: each is a new connection, and Node accepts one of them per turn of the event loop. */
+const MAX_OPEN = 400;
+/** Maximum share of requests whose connection breaks before the response. */
+const MAX_BROKEN = 0.01;
+const MAX_RECOVERY_MS = 5_000;
+const PROBE_INTERVAL_MS = 100;
+const MAX_PROBE_MS = 2_000;
+/** Minimum share of the peak throughput; 90 % is wanted, but the machine is shared. */
+const MIN_GOODPUT = 0.6;
 
-/** Fields of texts that take a usual time to validate, and of those that take the longest allowed. */
-const FIELDS = { usual: 100, long: 280 };
+/** Number of fields of typical documents, and of the largest ones that the limits allow. */
+const FIELDS = { typical: 100, large: 280 };
 
 let number = 0;
-/** A text never seen before, so that it must be parsed and validated. */
+/** A document that the server has not seen, so that it must be parsed and validated. */
 const adHoc = (endpoint: string, fields: number): HttpRequest =>
   jsonPost(endpoint, { query: `query Q${number++} { ${'__typename '.repeat(fields)} }` });
 
-for (const bff of BFFS) {
-  it(`${bff.name}: a process that has just started refuses none of 300 connections`, async () => {
+// The short mode tests one BFF, because admission control is the same in all.
+for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
+  it(`The ${bff.name} BFF, just started, rejects no request of 300 connections`, async () => {
     await using target = await startTargetProcess(bff, { LOG_LEVEL: 'silent' });
     const statuses = new Map<number, number>();
-    const one = async () => {
-      // All of them together are fewer than it takes until a process is warm.
+    const sendThree = async () => {
+      // The process is still cold after 900 requests.
       for (let n = 0; n < 3; n++) {
-        const { status } = await send(adHoc(target.endpoint, FIELDS.usual));
+        const { status } = await send(adHoc(target.endpoint, FIELDS.typical));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
-    await Promise.all(Array.from({ length: 300 }, one));
+    await Promise.all(Array.from({ length: 300 }, sendThree));
     assert.deepEqual([...statuses], [[200, 900]]);
   });
 }
@@ -50,77 +52,76 @@ for (const bff of BFFS) {
 for (const [bff, [what, fields]] of BFFS.flatMap((bff) =>
   Object.entries(FIELDS).map((kind) => [bff, kind] as const),
 )) {
-  it(`${bff.name}: three times the ${what} texts that can be served`, {
+  it(`The ${bff.name} BFF serves its peak load when it gets three times as many ${what} documents`, {
     skip: SKIP_IN_SHORT_MODE,
   }, async (t) => {
     await using target = await startTargetProcess(bff, { LOG_LEVEL: 'silent' });
-    const committed = loadCommittedOperations(bff.operations, buildSchema(bff)).find(({ name }) =>
-      ['PublicProfile', 'OrderDetail'].includes(name),
-    );
-    const known = jsonPost(target.endpoint, {
-      ...hashOnly({ query: committed?.source }),
-      variables: { id: '42' },
-    });
+    const { source, variables } = committedQueryOf(bff);
+    const committed = jsonPost(target.endpoint, { ...hashOnly({ query: source }), variables });
     await closedLoop(target.endpoint, fields, 1_000);
     const peak = await closedLoop(target.endpoint, fields, PEAK_MS);
 
     const probes = startProbes({
       health: { url: `${target.url}/healthz` },
       admin: { url: `${target.adminUrl}/metrics` },
-      committed: known,
+      committed,
     });
-    const { answers, unsent, broken } = await openLoop(target.endpoint, fields, peak * TIMES);
-    const seen = await probes.end();
+    const load = await openLoop(target.endpoint, fields, peak * LOAD_FACTOR);
+    const { responses, unsent, broken } = load;
+    const probed = await probes.end();
 
-    const good = answers.filter(({ status }) => status === 200);
-    const refused = answers.filter(({ status }) => status !== 200);
-    const goodput = good.length / (OVERLOAD_MS / 1_000);
+    const served = responses.filter(({ status }) => status === 200);
+    const rejected = responses.filter(({ status }) => status !== 200);
+    const goodput = served.length / (OVERLOAD_MS / 1_000);
     t.diagnostic(
-      `peak ${Math.round(peak)}/s; offered ${Math.round(peak * TIMES)}/s, ${unsent} not sent`,
+      `peak ${Math.round(peak)}/s; offered ${Math.round(peak * LOAD_FACTOR)}/s, ${unsent} not sent`,
     );
     t.diagnostic(`goodput ${Math.round(goodput)}/s, ${Math.round((goodput / peak) * 100)} %`);
     t.diagnostic(`connections broken: ${broken.size === 0 ? 'none' : [...broken].join(', ')}`);
-    tell(t, 'answered', good);
-    tell(t, 'refused', refused);
-    for (const [probe, received] of Object.entries(seen)) tell(t, probe, received);
+    report(t, 'served', served);
+    report(t, 'rejected', rejected);
+    for (const [probe, responses] of Object.entries(probed)) report(t, probe, responses);
 
-    assert.ok(goodput > peak * LEAST_GOODPUT, `${goodput} of ${peak} per second`);
-    assert.ok(refused.length > 0, 'some are refused');
-    const lost = [...broken.values()].reduce((sum, count) => sum + count, 0);
-    assert.ok(lost <= answers.length * MOST_BROKEN, `${lost} connections broken`);
-    for (const received of refused) demandOverloaded(received);
+    assert.ok(goodput > peak * MIN_GOODPUT, `${goodput} of ${peak} per second`);
+    assert.ok(rejected.length > 0, 'none is rejected');
+    const brokenCount = [...broken.values()].reduce((sum, count) => sum + count, 0);
+    assert.ok(brokenCount <= responses.length * MAX_BROKEN, `${brokenCount} connections broken`);
+    for (const response of rejected) assertOverloaded(response);
     for (const probe of ['health', 'admin'] as const) {
-      for (const { status, ms } of seen[probe] ?? []) {
-        assert.ok(status < 500 && ms < LONGEST_PROBE_MS, `${probe}: ${status} after ${ms} ms`);
+      for (const { status, ms } of probed[probe] ?? []) {
+        assert.ok(status < 500 && ms < MAX_PROBE_MS, `${probe}: ${status} after ${ms} ms`);
       }
     }
-    const served = (seen.committed ?? []).filter(({ status }) => status === 200).length;
-    const share = served / (seen.committed?.length ?? 1);
+    const responsesToCommitted = probed.committed ?? [];
+    const servedCommitted = responsesToCommitted.filter(({ status }) => status === 200);
+    const share = servedCommitted.length / responsesToCommitted.length;
     t.diagnostic(`committed operations: ${Math.round(share * 100)} % served`);
-    assert.ok(share >= good.length / answers.length, 'committed operations come first');
+    assert.ok(share >= served.length / responses.length, 'committed operations come first');
 
-    await sleep(5_000);
+    const overloadEnd = performance.now();
+    await until(async () => (await send(adHoc(target.endpoint, fields))).status === 200);
+    assert.ok(performance.now() - overloadEnd < MAX_RECOVERY_MS, 'no recovery');
     for (let n = 0; n < 20; n++)
       assert.equal((await send(adHoc(target.endpoint, fields))).status, 200);
   });
 }
 
-/** @returns answers per second, with a request under way on each connection */
+/** Sends a request on each connection as soon as the last one is answered, and measures responses per second. */
 async function closedLoop(endpoint: string, fields: number, ms: number): Promise<number> {
   const start = performance.now();
   let count = 0;
-  const one = async () => {
+  const sendRepeatedly = async () => {
     while (performance.now() - start < ms) {
       if ((await send(adHoc(endpoint, fields))).status === 200) count++;
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, one));
+  await Promise.all(Array.from({ length: CONNECTIONS }, sendRepeatedly));
   return count / ((performance.now() - start) / 1_000);
 }
 
-/** Sends at a rate, whether or not there are answers. */
+/** Sends requests at a rate, independently of the responses. */
 async function openLoop(endpoint: string, fields: number, rate: number) {
-  const answers: HttpResponse[] = [];
+  const responses: HttpResponse[] = [];
   const broken = new Map<string, number>();
   const open = new Set<Promise<unknown>>();
   const start = performance.now();
@@ -128,35 +129,35 @@ async function openLoop(endpoint: string, fields: number, rate: number) {
   for (let sent = 0; performance.now() - start < OVERLOAD_MS; ) {
     const due = Math.floor(((performance.now() - start) / 1_000) * rate);
     for (; sent < due; sent++) {
-      if (open.size >= MOST_OPEN) {
+      if (open.size >= MAX_OPEN) {
         unsent++;
         continue;
       }
-      const one = send(adHoc(endpoint, fields))
+      const request = send(adHoc(endpoint, fields))
         .then(
-          (received) => answers.push(received),
+          (response) => responses.push(response),
           ({ message }: Error) => broken.set(message, (broken.get(message) ?? 0) + 1),
         )
-        .finally(() => open.delete(one));
-      open.add(one);
+        .finally(() => open.delete(request));
+      open.add(request);
     }
     await sleep(1);
   }
   await Promise.all(open);
-  return { answers, unsent, broken };
+  return { responses, unsent, broken };
 }
 
-/** Asks for each thing again and again, until it is ended. */
+/** Sends each request again and again, until `end` is called. */
 function startProbes(probes: Readonly<Record<string, HttpRequest>>) {
   const ending = new AbortController();
   const all = Object.entries(probes).map(
-    async ([what, sent]): Promise<[string, HttpResponse[]]> => {
-      const received: HttpResponse[] = [];
+    async ([name, request]): Promise<[string, HttpResponse[]]> => {
+      const responses: HttpResponse[] = [];
       while (!ending.signal.aborted) {
-        received.push(await send(sent));
-        await sleep(PROBE_MS);
+        responses.push(await send(request));
+        await sleep(PROBE_INTERVAL_MS);
       }
-      return [what, received];
+      return [name, responses];
     },
   );
   return {
@@ -167,18 +168,18 @@ function startProbes(probes: Readonly<Record<string, HttpRequest>>) {
   };
 }
 
-function demandOverloaded(received: HttpResponse): void {
-  const { status, headers, text } = received;
+function assertOverloaded(response: HttpResponse): void {
+  const { status, headers, text } = response;
   assert.equal(status, 503, text);
-  assertErrorFormat(received, 'the refusal');
-  assert.deepEqual(codesOf(received), ['OVERLOADED']);
+  assertErrorFormat(response, 'overload');
+  assert.deepEqual(codesOf(response), ['OVERLOADED']);
   assert.match(headers['retry-after'] ?? '', /^[1-9]\d*$/);
 }
 
-function tell(t: TestContext, what: string, received: readonly HttpResponse[]): void {
-  const times = received.map(({ ms }) => ms).sort((a, b) => a - b);
+function report(t: TestContext, what: string, responses: readonly HttpResponse[]): void {
+  const times = responses.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number) => (times[Math.floor(times.length * share)] ?? 0).toFixed(1);
-  const statuses = Object.entries(Object.groupBy(received, ({ status }) => status));
+  const statuses = Object.entries(Object.groupBy(responses, ({ status }) => status));
   const counts = statuses.map(([status, of]) => `${of?.length} × ${status}`).join(', ');
   t.diagnostic(`${what}: ${counts || 'none'}; p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
 }
