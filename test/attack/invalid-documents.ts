@@ -84,8 +84,15 @@ function invalidInputs(mutation: SchemaSamples['inputMutations'][number]): Inval
     query: `mutation { ${field}(${argument}: ${input}) ${payload} }`,
   });
   const values = [
-    ...[null, 1, 'x', [], {}, { guess: 1 }],
-    ...[{ [inputField.slice(0, -1)]: 'x' }, { [inputField]: 1 }, { [inputField]: { a: 1 } }],
+    null,
+    1,
+    'x',
+    [],
+    {},
+    { guess: 1 },
+    { [inputField.slice(0, -1)]: 'x' },
+    { [inputField]: 1 },
+    { [inputField]: { a: 1 } },
     ...(listField ? [1, [1], [{}], [{ guess: 'x' }]].map((list) => ({ [listField]: list })) : []),
   ];
   return [

@@ -26,7 +26,7 @@ import { anyone } from '../../src/auth/rules.ts';
 import { mergeTrees } from '../../src/auth/shield.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
-import { waysThrough } from '../support/reach.ts';
+import { fieldNames, shortestPaths } from '../support/field-paths.ts';
 import { USER_ID } from './bffs.ts';
 
 type Field = GraphQLField<unknown, unknown>;
@@ -98,6 +98,12 @@ export function samplesOf(bff: BffDefinition) {
   };
 }
 
+/** The paths to all fields, without those through an interface or a union. */
+const pathsOf = (schema: GraphQLSchema) =>
+  shortestPaths(schema)
+    .filter(({ steps }) => steps.every(({ on, within }) => on === within))
+    .map((path) => ({ ...path, steps: fieldNames(path) }));
+
 const rootType = (schema: GraphQLSchema, operation: Operation): GraphQLObjectType | undefined =>
   (operation === 'query' ? schema.getQueryType() : schema.getMutationType()) ?? undefined;
 
@@ -166,7 +172,7 @@ function fieldAt(schema: GraphQLSchema, target: string): Field | undefined {
 /** One position for each argument and input field that is an id or a string. */
 function textPositionsOf(schema: GraphQLSchema): TextPosition[] {
   const seen = new Set<string>();
-  return waysThrough(schema).flatMap(({ operation, steps, target }) =>
+  return pathsOf(schema).flatMap(({ operation, steps, target }) =>
     (fieldAt(schema, target)?.args ?? []).flatMap((argument) =>
       literalsWithVariable(argument.type).flatMap(({ literal, type, path }) => {
         const name = `${target}(${[argument.name, ...path].join('.')})`;
@@ -278,7 +284,7 @@ const sizeArgumentOf = ({ args }: Field) =>
 
 /** Selections with `$size` as the size of so many lists inside each other, the shortest first. */
 function sizedListsOf(schema: GraphQLSchema, lists: number): string[] {
-  return waysThrough(schema)
+  return pathsOf(schema)
     .filter(({ operation }) => operation === 'query')
     .toSorted((a, b) => a.steps.length - b.steps.length)
     .flatMap(({ steps }) => {
@@ -297,7 +303,7 @@ function sizedListsOf(schema: GraphQLSchema, lists: number): string[] {
 
 /** The shortest path from a root field to a type that leads back to itself; undefined if there is none. */
 function cycleOf(schema: GraphQLSchema): Cycle | undefined {
-  const starts = waysThrough(schema)
+  const starts = pathsOf(schema)
     .filter(({ operation }) => operation === 'query')
     .toSorted((a, b) => a.steps.length - b.steps.length);
   for (const { steps: start, target } of starts) {
