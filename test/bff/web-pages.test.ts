@@ -19,7 +19,7 @@ const PLACE = `mutation ($key: ID!) { placeOrder(input: {
   idempotencyKey: $key, currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }]
 }) { order { id } } }`;
 
-describe('the pages of the web', () => {
+describe('The web BFF', () => {
   let environment: Environment;
   before(async () => {
     environment = await startEnvironment(web);
@@ -50,7 +50,7 @@ describe('the pages of the web', () => {
     return ids;
   }
 
-  it('knows the viewer from the token, without a call', async () => {
+  it('reads the viewer from the token, without a call', async () => {
     const { body } = await environment.send('{ viewer { id role } }', { as: 'staff' });
     assert.deepEqual(body.data.viewer, { id: CAST.staff, role: 'STAFF' });
     assert.deepEqual(operations(), []);
@@ -64,7 +64,7 @@ describe('the pages of the web', () => {
     assert.deepEqual(operations(), ['recentOrders', 'usersByIds']);
   });
 
-  it('shows the customer of an order null without an error if the account was deleted', async () => {
+  it('returns the customer of an order as null without an error if the account was deleted', async () => {
     const query = '{ recentOrders(first: 1) { id customer { name } } }';
     const { body } = await environment.send(query, { as: 'staff' });
     assert.equal(body.errors, undefined);
@@ -79,7 +79,7 @@ describe('the pages of the web', () => {
     assert.deepEqual(operations(), ['searchUsers', 'ordersByUsers']);
   });
 
-  it('batches them with a filter as well, and knows the customers that it has just listed', async () => {
+  it('batches filtered orders too, and does not read the listed customers again', async () => {
     const query = `{ customers(first: 50) { edges { node {
       orders(first: 3, status: DELIVERED) { edges { node { status customer { name } } } } } } } }`;
     const { body } = await environment.send(query, { as: 'staff' });
@@ -89,29 +89,29 @@ describe('the pages of the web', () => {
     assert.deepEqual(operations(), ['searchUsers', 'ordersByUsers']);
   });
 
-  it('asks once for what several aliases ask for', async () => {
+  it('makes one call for the same field under several aliases', async () => {
     const query = `{ a: recentOrders(first: 2) { id } b: recentOrders(first: 2) { id }
       c: announcements { id } d: announcements { id } }`;
     await environment.send(query, { as: 'staff' });
     assert.deepEqual(operations().sort(), ['announcements', 'recentOrders']);
   });
 
-  it('does not blame a cursor that was not sent', async () => {
+  it('does not report an invalid cursor if none was sent', async () => {
     environment.services.user.control.faults({ searchUsers: { status: 400 } });
     const { body } = await environment.send('{ customers { edges { cursor } } }', { as: 'staff' });
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
   });
 
-  it('takes no cursor of another list', async () => {
+  it('rejects a cursor of another list', async () => {
     const page = '{ viewer { orders(first: 1) { pageInfo { endCursor } } } }';
     const { body } = await environment.send(page, { as: CAST.customer });
     const after = body.data.viewer.orders.pageInfo.endCursor;
     const other = `{ viewer { notifications(after: "${after}") { edges { cursor } } } }`;
-    const refused = await environment.send(other, { as: CAST.customer });
-    assert.equal(refused.body.errors[0].extensions.code, 'BAD_USER_INPUT');
+    const response = await environment.send(other, { as: CAST.customer });
+    assert.equal(response.body.errors[0].extensions.code, 'BAD_USER_INPUT');
   });
 
-  it('refuses a search that is no text', async () => {
+  it('rejects a search that is not valid Unicode', async () => {
     const query = 'query ($text: String) { customers(search: $text) { edges { cursor } } }';
     const { body } = await environment.send(query, { as: 'staff', variables: { text: '\ud800' } });
     assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
@@ -127,7 +127,7 @@ describe('the pages of the web', () => {
     );
   });
 
-  it('neither repeats nor skips an order when new ones come between two pages', async () => {
+  it('repeats and skips no order when new ones are placed between two pages', async () => {
     const { orders } = await environment.read('order', `/orders?user=${CAST.manyOrders}&limit=100`);
     let key = 0;
     const ids = await allOrders(CAST.manyOrders, () =>
@@ -139,13 +139,13 @@ describe('the pages of the web', () => {
     );
   });
 
-  it('filters by status', async () => {
+  it('filters orders by status', async () => {
     const { edges } = await ordersOf(CAST.customer, { status: 'DELIVERED', first: 50 });
     assert.ok(edges.length > 0 && edges.length < CUSTOMER_ORDERS);
     assert.ok(edges.every((edge: Json) => edge.node.status === 'DELIVERED'));
   });
 
-  it('pages through notifications, or only through the unread', async () => {
+  it('pages through all notifications or only the unread', async () => {
     const query = `query ($only: Boolean!) { viewer { unreadCount
       notifications(first: 50, unreadOnly: $only) { edges { node { readAt } } } } }`;
     const all = await environment.send(query, { as: CAST.customer, variables: { only: false } });
@@ -168,8 +168,8 @@ describe('the pages of the web', () => {
     assert.equal(new Set(found.map(({ email }) => email)).size, found.length);
   });
 
-  it('refuses cursors, lengths and searches that can not be, each with the way to mend it', async () => {
-    const wrong: [field: string, message: RegExp][] = [
+  it('rejects invalid cursors, lengths and searches, and says how to correct each', async () => {
+    const invalid: [field: string, message: RegExp][] = [
       ['viewer { orders(after: "zzzz") { edges { cursor } } }', /Use an endCursor/],
       ['viewer { orders(after: "../x?y") { edges { cursor } } }', /Use an endCursor/],
       ['viewer { notifications(after: "zzzz") { edges { cursor } } }', /Use an endCursor/],
@@ -180,7 +180,7 @@ describe('the pages of the web', () => {
       ['customers(first: -1) { edges { cursor } }', /1 to 50, not -1/],
       [`customers(search: "${'x'.repeat(101)}") { edges { cursor } }`, /at most 100 characters/],
     ];
-    for (const [field, message] of wrong) {
+    for (const [field, message] of invalid) {
       const { status, body } = await environment.send(`{ ${field} }`, { as: 'staff' });
       assert.equal(status, 200, field);
       assert.equal(body.errors?.length, 1, field);
@@ -189,7 +189,7 @@ describe('the pages of the web', () => {
     }
   });
 
-  it('answers NOT_FOUND alike for an order that is missing and one of somebody else', async () => {
+  it("returns the same NOT_FOUND for a missing order and another's", async () => {
     const { orders } = await environment.read('order', `/orders?user=${CAST.otherCustomer}`);
     const errors = [];
     for (const id of [orders[0].id, 'missing']) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
+import { controlDeadlines } from '../../support/deadline-control.ts';
 import type { Environment } from '../../support/environment.ts';
 import { until } from '../../support/until.ts';
 import { untilQuiet } from '../../support/until-quiet.ts';
 import { EXAMPLES } from '../operation-examples.ts';
-import { controlDeadlines } from './deadline-control.ts';
 import {
   type Cell,
   expectedView,

@@ -7,7 +7,7 @@
  * compares the response during the failure with the healthy one; expected-responses.ts derives it.
  * Each BFF has one environment, which all of its cells reuse: faults are cleared before each cell, data
  * before each failure. Deadlines pass when the test says so
- * (deadline-control.ts), so a service that hangs costs no time.
+ * (controlDeadlines), so a service that hangs costs no time.
  * To run one cell: node --test --test-name-pattern='web BFF while a service hangs' <this file>.
  */
 import assert from 'node:assert/strict';
@@ -16,10 +16,10 @@ import { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
 import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { DEADLINE_MS } from '../../support/deadline-control.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
 import { EXAMPLES } from '../operation-examples.ts';
 import { assertMutations, assertQueries } from './cell.ts';
-import { DEADLINE_MS } from './deadline-control.ts';
 import { resetData } from './outage.ts';
 import { FAILURES, LOST_FIELDS, MUTATIONS, type Target, UNCALLED } from './table.ts';
 
