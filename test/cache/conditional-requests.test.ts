@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type AnyEnvironment, authorization } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
+import { urlOf } from './environment.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
 const MEMBER = '{ member(id: "42") { id name } }';
@@ -14,8 +15,8 @@ type Headers = Record<string, string>;
 /** Without a Cache-Control of its own, fetch adds `no-cache` to a request with If-None-Match. */
 const REUSES: Headers = { 'cache-control': 'max-age=60' };
 
-const send = ({ endpoint }: AnyEnvironment, method: string, query: string, headers: Headers = {}) =>
-  fetch(`${endpoint}?${new URLSearchParams({ query })}`, {
+const send = (environment: AnyEnvironment, method: string, query: string, headers: Headers = {}) =>
+  fetch(urlOf(environment, query), {
     method,
     headers: { ...REUSES, ...headers },
   });

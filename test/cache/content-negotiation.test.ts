@@ -6,6 +6,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { type AnyEnvironment, authorization } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
+import { get, post, urlOf } from './environment.ts';
 import { shareCached } from './shared-environment.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -34,27 +35,13 @@ const CONTENT_TYPES: readonly (readonly [accept: string, type: string | undefine
   ['application/jsonp', undefined],
 ];
 
-const getByAccept = (
-  { endpoint }: AnyEnvironment,
-  query: string,
-  headers: Record<string, string>,
-) => fetch(`${endpoint}?${new URLSearchParams({ query })}`, { headers });
-
-const postByAccept = (
-  { endpoint }: AnyEnvironment,
-  query: string,
-  headers: Record<string, string>,
-) =>
-  fetch(endpoint, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query }),
-  });
+const postQuery = (environment: AnyEnvironment, query: string, headers: Record<string, string>) =>
+  post(environment, { query }, headers);
 
 describe('Accept header', () => {
   const environment = shareCached(library);
 
-  for (const [method, send] of Object.entries({ GET: getByAccept, POST: postByAccept })) {
+  for (const [method, send] of Object.entries({ GET: get, POST: postQuery })) {
     it(`decides the content type of misses and hits over ${method}`, async () => {
       for (const [accept, type] of CONTENT_TYPES) {
         const query = `# ${accept}\n${QUERY}`;
@@ -78,7 +65,7 @@ describe('Accept header', () => {
   it('decides the content type of an answer that was stored with another type', async () => {
     const types = [GRAPHQL_TYPE, JSON_TYPE, GRAPHQL_TYPE];
     for (const type of types) {
-      const answer = await getByAccept(environment, QUERY, { accept: type });
+      const answer = await get(environment, QUERY, { accept: type });
       assert.equal(answer.headers.get('content-type'), type);
       assert.match(answer.headers.get('vary') ?? '', /^Accept,/);
     }
@@ -87,18 +74,18 @@ describe('Accept header', () => {
   it('of a browser gets the landing page, which no cache may store, with and without a stored answer', async () => {
     const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
     for (let n = 0; n < 2; n++) {
-      const page = await getByAccept(environment, QUERY, { accept });
+      const page = await get(environment, QUERY, { accept });
       assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
       assert.equal(page.headers.get('cache-control'), 'no-store');
       assert.equal(page.headers.get('etag'), null);
-      await getByAccept(environment, QUERY, {});
+      await get(environment, QUERY, {});
     }
   });
 
   it('may have any length', async () => {
     const accept = `${'x/y,'.repeat(2_000)}application/json`;
     for (let n = 0; n < 2; n++) {
-      const answer = await getByAccept(environment, QUERY, { accept });
+      const answer = await get(environment, QUERY, { accept });
       assert.equal(answer.status, 200);
       assert.equal(answer.headers.get('content-type'), JSON_TYPE);
     }
@@ -119,12 +106,12 @@ const DECODE: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 };
 
 /** Sends exactly the given headers, and returns the bytes on the wire, which fetch would decode. */
-async function get(
-  { endpoint }: AnyEnvironment,
+async function getBytes(
+  environment: AnyEnvironment,
   query: string,
   headers: Record<string, string> = {},
 ) {
-  const url = `${endpoint}?${new URLSearchParams({ query })}`;
+  const url = urlOf(environment, query);
   const [response]: IncomingMessage[] = await once(request(url, { headers }).end(), 'response');
   assert.ok(response);
   const bytes = Buffer.concat(await response.toArray());
@@ -132,7 +119,7 @@ async function get(
   return { coding, headers: response.headers, bytes };
 }
 
-const decoded = ({ coding, bytes }: Awaited<ReturnType<typeof get>>): string =>
+const decoded = ({ coding, bytes }: Awaited<ReturnType<typeof getBytes>>): string =>
   (DECODE[coding]?.(bytes) ?? assert.fail(coding)).toString();
 
 /** The content coding for each Accept-Encoding header. */
@@ -168,12 +155,12 @@ describe('Response compression', () => {
   const environment = shareCached(library);
 
   it('uses the coding that the client prefers, and decodes to the same bytes', async () => {
-    const plain = await get(environment, LONG);
+    const plain = await getBytes(environment, LONG);
     assert.equal(plain.coding, 'none');
     assert.ok(plain.bytes.length >= MIN_BYTES);
     for (const [acceptEncoding, coding] of CODINGS) {
       const label = acceptEncoding.slice(0, 40);
-      const answer = await get(environment, LONG, { 'accept-encoding': acceptEncoding });
+      const answer = await getBytes(environment, LONG, { 'accept-encoding': acceptEncoding });
       assert.equal(answer.coding, coding, label);
       assert.equal(decoded(answer), plain.bytes.toString(), label);
       assert.equal(answer.headers['content-length'], String(answer.bytes.length), label);
@@ -183,7 +170,7 @@ describe('Response compression', () => {
   });
 
   it('sends the answer for every malformed Accept-Encoding', async () => {
-    const plain = await get(environment, LONG);
+    const plain = await getBytes(environment, LONG);
     for (const acceptEncoding of [
       'gzip;q=banana',
       'gzip;q=-1, br;q=2',
@@ -196,7 +183,7 @@ describe('Response compression', () => {
       'gzip;level=9;q=0.1',
       '*;q=0.1;q=0.9',
     ]) {
-      const answer = await get(environment, LONG, { 'accept-encoding': acceptEncoding });
+      const answer = await getBytes(environment, LONG, { 'accept-encoding': acceptEncoding });
       assert.equal(decoded(answer), plain.bytes.toString(), acceptEncoding);
     }
   });
@@ -204,8 +191,8 @@ describe('Response compression', () => {
   it('is done once and reused for later requests over GET and POST', async () => {
     for (const coding of ['br', 'gzip']) {
       const headers = { 'accept-encoding': coding };
-      const first = await get(environment, LONG, headers);
-      const second = await get(environment, LONG, headers);
+      const first = await getBytes(environment, LONG, headers);
+      const second = await getBytes(environment, LONG, headers);
       assert.match(String(second.headers['cache-status']), /; hit;/);
       assert.equal(second.headers.etag, first.headers.etag);
       assert.ok(second.bytes.equals(first.bytes));
@@ -217,10 +204,10 @@ describe('Response compression', () => {
   });
 
   it('applies to the answer that is stored, as to later hits', async () => {
-    const first = await get(environment, LONG, { 'accept-encoding': 'gzip' });
+    const first = await getBytes(environment, LONG, { 'accept-encoding': 'gzip' });
     assert.equal(first.headers['cache-status'], 'frontdesk; fwd=uri-miss; stored');
     assert.equal(first.coding, 'gzip');
-    const plain = await get(environment, LONG);
+    const plain = await getBytes(environment, LONG);
     assert.equal(plain.bytes.toString(), decoded(first));
     assert.match(String(plain.headers['cache-status']), /; hit;/);
   });
@@ -228,7 +215,7 @@ describe('Response compression', () => {
   it('gives the same bytes to concurrent requests', async () => {
     const headers = { 'accept-encoding': 'br' };
     const answers = await Promise.all(
-      Array.from({ length: 20 }, () => get(environment, LONG, headers)),
+      Array.from({ length: 20 }, () => getBytes(environment, LONG, headers)),
     );
     assert.equal(new Set(answers.map(decoded)).size, 1);
     assert.equal(new Set(answers.map((answer) => answer.headers.etag)).size, 1);
@@ -236,7 +223,7 @@ describe('Response compression', () => {
 
   it('does not apply to short answers', async () => {
     for (let n = 0; n < 2; n++) {
-      const answer = await get(environment, SHORT, { 'accept-encoding': 'br, gzip' });
+      const answer = await getBytes(environment, SHORT, { 'accept-encoding': 'br, gzip' });
       assert.equal(answer.coding, 'none');
       assert.ok(answer.bytes.length < MIN_BYTES);
     }
@@ -244,10 +231,10 @@ describe('Response compression', () => {
 
   it('applies to private answers, in any script', async () => {
     const viewer = await authorization(CAST.rightToLeft);
-    const plain = await get(environment, PRIVATE, viewer);
+    const plain = await getBytes(environment, PRIVATE, viewer);
     assert.match(plain.bytes.toString(), /\p{Script=Arabic}/u);
     for (const coding of ['br', 'gzip']) {
-      const answer = await get(environment, PRIVATE, { ...viewer, 'accept-encoding': coding });
+      const answer = await getBytes(environment, PRIVATE, { ...viewer, 'accept-encoding': coding });
       assert.equal(answer.coding, coding);
       assert.equal(answer.headers['cache-control'], 'private, no-cache');
       assert.equal(decoded(answer), plain.bytes.toString());

@@ -34,6 +34,35 @@ export const queriesAs = (as: TestViewer, queries: Readonly<Record<string, strin
 export const outcomeOf = ({ headers }: Pick<TestResponse, 'headers'>): string =>
   /; (hit|stored|collapsed)\b/.exec(headers.get('cache-status') ?? '')?.[1] ?? 'not stored';
 
+/** The remaining freshness of a hit in seconds, negative once it has expired; NaN for other answers. */
+export const ttlOf = ({ headers }: Pick<TestResponse, 'headers'>): number =>
+  Number(
+    /^frontdesk; hit; ttl=(-?\d+)$/.exec(headers.get('cache-status') ?? '')?.[1] ?? Number.NaN,
+  );
+
+/** The URL of a query over GET. */
+export const urlOf = ({ endpoint }: AnyEnvironment, query: string): string =>
+  `${endpoint}?${new URLSearchParams({ query })}`;
+
+/** Sends a query over GET. */
+export const get = (
+  environment: AnyEnvironment,
+  query: string,
+  headers: Record<string, string> = {},
+): Promise<Response> => fetch(urlOf(environment, query), { headers });
+
+/** Sends a body as JSON over POST. */
+export const post = (
+  { endpoint }: AnyEnvironment,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> =>
+  fetch(endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
 /** One token for each viewer: signing and verifying one costs more than a hit. */
 const tokens = new Map<TestViewer, Promise<Record<string, string>>>();
 

@@ -12,7 +12,7 @@ import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { until } from '../support/until.ts';
-import { CACHED } from './environment.ts';
+import { CACHED, get, post, urlOf } from './environment.ts';
 import type { Library } from './queries.ts';
 import { shareCached } from './shared-environment.ts';
 
@@ -20,9 +20,6 @@ const QUERY = '{ notices { id } }';
 const PRIVATE = '{ viewer { member { id } } }';
 const MUTATION = 'mutation { returnLoan(id: "1") { loan { id } } }';
 const AS_JSON = { 'content-type': 'application/json' };
-
-const get = ({ endpoint }: AnyEnvironment, query: string, init: RequestInit = {}) =>
-  fetch(`${endpoint}?${new URLSearchParams({ query })}`, init);
 
 /** Asserts that no header allows a cache to store the answer. */
 function assertNoStore({ headers }: Response, label: string): void {
@@ -44,9 +41,7 @@ describe('no-store', () => {
       '{ member(id: "0") { id } }',
     ]) {
       for (let n = 0; n < 2; n++) {
-        const headers = { ...AS_JSON, ...(await authorization(CAST.reader)) };
-        const body = JSON.stringify({ query });
-        const answer = await fetch(environment.endpoint, { method: 'POST', headers, body });
+        const answer = await post(environment, { query }, await authorization(CAST.reader));
         assert.equal(answer.status, 200, await answer.clone().text());
         assertNoStore(answer, `${query} ${n}`);
       }
@@ -74,27 +69,24 @@ describe('no-store', () => {
   it('is sent with requests that are refused before they are parsed', async () => {
     const { endpoint, url } = environment;
     const text = JSON.stringify({ query: QUERY });
-    const post = (body: string, headers: Record<string, string>) =>
+    const postText = (body: string, headers: Record<string, string>) =>
       fetch(endpoint, { method: 'POST', headers, body });
     const form = 'application/x-www-form-urlencoded';
     const refused: Record<string, [status: number, answer: Response]> = {
-      'an invalid token': [
-        401,
-        await get(environment, QUERY, { headers: { authorization: 'Bearer x' } }),
-      ],
+      'an invalid token': [401, await get(environment, QUERY, { authorization: 'Bearer x' })],
       'a malformed time limit': [
         400,
-        await get(environment, QUERY, { headers: { 'x-request-timeout-ms': 'soon' } }),
+        await get(environment, QUERY, { 'x-request-timeout-ms': 'soon' }),
       ],
       'another address': [404, await fetch(`${url}/graphiql`)],
       'the address with a slash': [404, await fetch(`${endpoint}/?query=${QUERY}`)],
-      PUT: [405, await get(environment, QUERY, { method: 'PUT' })],
-      PATCH: [405, await get(environment, QUERY, { method: 'PATCH' })],
-      DELETE: [405, await get(environment, QUERY, { method: 'DELETE' })],
-      text: [415, await post(text, { 'content-type': 'text/plain' })],
-      'a form': [415, await post(`query=${QUERY}`, { 'content-type': form })],
-      'half of a body': [400, await post('{"query":', AS_JSON)],
-      'too much': [413, await post(`"${'x'.repeat(2_000_000)}"`, AS_JSON)],
+      PUT: [405, await fetch(urlOf(environment, QUERY), { method: 'PUT' })],
+      PATCH: [405, await fetch(urlOf(environment, QUERY), { method: 'PATCH' })],
+      DELETE: [405, await fetch(urlOf(environment, QUERY), { method: 'DELETE' })],
+      text: [415, await postText(text, { 'content-type': 'text/plain' })],
+      'a form': [415, await postText(`query=${QUERY}`, { 'content-type': form })],
+      'half of a body': [400, await postText('{"query":', AS_JSON)],
+      'too much': [413, await postText(`"${'x'.repeat(2_000_000)}"`, AS_JSON)],
     };
     for (const [what, [status, answer]] of Object.entries(refused)) {
       assert.equal(answer.status, status, what);
@@ -111,7 +103,7 @@ describe('no-store', () => {
   it('is sent with 405, which names the allowed methods', async () => {
     await get(environment, QUERY);
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
-      const answer = await get(environment, QUERY, { method });
+      const answer = await fetch(urlOf(environment, QUERY), { method });
       assert.equal(answer.status, 405);
       assertNoStore(answer, method);
       assert.equal(answer.headers.get('allow'), 'GET, HEAD, POST');
@@ -138,12 +130,6 @@ const getBy = (
   init: RequestInit = {},
 ) => fetch(endpoint + search(parameters), init);
 
-const postJson = (
-  { endpoint }: AnyEnvironment,
-  content: unknown,
-  headers: Record<string, string> = AS_JSON,
-) => fetch(endpoint, { method: 'POST', headers, body: JSON.stringify(content) });
-
 /** Asserts the same refusal twice, with a stored answer of the valid query in between. */
 async function assertRefused(
   environment: AnyEnvironment,
@@ -160,7 +146,7 @@ async function assertRefused(
     assertNoStore(answer, label);
     assert.equal(answer.headers.get('age'), null, label);
     await (await getBy(environment, { query: QUERY })).text();
-    await (await postJson(environment, persisted(hash('sha256', QUERY)))).text();
+    await (await post(environment, persisted(hash('sha256', QUERY)))).text();
   }
 }
 
@@ -183,7 +169,7 @@ describe('Refused request', () => {
       await assertRefused(
         environment,
         `POST ${sha256Hash}`,
-        () => postJson(environment, content),
+        () => post(environment, content),
         refusal,
       );
     }
@@ -194,12 +180,7 @@ describe('Refused request', () => {
     for (const none of [undefined, null]) {
       const content = { query: QUERY, ...persisted(none) };
       await assertRefused(environment, `GET ${none}`, () => getBy(environment, content), refusal);
-      await assertRefused(
-        environment,
-        `POST ${none}`,
-        () => postJson(environment, content),
-        refusal,
-      );
+      await assertRefused(environment, `POST ${none}`, () => post(environment, content), refusal);
     }
   });
 
@@ -208,8 +189,8 @@ describe('Refused request', () => {
     const unknown = persisted(hash('sha256', query));
     const refusal = { status: 200, says: /"PERSISTED_QUERY_NOT_FOUND"/ };
     await assertRefused(environment, 'GET', () => getBy(environment, unknown), refusal);
-    await assertRefused(environment, 'POST', () => postJson(environment, unknown), refusal);
-    await (await postJson(environment, { query })).text();
+    await assertRefused(environment, 'POST', () => post(environment, unknown), refusal);
+    await (await post(environment, { query })).text();
     assert.match(await (await getBy(environment, unknown)).text(), /"data"/);
   });
 
@@ -243,9 +224,9 @@ describe('Refused request', () => {
   });
 
   it('with a lone surrogate in its text does not get the answer of the text with the replacement character', async () => {
-    const stored = await postJson(environment, { query: `# \ufffd\n${QUERY}` });
+    const stored = await post(environment, { query: `# \ufffd\n${QUERY}` });
     assert.equal(stored.status, 200);
-    const send = () => postJson(environment, { query: `# \ud800\n${QUERY}` });
+    const send = () => post(environment, { query: `# \ud800\n${QUERY}` });
     await assertRefused(environment, 'text', send, { status: 400, says: /well-formed Unicode/ });
   });
 
@@ -257,7 +238,7 @@ describe('Refused request', () => {
         const headers = { authorization: `Bearer ${token}` };
         for (const query of [QUERY, PRIVATE]) {
           const got = await getBy(environment, { query }, { headers });
-          const posted = await postJson(environment, { query }, { ...AS_JSON, ...headers });
+          const posted = await post(environment, { query }, headers);
           const known = await getBy(
             environment,
             { query },
@@ -298,7 +279,7 @@ describe('Refused request', () => {
       assert.equal(answer.status, 415, what);
       assert.doesNotMatch(await answer.text(), /"data"/, what);
     }
-    const inAddress = await get(environment, QUERY, { method: 'POST' });
+    const inAddress = await fetch(urlOf(environment, QUERY), { method: 'POST' });
     assert.equal(inAddress.status, 400);
     assert.doesNotMatch(await inAddress.text(), /"data"/);
   });
@@ -359,9 +340,8 @@ const CASES: readonly Case[] = [
 
 const FAULTS = [{ status: 500 }, { malformed: 'json' }, { malformed: 'types' }] as const;
 
-async function getAs({ endpoint }: AnyEnvironment, query: string, as: TestViewer = 'anonymous') {
-  const headers = await authorization(as);
-  const response = await fetch(`${endpoint}?${new URLSearchParams({ query })}`, { headers });
+async function getAs(environment: AnyEnvironment, query: string, as: TestViewer = 'anonymous') {
+  const response = await get(environment, query, await authorization(as));
   return { response, text: await response.text() };
 }
 

@@ -32,14 +32,8 @@ import { fakeClock, shareGated } from './shared-environment.ts';
 
 const MEMBER = '{ member(id: "42") { name } }';
 
-async function isHit(
-  environment: AnyEnvironment,
-  query: string,
-  options: RequestOptions = {},
-): Promise<boolean> {
-  const { headers } = await environment.send(query, options);
-  return (headers.get('cache-status') ?? '').includes('; hit;');
-}
+const isHit = async (environment: AnyEnvironment, query: string, options: RequestOptions = {}) =>
+  outcomeOf(await environment.send(query, options)) === 'hit';
 
 /** A query with tags that its answer has, and tags that it has not. */
 interface Case extends RequestOptions {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { type AnyEnvironment, authorization } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
+import { get, post } from './environment.ts';
 import type { Library } from './queries.ts';
 import { clearCache, fakeClock, shareCached } from './shared-environment.ts';
 
@@ -15,7 +16,7 @@ const METHODS = ['GET', 'POST'] as const;
 type Headers = Record<string, string>;
 
 async function send(
-  { endpoint }: AnyEnvironment,
+  environment: AnyEnvironment,
   method: (typeof METHODS)[number],
   query: string,
   cacheControl: string | undefined,
@@ -24,12 +25,8 @@ async function send(
   const headers = { ...(cacheControl && { 'cache-control': cacheControl }), ...more };
   const response =
     method === 'GET'
-      ? await fetch(`${endpoint}?${new URLSearchParams({ query })}`, { headers })
-      : await fetch(endpoint, {
-          method,
-          headers: { 'content-type': 'application/json', ...headers },
-          body: JSON.stringify({ query }),
-        });
+      ? await get(environment, query, headers)
+      : await post(environment, { query }, headers);
   const { status } = response;
   const cacheStatus = response.headers.get('cache-status') ?? '';
   return { status, cacheStatus, headers: response.headers, text: await response.text() };

@@ -14,7 +14,7 @@ import {
 } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { CACHED } from './environment.ts';
+import { CACHED, get, urlOf } from './environment.ts';
 import type { Library } from './queries.ts';
 import { clearCache, shareCached } from './shared-environment.ts';
 
@@ -26,12 +26,6 @@ const PRIVATE = '{ viewer { member { id } } }';
 interface WithStale extends CachePolicy {
   useStaleWhileRevalidate(): boolean;
 }
-
-const urlOf = ({ endpoint }: AnyEnvironment, query: string) =>
-  `${endpoint}?${new URLSearchParams({ query })}`;
-
-const get = (environment: AnyEnvironment, query: string, headers: Record<string, string> = {}) =>
-  fetch(urlOf(environment, query), { headers });
 
 /** The tags by which a CDN can purge the answer: the same in the headers of both kinds of CDNs. */
 function tagsOf({ headers }: Response): Set<string> {
@@ -198,11 +192,11 @@ interface SentRequest {
 }
 
 async function send(
-  { endpoint }: AnyEnvironment,
+  environment: AnyEnvironment,
   { query = PUBLIC_QUERY, method = 'GET', headers }: SentRequest,
 ) {
   const isPosted = method === 'POST';
-  const url = isPosted ? endpoint : `${endpoint}?${new URLSearchParams({ query })}`;
+  const url = isPosted ? environment.endpoint : urlOf(environment, query);
   const sent = request(url, {
     method,
     headers: {
@@ -262,8 +256,7 @@ describe('Headers of an answer', () => {
         assert.match(headers.vary ?? '', /^Accept, .*, Origin$/, name);
       }
     }
-    const url = `${environment.endpoint}?${new URLSearchParams({ query: PUBLIC_QUERY })}`;
-    const { headers } = await fetch(url);
+    const { headers } = await get(environment, PUBLIC_QUERY);
     assert.equal(headers.get('access-control-allow-origin'), null);
     assert.match(headers.get('vary') ?? '', /, Origin$/);
   });

@@ -7,13 +7,13 @@ import { createServer } from '../../src/server/create-server.ts';
 import { startEnvironment, type TestResponse, type TestViewer } from '../support/environment.ts';
 import { type LibraryContext, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { CACHED } from './environment.ts';
+import { CACHED, outcomeOf } from './environment.ts';
 import { shareCached } from './shared-environment.ts';
 
 const NOTICES = '{ notices { id title } }';
 const MEMBERS = '{ members(first: 2) { edges { node { id name } } } }';
 
-const isHit = ({ headers }: TestResponse) => /; hit;/.test(headers.get('cache-status') ?? '');
+const isHit = (answer: TestResponse) => outcomeOf(answer) === 'hit';
 
 /** The fixture BFF with another resolver and another rule for `notices`. */
 const withNotices = (

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { library } from '../support/fixture/bff.ts';
-import { outcomeOf, send, sendAll, signIn, whenProcessed } from './environment.ts';
+import { get, outcomeOf, send, sendAll, signIn, ttlOf, whenProcessed } from './environment.ts';
 import { type GatedLibrary, LIBRARIAN, OTHER_READER, READER } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
@@ -10,11 +10,8 @@ const SCHEMA_MAX_AGE = 300;
 const MANY = /^\/members\?ids=/;
 
 /** The max-age for downstream shared caches, in seconds; undefined if they must not store the answer. */
-async function sharedMaxAge(
-  { endpoint }: GatedLibrary,
-  query: string,
-): Promise<number | undefined> {
-  const response = await fetch(`${endpoint}?query=${encodeURIComponent(query)}`);
+async function sharedMaxAge(environment: GatedLibrary, query: string): Promise<number | undefined> {
+  const response = await get(environment, query);
   const { errors } = (await response.json()) as { errors?: unknown };
   assert.equal(errors, undefined);
   const [, seconds] = /s-maxage=(\d+)/.exec(response.headers.get('cache-control') ?? '') ?? [];
@@ -98,10 +95,6 @@ describe('Freshness of an answer', () => {
     });
   }
 });
-
-/** The remaining freshness of a hit, in seconds. */
-const ttlOf = ({ headers }: { readonly headers: Headers }): number =>
-  Number(/; hit; ttl=(-?\d+)/.exec(headers.get('cache-status') ?? '')?.[1]);
 
 describe('Answer with several upstream responses', () => {
   const environment = shareGated(library);
