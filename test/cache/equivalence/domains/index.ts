@@ -1,7 +1,9 @@
-import { UPSTREAMS } from '../../../../src/datasources/upstreams.ts';
+import { readdirSync } from 'node:fs';
 import type { Domain } from '../domain.ts';
 
-/** The domain of each upstream: order.ts for `order`. */
+const files = readdirSync(new URL('./', import.meta.url)).filter((name) => name !== 'index.ts');
+
+/** The domains that this folder has a file for. */
 export const DOMAINS: readonly Domain[] = await Promise.all(
-  Object.keys(UPSTREAMS).map(async (name) => (await import(`./${name}.ts`)).domain),
+  files.sort().map(async (name) => (await import(`./${name}`)).domain),
 );
