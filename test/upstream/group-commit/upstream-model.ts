@@ -1,5 +1,5 @@
-import type { Lane } from '../../src/upstream/batcher.ts';
-import type { CallWaiters } from '../../src/upstream/call-context.ts';
+import type { Lane } from '../../../src/upstream/batcher.ts';
+import type { CallWaiters } from '../../../src/upstream/call-context.ts';
 
 export const KEYS = ['a', 'b', 'c', 'd', 'e'];
 /** One more than there are, so that answers hold what nobody asked for. */

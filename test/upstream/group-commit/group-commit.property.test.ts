@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type Model, openModel, REQUESTS } from './group-commit.model.ts';
-import { FATES, KEYS, LANES, WAYS } from './group-commit.upstream.ts';
+import { type Model, openModel, REQUESTS } from './model.ts';
+import { FATES, KEYS, LANES, WAYS } from './upstream-model.ts';
 
 const RUNS = 3_000;
 

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { Batcher, type Lane } from '../../src/upstream/batcher.ts';
-import type { CallContext } from '../../src/upstream/call-context.ts';
-import { Coalescer } from '../../src/upstream/coalescer.ts';
-import { UpstreamFailure } from '../../src/upstream/errors.ts';
-import { createCallers } from './controlled-upstream.ts';
+import { Batcher, type Lane } from '../../../src/upstream/batcher.ts';
+import type { CallContext } from '../../../src/upstream/call-context.ts';
+import { Coalescer } from '../../../src/upstream/coalescer.ts';
+import { UpstreamFailure } from '../../../src/upstream/errors.ts';
+import { createCallers } from '../controlled-upstream.ts';
 import {
   Absent,
   createUpstreamModel,
@@ -15,7 +15,7 @@ import {
   type Value,
   WAYS,
   type Way,
-} from './group-commit.upstream.ts';
+} from './upstream-model.ts';
 
 export const REQUESTS = 4;
 const MOST_TURNS = 1_000;
