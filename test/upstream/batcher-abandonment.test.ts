@@ -1,198 +1,203 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { ABANDONED, isSettled, malformed, openDesk } from './controlled-upstream.ts';
+import {
+  ABANDONED,
+  createBatcherHarness,
+  isSettled,
+  malformedError,
+} from './controlled-upstream.ts';
 
-describe('a caller that leaves', () => {
-  it('leaves alone: others who wait for the same call and key do not notice', async () => {
-    using desk = openDesk();
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
-    const others = Promise.all([desk.load('a'), desk.load('b')]);
+describe('A caller that leaves a batcher', () => {
+  it('does not affect the others that wait for the same call and key', async () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
+    const others = Promise.all([harness.load('a'), harness.load('b')]);
     await turn();
     leaver.deadline.release();
     await left;
     assert.equal(await isSettled(others), false);
-    assert.equal(desk.sent[0]?.members.signal.aborted, false);
-    await desk.answer();
+    assert.equal(harness.sent[0]?.waiters.signal.aborted, false);
+    await harness.resolve();
     assert.deepEqual(await others, ['a!', 'b!']);
   });
 
-  it('leaves with all that it has asked for', async () => {
-    using desk = openDesk();
-    const leaver = desk.call();
-    const loads = [...'abb'].map((key) => desk.load(key, {}, leaver));
+  it('abandons all of its keys', async () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call();
+    const loads = [...'abb'].map((key) => harness.load(key, {}, leaver));
     const left = Promise.all(loads.map((load) => assert.rejects(load, ABANDONED)));
     await turn();
     leaver.deadline.release();
     await left;
-    assert.equal(desk.sent[0]?.members.signal.aborted, true);
+    assert.equal(harness.sent[0]?.waiters.signal.aborted, true);
   });
 
-  it('ends the call if it was the last, and not before', async () => {
-    using desk = openDesk();
-    const calls = [desk.call(), desk.call(), desk.call()];
+  it('aborts the call only if it was the last waiter', async () => {
+    using harness = createBatcherHarness();
+    const calls = [harness.call(), harness.call(), harness.call()];
     const left = Promise.all(
-      calls.map((call, n) => assert.rejects(desk.load(n < 2 ? 'a' : 'b', {}, call), ABANDONED)),
+      calls.map((call, n) => assert.rejects(harness.load(n < 2 ? 'a' : 'b', {}, call), ABANDONED)),
     );
     await turn();
     for (const call of calls) {
-      assert.equal(desk.sent[0]?.members.signal.aborted, false);
+      assert.equal(harness.sent[0]?.waiters.signal.aborted, false);
       call.deadline.release();
     }
-    assert.equal(desk.sent[0]?.members.signal.aborted, true);
-    assert.equal(desk.sent[0]?.members.signal.reason.kind, 'abandoned');
+    assert.equal(harness.sent[0]?.waiters.signal.aborted, true);
+    assert.equal(harness.sent[0]?.waiters.signal.reason.kind, 'abandoned');
     await left;
   });
 
-  it('makes room for others with the call that it ends', async () => {
-    using desk = openDesk();
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
+  it('frees the slot of the call that it aborts', async () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
     await turn();
-    const waiting = desk.load('b');
+    const waiting = harness.load('b');
     leaver.deadline.release();
     await left;
     await turn();
-    assert.deepEqual(desk.keys(), ['a', 'b']);
-    await desk.answer();
+    assert.deepEqual(harness.keys(), ['a', 'b']);
+    await harness.resolve();
     assert.equal(await waiting, 'b!');
   });
 
-  it('before its key has left takes the key back, if nobody else wants it', async () => {
-    using desk = openDesk();
-    const first = desk.load('a');
+  it('removes its queued keys, unless another caller waits for them', async () => {
+    using harness = createBatcherHarness();
+    const first = harness.load('a');
     await turn();
-    const leaver = desk.call();
-    const left = [...'bc'].map((key) => assert.rejects(desk.load(key, {}, leaver), ABANDONED));
-    const others = [desk.load('c'), desk.load('d')];
+    const leaver = harness.call();
+    const left = [...'bc'].map((key) => assert.rejects(harness.load(key, {}, leaver), ABANDONED));
+    const others = [harness.load('c'), harness.load('d')];
     await turn();
     leaver.deadline.release();
     await Promise.all(left);
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['a', 'cd']);
-    assert.ok(!desk.sent[1]?.members.requesters.includes(leaver));
-    await desk.answer();
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['a', 'cd']);
+    assert.ok(!harness.sent[1]?.waiters.requesters.includes(leaver));
+    await harness.resolve();
     assert.deepEqual(await Promise.all([first, ...others]), ['a!', 'c!', 'd!']);
   });
 
-  it('with the only key of its lane leaves no call behind, and its lane is of use again', async () => {
-    using desk = openDesk();
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
+  it('sends no call for a lane without keys, which stays usable', async () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
     leaver.deadline.release();
     await left;
     await turn();
-    assert.deepEqual(desk.keys(), []);
-    const again = desk.load('a');
+    assert.deepEqual(harness.keys(), []);
+    const again = harness.load('a');
     await turn();
-    await desk.answer();
+    await harness.resolve();
     assert.equal(await again, 'a!');
   });
 
-  it('does not take a key from those who asked for it after it had left', async () => {
-    using desk = openDesk();
-    const first = desk.load('x');
+  it('does not remove a key that another caller loads after it left', async () => {
+    using harness = createBatcherHarness();
+    const first = harness.load('x');
     await turn();
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
     leaver.deadline.release();
-    const again = desk.load('a');
-    await desk.answer();
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['x', 'a']);
+    const again = harness.load('a');
+    await harness.resolve();
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['x', 'a']);
     assert.deepEqual(await Promise.all([first, again]), ['x!', 'a!']);
     await left;
   });
 
-  it('may not ask any more', () => {
-    using desk = openDesk();
-    const leaver = desk.call();
+  it('cannot load another key', () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call();
     leaver.deadline.release();
-    assert.throws(() => desk.load('a', {}, leaver), ABANDONED);
+    assert.throws(() => harness.load('a', {}, leaver), ABANDONED);
   });
 
-  it('ends the half that only it waits for, and not the other', async () => {
-    using desk = openDesk({ halvings: 1 });
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
-    const other = desk.load('b');
+  it('aborts the half that only it waits for, and not the other', async () => {
+    using harness = createBatcherHarness({ halvings: 1 });
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
+    const other = harness.load('b');
     await turn();
-    await desk.fail(malformed());
+    await harness.reject(malformedError());
     leaver.deadline.release();
     await left;
     assert.deepEqual(
-      desk.sent.map(({ members }) => members.signal.aborted),
+      harness.sent.map(({ waiters }) => waiters.signal.aborted),
       [false, true, false],
     );
-    await desk.answer();
+    await harness.resolve();
     assert.equal(await other, 'b!');
   });
 });
 
-describe('a call for many', () => {
-  it('has the longest of their deadlines', async () => {
-    using desk = openDesk();
-    const calls = [1_000_000, 3_000_000, 2_000_000].map((budgetMs) => desk.call(budgetMs));
-    const loads = Promise.all(calls.map((call, n) => desk.load('aab'.charAt(n), {}, call)));
+describe('A batch of several callers', () => {
+  it('has the latest of their deadlines', async () => {
+    using harness = createBatcherHarness();
+    const calls = [1_000_000, 3_000_000, 2_000_000].map((budgetMs) => harness.call(budgetMs));
+    const loads = Promise.all(calls.map((call, n) => harness.load('aab'.charAt(n), {}, call)));
     await turn();
-    assert.equal(desk.sent[0]?.members.expiresAt, calls[1]?.deadline.expiresAt);
-    await desk.answer();
+    assert.equal(harness.sent[0]?.waiters.expiresAt, calls[1]?.deadline.expiresAt);
+    await harness.resolve();
     await loads;
   });
 
-  it('does not reckon with those who left while it was gathered', async () => {
-    using desk = openDesk();
-    const leaver = desk.call(3_000_000);
-    const staying = desk.call(1_000_000);
-    const left = assert.rejects(desk.load('a', {}, leaver), ABANDONED);
-    const load = desk.load('a', {}, staying);
+  it('is not sent for a caller that left while the keys were queued', async () => {
+    using harness = createBatcherHarness();
+    const leaver = harness.call(3_000_000);
+    const staying = harness.call(1_000_000);
+    const left = assert.rejects(harness.load('a', {}, leaver), ABANDONED);
+    const load = harness.load('a', {}, staying);
     leaver.deadline.release();
     await turn();
-    assert.deepEqual(desk.sent[0]?.members.requesters, [staying]);
-    assert.equal(desk.sent[0]?.members.expiresAt, staying.deadline.expiresAt);
-    await desk.answer();
+    assert.deepEqual(harness.sent[0]?.waiters.requesters, [staying]);
+    assert.equal(harness.sent[0]?.waiters.expiresAt, staying.deadline.expiresAt);
+    await harness.resolve();
     assert.equal(await load, 'a!');
     await left;
   });
 
-  it('names each request once, however many keys are its own', async () => {
-    using desk = openDesk();
-    const [one, two] = [desk.call(), desk.call()];
+  it('names each caller once, however many of its keys are in it', async () => {
+    using harness = createBatcherHarness();
+    const [one, two] = [harness.call(), harness.call()];
     const loads = Promise.all([
-      ...[...'aab'].map((key) => desk.load(key, {}, one)),
-      ...[...'bc'].map((key) => desk.load(key, {}, two)),
+      ...[...'aab'].map((key) => harness.load(key, {}, one)),
+      ...[...'bc'].map((key) => harness.load(key, {}, two)),
     ]);
     await turn();
-    assert.deepEqual(desk.sent[0]?.members.requesters, [one, two]);
-    await desk.answer();
+    assert.deepEqual(harness.sent[0]?.waiters.requesters, [one, two]);
+    await harness.resolve();
     assert.deepEqual(await loads, ['a!', 'a!', 'b!', 'b!', 'c!']);
   });
 
-  it('a bad key fails alone, even if its caller has left', async () => {
-    using desk = openDesk({ halvings: 9 });
-    const leaver = desk.call();
-    const left = assert.rejects(desk.load('bad', {}, leaver));
-    const good = desk.load('good');
+  it('is sent again without a bad key whose caller has left', async () => {
+    using harness = createBatcherHarness({ halvings: 9 });
+    const leaver = harness.call();
+    const left = assert.rejects(harness.load('bad', {}, leaver));
+    const good = harness.load('good');
     await turn();
     leaver.deadline.release();
     await left;
     void good.catch(() => {});
-    await desk.fail(malformed());
-    assert.deepEqual(desk.keys(), ['badgood', 'good']);
-    await desk.answer();
+    await harness.reject(malformedError());
+    assert.deepEqual(harness.keys(), ['badgood', 'good']);
+    await harness.resolve();
     assert.equal(await good, 'good!');
   });
 
-  it('a closed deadline takes its queued keys back', async () => {
-    using desk = openDesk();
-    const first = desk.load('a');
+  it('does not contain the queued keys of a caller whose deadline was released', async () => {
+    using harness = createBatcherHarness();
+    const first = harness.load('a');
     await turn();
-    const closing = desk.call();
-    void desk.load('b', {}, closing).catch(() => {});
+    const closing = harness.call();
+    void harness.load('b', {}, closing).catch(() => {});
     closing.deadline.release();
-    await desk.answer();
+    await harness.resolve();
     await first;
-    assert.deepEqual(desk.keys(), ['a']);
+    assert.deepEqual(harness.keys(), ['a']);
   });
 });

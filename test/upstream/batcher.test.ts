@@ -1,195 +1,195 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { openDesk } from './controlled-upstream.ts';
+import { createBatcherHarness } from './controlled-upstream.ts';
 
-describe('a batcher that is idle', () => {
-  it('sends all keys of a turn at its end, and not before', async () => {
-    using desk = openDesk();
-    const loads = [desk.load('a')];
+describe('An idle batcher', () => {
+  it('sends all keys of an event loop turn in one call at the end of the turn', async () => {
+    using harness = createBatcherHarness();
+    const loads = [harness.load('a')];
     await Promise.resolve();
-    loads.push(desk.load('b'));
+    loads.push(harness.load('b'));
     await Promise.resolve();
-    assert.deepEqual(desk.keys(), []);
+    assert.deepEqual(harness.keys(), []);
     await turn();
-    assert.deepEqual(desk.keys(), ['ab']);
-    await desk.answer();
+    assert.deepEqual(harness.keys(), ['ab']);
+    await harness.resolve();
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!']);
   });
 
-  it('waits for nobody while fewer calls than the limit are under way', async () => {
-    using desk = openDesk({ limit: 2 });
-    const loads = [desk.load('a')];
+  it('sends keys without waiting while fewer calls than the limit are in flight', async () => {
+    using harness = createBatcherHarness({ limit: 2 });
+    const loads = [harness.load('a')];
     await turn();
-    loads.push(desk.load('b'));
+    loads.push(harness.load('b'));
     await turn();
-    loads.push(desk.load('c'));
+    loads.push(harness.load('c'));
     await turn();
-    assert.deepEqual(desk.keys(), ['a', 'b']);
-    await desk.answer({ at: 1 });
-    assert.deepEqual(desk.keys(), ['a', 'b', 'c']);
-    await desk.answer({ at: 0 });
-    await desk.answer({ at: 2 });
+    assert.deepEqual(harness.keys(), ['a', 'b']);
+    await harness.resolve({ at: 1 });
+    assert.deepEqual(harness.keys(), ['a', 'b', 'c']);
+    await harness.resolve({ at: 0 });
+    await harness.resolve({ at: 2 });
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!']);
   });
 });
 
-describe('a batcher at its limit', () => {
-  it('gathers keys, which leave together when a call returns', async () => {
-    using desk = openDesk();
-    const loads = [desk.load('a')];
+describe('A batcher at its in-flight limit', () => {
+  it('queues keys and sends them in one call when a call returns', async () => {
+    using harness = createBatcherHarness();
+    const loads = [harness.load('a')];
     await turn();
     for (const key of 'bcd') {
-      loads.push(desk.load(key));
+      loads.push(harness.load(key));
       await turn();
     }
-    assert.deepEqual(desk.keys(), ['a']);
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['a', 'bcd']);
-    await desk.answer();
+    assert.deepEqual(harness.keys(), ['a']);
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['a', 'bcd']);
+    await harness.resolve();
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!', 'd!']);
   });
 
-  it('lets them leave when a call fails, too', async () => {
-    using desk = openDesk();
-    const failing = assert.rejects(desk.load('a'), /down/);
+  it('sends the queued keys also when a call fails', async () => {
+    using harness = createBatcherHarness();
+    const failing = assert.rejects(harness.load('a'), /down/);
     await turn();
-    const waiting = desk.load('b');
-    await desk.fail(new Error('down'));
-    assert.deepEqual(desk.keys(), ['a', 'b']);
-    await desk.answer();
+    const waiting = harness.load('b');
+    await harness.reject(new Error('down'));
+    assert.deepEqual(harness.keys(), ['a', 'b']);
+    await harness.resolve();
     await failing;
     assert.equal(await waiting, 'b!');
   });
 
-  it('follows a limit that changes', async () => {
-    using desk = openDesk({ limit: 3, maxKeys: 1 });
-    const loads = [...'abc'].map((key) => desk.load(key));
+  it('applies a limit that changes', async () => {
+    using harness = createBatcherHarness({ limit: 3, maxKeys: 1 });
+    const loads = [...'abc'].map((key) => harness.load(key));
     await turn();
-    assert.deepEqual(desk.keys(), ['a', 'b', 'c']);
-    desk.state.limit = 1;
-    loads.push(desk.load('d'), desk.load('e'));
-    await desk.answer({ at: 0 });
-    await desk.answer({ at: 1 });
-    assert.equal(desk.sent.length, 3);
-    await desk.answer({ at: 2 });
-    assert.deepEqual(desk.keys().slice(3), ['d']);
-    desk.state.limit = 2;
-    loads.push(desk.load('f'));
+    assert.deepEqual(harness.keys(), ['a', 'b', 'c']);
+    harness.state.limit = 1;
+    loads.push(harness.load('d'), harness.load('e'));
+    await harness.resolve({ at: 0 });
+    await harness.resolve({ at: 1 });
+    assert.equal(harness.sent.length, 3);
+    await harness.resolve({ at: 2 });
+    assert.deepEqual(harness.keys().slice(3), ['d']);
+    harness.state.limit = 2;
+    loads.push(harness.load('f'));
     await turn();
-    assert.deepEqual(desk.keys().slice(3), ['d', 'e']);
-    for (const at of [3, 4, 5]) await desk.answer({ at });
+    assert.deepEqual(harness.keys().slice(3), ['d', 'e']);
+    for (const at of [3, 4, 5]) await harness.resolve({ at });
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!', 'd!', 'e!', 'f!']);
   });
 
-  it('puts at most so many keys into one call', async () => {
-    using desk = openDesk({ maxKeys: 2 });
-    const loads = Promise.all([...'abcde'].map((key) => desk.load(key)));
+  it('puts at most maxKeys keys into one call', async () => {
+    using harness = createBatcherHarness({ maxKeys: 2 });
+    const loads = Promise.all([...'abcde'].map((key) => harness.load(key)));
     await turn();
-    while (!desk.keys().includes('e')) await desk.answer();
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['ab', 'cd', 'e']);
+    while (!harness.keys().includes('e')) await harness.resolve();
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['ab', 'cd', 'e']);
     assert.deepEqual(await loads, ['a!', 'b!', 'c!', 'd!', 'e!']);
   });
 
   it('fills all free calls at once', async () => {
-    using desk = openDesk({ limit: 2, maxKeys: 2 });
-    const loads = Promise.all([...'abcde'].map((key) => desk.load(key)));
+    using harness = createBatcherHarness({ limit: 2, maxKeys: 2 });
+    const loads = Promise.all([...'abcde'].map((key) => harness.load(key)));
     await turn();
-    assert.deepEqual(desk.keys(), ['ab', 'cd']);
-    await desk.answer({ at: 0 });
-    for (const at of [1, 2]) await desk.answer({ at });
+    assert.deepEqual(harness.keys(), ['ab', 'cd']);
+    await harness.resolve({ at: 0 });
+    for (const at of [1, 2]) await harness.resolve({ at });
     assert.equal((await loads).length, 5);
   });
 });
 
-describe('keys', () => {
-  it('leave in the order in which they were asked for', async () => {
-    using desk = openDesk({ maxKeys: 3 });
-    const loads = Promise.all([...'dbacb'].map((key) => desk.load(key)));
+describe('A key of a batch', () => {
+  it('is sent in the order of the loads', async () => {
+    using harness = createBatcherHarness({ maxKeys: 3 });
+    const loads = Promise.all([...'dbacb'].map((key) => harness.load(key)));
     await turn();
-    await desk.answer();
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['dba', 'c']);
+    await harness.resolve();
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['dba', 'c']);
     assert.deepEqual(await loads, ['d!', 'b!', 'a!', 'c!', 'b!']);
   });
 
-  it('get their own answers, in whatever order those come and whatever else does', async () => {
-    using desk = openDesk();
-    const loads = Promise.all([desk.load('a'), desk.load('b')]);
+  it('gets its own value, whatever the order of the response and whatever else is in it', async () => {
+    using harness = createBatcherHarness();
+    const loads = Promise.all([harness.load('a'), harness.load('b')]);
     await turn();
-    const answers = { stray: 'stray!', b: 'b!', a: 'a!' };
-    desk.sent[0]?.answer(new Map(Object.entries(answers)));
+    const values = { stray: 'stray!', b: 'b!', a: 'a!' };
+    harness.sent[0]?.resolve(new Map(Object.entries(values)));
     assert.deepEqual(await loads, ['a!', 'b!']);
   });
 
-  it('that an answer leaves out fail alone', async () => {
-    using desk = openDesk();
-    const missing = assert.rejects(desk.load('a'), { message: 'no a' });
-    const there = desk.load('b');
+  it('that is missing from the response fails alone', async () => {
+    using harness = createBatcherHarness();
+    const missing = assert.rejects(harness.load('a'), { message: 'no a' });
+    const there = harness.load('b');
     await turn();
-    await desk.answer({ but: 'a' });
+    await harness.resolve({ omitted: 'a' });
     await missing;
     assert.equal(await there, 'b!');
   });
 
-  it('are sent once for all who ask while they are queued', async () => {
-    using desk = openDesk();
-    const loads = [desk.load('a')];
+  it('is sent once for all that load it while it is queued', async () => {
+    using harness = createBatcherHarness();
+    const loads = [harness.load('a')];
     await turn();
-    loads.push(desk.load('b'), desk.load('b'));
+    loads.push(harness.load('b'), harness.load('b'));
     await turn();
-    loads.push(desk.load('b'));
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['a', 'b']);
-    await desk.answer();
+    loads.push(harness.load('b'));
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['a', 'b']);
+    await harness.resolve();
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'b!', 'b!']);
-    assert.equal(desk.sent[1]?.members.requesters.length, 3);
+    assert.equal(harness.sent[1]?.waiters.requesters.length, 3);
   });
 
-  it('are sent again for who asks after they have left', async () => {
-    using desk = openDesk({ limit: 2 });
-    const before = desk.load('a');
+  it('is sent again for a load after it was sent', async () => {
+    using harness = createBatcherHarness({ limit: 2 });
+    const before = harness.load('a');
     await turn();
-    const after = desk.load('a');
+    const after = harness.load('a');
     await turn();
-    assert.deepEqual(desk.keys(), ['a', 'a']);
-    desk.sent[1]?.answer(new Map([['a', 'newer']]));
-    desk.sent[0]?.answer(new Map([['a', 'older']]));
+    assert.deepEqual(harness.keys(), ['a', 'a']);
+    harness.sent[1]?.resolve(new Map([['a', 'newer']]));
+    harness.sent[0]?.resolve(new Map([['a', 'older']]));
     assert.deepEqual(await Promise.all([before, after]), ['older', 'newer']);
   });
 });
 
-describe('lanes', () => {
-  it('never share a call', async () => {
-    using desk = openDesk({ limit: 9 });
+describe('A lane of a batcher', () => {
+  it('shares no call with another lane', async () => {
+    using harness = createBatcherHarness({ limit: 9 });
     const open = { status: 'open' };
     const german = { locale: 'de' };
     const one = { first: 1 };
     const lanes = [{}, one, { first: 2 }, open, german, { ...one, ...open }, { ...one, ...german }];
     const loads = Promise.all(
-      lanes.flatMap((lane) => [desk.load('a', lane), desk.load('b', lane)]),
+      lanes.flatMap((lane) => [harness.load('a', lane), harness.load('b', lane)]),
     );
     await turn();
     assert.deepEqual(
-      desk.sent.map(({ lane }) => lane),
+      harness.sent.map(({ lane }) => lane),
       lanes,
     );
-    assert.ok(desk.keys().every((keys) => keys === 'ab'));
-    for (const at of lanes.keys()) await desk.answer({ at });
+    assert.ok(harness.keys().every((keys) => keys === 'ab'));
+    for (const at of lanes.keys()) await harness.resolve({ at });
     await loads;
   });
 
-  it('take turns, so that a full one starves nobody', async () => {
-    using desk = openDesk({ maxKeys: 2 });
-    const full = [...'abcdef'].map((key) => desk.load(key, { first: 1 }));
-    const small = [...'xy'].map((key) => desk.load(key, { first: 2 }));
-    const last = desk.load('z', { first: 3 });
+  it('takes turns with the others, so that a full lane starves none', async () => {
+    using harness = createBatcherHarness({ maxKeys: 2 });
+    const full = [...'abcdef'].map((key) => harness.load(key, { first: 1 }));
+    const small = [...'xy'].map((key) => harness.load(key, { first: 2 }));
+    const last = harness.load('z', { first: 3 });
     const loads = Promise.all([...full, ...small, last]);
     await turn();
-    while (desk.sent.length < 5) await desk.answer();
-    await desk.answer();
-    assert.deepEqual(desk.keys(), ['ab', 'xy', 'z', 'cd', 'ef']);
+    while (harness.sent.length < 5) await harness.resolve();
+    await harness.resolve();
+    assert.deepEqual(harness.keys(), ['ab', 'xy', 'z', 'cd', 'ef']);
     await loads;
   });
 });

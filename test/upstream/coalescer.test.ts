@@ -2,146 +2,156 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CallContext, CallWaiters } from '../../src/upstream/call-context.ts';
 import { Coalescer } from '../../src/upstream/coalescer.ts';
-import { ABANDONED, createCallers, createTold, isSettled, toldAt } from './controlled-upstream.ts';
+import {
+  ABANDONED,
+  callAt,
+  createCallers,
+  createControlledCalls,
+  isSettled,
+} from './controlled-upstream.ts';
 
-function open() {
+function createHarness() {
   const callers = createCallers();
-  const { sent, send } = createTold<string>();
+  const { sent, send } = createControlledCalls<string>();
   const coalescer = new Coalescer();
   return {
     sent,
     call: callers.call,
     join: (key: string, call: CallContext = callers.call()) =>
-      coalescer.join(key, call, (members: CallWaiters) => send([key], {}, members)),
+      coalescer.join(key, call, (waiters: CallWaiters) => send([key], {}, waiters)),
     [Symbol.dispose]: callers[Symbol.dispose],
   };
 }
 
-describe('identical calls', () => {
-  it('are one while it is under way', async () => {
-    using desk = open();
-    const asked = [desk.join('k'), desk.join('k')];
+describe('Identical calls', () => {
+  it('are sent once while the first is in flight', async () => {
+    using harness = createHarness();
+    const loads = [harness.join('k'), harness.join('k')];
     await isSettled(Promise.resolve());
-    asked.push(desk.join('k'));
-    assert.equal(desk.sent.length, 1);
-    toldAt(desk.sent, 0).answer('v');
-    assert.deepEqual(await Promise.all(asked), ['v', 'v', 'v']);
+    loads.push(harness.join('k'));
+    assert.equal(harness.sent.length, 1);
+    callAt(harness.sent, 0).resolve('v');
+    assert.deepEqual(await Promise.all(loads), ['v', 'v', 'v']);
   });
 
-  it('share a failure, too', async () => {
-    using desk = open();
-    const asked = [desk.join('k'), desk.join('k')].map((load) => assert.rejects(load, /down/));
-    toldAt(desk.sent, 0).fail(new Error('down'));
-    await Promise.all(asked);
+  it('share a failure as well', async () => {
+    using harness = createHarness();
+    const loads = [harness.join('k'), harness.join('k')].map((load) =>
+      assert.rejects(load, /down/),
+    );
+    callAt(harness.sent, 0).reject(new Error('down'));
+    await Promise.all(loads);
   });
 
-  it('are sent anew when the last one has come back', async () => {
-    using desk = open();
+  it('are sent again after the first has returned or failed', async () => {
+    using harness = createHarness();
     for (const value of ['older', 'newer']) {
-      const load = desk.join('k');
-      toldAt(desk.sent, -1).answer(value);
+      const load = harness.join('k');
+      callAt(harness.sent, -1).resolve(value);
       assert.equal(await load, value);
     }
-    const failing = assert.rejects(desk.join('k'), /down/);
-    toldAt(desk.sent, -1).fail(new Error('down'));
+    const failing = assert.rejects(harness.join('k'), /down/);
+    callAt(harness.sent, -1).reject(new Error('down'));
     await failing;
-    const last = desk.join('k');
-    toldAt(desk.sent, -1).answer('again');
+    const last = harness.join('k');
+    callAt(harness.sent, -1).resolve('again');
     assert.equal(await last, 'again');
-    assert.equal(desk.sent.length, 4);
+    assert.equal(harness.sent.length, 4);
   });
 
-  it('that fail before they are sent keep nobody from the next', async () => {
-    using desk = open();
+  it('that throw before they are sent do not affect the next', async () => {
+    using harness = createHarness();
     const coalescer = new Coalescer();
     const broken = () => {
       throw new Error('at once');
     };
-    await assert.rejects(coalescer.join('k', desk.call(), broken), /at once/);
-    assert.equal(await coalescer.join('k', desk.call(), async () => 'v'), 'v');
+    await assert.rejects(coalescer.join('k', harness.call(), broken), /at once/);
+    assert.equal(await coalescer.join('k', harness.call(), async () => 'v'), 'v');
   });
 });
 
-describe('calls that differ', () => {
+describe('Calls of different keys', () => {
   it('are never shared', async () => {
-    using desk = open();
-    const asked = [desk.join('k'), desk.join('l')];
-    for (const [at, value] of ['v', 'w'].entries()) toldAt(desk.sent, at).answer(value);
-    assert.deepEqual(await Promise.all(asked), ['v', 'w']);
+    using harness = createHarness();
+    const loads = [harness.join('k'), harness.join('l')];
+    for (const [at, value] of ['v', 'w'].entries()) callAt(harness.sent, at).resolve(value);
+    assert.deepEqual(await Promise.all(loads), ['v', 'w']);
   });
 
-  it('do so by the writes that have been seen: whoever asks after one sees it', async () => {
-    using desk = open();
+  it('by the number of writes seen are not shared, so that a read after a write sees it', async () => {
+    using harness = createHarness();
     const writes = { seen: 0 };
     let stored = 'older';
-    const ask = () => desk.join(`${writes.seen} k`);
-    const before = ask();
-    const first = toldAt(desk.sent, 0);
+    const read = () => harness.join(`${writes.seen} k`);
+    const before = read();
+    const first = callAt(harness.sent, 0);
     const snapshot = stored;
     stored = 'newer';
     writes.seen++;
-    const after = ask();
-    toldAt(desk.sent, 1).answer(stored);
+    const after = read();
+    callAt(harness.sent, 1).resolve(stored);
     assert.equal(await after, 'newer');
-    const late = ask();
-    first.answer(snapshot);
+    const late = read();
+    first.resolve(snapshot);
     assert.equal(await before, 'older');
     assert.equal(await isSettled(late), false);
     assert.deepEqual(
-      desk.sent.map(({ keys }) => keys[0]),
+      harness.sent.map(({ keys }) => keys[0]),
       ['0 k', '1 k', '1 k'],
     );
-    toldAt(desk.sent, 2).answer(stored);
+    callAt(harness.sent, 2).resolve(stored);
     assert.equal(await late, 'newer');
   });
 });
 
-describe('who leaves a shared call', () => {
-  it('leaves alone, be it the first', async () => {
-    using desk = open();
-    const first = desk.call();
-    const left = assert.rejects(desk.join('k', first), ABANDONED);
-    const other = desk.join('k');
+describe('A caller that leaves a shared call', () => {
+  it('does not affect the others, even if it was the first', async () => {
+    using harness = createHarness();
+    const first = harness.call();
+    const left = assert.rejects(harness.join('k', first), ABANDONED);
+    const other = harness.join('k');
     first.deadline.release();
     await left;
-    assert.equal(toldAt(desk.sent, 0).members.signal.aborted, false);
-    const late = desk.join('k');
-    assert.equal(desk.sent.length, 1);
-    toldAt(desk.sent, 0).answer('v');
+    assert.equal(callAt(harness.sent, 0).waiters.signal.aborted, false);
+    const late = harness.join('k');
+    assert.equal(harness.sent.length, 1);
+    callAt(harness.sent, 0).resolve('v');
     assert.deepEqual(await Promise.all([other, late]), ['v', 'v']);
   });
 
-  it('ends it if nobody else waits', async () => {
-    using desk = open();
-    const calls = [desk.call(), desk.call()];
-    const left = Promise.all(calls.map((call) => assert.rejects(desk.join('k', call), ABANDONED)));
+  it('aborts it if no other caller waits', async () => {
+    using harness = createHarness();
+    const calls = [harness.call(), harness.call()];
+    const left = Promise.all(
+      calls.map((call) => assert.rejects(harness.join('k', call), ABANDONED)),
+    );
     for (const call of calls) {
-      assert.equal(toldAt(desk.sent, 0).members.signal.aborted, false);
+      assert.equal(callAt(harness.sent, 0).waiters.signal.aborted, false);
       call.deadline.release();
     }
-    assert.equal(toldAt(desk.sent, 0).members.signal.aborted, true);
+    assert.equal(callAt(harness.sent, 0).waiters.signal.aborted, true);
     await left;
   });
 
-  it('is not followed by others into a call that was ended', async () => {
-    using desk = open();
-    const leaver = desk.call();
-    const left = assert.rejects(desk.join('k', leaver), ABANDONED);
+  it('is followed by a new call, which later callers join', async () => {
+    using harness = createHarness();
+    const leaver = harness.call();
+    const left = assert.rejects(harness.join('k', leaver), ABANDONED);
     leaver.deadline.release();
-    const next = desk.join('k');
-    assert.equal(desk.sent.length, 2);
+    const next = harness.join('k');
+    assert.equal(harness.sent.length, 2);
     await left;
-    const joining = desk.join('k');
-    assert.equal(desk.sent.length, 2, 'the end of the first call is not the end of the second');
-    toldAt(desk.sent, 1).answer('v');
+    const joining = harness.join('k');
+    assert.equal(harness.sent.length, 2, 'the aborted call does not remove the second');
+    callAt(harness.sent, 1).resolve('v');
     assert.deepEqual(await Promise.all([next, joining]), ['v', 'v']);
   });
 
-  it('may not ask any more', () => {
-    using desk = open();
-    const leaver = desk.call();
+  it('cannot join another call', () => {
+    using harness = createHarness();
+    const leaver = harness.call();
     leaver.deadline.release();
-    assert.throws(() => desk.join('k', leaver), ABANDONED);
-    assert.equal(desk.sent.length, 0);
+    assert.throws(() => harness.join('k', leaver), ABANDONED);
+    assert.equal(harness.sent.length, 0);
   });
 });

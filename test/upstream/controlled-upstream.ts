@@ -4,14 +4,15 @@ import { Batcher, type Lane } from '../../src/upstream/batcher.ts';
 import type { CallContext, CallWaiters } from '../../src/upstream/call-context.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 
-const AMPLE_MS = 600_000;
-const NO_LANE: Lane = {};
+/** Longer than any test takes. */
+const DEFAULT_BUDGET_MS = 600_000;
+const DEFAULT_LANE: Lane = {};
 
-/** Requests for tests, none of which ends by itself. */
+/** Creates requests that call upstreams; disposal ends all of them. */
 export function createCallers() {
   const deadlines: RequestDeadline[] = [];
   return {
-    call(budgetMs = AMPLE_MS, locale?: string): CallContext {
+    call(budgetMs = DEFAULT_BUDGET_MS, locale?: string): CallContext {
       const deadline = new RequestDeadline(budgetMs);
       const requestId = `r${deadlines.push(deadline)}`;
       return { requestId, viewer: { role: 'anonymous' }, deadline, locale };
@@ -22,33 +23,41 @@ export function createCallers() {
   };
 }
 
-/** An upstream that answers when it is told to, and gives up what is aborted. */
-export function createTold<V>() {
-  const sent: Told<V>[] = [];
+/** A sent call, which the test resolves or rejects. */
+export interface SentCall<V> {
+  readonly keys: readonly string[];
+  readonly lane: Lane;
+  readonly waiters: CallWaiters;
+  readonly resolve: (value: V) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Records calls, each of which waits until the test settles it or its waiters abort it. */
+export function createControlledCalls<V>() {
+  const sent: SentCall<V>[] = [];
   return {
-    /** Every call there was, in the order of sending. */
+    /** All calls, in the order of sending. */
     sent,
-    send: (keys: readonly string[], lane: Lane, members: CallWaiters) =>
+    send: (keys: readonly string[], lane: Lane, waiters: CallWaiters) =>
       new Promise<V>((resolve, reject) => {
-        members.signal.addEventListener('abort', () => reject(members.signal.reason as Error));
-        sent.push({ keys, lane, members, answer: resolve, fail: reject });
+        waiters.signal.addEventListener('abort', () => reject(waiters.signal.reason as Error));
+        sent.push({ keys, lane, waiters, resolve, reject });
       }),
   };
 }
 
-export interface Told<V> {
-  readonly keys: readonly string[];
-  readonly lane: Lane;
-  readonly members: CallWaiters;
-  readonly answer: (value: V) => void;
-  readonly fail: (error: Error) => void;
+/** @param index - negative from the end, as in Array.at */
+export function callAt<V>(sent: readonly SentCall<V>[], index: number): SentCall<V> {
+  const call = sent.at(index);
+  if (!call) throw new Error('no such call was sent');
+  return call;
 }
 
-/** A batcher in front of an upstream that answers when told. */
-export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
-  const { sent, send } = createTold<ReadonlyMap<string, string>>();
+/** Creates a batcher whose calls the test settles: each key has the value `<key>!`. */
+export function createBatcherHarness({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
+  const { sent, send } = createControlledCalls<ReadonlyMap<string, string>>();
   const callers = createCallers();
-  const state = { limit, halvings, asked: 0 };
+  const state = { limit, halvings, halvingRequests: 0 };
   const batcher = new Batcher<string>({
     overdueMs: () => 3_600_000,
     maxKeys: () => maxKeys,
@@ -56,7 +65,7 @@ export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
     send,
     missingKeyError: (key) => new Error(`no ${key}`),
     mayHalve: () => {
-      state.asked++;
+      state.halvingRequests++;
       return state.halvings-- > 0;
     },
   });
@@ -65,35 +74,31 @@ export function openDesk({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
     state,
     sent,
     call: callers.call,
-    load: (key: string, lane = NO_LANE, call = callers.call()) => batcher.load(key, lane, call),
-    /** The keys of every call so far. */
+    load: (key: string, lane = DEFAULT_LANE, call = callers.call()) =>
+      batcher.load(key, lane, call),
+    /** The keys of each call that was sent. */
     keys: () => sent.map(({ keys }) => keys.join('')),
-    /** Answers the newest call, but for some keys. */
-    async answer({ at = -1, but = '' } = {}) {
-      const told = toldAt(sent, at);
-      const known = told.keys.filter((key) => !but.includes(key));
-      told.answer(new Map(known.map((key) => [key, `${key}!`])));
+    /** Resolves a call, the newest by default, with the values of all keys but the omitted ones. */
+    async resolve({ at = -1, omitted = '' } = {}) {
+      const call = callAt(sent, at);
+      const keys = call.keys.filter((key) => !omitted.includes(key));
+      call.resolve(new Map(keys.map((key) => [key, `${key}!`])));
       await turn();
     },
-    async fail(error: Error, { at = -1 } = {}) {
-      toldAt(sent, at).fail(error);
+    /** Rejects a call, the newest by default. */
+    async reject(error: Error, { at = -1 } = {}) {
+      callAt(sent, at).reject(error);
       await turn();
     },
     [Symbol.dispose]: callers[Symbol.dispose],
   };
 }
 
-export function toldAt<V>(sent: readonly Told<V>[], at: number): Told<V> {
-  const told = sent.at(at);
-  if (!told) throw new Error('nothing was sent');
-  return told;
-}
-
 export const ABANDONED = { name: 'UpstreamFailure', kind: 'abandoned' };
 
-export const malformed = () => new UpstreamFailure('malformed', 'a bad key');
+export const malformedError = () => new UpstreamFailure('malformed', 'a bad key');
 
-/** Whether a promise has an outcome, seen from the end of the turn. */
+/** True if a promise is settled at the end of the event loop turn. */
 export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const settle = () => {

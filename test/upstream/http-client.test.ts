@@ -2,54 +2,30 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { until } from '../support/until.ts';
 
 const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+const EMPTY_OBJECT =
+  'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
 
-it('an upstream that switches protocols is refused at once, and keeps no connection', async () => {
+/** Starts a TCP server, and an HTTP client that sends to it. */
+async function startClient(serve: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
-  await using server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}).once('close', () => sockets.delete(socket)));
-    socket.on('data', () => socket.write(SWITCHING));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const client = createHttpClient();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const call = { url, method: 'GET', headers: {}, timeoutMs: 600_000 } as const;
-  for (let n = 0; n < 5; n++) {
-    const { signal } = new AbortController();
-    await assert.rejects(client.send(call, signal), { kind: 'status', status: 101 });
-  }
-  await until(() => sockets.size === 0);
-  client.close();
-});
-
-/**
- * An upstream that answers the first request of each connection, after `delayMs`, and closes the
- * connection when a second one arrives: the client sees what it sees if the two cross on the way.
- */
-async function startClosing({ delayMs = 0, maxRequests = 1 } = {}) {
-  const requests: string[] = [];
   let connections = 0;
   const server = createServer((socket) => {
     connections++;
-    let seen = 0;
-    socket.on('error', () => {});
-    socket.on('data', (data) => {
-      if (seen++ === maxRequests) return void socket.resetAndDestroy();
-      requests.push(data.toString().split(' ', 1)[0] ?? '');
-      setTimeout(() => socket.write(EMPTY_OBJECT), delayMs);
-    });
+    sockets.add(socket.on('error', () => {}).once('close', () => sockets.delete(socket)));
+    serve(socket);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const client = createHttpClient();
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return {
-    requests,
+    /** The number of connections so far, and of those that are open. */
     connections: () => connections,
-    exchange: (method: 'GET' | 'POST') =>
+    openConnections: () => sockets.size,
+    send: (method: 'GET' | 'POST') =>
       client.send({ url, method, headers: {}, timeoutMs: 600_000 }, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       client.close();
@@ -58,35 +34,60 @@ async function startClosing({ delayMs = 0, maxRequests = 1 } = {}) {
   };
 }
 
-const EMPTY_OBJECT =
-  'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+/**
+ * Starts an upstream that responds to `maxRequests` requests of each connection, after `delayMs`, and
+ * resets the connection when one more arrives, as if that request had crossed an idle timeout.
+ */
+async function startClosing({ delayMs = 0, maxRequests = 1 } = {}) {
+  const methods: string[] = [];
+  const client = await startClient((socket) => {
+    let requests = 0;
+    socket.on('data', (data) => {
+      if (requests++ === maxRequests) return void socket.resetAndDestroy();
+      methods.push(data.toString().split(' ', 1)[0] ?? '');
+      setTimeout(() => socket.write(EMPTY_OBJECT), delayMs);
+    });
+  });
+  return { ...client, methods };
+}
 
-describe('a reused connection that the upstream has closed', () => {
-  it('costs a read nothing: it is repeated on a new connection', async () => {
-    await using upstream = await startClosing();
-    for (let n = 0; n < 6; n++) assert.equal((await upstream.exchange('GET')).status, 200);
-    assert.deepEqual(upstream.requests, Array(6).fill('GET'));
+describe('The HTTP client of an upstream', () => {
+  it('refuses an upstream that switches protocols at once, and keeps no connection to it', async () => {
+    await using upstream = await startClient((socket) => {
+      socket.on('data', () => socket.write(SWITCHING));
+    });
+    for (let n = 0; n < 5; n++) {
+      await assert.rejects(upstream.send('GET'), { kind: 'status', status: 101 });
+    }
+    await until(() => upstream.openConnections() === 0);
   });
 
-  it('fails a write that may have arrived, and sends it once', async () => {
+  it('repeats a read on a new connection when the upstream has closed the reused one', async () => {
     await using upstream = await startClosing();
-    await upstream.exchange('POST');
-    await assert.rejects(upstream.exchange('POST'), { kind: 'connection' });
-    assert.deepEqual(upstream.requests, ['POST']);
+    for (let n = 0; n < 6; n++) assert.equal((await upstream.send('GET')).status, 200);
+    assert.deepEqual(upstream.methods, Array(6).fill('GET'));
   });
 
-  it('is not used by a write once it has been idle', async () => {
+  it('sends a write once when the upstream has closed the reused connection, and fails it', async () => {
+    await using upstream = await startClosing();
+    await upstream.send('POST');
+    await assert.rejects(upstream.send('POST'), { kind: 'connection' });
+    assert.deepEqual(upstream.methods, ['POST']);
+  });
+
+  it('closes a connection of writes that is idle, and sends the next write on a new one', async () => {
     await using upstream = await startClosing();
     for (let n = 0; n < 3; n++) {
-      assert.equal((await upstream.exchange('POST')).status, 200);
-      await sleep(150);
+      assert.equal((await upstream.send('POST')).status, 200);
+      await until(() => upstream.openConnections() === 0);
     }
     assert.equal(upstream.connections(), 3);
   });
-});
 
-it('writes that follow each other share a connection, however long each takes', async () => {
-  await using upstream = await startClosing({ delayMs: 150, maxRequests: 3 });
-  for (let n = 0; n < 3; n++) assert.equal((await upstream.exchange('POST')).status, 200);
-  assert.equal(upstream.connections(), 1);
+  it('reuses a connection for writes that follow each other, however long each takes', async () => {
+    // Longer than a connection of writes may be idle.
+    await using upstream = await startClosing({ delayMs: 100, maxRequests: 3 });
+    for (let n = 0; n < 3; n++) assert.equal((await upstream.send('POST')).status, 200);
+    assert.equal(upstream.connections(), 1);
+  });
 });

@@ -3,56 +3,56 @@ import { describe, it } from 'node:test';
 import { combineWaiters, WaiterGroup } from '../../src/upstream/waiter-group.ts';
 import { ABANDONED, createCallers } from './controlled-upstream.ts';
 
-describe('a party', () => {
-  it('has one outcome for all of its members', async () => {
+describe('A waiter group', () => {
+  it('settles all of its waiters with one result', async () => {
     using callers = createCallers();
-    const party = new WaiterGroup<string>();
-    const joined = [party.join(callers.call()), party.join(callers.call())];
-    party.resolve('v');
+    const group = new WaiterGroup<string>();
+    const joined = [group.join(callers.call()), group.join(callers.call())];
+    group.resolve('v');
     assert.deepEqual(await Promise.all(joined), ['v', 'v']);
-    const failing = assert.rejects(party.join(callers.call()), /no/);
-    party.reject(new Error('no'));
+    const failing = assert.rejects(group.join(callers.call()), /no/);
+    group.reject(new Error('no'));
     await failing;
   });
 
-  it('tells when the last has left, and never when the outcome came first', async () => {
+  it('reports its abandonment when the last waiter leaves, but not after a result', async () => {
     using callers = createCallers();
-    const party = new WaiterGroup<string>();
-    let empty = 0;
-    party.onAbandoned = () => empty++;
+    const group = new WaiterGroup<string>();
+    let abandonments = 0;
+    group.onAbandoned = () => abandonments++;
     const calls = [callers.call(), callers.call()];
-    const left = Promise.all(calls.map((call) => assert.rejects(party.join(call), ABANDONED)));
+    const left = Promise.all(calls.map((call) => assert.rejects(group.join(call), ABANDONED)));
     for (const [n, call] of calls.entries()) {
-      assert.deepEqual([empty, party.isEmpty], [0, false], `before leaver ${n}`);
+      assert.deepEqual([abandonments, group.isEmpty], [0, false], `before leaver ${n}`);
       call.deadline.release();
     }
-    assert.deepEqual([empty, party.isEmpty], [1, true]);
+    assert.deepEqual([abandonments, group.isEmpty], [1, true]);
     await left;
 
     const answered = callers.call();
-    const joined = party.join(answered);
-    party.resolve('v');
+    const joined = group.join(answered);
+    group.resolve('v');
     answered.deadline.release();
     assert.equal(await joined, 'v');
-    assert.equal(empty, 1);
+    assert.equal(abandonments, 1);
   });
 });
 
-describe('parties that share a call', () => {
-  it('end it when the last member of the last one has left', async () => {
+describe('Waiter groups that share a call', () => {
+  it('abort it when the last waiter of the last group leaves', async () => {
     using callers = createCallers();
-    const parties = [new WaiterGroup<string>(), new WaiterGroup<string>()];
+    const groups = [new WaiterGroup<string>(), new WaiterGroup<string>()];
     const calls = [callers.call(1_000_000), callers.call(2_000_000)];
-    const left = parties.flatMap((party, n) =>
-      calls.slice(n).map((call) => assert.rejects(party.join(call), ABANDONED)),
+    const left = groups.flatMap((group, n) =>
+      calls.slice(n).map((call) => assert.rejects(group.join(call), ABANDONED)),
     );
-    const members = combineWaiters(parties);
-    assert.deepEqual(members.requesters, calls);
-    assert.equal(members.expiresAt, calls[1]?.deadline.expiresAt);
+    const waiters = combineWaiters(groups);
+    assert.deepEqual(waiters.requesters, calls);
+    assert.equal(waiters.expiresAt, calls[1]?.deadline.expiresAt);
     calls[0]?.deadline.release();
-    assert.equal(members.signal.aborted, false);
+    assert.equal(waiters.signal.aborted, false);
     calls[1]?.deadline.release();
-    assert.equal(members.signal.aborted, true);
+    assert.equal(waiters.signal.aborted, true);
     await Promise.all(left);
   });
 });
