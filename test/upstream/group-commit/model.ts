@@ -5,94 +5,93 @@ import { Coalescer } from '../../../src/upstream/coalescer.ts';
 import { UpstreamFailure } from '../../../src/upstream/errors.ts';
 import { createCallers } from '../controlled-upstream.ts';
 import {
-  Absent,
+  CALL_KINDS,
+  CallError,
+  type CallKind,
   createUpstreamModel,
-  type Fate,
   LANES,
-  nameOf,
-  type Sent,
-  Struck,
+  laneName,
+  MissingKeyError,
+  type ModelCall,
+  type Outcome,
   type Value,
-  WAYS,
-  type Way,
 } from './upstream-model.ts';
 
-export const REQUESTS = 4;
-const MOST_TURNS = 1_000;
+export const CALLERS = 4;
+const MAX_TURNS = 1_000;
 
 export interface Setup {
   readonly limit: number;
   readonly maxKeys: number;
-  /** How many failed batches may be halved. */
+  /** The number of failed batches that may be halved. */
   readonly halvings: number;
-  readonly poison: readonly string[];
-  /** What becomes of the calls that were told nothing until the end. */
-  readonly end: Fate;
+  readonly badKeys: readonly string[];
+  /** The outcome of the calls that are open at the end. */
+  readonly finalOutcome: Outcome;
 }
 
-interface Reader {
-  readonly way: Way;
+interface Load {
+  readonly kind: CallKind;
   readonly key: string;
   readonly lane: string;
   readonly call: CallContext;
-  /** The writes of its key that had ended when it asked: these it must see. */
-  readonly floor: number;
-  readonly shared: string;
+  /** The writes of its key that had ended when it began: its value must include these. */
+  readonly minVersion: number;
+  readonly sharedKey: string;
   isSettled: boolean;
 }
 
 /**
- * Callers in front of a batcher and a coalescer. What they are given is compared with what a call
- * for that one key alone would have brought.
+ * Callers in front of a batcher and a coalescer. Each result is compared with that of a call for its
+ * one key alone.
  */
-export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
+export function createModel({ limit, maxKeys, halvings, badKeys, finalOutcome }: Setup) {
   const callers = createCallers();
-  const requests = Array.from({ length: REQUESTS }, () => callers.call());
-  const readers: Reader[] = [];
-  const wrong: string[] = [];
+  const requests = Array.from({ length: CALLERS }, () => callers.call());
+  const loads: Load[] = [];
+  const violations: string[] = [];
   let halved = 0;
 
-  const demand = (holds: boolean, what: string) => void (holds || wrong.push(what));
-  const isWaiting = ({ call, isSettled }: Reader) => !isSettled && !call.deadline.isDone;
-  const upstream = createUpstreamModel(poison, {
+  const expect = (holds: boolean, violation: string) => void (holds || violations.push(violation));
+  const isWaiting = ({ call, isSettled }: Load) => !isSettled && !call.deadline.isDone;
+  const upstream = createUpstreamModel(badKeys, {
     onSend: checkSent,
-    onAbort: (call) => demand(!isWanted(call), `call for ${call.keys} ended though one waits`),
+    onAbort: (call) => expect(!hasWaiter(call), `call for ${call.keys} aborted with a waiter`),
   });
-  const { sent, open, post, versionOf, writes } = upstream;
+  const { calls, openCalls, send, versionOf, writes } = upstream;
 
-  /** Whether someone waits for a call. */
-  function isWanted({ way, members, shared }: Sent): boolean {
-    return way === 'batch'
-      ? members.requesters.some(({ deadline }) => !deadline.isDone)
-      : readers.some((reader) => reader.shared === shared && isWaiting(reader));
+  function hasWaiter({ kind, waiters, sharedKey }: ModelCall): boolean {
+    return kind === 'batch'
+      ? waiters.requesters.some(({ deadline }) => !deadline.isDone)
+      : loads.some((load) => load.sharedKey === sharedKey && isWaiting(load));
   }
 
-  function checkSent({ way, keys, lane, members }: Sent) {
-    demand(members.requesters.length > 0, `call for ${keys} without a caller`);
-    const isAlive = members.requesters.every(({ deadline }) => !deadline.isDone);
-    demand(isAlive, `call for ${keys} on behalf of one who has left`);
-    const deadlines = members.requesters.map(({ deadline }) => deadline.expiresAt);
-    demand(members.expiresAt === Math.max(...deadlines), 'not the longest deadline');
-    demand(new Set(keys).size === keys.length, `${keys} holds a key twice`);
-    if (way === 'read') return;
-    demand(keys.length <= maxKeys, `${keys.length} keys of at most ${maxKeys}`);
+  function checkSent({ kind, keys, lane, waiters }: ModelCall) {
+    expect(waiters.requesters.length > 0, `call for ${keys} without a caller`);
+    const areWaiting = waiters.requesters.every(({ deadline }) => !deadline.isDone);
+    expect(areWaiting, `call for ${keys} on behalf of a caller that has left`);
+    const deadlines = waiters.requesters.map(({ deadline }) => deadline.expiresAt);
+    expect(waiters.expiresAt === Math.max(...deadlines), 'not the latest deadline');
+    expect(new Set(keys).size === keys.length, `${keys} holds a key twice`);
+    if (kind === 'read') return;
+    expect(keys.length <= maxKeys, `${keys.length} keys of at most ${maxKeys}`);
     for (const key of keys) {
-      const wanting = readers.filter((reader) => reader.key === key && reader.lane === lane);
-      demand(wanting.some(isWaiting), `${key} of lane ${lane} sent for nobody`);
+      const own = loads.filter((load) => load.key === key && load.lane === lane);
+      expect(own.some(isWaiting), `${key} of lane ${lane} sent without a waiter`);
     }
-    // Each halving puts two calls into the place of one.
-    const underWay = open().filter((call) => call.way === 'batch').length;
-    demand(underWay <= limit + halved, `${underWay} calls under way`);
+    // Each halving replaces one call by two.
+    const inFlight = openCalls().filter((call) => call.kind === 'batch').length;
+    expect(inFlight <= limit + halved, `${inFlight} calls in flight`);
   }
 
   const batcher = new Batcher<Value>({
     overdueMs: () => 3_600_000,
     maxKeys: () => maxKeys,
     limit: () => limit,
-    send: (keys, lane, members) => post('batch', keys, lane, members),
-    missingKeyError: (key) => new Absent(key),
+    send: (keys, lane, waiters) => send('batch', keys, lane, waiters),
+    missingKeyError: (key) => new MissingKeyError(key),
     mayHalve(error) {
-      if (!(error instanceof Struck) || !error.isSpoilt) return false;
+      if (!(error instanceof CallError) || !error.isMalformed) return false;
       if (halved >= halvings) return false;
       halved++;
       return true;
@@ -100,90 +99,92 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   });
   const coalescer = new Coalescer();
 
-  function load({ way, key, call, shared }: Reader, lane: Lane): Promise<Value> {
-    if (way === 'batch') return batcher.load(key, lane, call);
-    return coalescer.join(shared, call, async (members) => {
-      const value = (await post('read', [key], lane, members, shared)).get(key);
-      if (!value) throw new Absent(key);
+  function start({ kind, key, call, sharedKey }: Load, lane: Lane): Promise<Value> {
+    if (kind === 'batch') return batcher.load(key, lane, call);
+    return coalescer.join(sharedKey, call, async (waiters) => {
+      const value = (await send('read', [key], lane, waiters, sharedKey)).get(key);
+      if (!value) throw new MissingKeyError(key);
       return value;
     });
   }
 
-  function isOwn({ key, lane, floor }: Reader, value: Value): boolean {
-    const isInTime = value.version >= floor && value.version <= versionOf(key);
-    return value.key === key && value.lane === lane && isInTime;
+  function isValueOf({ key, lane, minVersion }: Load, value: Value): boolean {
+    const isRecent = value.version >= minVersion && value.version <= versionOf(key);
+    return value.key === key && value.lane === lane && isRecent;
   }
 
-  /** Whether a caller has to put up with a failure: its own call was struck. */
-  function isDue({ way, key, lane, call, shared }: Reader, error: unknown): boolean {
-    const isMine = (one: Sent) =>
-      way === 'batch'
-        ? one.lane === lane && one.keys.includes(key) && one.members.requesters.includes(call)
-        : one.shared === shared;
+  /** True if a call of the load itself caused the error. */
+  function isErrorOf({ kind, key, lane, call, sharedKey }: Load, error: unknown): boolean {
+    const isOwn = (sent: ModelCall) =>
+      kind === 'batch'
+        ? sent.lane === lane && sent.keys.includes(key) && sent.waiters.requesters.includes(call)
+        : sent.sharedKey === sharedKey;
     if (error instanceof UpstreamFailure) return call.deadline.isDone;
-    if (error instanceof Absent) return sent.some((one) => isMine(one) && one.omitted === key);
-    if (!(error instanceof Struck) || !isMine(error.sent)) return false;
-    const wouldFailAlone = error.sent.keys.length === 1 || poison.includes(key);
-    return wouldFailAlone || !error.isSpoilt || halved >= halvings;
+    if (error instanceof MissingKeyError) {
+      return calls.some((sent) => isOwn(sent) && sent.omittedKey === key);
+    }
+    if (!(error instanceof CallError) || !isOwn(error.call)) return false;
+    const wouldFailAlone = error.call.keys.length === 1 || badKeys.includes(key);
+    return wouldFailAlone || !error.isMalformed || halved >= halvings;
   }
 
   function check() {
-    for (const call of open()) demand(isWanted(call), `call for ${call.keys} goes on for nobody`);
-    for (const way of WAYS) {
-      const most = readers.filter((reader) => reader.way === way).length;
-      const calls = sent.filter((call) => call.way === way).length;
-      demand(
-        calls <= most + (way === 'batch' ? halved : 0),
-        `${calls} calls by ${way} for ${most}`,
-      );
+    for (const call of openCalls()) {
+      expect(hasWaiter(call), `call for ${call.keys} continues without a waiter`);
     }
-    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    for (const kind of CALL_KINDS) {
+      const max = loads.filter((load) => load.kind === kind).length;
+      const sent = calls.filter((call) => call.kind === kind).length;
+      expect(sent <= max + (kind === 'batch' ? halved : 0), `${sent} calls (${kind}) for ${max}`);
+    }
+    if (violations.length > 0) throw new Error(violations.join('\n'));
   }
 
   return {
-    ask(request: number, way: Way, key: string, laneAt: number) {
-      const lane = LANES[laneAt] as Lane;
-      const call = requests[request] as CallContext;
-      const shared = way === 'read' ? `${writes.seen} ${nameOf(lane)} ${key}` : '';
-      const floor = versionOf(key);
-      const reader = { way, key, lane: nameOf(lane), call, floor, shared, isSettled: false };
-      readers.push(reader);
-      const settle = (holds: boolean, outcome: string) => {
-        reader.isSettled = true;
-        demand(holds, `${way} of ${key}, lane ${reader.lane}, since ${floor}: ${outcome}`);
+    load(caller: number, kind: CallKind, key: string, laneIndex: number) {
+      const lane = LANES[laneIndex] as Lane;
+      const call = requests[caller] as CallContext;
+      const name = laneName(lane);
+      const sharedKey = kind === 'read' ? `${writes.seen} ${name} ${key}` : '';
+      const minVersion = versionOf(key);
+      const load = { kind, key, lane: name, call, minVersion, sharedKey, isSettled: false };
+      loads.push(load);
+      const settle = (holds: boolean, result: string) => {
+        load.isSettled = true;
+        expect(holds, `${kind} of ${key}, lane ${name}, since ${minVersion}: ${result}`);
       };
-      load(reader, lane).then(
-        (value) => settle(isOwn(reader, value), `given ${JSON.stringify(value)}`),
-        (error: Error) => settle(isDue(reader, error), `failed without cause with "${error}"`),
+      start(load, lane).then(
+        (value) => settle(isValueOf(load, value), `resolved with ${JSON.stringify(value)}`),
+        (error: Error) => settle(isErrorOf(load, error), `rejected without cause with "${error}"`),
       );
     },
 
-    /** A client leaves, and a new one takes its place. */
-    leave(request: number) {
-      requests[request]?.deadline.release();
-      requests[request] = callers.call();
+    /** Ends the request of a caller, which starts another. */
+    leave(caller: number) {
+      requests[caller]?.deadline.release();
+      requests[caller] = callers.call();
     },
 
     beginWrite: upstream.beginWrite,
     endWrite: upstream.endWrite,
 
-    tell(at: number, fate: Fate) {
-      const calls = open();
-      calls[at % calls.length]?.tell(fate);
+    settle(index: number, outcome: Outcome) {
+      const open = openCalls();
+      open[index % open.length]?.settle(outcome);
     },
 
     check,
 
-    /** Lets all calls end. */
+    /** Settles all calls, and checks that every load is settled. */
     async drain() {
-      for (let turns = 0; turns < MOST_TURNS && !readers.every((one) => one.isSettled); turns++) {
+      for (let turns = 0; turns < MAX_TURNS && !loads.every((load) => load.isSettled); turns++) {
         await turn();
-        for (const call of open()) call.tell(end);
+        for (const call of openCalls()) call.settle(finalOutcome);
       }
       await turn();
-      demand(
-        readers.every((one) => one.isSettled),
-        'someone hangs',
+      expect(
+        loads.every((load) => load.isSettled),
+        'a load is not settled',
       );
       check();
     },
@@ -192,4 +193,4 @@ export function openModel({ limit, maxKeys, halvings, poison, end }: Setup) {
   };
 }
 
-export type Model = ReturnType<typeof openModel>;
+export type Model = ReturnType<typeof createModel>;

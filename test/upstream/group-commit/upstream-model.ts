@@ -2,8 +2,8 @@ import type { Lane } from '../../../src/upstream/batcher.ts';
 import type { CallWaiters } from '../../../src/upstream/call-context.ts';
 
 export const KEYS = ['a', 'b', 'c', 'd', 'e'];
-/** One more than there are, so that answers hold what nobody asked for. */
-const ANSWERED = [...KEYS, 'stray'].toReversed();
+/** One key more than there is, so that responses hold a value that no caller asked for. */
+const RESPONSE_KEYS = [...KEYS, 'stray'].toReversed();
 
 export const LANES: readonly Lane[] = [
   {},
@@ -13,104 +13,116 @@ export const LANES: readonly Lane[] = [
   { first: 1, locale: 'de' },
   { locale: 'de' },
 ];
-export const WAYS = ['batch', 'read'] as const;
-export const FATES = ['answer', 'leave out', 'fail', 'spoil'] as const;
 
-export type Way = (typeof WAYS)[number];
-export type Fate = (typeof FATES)[number];
+/** A batch has several keys and a lane; a read has one key, and is coalesced. */
+export const CALL_KINDS = ['batch', 'read'] as const;
+/** Responds with all values, without the first key, with an error, or with a malformed body. */
+export const OUTCOMES = ['respond', 'omit', 'fail', 'malform'] as const;
 
-/** A value says which question it answers, and after how many writes. */
+export type CallKind = (typeof CALL_KINDS)[number];
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A value names the key and the lane that it is for, and the number of writes that it includes. */
 export interface Value {
   readonly key: string;
   readonly lane: string;
   readonly version: number;
 }
 
-export interface Sent {
-  readonly way: Way;
+export interface ModelCall {
+  readonly kind: CallKind;
   readonly keys: readonly string[];
   readonly lane: string;
-  readonly members: CallWaiters;
-  /** Of a coalesced read: who may share it. */
-  readonly shared: string;
+  readonly waiters: CallWaiters;
+  /** The key under which a read is coalesced. */
+  readonly sharedKey: string;
   isOpen: boolean;
-  omitted?: string | undefined;
-  readonly tell: (fate: Fate) => void;
+  omittedKey?: string | undefined;
+  readonly settle: (outcome: Outcome) => void;
 }
 
-/** The failure of one call; a spoilt one may be halved. */
-export class Struck extends Error {
-  readonly sent: Sent;
-  readonly isSpoilt: boolean;
+/** The error of one call; a malformed batch may be halved. */
+export class CallError extends Error {
+  readonly call: ModelCall;
+  readonly isMalformed: boolean;
 
-  constructor(sent: Sent, isSpoilt: boolean) {
-    super(`call for ${sent.keys} struck`);
-    this.sent = sent;
-    this.isSpoilt = isSpoilt;
+  constructor(call: ModelCall, isMalformed: boolean) {
+    super(`call for ${call.keys} failed`);
+    this.call = call;
+    this.isMalformed = isMalformed;
   }
 }
 
-export class Absent extends Error {}
+export class MissingKeyError extends Error {}
 
-export const nameOf = ({ first, status, locale }: Lane): string =>
+export const laneName = ({ first, status, locale }: Lane): string =>
   [first, status, locale].join('/');
 
-interface Watch {
-  readonly onSend: (sent: Sent) => void;
-  readonly onAbort: (sent: Sent) => void;
+interface Listeners {
+  readonly onSend: (call: ModelCall) => void;
+  readonly onAbort: (call: ModelCall) => void;
 }
 
 /**
- * Reads its state when a call is sent, which is the oldest that it may answer, and answers when told.
- * @param poison - keys each of which spoils every answer that it would be in
+ * An upstream that reads its state when a call is sent, which is the oldest state that the response
+ * may have, and responds when it is told to.
+ * @param badKeys - keys that make every response with one of them malformed
  */
-export function createUpstreamModel(poison: readonly string[], { onSend, onAbort }: Watch) {
+export function createUpstreamModel(badKeys: readonly string[], { onSend, onAbort }: Listeners) {
   const versions = new Map(KEYS.map((key) => [key, 0]));
-  const sent: Sent[] = [];
+  const calls: ModelCall[] = [];
   const writes = { seen: 0 };
-  const begun: string[] = [];
+  const pendingWrites: string[] = [];
   const versionOf = (key: string): number => versions.get(key) ?? 0;
 
-  function post(way: Way, keys: readonly string[], lane: Lane, members: CallWaiters, shared = '') {
+  function send(
+    kind: CallKind,
+    keys: readonly string[],
+    lane: Lane,
+    waiters: CallWaiters,
+    sharedKey = '',
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<Map<string, Value>>();
     const snapshot = new Map(versions);
-    const name = nameOf(lane);
+    const name = laneName(lane);
     const toEntry = (key: string): [string, Value] => [
       key,
       { key, lane: name, version: snapshot.get(key) ?? 0 },
     ];
-    const tell = (fate: Fate) => {
+    const settle = (outcome: Outcome) => {
       call.isOpen = false;
-      const isSpoilt = fate === 'spoil' || keys.some((key) => poison.includes(key));
-      if (isSpoilt || fate === 'fail') return reject(new Struck(call, isSpoilt && fate !== 'fail'));
-      if (fate === 'leave out') call.omitted = keys[0];
-      return resolve(new Map(ANSWERED.filter((key) => key !== call.omitted).map(toEntry)));
+      const isMalformed = outcome === 'malform' || keys.some((key) => badKeys.includes(key));
+      if (isMalformed || outcome === 'fail') {
+        return reject(new CallError(call, isMalformed && outcome !== 'fail'));
+      }
+      if (outcome === 'omit') call.omittedKey = keys[0];
+      return resolve(new Map(RESPONSE_KEYS.filter((key) => key !== call.omittedKey).map(toEntry)));
     };
-    const call: Sent = { way, keys, lane: name, members, shared, isOpen: true, tell };
-    members.signal.addEventListener('abort', () => {
+    const call: ModelCall = { kind, keys, lane: name, waiters, sharedKey, isOpen: true, settle };
+    waiters.signal.addEventListener('abort', () => {
       onAbort(call);
       call.isOpen = false;
-      reject(members.signal.reason as Error);
+      reject(waiters.signal.reason as Error);
     });
-    sent.push(call);
+    calls.push(call);
     onSend(call);
     return promise;
   }
 
   return {
-    sent,
-    open: () => sent.filter(({ isOpen }) => isOpen),
-    post,
+    calls,
+    openCalls: () => calls.filter(({ isOpen }) => isOpen),
+    send,
     versionOf,
-    /** As upstream.ts counts them: when one begins, and when it has ended. */
+    /** Counted as in upstream.ts: when a write begins, and when it has ended. */
     writes,
     beginWrite(key: string) {
       writes.seen++;
-      begun.push(key);
+      pendingWrites.push(key);
     },
-    /** The change happens as late as it can. */
+    /** Applies the write as late as possible. */
     endWrite() {
-      const key = begun.shift();
+      const key = pendingWrites.shift();
       if (key === undefined) return;
       versions.set(key, versionOf(key) + 1);
       writes.seen++;
