@@ -10,20 +10,21 @@ export interface SrvRecord {
 const HEADER_BYTES = 12;
 const SRV = 33;
 
-/** A DNS server (RFC 1035) on a free port that answers every question with these SRV records. */
+/** Starts a DNS server (RFC 1035) on a free port that responds to every query with these SRV records. */
 export async function startDns(records: SrvRecord[]) {
   const socket = createSocket('udp4');
-  let asked = 0;
+  let queries = 0;
   socket.on('message', (query, { port, address }) => {
-    asked++;
-    socket.send(toAnswer(query, records), port, address);
+    queries++;
+    socket.send(toResponse(query, records), port, address);
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return {
     address: `127.0.0.1:${socket.address().port}`,
-    asked: () => asked,
-    /** From now on it answers other records. */
+    /** The number of queries so far. */
+    queries: () => queries,
+    /** Replaces the records. */
     change(next: readonly SrvRecord[]) {
       records.splice(0, records.length, ...next);
     },
@@ -34,7 +35,7 @@ export async function startDns(records: SrvRecord[]) {
   };
 }
 
-function toAnswer(query: Buffer, records: readonly SrvRecord[]): Buffer {
+function toResponse(query: Buffer, records: readonly SrvRecord[]): Buffer {
   const end = query.indexOf(0, HEADER_BYTES) + 5;
   const header = Buffer.from(query.subarray(0, HEADER_BYTES));
   header.writeUInt16BE(0x8180, 2);
@@ -50,7 +51,7 @@ function toRecord({ priority, port, target }: SrvRecord): Buffer {
     Buffer.from([0]),
   ]);
   const fixed = Buffer.alloc(18);
-  fixed.writeUInt16BE(0xc00c, 0); // the name of the question
+  fixed.writeUInt16BE(0xc00c, 0); // the name in the question section
   fixed.writeUInt16BE(SRV, 2);
   fixed.writeUInt16BE(1, 4);
   fixed.writeUInt32BE(1, 6);

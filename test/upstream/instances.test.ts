@@ -1,96 +1,91 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { createOrderService } from '../../services/order/service.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
+import type { StandIn } from '../../services/support/stand-in.ts';
+import { startLibrary } from '../support/fixture/environment.ts';
+import { createLendingService } from '../support/fixture/lending-service.ts';
 import { until } from '../support/until.ts';
+import { codeOf, LOANS, sendBorrow, sendLoans } from './library-requests.ts';
 
-const ORDERS = '{ dashboard { orders { id } } }';
-const PLACE = `mutation ($key: ID!) {
-  placeOrder(input: { idempotencyKey: $key, currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) { order { id } }
-}`;
+const LOCAL = { host: '127.0.0.1', port: 0 };
 
-async function askTimes(environment: Environment, times: number) {
-  const failures: unknown[] = [];
-  for (let n = 0; n < times; n++) {
-    const { body } = await environment.send(ORDERS, { as: String(100 + n) });
-    if (body.errors) failures.push(body);
-  }
-  return failures;
+/** Starts the library in front of two instances of the lending service. */
+async function startInstances() {
+  await using started = new AsyncDisposableStack();
+  const [first, second] = await Promise.all([createLendingService(), createLendingService()]);
+  for (const service of [first, second]) started.use(service);
+  const urls = await Promise.all([first.listen(LOCAL), second.listen(LOCAL)]);
+  const environment = started.use(await startLibrary({ LENDING_SERVICE_URL: urls.join() }));
+  const counts = () => [first, second].map(({ control }) => control.requests().total);
+  const resources = started.move();
+  return {
+    environment,
+    first: first as StandIn,
+    /** The number of requests that each instance has received. */
+    counts,
+    /** Sends reads, and returns the codes of those that failed. */
+    async failuresOf(times: number) {
+      const codes = (await sendLoans(environment, times)).map(codeOf);
+      return codes.filter((code) => code !== 'none');
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
-describe('several instances', () => {
-  async function startTwo() {
-    const second = await createOrderService();
-    const secondUrl = await second.listen({ host: '127.0.0.1', port: 0 });
-    const first = await createOrderService();
-    const firstUrl = await first.listen({ host: '127.0.0.1', port: 0 });
-    const environment = await startEnvironment(mobile, {
-      ORDER_SERVICE_URL: `${firstUrl},${secondUrl}`,
+describe('Several instances of a service', () => {
+  it('take turns when they are idle', async () => {
+    await using instances = await startInstances();
+    await instances.failuresOf(10);
+    assert.deepEqual(instances.counts(), [5, 5]);
+  });
+
+  it('receive fewer requests while they are slower', async () => {
+    await using instances = await startInstances();
+    const { environment, first, counts } = instances;
+    await instances.failuresOf(4);
+    first.control.faults({ '*': { hang: true } });
+    const headers = { 'x-request-timeout-ms': '1000' };
+    const waiting = environment.send(LOANS, { as: '100', headers });
+    await until(() => counts()[0] === 3);
+    const other = environment.send(LOANS, { as: '101' });
+    assert.equal(codeOf(await other), 'none');
+    assert.deepEqual(counts(), [3, 3]);
+    await waiting;
+  });
+
+  it('are ejected when they fail, without an error for a client', async () => {
+    await using instances = await startInstances();
+    await instances.failuresOf(60);
+    await instances.first.close();
+    assert.deepEqual(await instances.failuresOf(40), []);
+  });
+
+  for (const fault of [{ status: 429 }, { body: 'html' }] as const) {
+    it(`are ejected when they respond fast with ${JSON.stringify(fault)}`, async () => {
+      await using instances = await startInstances();
+      await instances.failuresOf(20);
+      instances.first.control.faults({ '*': fault });
+      await instances.failuresOf(10);
+      assert.deepEqual(await instances.failuresOf(10), []);
     });
-    return {
-      environment,
-      first,
-      second,
-      counts: () => [first, second].map((one) => one.control.requests().total),
-      async [Symbol.asyncDispose]() {
-        await environment[Symbol.asyncDispose]();
-        await Promise.all([first.close(), second.close()]);
-      },
-    };
   }
 
-  it('take turns when they are idle', async () => {
-    await using two = await startTwo();
-    await askTimes(two.environment, 10);
-    assert.deepEqual(two.counts(), [5, 5]);
-  });
-
-  it('get less to do while they are slower', async () => {
-    await using two = await startTwo();
-    await askTimes(two.environment, 4);
-    two.first.control.faults({ '*': { hang: true } });
-    const waiting = two.environment.send(ORDERS, { as: '100' });
-    await until(() => two.counts()[0] === 3);
-    const other = two.environment.send(ORDERS, { as: '101' });
-    await Promise.all([waiting, other]);
-    two.first.control.clear();
-    assert.ok((two.counts()[1] ?? 0) >= 3);
-  });
-
-  it('that fail are left out, and nobody notices', async () => {
-    await using two = await startTwo();
-    await askTimes(two.environment, 60);
-    await two.first.close();
-    assert.deepEqual(await askTimes(two.environment, 40), []);
-  });
-
-  it('that answer wrongly, but fast, are left out as well', async () => {
-    for (const fault of [{ status: 429 }, { body: 'html' }] as const) {
-      await using two = await startTwo();
-      await askTimes(two.environment, 20);
-      two.first.control.faults({ '*': fault });
-      await askTimes(two.environment, 10);
-      assert.deepEqual(await askTimes(two.environment, 10), [], JSON.stringify(fault));
-    }
-  });
-
-  for (const [what, fault, deadline] of [
-    ['whose clients do not wait', { delayMs: 200 }, '50'],
-    ['that refuse one viewer', { status: 429 }, '5000'],
+  for (const [what, fault, timeoutMs] of [
+    ['with a short deadline', { delayMs: 200 }, '50'],
+    ['that are refused for the rate of one viewer', { status: 429 }, '5000'],
   ] as const) {
-    it(`are not left out because of writes ${what}`, async () => {
-      await using two = await startTwo();
-      two.first.control.faults({ placeOrder: fault });
-      const headers = { 'x-request-timeout-ms': deadline };
+    it(`are not ejected because of writes ${what}`, async () => {
+      await using instances = await startInstances();
+      const { environment, first, counts } = instances;
+      first.control.faults({ borrow: fault });
       for (let n = 0; n < 12; n++) {
-        await two.environment.send(PLACE, { as: '100', headers, variables: { key: `key-${n}` } });
+        await sendBorrow(environment, { 'x-request-timeout-ms': timeoutMs });
       }
-      await sleep(300);
-      const before = two.counts();
-      await askTimes(two.environment, 10);
-      const spread = two.counts().map((count, n) => count - (before[n] ?? 0));
+      // The writes continue after their clients have left.
+      const isIdle = () => first.control.requests().recent.every(({ endedAt }) => endedAt !== null);
+      await until(isIdle);
+      const before = counts();
+      await instances.failuresOf(10);
+      const spread = counts().map((count, n) => count - (before[n] ?? 0));
       assert.deepEqual(spread, [5, 5]);
     });
   }

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { jwtVerify } from 'jose';
-import { mobile } from '../../bff-mobile/bff.ts';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
+import { startServer } from './upstream-harness.ts';
 
 const KEY = 'a key of the tests that has 32 bytes or more';
 const TRACE = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -22,23 +19,21 @@ const ALLOWED = [
   'x-request-id',
   'x-request-timeout-ms',
 ];
+const NOTICES = '{ notices { id } }';
 
-describe('what an upstream is told', () => {
-  let environment: Environment;
+describe('An upstream request', () => {
+  let environment: LibraryEnvironment;
   before(async () => {
-    environment = await startEnvironment(web, {
-      UPSTREAM_TOKEN: 'our-own',
-      VIEWER_SIGNING_KEY: KEY,
-    });
+    environment = await startLibrary({ UPSTREAM_TOKEN: 'own-token', VIEWER_SIGNING_KEY: KEY });
   });
   beforeEach(() => environment.reset());
   after(() => environment[Symbol.asyncDispose]());
 
-  const seen = () => environment.calls().map(({ headers }) => headers);
+  const received = () => environment.calls().map(({ headers }) => headers);
 
-  it('holds nothing of the client but what is listed', async () => {
-    await environment.send('{ viewer { unreadCount } announcements { id } }', {
-      as: CAST.customer,
+  it('has no header of the client but the allowed ones', async () => {
+    await environment.send('{ viewer { activeCount } notices { id } }', {
+      as: CAST.reader,
       headers: {
         'accept-language': 'pt-BR,pt;q=0.9,*;q=0.1',
         cookie: 'session=secret',
@@ -50,28 +45,28 @@ describe('what an upstream is told', () => {
         'x-viewer': 'forged',
       },
     });
-    assert.equal(seen().length, 2);
-    for (const headers of seen()) {
+    assert.equal(received().length, 2);
+    for (const headers of received()) {
       assert.deepEqual(
         Object.keys(headers).filter((name) => !ALLOWED.includes(name)),
         [],
       );
-      assert.equal(headers.authorization, 'Bearer our-own');
+      assert.equal(headers.authorization, 'Bearer own-token');
       assert.equal(headers['accept-language'], 'pt-br');
       assert.equal(headers.traceparent, TRACE);
       assert.equal(headers['x-request-id'], 'from-the-client');
     }
   });
 
-  it('leaves out a language and a trace that are none', async () => {
-    await environment.send('{ announcements { id } }', {
+  it('has neither an invalid language nor an invalid trace', async () => {
+    await environment.send(NOTICES, {
       headers: { 'accept-language': '*', traceparent: '00-short-01' },
     });
-    assert.equal(seen()[0]?.['accept-language'], undefined);
-    assert.equal(seen()[0]?.traceparent, undefined);
+    assert.equal(received()[0]?.['accept-language'], undefined);
+    assert.equal(received()[0]?.traceparent, undefined);
   });
 
-  for (const [given, language] of Object.entries({
+  for (const [accepted, language] of Object.entries({
     'de;q=0, en': 'en',
     'en;q=0.2, de;q=0.8': 'de',
     'de ; q=0.5 , PT-br': 'pt-br',
@@ -82,12 +77,13 @@ describe('what an upstream is told', () => {
     'zh-Hant-TW': 'zh-hant-tw',
     [`${'en;q=0.1, '.repeat(100)}de`]: undefined,
   })) {
-    it(`is told the language ${language} for "${given.slice(0, 30)}"`, async () => {
-      const headers = { 'accept-language': given };
+    const expected = language ? `the language ${language}` : 'no language';
+    it(`has ${expected} for "${accepted.slice(0, 30)}"`, async () => {
+      const headers = { 'accept-language': accepted };
       for (let n = 0; n < 2; n++) {
         environment.reset();
-        await environment.send('{ announcements { id } }', { headers });
-        assert.equal(seen()[0]?.['accept-language'], language);
+        await environment.send(NOTICES, { headers });
+        assert.equal(received()[0]?.['accept-language'], language);
       }
     });
   }
@@ -95,114 +91,110 @@ describe('what an upstream is told', () => {
   for (const [what, traceparent] of Object.entries({
     'an all-zero trace id': `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
     'an all-zero parent id': `00-4bf92f3577b34da6a3ce929d0e0e4736-${'0'.repeat(16)}-01`,
-    'both all-zero': `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`,
+    'both ids all-zero': `00-${'0'.repeat(32)}-${'0'.repeat(16)}-00`,
     'an unknown version': TRACE.replace('00-', 'ff-'),
     'more fields than version 00 has': `${TRACE}-more`,
   })) {
-    it(`is not told a traceparent with ${what}`, async () => {
-      await environment.send('{ announcements { id } }', { headers: { traceparent } });
-      assert.equal(seen()[0]?.traceparent, undefined);
+    it(`has no traceparent for one with ${what}`, async () => {
+      await environment.send(NOTICES, { headers: { traceparent } });
+      assert.equal(received()[0]?.traceparent, undefined);
     });
   }
 
-  it('is told the tracestate of a valid trace only', async () => {
+  it('has the tracestate of a valid trace only', async () => {
     const tracestate = 'vendor=value,other=1';
-    await environment.send('{ announcements { id } }', {
-      headers: { traceparent: TRACE, tracestate },
-    });
-    await environment.send('{ announcements { id title } }', { headers: { tracestate } });
+    await environment.send(NOTICES, { headers: { traceparent: TRACE, tracestate } });
+    await environment.send('{ notices { id title } }', { headers: { tracestate } });
     assert.deepEqual(
-      seen().map((headers) => headers.tracestate),
+      received().map((headers) => headers.tracestate),
       [tracestate, undefined],
     );
   });
 
+  const LATER_VERSION = TRACE.replace('00-', '01-');
   for (const [what, traceparent] of Object.entries({
-    'of a later version': TRACE.replace('00-', '01-'),
-    'of a later version with more fields': `${TRACE.replace('00-', '01-')}-what-comes`,
-    'of a later version with flags that version 00 does not know': `${TRACE.replace('00-', '01-').slice(0, -2)}ff`,
+    'of a later version': LATER_VERSION,
+    'of a later version with more fields': `${LATER_VERSION}-what-comes`,
+    'of a later version with flags that version 00 does not know': `${LATER_VERSION.slice(0, -2)}ff`,
   })) {
-    it(`is told a traceparent ${what} as version 00`, async () => {
-      await environment.send('{ announcements { id } }', { headers: { traceparent } });
-      assert.equal(seen()[0]?.traceparent, TRACE);
+    it(`has a traceparent ${what} as version 00`, async () => {
+      await environment.send(NOTICES, { headers: { traceparent } });
+      assert.equal(received()[0]?.traceparent, TRACE);
     });
   }
 
-  it('names the viewer, signed for that upstream, where a call is for one viewer', async () => {
-    const mutation = 'mutation { updateProfile(input: { avatarUrl: null }) { user { id } } }';
-    const unread = '{ viewer { notifications(unreadOnly: true) { edges { cursor } } } }';
-    await environment.send(mutation, { as: CAST.customer });
-    await environment.send(unread, { as: 'staff' });
+  it('for one viewer has the identity of the viewer, signed for that upstream', async () => {
+    const page = await environment.send(
+      '{ viewer { loans(first: 1) { pageInfo { endCursor } } } }',
+      {
+        as: 'staff',
+      },
+    );
+    const after: string = page.body.data.viewer.loans.pageInfo.endCursor;
+    environment.reset();
+    await environment.send('mutation { renameMember(name: "A") { member { id } } }', {
+      as: CAST.reader,
+    });
+    await environment.send(
+      `{ viewer { loans(first: 1, after: "${after}") { edges { cursor } } } }`,
+      {
+        as: 'staff',
+      },
+    );
     const identities = [];
-    for (const [index, audience] of ['user', 'notification'].entries()) {
+    for (const [index, audience] of ['member', 'lending'].entries()) {
       const { payload } = await jwtVerify(
-        String(seen()[index]?.['x-viewer']),
+        String(received()[index]?.['x-viewer']),
         new TextEncoder().encode(KEY),
         { algorithms: ['HS256'], issuer: 'frontdesk', audience, requiredClaims: ['exp'] },
       );
       identities.push([payload.sub, payload.role]);
     }
     assert.deepEqual(identities, [
-      [CAST.customer, 'customer'],
-      [CAST.staff, 'staff'],
+      [CAST.reader, 'customer'],
+      [CAST.librarian, 'staff'],
     ]);
   });
 
-  it('names nobody where a call is shared', async () => {
-    await environment.send('{ viewer { unreadCount user { id } } announcements { id } }', {
-      as: CAST.customer,
+  it('that is shared has no identity of a viewer', async () => {
+    await environment.send('{ viewer { activeCount member { id } } notices { id } }', {
+      as: CAST.reader,
     });
-    await environment.send('{ customers { edges { cursor } } recentOrders { id } }', {
-      as: 'staff',
-    });
+    await environment.send('{ members { edges { cursor } } recentLoans { id } }', { as: 'staff' });
     assert.deepEqual(
-      seen().map((headers) => headers['x-viewer']),
+      received().map((headers) => headers['x-viewer']),
       Array.from({ length: 5 }),
     );
   });
 
-  it('has a request id of its own and no trace, where a call is for several requests', async () => {
-    await using phones = await startEnvironment(mobile);
-    // Keys gather while a first call is under way; how many there may be is learnt from it.
-    const ids = [CAST.customer, CAST.otherCustomer, CAST.manyOrders];
-    for (const id of ids) await phones.send(`{ profile(id: "${id}") { id } }`);
-    phones.reset();
-    phones.services.user.control.faults({ usersByIds: { delayMs: 100 } });
+  it('for several requests has a request id of its own and no trace', async () => {
+    await using shared = await startLibrary();
+    const send = (id: number, headers = {}) =>
+      shared.send(`{ member(id: "${id}") { id } }`, { headers });
+    // Latencies that lower the in-flight limit, so that keys queue.
+    for (let id = 40; id < 60; id++) await send(id);
+    shared.reset();
+    shared.services.member.control.faults({ membersByIds: { delayMs: 100 } });
     await Promise.all(
       Array.from({ length: 40 }, (_, index) =>
-        phones.send(`{ profile(id: "${100 + index}") { id } }`, {
-          headers: { 'x-request-id': `member-${index}`, traceparent: TRACE },
-        }),
+        send(100 + index, { 'x-request-id': `request-${index}`, traceparent: TRACE }),
       ),
     );
-    const shared = phones.calls().find(({ url }) => url.includes(','));
-    assert.ok(shared);
-    assert.doesNotMatch(String(shared.headers['x-request-id']), /member/);
-    assert.equal(shared.headers.traceparent, undefined);
-    assert.ok(phones.calls().length < 40);
+    const batch = shared.calls().find(({ url }) => url.includes(','));
+    assert.ok(batch);
+    assert.doesNotMatch(String(batch.headers['x-request-id']), /request/);
+    assert.equal(batch.headers.traceparent, undefined);
+    assert.ok(shared.calls().length < 40);
   });
 
-  it('never follows where an upstream points to', async () => {
-    let visits = 0;
-    const trap = createServer((_request, response) => {
-      visits++;
-      response.end('{}');
+  it('does not follow a redirect', async () => {
+    await using elsewhere = await startServer((_request, response) => response.end('{}'));
+    await using redirecting = await startServer((_request, response) => {
+      response.writeHead(302, { location: elsewhere.origin }).end();
     });
-    await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
-    const pointing = createServer((_request, response) => {
-      const { port } = trap.address() as AddressInfo;
-      response.writeHead(302, { location: `http://127.0.0.1:${port}/` }).end();
-    });
-    await new Promise<void>((resolve) => pointing.listen(0, '127.0.0.1', resolve));
-    const { port } = pointing.address() as AddressInfo;
-    {
-      await using misled = await startEnvironment(web, {
-        NOTIFICATION_SERVICE_URL: `http://127.0.0.1:${port}`,
-      });
-      const { body } = await misled.send('{ announcements { id } }');
-      assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
-    }
-    assert.equal(visits, 0);
-    for (const server of [trap, pointing]) server.close();
+    await using redirected = await startLibrary({ LENDING_SERVICE_URL: redirecting.origin });
+    const { body } = await redirected.send(NOTICES);
+    assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
+    assert.equal(elsewhere.requests(), 0);
   });
 });

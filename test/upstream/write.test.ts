@@ -1,26 +1,41 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { startEnvironment } from '../support/environment.ts';
+import { describe, it } from 'node:test';
+import { CAST } from '../support/fixture/cast.ts';
+import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
+import { RECENT, sendBorrow } from './library-requests.ts';
 
-const RECENT = '{ recentOrders(first: 1) { id } }';
-const PLACE = `mutation {
-  placeOrder(input: { idempotencyKey: "key", currency: "EUR", items: [{ sku: "PAPER-NOTE", quantity: 1 }] }) {
-    order { id }
-  }
-}`;
+const RENAME = 'mutation { renameMember(name: "A") { member { id } } }';
 
-it('A write whose client left early lets its tags be cached again when its outcome is known', async () => {
-  await using environment = await startEnvironment(web, { CACHE_MEMORY_MB: '8' });
-  const cacheStatus = async () => {
-    const { headers } = await environment.send(RECENT, { as: 'staff' });
-    return headers.get('cache-status') ?? '';
-  };
-  environment.services.order.control.faults({ placeOrder: { delayMs: 300 } });
-  const headers = { 'x-request-timeout-ms': '100' };
-  const { body } = await environment.send(PLACE, { as: CAST.customer, headers });
-  assert.match(body.errors[0].message, /outcome of this change is unknown/);
-  await until(async () => /hit/.test(await cacheStatus()));
+describe('A write', () => {
+  it('is sent once, and reported as of unknown outcome, when its upstream fails', async () => {
+    await using environment = await startLibrary();
+    environment.services.member.control.faults({ renameMember: { status: 503 } });
+    const { body } = await environment.send(RENAME, { as: CAST.reader });
+    assert.match(body.errors[0].message, /outcome of this change is unknown/);
+    assert.equal(environment.services.member.control.requests().routes.renameMember, 1);
+  });
+
+  it('is reported as not applied when it could not be sent', async () => {
+    await using environment = await startLibrary();
+    await environment.send('{ viewer { id } }', { as: CAST.reader });
+    await environment.services.member.close();
+    const { body } = await environment.send(RENAME, { as: CAST.reader });
+    assert.equal(
+      body.errors[0].message,
+      'This part of the response is temporarily unavailable. Retry later.',
+    );
+  });
+
+  it('whose client left early lets its tags be cached again when its outcome is known', async () => {
+    await using environment = await startLibrary({ CACHE_MEMORY_MB: '8' });
+    const cacheStatus = async () => {
+      const { headers } = await environment.send(RECENT, { as: 'staff' });
+      return headers.get('cache-status') ?? '';
+    };
+    environment.services.lending.control.faults({ borrow: { delayMs: 300 } });
+    const { body } = await sendBorrow(environment, { 'x-request-timeout-ms': '100' });
+    assert.match(body.errors[0].message, /outcome of this change is unknown/);
+    await until(async () => /hit/.test(await cacheStatus()));
+  });
 });
