@@ -32,8 +32,8 @@ export type ServicesOf<U extends UpstreamTable> = string extends keyof U
   : keyof U & ServiceName;
 
 /**
- * Starts the stand-in services of a BFF and one BFF in front of them, each a real HTTP server on a free port,
- * in this process. `await using` closes them.
+ * Starts a BFF and the stand-ins of its upstreams, each as a real HTTP server on a free port, in this
+ * process. `await using` closes them.
  */
 export async function startEnvironment<U extends UpstreamTable>(
   bff: BffDefinition<U>,
