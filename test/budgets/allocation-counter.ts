@@ -2,59 +2,64 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { type HeapProfiler, Session } from 'node:inspector/promises';
 import { getHeapStatistics } from 'node:v8';
 
-/** What a process that runs this file before its server may be asked, and what it answers. */
-export interface Told {
-  /** The bytes in use on its heap: what was allocated meanwhile, as long as nothing is collected. */
-  readonly bytes: number;
-  readonly collect: undefined;
-  /** From now on, or no longer, each request makes an array for nothing, of so many elements. */
-  readonly waste: number;
-  /** From now on it is seen which functions allocate. */
-  readonly watch: undefined;
-  readonly profile: HeapProfiler.SamplingHeapProfile;
+/*
+ * Preloaded into the process of a server (`--import`). Its parent sends commands over IPC, and this
+ * file replies with their results.
+ */
+
+/** The commands and their results. */
+export interface Results {
+  /** The bytes in use on the heap; the difference of two is what was allocated if nothing was collected. */
+  readonly usedBytes: number;
+  readonly collectGarbage: undefined;
+  /** Switches an extra array per request on or off. The result is its number of elements. */
+  readonly toggleExtraArray: number;
+  readonly startProfile: undefined;
+  readonly stopProfile: HeapProfiler.SamplingHeapProfile;
 }
 
-const WASTE = 200;
+const EXTRA_ELEMENTS = 200;
 
-/** Bytes between two samples, on average: less than most objects have, so that few are missed. */
-const SAMPLING_INTERVAL = 32;
-const STARTED = 'http.server.request.start';
+/** The mean number of bytes between two samples: less than most objects, so that few are missed. */
+const SAMPLING_INTERVAL_BYTES = 32;
+const REQUEST_START = 'http.server.request.start';
 
 const session = new Session();
-let wasted: readonly number[] = [];
+let extraArray: readonly number[] = [];
 
-const answers: { readonly [Ask in keyof Told]: () => Told[Ask] | Promise<Told[Ask]> } = {
-  bytes: () => getHeapStatistics().used_heap_size,
-  collect() {
-    globalThis.gc?.();
-  },
-  waste() {
-    if (!unsubscribe(STARTED, waste)) subscribe(STARTED, waste);
-    return WASTE;
-  },
-  async watch() {
-    session.connect();
-    await session.post('HeapProfiler.startSampling', {
-      samplingInterval: SAMPLING_INTERVAL,
-      includeObjectsCollectedByMajorGC: true,
-      includeObjectsCollectedByMinorGC: true,
-    });
-  },
-  async profile() {
-    const { profile } = await session.post('HeapProfiler.stopSampling');
-    session.disconnect();
-    return profile;
-  },
-};
+const commands: { readonly [Name in keyof Results]: () => Results[Name] | Promise<Results[Name]> } =
+  {
+    usedBytes: () => getHeapStatistics().used_heap_size,
+    collectGarbage() {
+      globalThis.gc?.();
+    },
+    toggleExtraArray() {
+      if (!unsubscribe(REQUEST_START, allocate)) subscribe(REQUEST_START, allocate);
+      return EXTRA_ELEMENTS;
+    },
+    async startProfile() {
+      session.connect();
+      await session.post('HeapProfiler.startSampling', {
+        samplingInterval: SAMPLING_INTERVAL_BYTES,
+        includeObjectsCollectedByMajorGC: true,
+        includeObjectsCollectedByMinorGC: true,
+      });
+    },
+    async stopProfile() {
+      const { profile } = await session.post('HeapProfiler.stopSampling');
+      session.disconnect();
+      return profile;
+    },
+  };
 
-async function tell(ask: keyof Told): Promise<void> {
-  process.send?.({ told: await answers[ask]() });
+async function run(name: keyof Results): Promise<void> {
+  process.send?.({ result: await commands[name]() });
 }
 
-function waste(): void {
-  wasted = Array.from({ length: WASTE }, () => wasted.length);
+function allocate(): void {
+  extraArray = Array.from({ length: EXTRA_ELEMENTS }, () => extraArray.length);
 }
 
-// A turn later, what was left to do after the last answer is done as well.
-process.on('message', (ask: keyof Told) => setImmediate(() => void tell(ask)));
+// One turn later, so that the work after the last response is complete.
+process.on('message', (name: keyof Results) => setImmediate(() => void run(name)));
 process.once('disconnect', () => process.exit());

@@ -3,16 +3,16 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
-import type { Told } from './allocation-counter.ts';
+import type { Results } from './allocation-counter.ts';
 
 const COUNTER = fileURLToPath(new URL('./allocation-counter.ts', import.meta.url));
 
 /**
- * With these the same requests allocate the same. Compiled code would allocate less, but which code is
- * compiled, and when, is a matter of time. What is young has room for all that is counted, so that
+ * Flags with which equal requests allocate equal amounts. Optimized code allocates less, but when V8
+ * optimizes depends on timing. The young generation has room for everything that is counted, so that
  * nothing is collected meanwhile.
  */
-const STEADY = [
+const DETERMINISTIC = [
   '--expose-gc',
   '--max-opt=0',
   '--single-threaded',
@@ -21,24 +21,25 @@ const STEADY = [
   '--max-semi-space-size=128',
 ];
 
-/** The most that can be said: a limiter counts, and refuses nothing. */
-const MOST_UNITS = '999999999';
+/** The highest limit of the configuration: the limiter counts, but rejects nothing. */
+const MAX_RATE_LIMIT = '999999999';
 
-/** The requests of a round: as many as it takes until what is done now and then was done as well. */
+/** Requests per round: enough that periodic work is spread evenly. */
 const REQUESTS = 16;
 const ROUNDS = 7;
-/** The requests for a profile, which is of samples. */
-const SAMPLED = 64;
-/** After so many nothing is met for the first time. */
-const WARM_UP = 48;
+/** Requests per profile, which consists of samples. */
+const PROFILED_REQUESTS = 64;
+/** Requests after which all lazy initialization is done. */
+const WARM_UP_REQUESTS = 48;
 
-/** Sends one request, and sees that it is answered as it should be. */
+/** Sends one request, and asserts that the response is the expected one. */
 export type Send = () => Promise<void>;
 
-/** The mobile BFF, its log and its limiter on, as a process that counts what it allocates. */
-export async function startCounted(env: NodeJS.ProcessEnv) {
+/** Starts the mobile BFF, with its log and its rate limiter, as a process that counts its allocations. */
+export async function startCountedProcess(env: NodeJS.ProcessEnv) {
   await using started = new AsyncDisposableStack();
-  const child = spawn(process.execPath, [...STEADY, '--import', COUNTER, 'bff-mobile/main.ts'], {
+  const args = [...DETERMINISTIC, '--import', COUNTER, 'bff-mobile/main.ts'];
+  const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: {
       PATH: process.env.PATH,
@@ -46,8 +47,8 @@ export async function startCounted(env: NodeJS.ProcessEnv) {
       MOBILE_PORT: '0',
       MOBILE_ADMIN_PORT: '0',
       LOG_LEVEL: 'info',
-      RATE_LIMIT_ADDRESS: MOST_UNITS,
-      RATE_LIMIT_VIEWER: MOST_UNITS,
+      RATE_LIMIT_ADDRESS: MAX_RATE_LIMIT,
+      RATE_LIMIT_VIEWER: MAX_RATE_LIMIT,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
@@ -57,72 +58,73 @@ export async function startCounted(env: NodeJS.ProcessEnv) {
     child.kill('SIGKILL');
     await exited;
   });
-  const ended = exited.then(([code, signal]) => {
+  const failed = exited.then(([code, signal]) => {
     throw new Error(`the process has ended: ${signal ?? code}`);
   });
-  ended.catch(() => {});
+  failed.catch(() => {});
   let [output, endpoint] = ['', ''];
   child.stdout?.on('data', (chunk) => {
-    // The log is read, so that it is never waited for, and forgotten.
+    // The log is read to the end, so that the process never waits for a full pipe.
     if (endpoint) return;
     output += chunk;
     endpoint = /^mobile listening on (\S+)\n/m.exec(output)?.[1] ?? '';
   });
   await until(() => endpoint !== '' || child.exitCode !== null || child.signalCode !== null);
-  if (!endpoint) await ended;
+  if (!endpoint) await failed;
 
-  async function ask<What extends keyof Told>(what: What): Promise<Told[What]> {
-    const answer = once(child, 'message');
-    child.send(what);
-    const [{ told }] = await Promise.race([ended, answer]);
-    return told;
+  async function run<Name extends keyof Results>(name: Name): Promise<Results[Name]> {
+    const message = once(child, 'message');
+    child.send(name);
+    const [{ result }] = await Promise.race([failed, message]);
+    return result;
   }
 
-  async function bytesOf(act: () => Promise<void>): Promise<number> {
-    const before = await ask('bytes');
-    await act();
-    return (await ask('bytes')) - before;
+  async function bytesAllocatedBy(work: () => Promise<void>): Promise<number> {
+    const before = await run('usedBytes');
+    await work();
+    return (await run('usedBytes')) - before;
   }
 
-  const rest = started.move();
+  const resources = started.move();
   return {
     endpoint,
 
-    /** How many bytes one request allocates on the heap: the median of some rounds. */
-    async bytesPer(send: Send): Promise<number> {
-      await repeat(WARM_UP, send);
-      await ask('collect');
-      const rounds: { readonly own: number; readonly all: number }[] = [];
+    /** Counts the bytes that one request allocates: the median of several rounds. */
+    async bytesPerRequest(send: Send): Promise<number> {
+      await repeat(WARM_UP_REQUESTS, send);
+      await run('collectGarbage');
+      const rounds: { readonly idle: number; readonly busy: number }[] = [];
       while (rounds.length < ROUNDS) {
-        const own = await bytesOf(async () => {});
-        rounds.push({ own, all: await bytesOf(() => repeat(REQUESTS, send)) });
+        // Counting allocates as well.
+        const idle = await bytesAllocatedBy(async () => {});
+        const busy = await bytesAllocatedBy(() => repeat(REQUESTS, send));
+        rounds.push({ idle, busy });
       }
-      // Of what is counted, some is for counting.
-      const own = median(rounds.map(({ own }) => own));
-      return Math.round((median(rounds.map(({ all }) => all)) - own) / REQUESTS);
+      const idle = median(rounds.map(({ idle }) => idle));
+      return Math.round((median(rounds.map(({ busy }) => busy)) - idle) / REQUESTS);
     },
 
-    /** Does something while each request makes an array for nothing, of so many elements. */
-    async wasting<T>(act: () => Promise<T>) {
-      const elements = await ask('waste');
-      const done = await act();
-      await ask('waste');
-      return { elements, done };
+    /** Runs the work while each request allocates an extra array. */
+    async withExtraArray<T>(work: () => Promise<T>) {
+      const elements = await run('toggleExtraArray');
+      const result = await work();
+      await run('toggleExtraArray');
+      return { elements, result };
     },
 
-    /** Which functions allocate how much, for so many requests. */
-    async profileOf(send: Send) {
-      await repeat(WARM_UP, send);
-      await ask('watch');
-      await repeat(SAMPLED, send);
-      return { requests: SAMPLED, profile: await ask('profile') };
+    /** Samples the functions that allocate. */
+    async profile(send: Send) {
+      await repeat(WARM_UP_REQUESTS, send);
+      await run('startProfile');
+      await repeat(PROFILED_REQUESTS, send);
+      return { requests: PROFILED_REQUESTS, profile: await run('stopProfile') };
     },
 
-    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
 
-export type Counted = Awaited<ReturnType<typeof startCounted>>;
+export type CountedProcess = Awaited<ReturnType<typeof startCountedProcess>>;
 
 async function repeat(times: number, send: Send): Promise<void> {
   for (let n = 0; n < times; n++) await send();

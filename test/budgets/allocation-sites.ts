@@ -1,18 +1,22 @@
 import type { HeapProfiler } from 'node:inspector';
 import { ROOT } from '../../tools/tree.ts';
 
-/** Where it is allocated, and how many bytes for each request. */
-export interface Site {
-  /** The function, and the nearest one that is not Node's from which it was called. */
+/** A function that allocates. */
+export interface AllocationSite {
+  /** The function, and its nearest caller outside of Node. */
   readonly place: string;
+  /** Per request. */
   readonly bytes: number;
 }
 
-/** So that what is allocated for counting is left out. */
+/** The allocations of counting itself are left out. */
 const COUNTER = new URL('./allocation-counter.ts', import.meta.url).href;
 
-/** All places, those that allocate most first. */
-export function toSites(profile: HeapProfiler.SamplingHeapProfile, requests: number): Site[] {
+/** Lists the allocation sites of a profile, largest first. */
+export function toSites(
+  profile: HeapProfiler.SamplingHeapProfile,
+  requests: number,
+): AllocationSite[] {
   const sums = new Map<string, number>();
 
   function add(
@@ -21,7 +25,7 @@ export function toSites(profile: HeapProfiler.SamplingHeapProfile, requests: num
   ) {
     if (callFrame.url === COUNTER) return;
     const own = nameOf(callFrame);
-    const nearest = isNodes(callFrame) ? caller : own;
+    const nearest = isInNode(callFrame) ? caller : own;
     const place = nearest && nearest !== own ? `${own}, for ${nearest}` : own;
     sums.set(place, (sums.get(place) ?? 0) + selfSize);
     for (const child of children) add(child, nearest);
@@ -35,9 +39,9 @@ export function toSites(profile: HeapProfiler.SamplingHeapProfile, requests: num
 
 type CallFrame = HeapProfiler.SamplingHeapProfileNode['callFrame'];
 
-const isNodes = ({ url }: CallFrame): boolean => url === '' || url.startsWith('node:');
+const isInNode = ({ url }: CallFrame): boolean => url === '' || url.startsWith('node:');
 
-/** "writeWhole src/protocols/graphql-over-http/send-response.ts:46", or for what the engine itself has, the name alone. */
+/** "writeWhole src/protocols/graphql-over-http/send-response.ts:46"; the name alone for V8's own. */
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const file = url.replace(/^.*\/node_modules\//, '').replace(ROOT.href, '');
   return [functionName || '(anonymous)', url && `${file}:${lineNumber + 1}`]

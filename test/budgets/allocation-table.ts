@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-/** What may be allocated, and by which Node it is counted: each allocates in its own way. */
+/** Allocation budgets and the version of Node that they hold for: each allocates differently. */
 export interface AllocationTable {
   /** A version: `26.10.0`. */
   readonly node: string;
-  /** Bytes per request. */
+  /** Bytes per request, by workload. */
   readonly budgets: ReadonlyMap<string, number>;
 }
 
@@ -13,10 +13,10 @@ const FILE = 'test/budgets/allocations.txt';
 const NODE = /^node (\d+\.\d+\.\d+)$/;
 const BUDGET = /^(\S.*): (\d+) bytes$/;
 
-/** How far from its budget a count may be, as a share of it: more than twice what counts differ by. */
+/** The accepted deviation, as a share of the budget: more than twice the measured variation. */
 const TOLERANCE = 0.01;
 
-/** @throws Error that names the line which can not be read */
+/** @throws Error that names the invalid line */
 export const readTable = (): AllocationTable =>
   parseTable(readFileSync(new URL('allocations.txt', import.meta.url), 'utf8'));
 
@@ -26,33 +26,32 @@ export function parseTable(text: string): AllocationTable {
   for (const line of text.split('\n')) {
     if (line.trim() === '' || line.startsWith('#')) continue;
     const [, version] = NODE.exec(line) ?? [];
-    const [, way, bytes] = BUDGET.exec(line) ?? [];
+    const [, workload, bytes] = BUDGET.exec(line) ?? [];
     if (version && !node) node = version;
-    else if (way && !budgets.has(way)) budgets.set(way, Number(bytes));
-    else throw new Error(`${FILE} does not read as a budget: ${line}`);
+    else if (workload && !budgets.has(workload)) budgets.set(workload, Number(bytes));
+    else throw new Error(`${FILE}: invalid line: ${line}`);
   }
-  if (!node) throw new Error(`${FILE} does not say which Node it is for`);
+  if (!node) throw new Error(`${FILE}: the version of Node is missing`);
   return { node, budgets };
 }
 
-/** Whether what was counted, in bytes, is what is meant. */
-export const isMeant = (bytes: number, budget: number): boolean =>
+export const isWithinTolerance = (bytes: number, budget: number): boolean =>
   Math.abs(bytes - budget) <= TOLERANCE * budget;
 
 /**
- * Sees that a way allocates what is meant, neither more nor less.
- * @param bytes - counted, for one request
- * @throws AssertionError that names the way, its budget, and what is allocated
+ * Asserts that a workload allocates as much as its budget, neither more nor less.
+ * @param bytes - counted, per request
+ * @throws AssertionError that names the workload, its budget and the bytes
  */
-export function assertAllocations(way: string, bytes: number, budget: number): void {
-  if (isMeant(bytes, budget)) return;
-  const more = bytes - budget;
-  const percent = `${more > 0 ? '+' : ''}${((100 * more) / budget).toFixed(1)} %`;
+export function assertAllocations(workload: string, bytes: number, budget: number): void {
+  if (isWithinTolerance(bytes, budget)) return;
+  const difference = bytes - budget;
+  const percent = `${difference > 0 ? '+' : ''}${((100 * difference) / budget).toFixed(1)} %`;
   const hint =
-    more > 0
-      ? 'Which functions allocate: ALLOCATIONS=sites node --test test/budgets/allocations.test.ts'
-      : 'The budget is too generous: write down what it allocates now.';
+    difference > 0
+      ? 'To list the functions that allocate: ALLOCATIONS=sites node --test test/budgets/allocations.test.ts'
+      : 'The budget is too high: lower it to the actual bytes.';
   assert.fail(
-    `${way}: may allocate ${budget} bytes per request, and allocates ${bytes} (${percent}).\n  ${hint}`,
+    `${workload}: the budget is ${budget} bytes per request, but it allocates ${bytes} (${percent}).\n  ${hint}`,
   );
 }

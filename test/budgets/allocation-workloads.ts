@@ -10,24 +10,25 @@ import type { Send } from './allocation-process.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-interface Answer {
+interface Response {
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
-type Ask = (query: string, headers?: Headers, body?: string) => Promise<Answer>;
+/** Sends a GET, or a POST if there is a body. */
+type SendRequest = (query: string, headers?: Headers, body?: string) => Promise<Response>;
 
-/** One way of asking the mobile BFF. */
-export interface Way {
-  /** Of the BFF that is asked. */
+/** One kind of request to the mobile BFF. */
+export interface Workload {
+  /** The variables of the BFF. */
   readonly env: NodeJS.ProcessEnv;
-  /** @returns what sends one request, which is answered in this way and no other */
-  readonly prepare: (ask: Ask) => Send | Promise<Send>;
+  /** Fills the cache if necessary. @returns a function that sends one request */
+  readonly prepare: (request: SendRequest) => Send | Promise<Send>;
 }
 
-/** What a phone sends with each request. */
-const USUAL: Headers = {
+/** The headers that a phone sends with each request. */
+const COMMON_HEADERS: Headers = {
   accept: 'application/graphql-response+json, application/json;q=0.9',
   'accept-encoding': 'gzip, br',
   'accept-language': 'en',
@@ -38,11 +39,11 @@ const USUAL: Headers = {
 const sourceOf = (operation: string) =>
   readFileSync(new URL(`${operation}.graphql`, mobile.operations), 'utf8');
 
-/** The query of an address that asks for an operation by the hash of its text. */
+/** The query string that requests an operation by the hash of its text. */
 function byHash(operation: string, variables: object): string {
   const persistedQuery = { version: 1, sha256Hash: hash('sha256', sourceOf(operation)) };
-  const given = { extensions: { persistedQuery }, variables };
-  const texts = Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)]);
+  const parameters = { extensions: { persistedQuery }, variables };
+  const texts = Object.entries(parameters).map(([name, value]) => [name, JSON.stringify(value)]);
   return `?${new URLSearchParams(texts)}`;
 }
 
@@ -51,48 +52,48 @@ const PROFILE = byHash('PublicProfile', VARIABLES);
 const PROFILE_TEXT = JSON.stringify({ query: sourceOf('PublicProfile'), variables: VARIABLES });
 const DASHBOARD = byHash('Dashboard', {});
 
-const KEEPS = { CACHE_MEMORY_MB: '64' };
-const KEEPS_NOTHING = { CACHE_MEMORY_MB: '0' };
+const CACHED = { CACHE_MEMORY_MB: '64' };
+const UNCACHED = { CACHE_MEMORY_MB: '0' };
 
-export const WAYS: Readonly<Record<string, Way>> = {
-  'hit by GET of the hash': {
-    env: KEEPS,
-    async prepare(ask) {
-      await ask(PROFILE);
-      return async () => seeHit(await ask(PROFILE));
+export const WORKLOADS: Readonly<Record<string, Workload>> = {
+  'cache hit, GET by hash': {
+    env: CACHED,
+    async prepare(send) {
+      await send(PROFILE);
+      return async () => assertHit(await send(PROFILE));
     },
   },
-  'hit by POST of the text': {
-    env: KEEPS,
-    async prepare(ask) {
+  'cache hit, POST of the text': {
+    env: CACHED,
+    async prepare(send) {
       const type = { 'content-type': 'application/json' };
-      await ask(PROFILE);
-      return async () => seeHit(await ask('', type, PROFILE_TEXT));
+      await send(PROFILE);
+      return async () => assertHit(await send('', type, PROFILE_TEXT));
     },
   },
-  'not modified': {
-    env: KEEPS,
-    async prepare(ask) {
-      const { etag = '' } = (await ask(PROFILE)).headers;
+  '304 Not Modified': {
+    env: CACHED,
+    async prepare(send) {
+      const { etag = '' } = (await send(PROFILE)).headers;
       const headers = { 'if-none-match': etag };
-      return async () => assert.equal((await ask(PROFILE, headers)).status, 304);
+      return async () => assert.equal((await send(PROFILE, headers)).status, 304);
     },
   },
-  'dashboard, nothing kept': {
-    env: KEEPS_NOTHING,
-    async prepare(ask) {
+  'dashboard without a cache': {
+    env: UNCACHED,
+    async prepare(send) {
       const headers = await authorization(CAST.customer);
-      return async () => seeWhole(await ask(DASHBOARD, headers));
+      return async () => assertDashboard(await send(DASHBOARD, headers));
     },
   },
 };
 
-function seeHit({ status, headers, body }: Answer): void {
+function assertHit({ status, headers, body }: Response): void {
   assert.equal(status, 200, body);
   assert.match(headers['cache-status'] as string, /; hit;/);
 }
 
-function seeWhole({ status, body }: Answer): void {
+function assertDashboard({ status, body }: Response): void {
   assert.equal(status, 200, body);
   assert.match(body, /^\{"data":\{"dashboard":\{(?!.*"errors":)/);
 }
@@ -101,17 +102,17 @@ function seeWhole({ status, body }: Answer): void {
 export function createClient(endpoint: string) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
-  async function ask(query: string, headers: Headers = {}, body?: string): Promise<Answer> {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  async function send(query: string, headers: Headers = {}, body?: string): Promise<Response> {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
     const method = body === undefined ? 'GET' : 'POST';
-    const options = { agent, method, headers: { ...USUAL, ...headers } };
-    const asked = request(`${endpoint}${query}`, options, (response) => {
+    const options = { agent, method, headers: { ...COMMON_HEADERS, ...headers } };
+    const sent = request(`${endpoint}${query}`, options, (response) => {
       const { statusCode: status, headers } = response;
       text(response).then((body) => resolve({ status, headers, body }), reject);
     });
-    asked.on('error', reject).end(body);
+    sent.on('error', reject).end(body);
     return promise;
   }
 
-  return { ask, [Symbol.dispose]: () => agent.destroy() };
+  return { send, [Symbol.dispose]: () => agent.destroy() };
 }

@@ -3,17 +3,17 @@ import { EXAMPLES } from '../bff/operation-examples.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
 import {
   type Budget,
-  moreIn,
-  sumOf,
+  callsBeyond,
+  summarize,
   toWaves,
   type Waves,
-  withoutCallsFor,
+  withoutField,
 } from './call-budgets.ts';
 import { countWaves } from './call-waves.ts';
 import { createSelection } from './selection.ts';
 
-/** A committed operation, and what it may cost. */
-export interface Case {
+/** A committed operation and its budget. */
+export interface BudgetCase {
   readonly name: string;
   readonly source: string;
   readonly budget: Budget;
@@ -22,52 +22,51 @@ export interface Case {
 }
 
 /**
- * Sees that an operation makes exactly the calls that are meant, in exactly the waves.
- * @returns the answer
- * @throws AssertionError that names the operation, its budget, what was called, and the fields which
- *   that is too much for, or the calls that were not made
+ * Asserts that an operation makes exactly the calls of its budget, in exactly these waves.
+ * @returns the response
+ * @throws AssertionError with the budget, the actual calls, and the fields that cause the surplus
  */
-export async function assertBudget(
-  desk: GatedEnvironment,
-  { name, source, budget, variables }: Case,
-) {
-  const ask = (query: string, expected: Budget) => run(desk, name, query, expected, variables);
-  // What is only there for the first request, connections and keys, is there for the second.
-  await ask(source, budget);
-  const { answer, waves } = await ask(source, budget);
-  assert.equal(answer.body.errors, undefined, `${name}: ${JSON.stringify(answer.body.errors)}`);
-  const meant = toWaves(budget);
-  const surplus = moreIn(waves, meant);
-  const missing = moreIn(meant, waves);
-  if (surplus.length + missing.length === 0) return answer;
+export async function assertBudget(environment: GatedEnvironment, budgetCase: BudgetCase) {
+  const { name, source, budget, variables } = budgetCase;
+  const count = (query: string, expected: Budget) =>
+    countCalls(environment, name, query, expected, variables);
+  // The first request also opens connections and loads keys.
+  await count(source, budget);
+  const { response, waves } = await count(source, budget);
+  assert.equal(response.body.errors, undefined, `${name}: ${JSON.stringify(response.body.errors)}`);
+  const expected = toWaves(budget);
+  const surplus = callsBeyond(waves, expected);
+  const missing = callsBeyond(expected, waves);
+  if (surplus.length + missing.length === 0) return response;
 
   const selection = createSelection(source);
-  const surplusIn = chooseMeasure(waves, meant);
+  const surplusOf = chooseMeasure(waves, expected);
   const isCause = async (path: string) => {
-    const rest = withoutCallsFor(budget, path);
-    const { waves: left } = await ask(selection.without(path), rest);
-    return surplusIn(left, toWaves(rest)) < surplusIn(waves, meant);
+    const rest = withoutField(budget, path);
+    const { waves: remaining } = await count(selection.without(path), rest);
+    return surplusOf(remaining, toWaves(rest)) < surplusOf(waves, expected);
   };
   const causes = surplus.length > 0 ? await findCauses(selection.below, isCause) : [];
-  assert.fail(explain({ name, budget, waves, surplus, missing, causes }));
+  assert.fail(formatFailure({ name, budget, waves, surplus, missing, causes }));
 }
 
 /**
- * How much too much is called, as far as it tells what it is because of: calls too many in whatever
- * wave, because others may only have had to wait for them; or, if there are none, those that have
- * waited first.
+ * Chooses a measure that falls when a cause is removed: the surplus calls of all waves, because a call
+ * in a later wave may only have waited for one of them; or, if there are none, the surplus up to the
+ * first wave that has one.
  */
-function chooseMeasure(waves: Waves, meant: Waves): (waves: Waves, meant: Waves) => number {
-  const inAll = (some: Waves, others: Waves) => moreIn([some.flat()], [others.flat()]).length;
-  if (inAll(waves, meant) > 0) return inAll;
+function chooseMeasure(waves: Waves, expected: Waves): (waves: Waves, expected: Waves) => number {
+  const inTotal = (some: Waves, others: Waves) =>
+    callsBeyond([some.flat()], [others.flat()]).length;
+  if (inTotal(waves, expected) > 0) return inTotal;
   const upTo = (wave: number) => (some: Waves, others: Waves) =>
-    moreIn(some.slice(0, wave), others.slice(0, wave)).length;
-  return upTo(1 + waves.findIndex((_, index) => upTo(index + 1)(waves, meant) > 0));
+    callsBeyond(some.slice(0, wave), others.slice(0, wave)).length;
+  return upTo(1 + waves.findIndex((_, index) => upTo(index + 1)(waves, expected) > 0));
 }
 
-/** Asks with fresh variables: changes can be made once only. */
-export async function run(
-  desk: GatedEnvironment,
+/** Sends an operation with new variables, because a mutation works only once, and counts its calls. */
+export async function countCalls(
+  environment: GatedEnvironment,
   name: string,
   query: string,
   expected: Budget,
@@ -75,12 +74,12 @@ export async function run(
 ) {
   const example = EXAMPLES[name];
   assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
-  const given = { ...(variables ?? (await example.variables(desk))) };
-  const send = () => desk.send(query, { as: example.as, variables: given });
-  return countWaves(desk, send, toWaves(expected));
+  const values = { ...(variables ?? (await example.variables(environment))) };
+  const send = () => environment.send(query, { as: example.as, variables: values });
+  return countWaves(environment, send, toWaves(expected));
 }
 
-/** The deepest fields without which it would be less. */
+/** Finds the deepest fields without which the surplus is smaller. */
 async function findCauses(
   below: (path?: string) => string[],
   isCause: (path: string) => Promise<boolean>,
@@ -95,7 +94,7 @@ async function findCauses(
   return causes;
 }
 
-interface Finding {
+interface Deviation {
   readonly name: string;
   readonly budget: Budget;
   readonly waves: Waves;
@@ -104,27 +103,27 @@ interface Finding {
   readonly causes: readonly string[];
 }
 
-function explain({ name, budget, waves, surplus, missing, causes }: Finding): string {
-  const meant = toWaves(budget);
+function formatFailure({ name, budget, waves, surplus, missing, causes }: Deviation): string {
+  const expected = toWaves(budget);
   const lines = [
-    `${name} may cost ${sumOf(meant)}, and costs ${sumOf(waves)}.`,
-    `  meant:   ${list(meant)}`,
-    `  called:  ${list(waves)}`,
+    `${name}: the budget is ${summarize(expected)}, but it makes ${summarize(waves)}.`,
+    `  budget:   ${formatWaves(expected)}`,
+    `  actual:   ${formatWaves(waves)}`,
   ];
   if (surplus.length > 0) {
-    const cause = causes.length > 0 ? causes.join(', ') : 'no field: it is called without any';
-    lines.push(`  too many: ${counted(surplus)}`, `  because of: ${cause}`);
+    const cause = causes.length > 0 ? causes.join(', ') : 'no field, also made without any';
+    lines.push(`  surplus:  ${formatCalls(surplus)}`, `  cause:    ${cause}`);
   }
-  if (missing.length > 0) lines.push(`  not made: ${counted(missing)}`);
-  if (surplus.length === 0)
-    lines.push('  The budget is too generous: write down what it costs now.');
+  if (missing.length > 0) lines.push(`  missing:  ${formatCalls(missing)}`);
+  if (surplus.length === 0) lines.push('  The budget is too high: lower it to the actual calls.');
   return lines.join('\n');
 }
 
-const list = (waves: Waves): string => waves.map((wave) => counted(wave)).join('; then ') || 'none';
+const formatWaves = (waves: Waves): string =>
+  waves.map((wave) => formatCalls(wave)).join('; then ') || 'none';
 
 /** "2 × usersByIds, announcements" */
-const counted = (calls: readonly string[]): string =>
+const formatCalls = (calls: readonly string[]): string =>
   [...Map.groupBy(calls, (call) => call)]
     .map(([call, { length }]) => (length > 1 ? `${length} × ${call}` : call))
     .sort()

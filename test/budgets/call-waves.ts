@@ -5,55 +5,55 @@ import { until } from '../support/until.ts';
 import { untilQuiet } from '../support/until-quiet.ts';
 import type { Waves } from './call-budgets.ts';
 
-/** All but the tokens' keys, which are no request's own. */
+/** All calls but those for the keys of tokens, which no request causes. */
 const ALL = /^\/(?!\.well-known)/;
 
-/** A BFF that keeps nothing, in front of services whose answers can be kept back. */
-export const startDesk = (bff: BffDefinition): Promise<GatedEnvironment> =>
+/** Starts a BFF without a cache, in front of services whose responses can be held back. */
+export const startUncached = (bff: BffDefinition): Promise<GatedEnvironment> =>
   startGatedEnvironment(bff, { CACHE_MEMORY_MB: '0' });
 
 /**
- * Sends one request, and keeps back what the services answer until all calls are made that need none
- * of these answers: those are a wave, however fast or slow the machine is.
- * @param expected - decides only how patiently a call that is missing is waited for
+ * Sends one request and counts its waves: the responses of the services are held back until every call
+ * that needs none of them has arrived, so the speed of the machine does not matter.
+ * @param expected - only affects how long a missing call is waited for
  */
 export async function countWaves(
-  desk: GatedEnvironment,
+  environment: GatedEnvironment,
   send: () => Promise<TestResponse>,
   expected: Waves = [],
 ) {
   const waves: string[][] = [];
-  let [seen, isAnswered] = [0, false];
-  const answered = () => {
-    isAnswered = true;
+  let [seen, isSettled] = [0, false];
+  const settle = () => {
+    isSettled = true;
   };
-  desk.reset();
-  let held = holdAll(desk);
+  environment.reset();
+  let held = holdResponses(environment);
   const sent = send();
-  sent.then(answered, answered);
+  sent.then(settle, settle);
   try {
     for (;;) {
-      await until(() => isAnswered || desk.calls().length > seen);
-      await untilQuiet(desk, seen + (expected[waves.length]?.length ?? 0));
-      const wave = desk.calls().slice(seen);
-      if (wave.length === 0) return { answer: await sent, waves };
+      await until(() => isSettled || environment.calls().length > seen);
+      await untilQuiet(environment, seen + (expected[waves.length]?.length ?? 0));
+      const wave = environment.calls().slice(seen);
+      if (wave.length === 0) return { response: await sent, waves };
       await until(() => held.count() === wave.length);
       waves.push(wave.map(({ operation }) => operation));
       seen += wave.length;
-      const answers = held;
-      held = holdAll(desk);
-      answers.letGo();
+      const complete = held;
+      held = holdResponses(environment);
+      complete.release();
     }
   } finally {
-    held.letGo();
+    held.release();
   }
 }
 
-function holdAll({ gates }: GatedEnvironment) {
+function holdResponses({ gates }: GatedEnvironment) {
   const holds = Object.values(gates).map((gate) => gate.hold(ALL));
   return {
     count: () => holds.reduce((sum, hold) => sum + hold.count(), 0),
-    letGo() {
+    release() {
       for (const hold of holds) hold.release();
     },
   };

@@ -1,5 +1,13 @@
+/*
+ * The upstream calls of every committed operation of every BFF, in waves.
+ *
+ * Property: an operation makes exactly the calls of its budget (<bff>.txt), in exactly these waves,
+ * for exactly these fields: without a field, its calls are gone.
+ * Cases: the committed operations, with the variables of ../bff/operation-examples.ts.
+ * A failure names the fields that cause the surplus.
+ */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { resolvers as mobileResolvers } from '../../bff-mobile/resolvers.ts';
 import { web } from '../../bff-web/bff.ts';
@@ -11,18 +19,18 @@ import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
 import type { Json } from '../support/environment.ts';
-import { assertBudget, type Case, run } from './assert-budget.ts';
-import { parseBudgets, readBudgets, toWaves, withoutCallsFor } from './call-budgets.ts';
-import { startDesk } from './call-waves.ts';
+import { assertBudget, type BudgetCase, countCalls } from './assert-budget.ts';
+import { parseBudgets, readBudgets, toWaves, withoutField } from './call-budgets.ts';
+import { startUncached } from './call-waves.ts';
 import { createSelection } from './selection.ts';
 
 const bffs = await Promise.all(bffNames().map(loadBff));
 
-/** Where the example asks for less than would show one call for each object of a list. */
+/** More than the example, so that one call per element of a list would show. */
 const VARIABLES: Readonly<Record<string, object>> = { RecentOrders: { first: 50 } };
 
-/** The committed operations of a BFF, and what they may cost. */
-function casesOf(bff: BffDefinition): ReadonlyMap<string, Case> {
+/** The committed operations of a BFF with their budgets. */
+function casesOf(bff: BffDefinition): ReadonlyMap<string, BudgetCase> {
   const budgets = readBudgets(bff.name);
   const documents = loadCommittedOperations(bff.operations, buildSchema(bff));
   return new Map(
@@ -33,51 +41,59 @@ function casesOf(bff: BffDefinition): ReadonlyMap<string, Case> {
   );
 }
 
-for (const bff of bffs) {
-  describe(`what the ${bff.name} BFF costs the services`, () => {
-    const cases = casesOf(bff);
-    let desk: GatedEnvironment;
-    before(async () => {
-      desk = await startDesk(bff);
-    });
-    after(() => desk[Symbol.asyncDispose]());
+const environments = new Map<string, Promise<GatedEnvironment>>();
+after(async () => {
+  for (const environment of environments.values()) await (await environment)[Symbol.asyncDispose]();
+});
 
-    it('has a budget for each committed operation, and no other', () => {
+/** The environment of a BFF, which all tests share. */
+function environmentOf(bff: BffDefinition): Promise<GatedEnvironment> {
+  const environment = environments.get(bff.name) ?? startUncached(bff);
+  environments.set(bff.name, environment);
+  return environment;
+}
+
+for (const bff of bffs) {
+  describe(`The call budget of the ${bff.name} BFF`, () => {
+    const cases = casesOf(bff);
+
+    it('has an entry for each committed operation, and no other', () => {
       assert.deepEqual([...readBudgets(bff.name).keys()].sort(), [...cases.keys()]);
     });
 
     for (const each of cases.values()) {
       const { name, source, budget, variables } = each;
-      it(`is what is meant for ${name}`, async () => {
-        await assertBudget(desk, each);
+      it(`is met by ${name}`, async () => {
+        await assertBudget(await environmentOf(bff), each);
       });
 
-      it(`is for the fields of ${name} that it is meant for`, async () => {
+      it(`names the fields of ${name} that need each call`, async () => {
+        const environment = await environmentOf(bff);
         const selection = createSelection(source);
         for (const field of new Set(budget.flatMap(({ fields }) => fields))) {
-          assert.ok(selection.paths().includes(field), `${name} does not ask for ${field}`);
-          const rest = withoutCallsFor(budget, field);
-          const { waves } = await run(desk, name, selection.without(field), rest, variables);
-          const sorted = waves.map((wave) => wave.sort());
-          const meant = toWaves(rest).map((wave) => wave.toSorted());
-          assert.deepEqual(sorted, meant, `${name} without ${field}`);
+          assert.ok(selection.paths().includes(field), `${name} does not select ${field}`);
+          const rest = withoutField(budget, field);
+          const query = selection.without(field);
+          const { waves } = await countCalls(environment, name, query, rest, variables);
+          const actual = waves.map((wave) => wave.sort());
+          const expected = toWaves(rest).map((wave) => wave.toSorted());
+          assert.deepEqual(actual, expected, `${name} without ${field}`);
         }
       });
     }
   });
 }
 
-const caseOf = (bff: BffDefinition, name: string): Case => {
+const caseOf = (bff: BffDefinition, name: string): BudgetCase => {
   const found = casesOf(bff).get(name);
   assert.ok(found);
   return found;
 };
 
-describe('what the services are asked for lists and screens', () => {
+describe('A call budget', () => {
   it('is two calls, one after the other, for 50 orders with the customer of each', async () => {
-    await using desk = await startDesk(web);
     const recentOrders = caseOf(web, 'RecentOrders');
-    const { body } = await assertBudget(desk, recentOrders);
+    const { body } = await assertBudget(await environmentOf(web), recentOrders);
     const { recentOrders: orders } = body.data;
     assert.equal(orders.length, 50);
     // Null if the account was deleted.
@@ -86,7 +102,7 @@ describe('what the services are asked for lists and screens', () => {
     assert.deepEqual(toWaves(recentOrders.budget), [['recentOrders'], ['usersByIds']]);
   });
 
-  it('is one wave for the screens that a client opens with', () => {
+  it('is one wave for the first screen of a client', () => {
     assert.equal(toWaves(caseOf(mobile, 'Dashboard').budget).length, 1);
     assert.equal(toWaves(caseOf(web, 'Home').budget).length, 1);
   });
@@ -94,25 +110,24 @@ describe('what the services are asked for lists and screens', () => {
 
 type Resolve = (parent: Json, args: object, context: RequestContext) => unknown;
 
-/** The same BFF with some fields resolved in another way, by type and name. */
-function withFields(bff: BffDefinition, fields: Record<string, Record<string, Resolve>>) {
+/** The BFF with other resolvers for some fields, by type and name. */
+function withResolvers(bff: BffDefinition, fields: Record<string, Record<string, Resolve>>) {
   const own: Json = bff === web ? webResolvers : mobileResolvers;
   const types = Object.entries(fields).map(([type, others]) => [type, { ...own[type], ...others }]);
   return { ...bff, resolvers: { ...own, ...Object.fromEntries(types) } };
 }
 
-/** What is said of an operation that costs other than it may. */
-async function complaint(bff: BffDefinition, each: Case): Promise<string> {
-  await using desk = await startDesk(bff);
-  const asserted = assertBudget(desk, each);
-  const error = await asserted.then(
-    () => assert.fail('nothing is said'),
+/** The message of `assertBudget` for an operation that does not meet its budget. */
+async function failureOf(bff: BffDefinition, budgetCase: BudgetCase): Promise<string> {
+  await using environment = await startUncached(bff);
+  const error = await assertBudget(environment, budgetCase).then(
+    () => assert.fail('the budget is met'),
     (error: Error) => error,
   );
   return error.message;
 }
 
-describe('the guard of the budgets', () => {
+describe('assertBudget', () => {
   const dashboard = caseOf(mobile, 'Dashboard');
 
   it('names the field that makes one more call', async () => {
@@ -122,54 +137,63 @@ describe('the guard of the budgets', () => {
       const [count] = await Promise.all([notifications.unreadCount(id), more]);
       return count;
     };
-    const chatty = withFields(mobile, { Dashboard: { unreadCount } });
+    const chatty = withResolvers(mobile, { Dashboard: { unreadCount } });
     assert.equal(
-      await complaint(chatty, dashboard),
-      `Dashboard may cost 5 calls in 1 wave, and costs 6 calls in 1 wave.
-  meant:   announcements, notificationsByUsers, ordersByUsers, unreadByUsers, usersByIds
-  called:  announcements, notificationsByUsers, ordersByUsers, searchUsers, unreadByUsers, usersByIds
-  too many: searchUsers in wave 1
-  because of: dashboard.unreadCount`,
+      await failureOf(chatty, dashboard),
+      `Dashboard: the budget is 5 calls in 1 wave, but it makes 6 calls in 1 wave.
+  budget:   announcements, notificationsByUsers, ordersByUsers, unreadByUsers, usersByIds
+  actual:   announcements, notificationsByUsers, ordersByUsers, searchUsers, unreadByUsers, usersByIds
+  surplus:  searchUsers in wave 1
+  cause:    dashboard.unreadCount`,
     );
   });
 
-  it('names the field that waits for what it does not need', async () => {
+  it('names the field that waits for a call that it does not need', async () => {
     const unreadCount: Resolve = async ({ id }, _args, { datasources }) => {
       await datasources.notifications.byUser(id, { first: 5 });
       return datasources.notifications.unreadCount(id);
     };
-    const slow = withFields(mobile, { Dashboard: { unreadCount } });
-    const said = await complaint(slow, dashboard);
-    assert.match(said, /^Dashboard may cost 5 calls in 1 wave, and costs 5 calls in 2 waves\.$/m);
-    assert.match(said, /^ {2}too many: unreadByUsers in wave 2$/m);
-    assert.match(said, /^ {2}because of: dashboard\.unreadCount$/m);
-    assert.match(said, /^ {2}not made: unreadByUsers in wave 1$/m);
+    const slow = withResolvers(mobile, { Dashboard: { unreadCount } });
+    const message = await failureOf(slow, dashboard);
+    assert.match(
+      message,
+      /^Dashboard: the budget is 5 calls in 1 wave, but it makes 5 calls in 2 waves\.$/m,
+    );
+    assert.match(message, /^ {2}surplus: {2}unreadByUsers in wave 2$/m);
+    assert.match(message, /^ {2}cause: {4}dashboard\.unreadCount$/m);
+    assert.match(message, /^ {2}missing: {2}unreadByUsers in wave 1$/m);
   });
 
-  it('names the field that asks once for each object of a list', async () => {
+  it('names the field that makes a call for each element of a list', async () => {
     const customer: Resolve = async ({ customerId: id }, _args, { datasources }) => {
       const { edges } = await datasources.users.page({ search: id, first: 1 });
       return edges[0]?.node ?? { id, name: '' };
     };
-    const perOrder = withFields(web, { Order: { customer } });
+    const perOrder = withResolvers(web, { Order: { customer } });
     const recentOrders = { ...caseOf(web, 'RecentOrders'), variables: { first: 20 } };
-    const said = await complaint(perOrder, recentOrders);
-    assert.match(said, /may cost 2 calls in 2 waves, and costs \d\d calls in 2 waves\.$/m);
-    assert.match(said, /^ {2}too many: \d\d × searchUsers in wave 2$/m);
-    assert.match(said, /^ {2}because of: recentOrders\.customer$/m);
+    const message = await failureOf(perOrder, recentOrders);
+    assert.match(
+      message,
+      /the budget is 2 calls in 2 waves, but it makes \d\d calls in 2 waves\.$/m,
+    );
+    assert.match(message, /^ {2}surplus: {2}\d\d × searchUsers in wave 2$/m);
+    assert.match(message, /^ {2}cause: {4}recentOrders\.customer$/m);
   });
 
-  it('names the field that keeps another one waiting, and not the other', async () => {
+  it('names the field that delays another one, not the delayed one', async () => {
     const order: Resolve = async (_parent, { id }: Json, { datasources }) => {
       await datasources.users.page({ first: 1 });
       return datasources.orders.byId(id);
     };
-    const said = await complaint(withFields(web, { Query: { order } }), caseOf(web, 'OrderDetail'));
-    assert.match(said, /^ {2}too many: searchUsers in wave 2, usersByIds in wave 3$/m);
-    assert.match(said, /^ {2}because of: order$/m);
+    const message = await failureOf(
+      withResolvers(web, { Query: { order } }),
+      caseOf(web, 'OrderDetail'),
+    );
+    assert.match(message, /^ {2}surplus: {2}searchUsers in wave 2, usersByIds in wave 3$/m);
+    assert.match(message, /^ {2}cause: {4}order$/m);
   });
 
-  it('names every field that does, and none that lies above or beside it', async () => {
+  it('names every cause, and no parent or sibling of one', async () => {
     const total: Resolve = async ({ total }, _args, { datasources }) => {
       await datasources.users.page({ first: 2 });
       return total;
@@ -178,57 +202,60 @@ describe('the guard of the budgets', () => {
       await datasources.users.page({ first: 3 });
       return title;
     };
-    const chatty = withFields(mobile, { Order: { total }, Notification: { title } });
-    const said = await complaint(chatty, dashboard);
+    const chatty = withResolvers(mobile, { Order: { total }, Notification: { title } });
+    const message = await failureOf(chatty, dashboard);
     assert.match(
-      said,
-      /^ {2}because of: dashboard\.orders\.total, dashboard\.notifications\.title$/m,
+      message,
+      /^ {2}cause: {4}dashboard\.orders\.total, dashboard\.notifications\.title$/m,
     );
   });
 
-  it('says so when it is no field', async () => {
-    await using desk = await startDesk(mobile);
-    const { send } = desk;
-    const asking: GatedEnvironment = {
-      ...desk,
-      send: async (query, how) => {
-        const [answer] = await Promise.all([
-          send(query, how),
+  it('reports a call that no field causes', async () => {
+    const environment = await environmentOf(mobile);
+    const { send } = environment;
+    const withExtraCall: GatedEnvironment = {
+      ...environment,
+      send: async (query, options) => {
+        const [response] = await Promise.all([
+          send(query, options),
           query === '{ __typename }' ? undefined : send('{ announcements { id } }'),
         ]);
-        return answer;
+        return response;
       },
     };
     await assert.rejects(
-      assertBudget(asking, caseOf(mobile, 'PublicProfile')),
-      /too many: announcements in wave 1\n {2}because of: no field: it is called without any$/,
+      assertBudget(withExtraCall, caseOf(mobile, 'PublicProfile')),
+      /surplus: {2}announcements in wave 1\n {2}cause: {4}no field, also made without any$/,
     );
   });
 
-  it('refuses a budget for more than is called', async () => {
-    const idle = withFields(mobile, { Dashboard: { unreadCount: () => 0 } });
+  it('rejects a budget that is higher than the actual calls', async () => {
+    const idle = withResolvers(mobile, { Dashboard: { unreadCount: () => 0 } });
     assert.equal(
-      await complaint(idle, dashboard),
-      `Dashboard may cost 5 calls in 1 wave, and costs 4 calls in 1 wave.
-  meant:   announcements, notificationsByUsers, ordersByUsers, unreadByUsers, usersByIds
-  called:  announcements, notificationsByUsers, ordersByUsers, usersByIds
-  not made: unreadByUsers in wave 1
-  The budget is too generous: write down what it costs now.`,
+      await failureOf(idle, dashboard),
+      `Dashboard: the budget is 5 calls in 1 wave, but it makes 4 calls in 1 wave.
+  budget:   announcements, notificationsByUsers, ordersByUsers, unreadByUsers, usersByIds
+  actual:   announcements, notificationsByUsers, ordersByUsers, usersByIds
+  missing:  unreadByUsers in wave 1
+  The budget is too high: lower it to the actual calls.`,
     );
   });
 
-  it('refuses a budget that does not read as one, or whose sums are wrong', () => {
+  it('rejects an invalid table, and one whose sums are wrong', () => {
     const call = '  1  usersByIds  me.user';
     const parse = (text: string) => () => parseBudgets(text, 'x.txt');
     assert.equal(parse(`Me: 1 call in 1 wave\n${call}\n`)().size, 1);
-    assert.throws(parse(`Me: 2 calls in 1 wave\n${call}`), /x\.txt lists .*1 call in 1 wave/);
+    assert.throws(
+      parse(`Me: 2 calls in 1 wave\n${call}`),
+      /x\.txt: the calls add up to .*1 call in 1 wave/,
+    );
     assert.throws(
       parse(`Me: 1 call in 2 waves\n${call}`),
-      /lists calls for "Me: 1 call in 1 wave"/,
+      /the calls add up to "Me: 1 call in 1 wave"/,
     );
-    assert.throws(parse(call), /x\.txt does not read as a budget/);
-    assert.throws(parse(`Me: 1 call in 1 wave\n  1  usersByIds`), /does not read as a budget/);
+    assert.throws(parse(call), /x\.txt: invalid line/);
+    assert.throws(parse(`Me: 1 call in 1 wave\n  1  usersByIds`), /invalid line/);
     const me = `Me: 1 call in 1 wave\n${call}\n`;
-    assert.throws(parse(me + me), /does not read as a budget: Me/);
+    assert.throws(parse(me + me), /invalid line: Me/);
   });
 });

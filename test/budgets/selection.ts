@@ -13,8 +13,8 @@ import {
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
 
 /**
- * The fields of a document with one operation. A path is the names in the answer from the root on,
- * without places in lists: `viewer.orders.edges`.
+ * The fields of a document with one operation. A path is the response keys from the root, without
+ * positions in lists: `viewer.orders.edges`.
  */
 export function createSelection(source: string) {
   const { definitions } = parse(source);
@@ -25,52 +25,60 @@ export function createSelection(source: string) {
     }
   }
   const operation = definitions.find(({ kind }) => kind === Kind.OPERATION_DEFINITION);
-  const whole = operation as OperationDefinitionNode;
+  const original = operation as OperationDefinitionNode;
 
-  /** @param see - is told of each field, and says whether it stays */
-  function filter({ selections }: SelectionSetNode, path: string, see: (path: string) => boolean) {
-    const kept = selections.flatMap((selection) => one(selection, path, see));
+  /** @param keeps - called with the path of each field; false removes the field */
+  function filter(
+    { selections }: SelectionSetNode,
+    path: string,
+    keeps: (path: string) => boolean,
+  ) {
+    const kept = selections.flatMap((selection) => filterOne(selection, path, keeps));
     return { kind: Kind.SELECTION_SET, selections: kept.length > 0 ? kept : [TYPENAME] } as const;
   }
 
-  function one(node: SelectionNode, path: string, see: (path: string) => boolean): SelectionNode[] {
+  function filterOne(
+    node: SelectionNode,
+    path: string,
+    keeps: (path: string) => boolean,
+  ): SelectionNode[] {
     if (node.kind === Kind.FRAGMENT_SPREAD) {
       const fragment = fragments.get(node.name.value) as FragmentDefinitionNode;
       const { typeCondition, selectionSet } = fragment;
       const { directives = [] } = node;
       const inline = { kind: Kind.INLINE_FRAGMENT, typeCondition, directives } as const;
-      return [{ ...inline, selectionSet: filter(selectionSet, path, see) }];
+      return [{ ...inline, selectionSet: filter(selectionSet, path, keeps) }];
     }
     if (node.kind === Kind.INLINE_FRAGMENT) {
-      return [{ ...node, selectionSet: filter(node.selectionSet, path, see) }];
+      return [{ ...node, selectionSet: filter(node.selectionSet, path, keeps) }];
     }
     const own = [path, (node.alias ?? node.name).value].filter(Boolean).join('.');
-    if (!see(own)) return [];
+    if (!keeps(own)) return [];
     const { selectionSet } = node;
-    return [selectionSet ? { ...node, selectionSet: filter(selectionSet, own, see) } : node];
+    return [selectionSet ? { ...node, selectionSet: filter(selectionSet, own, keeps) } : node];
   }
 
   function paths(): string[] {
     const found = new Set<string>();
-    filter(whole.selectionSet, '', (path) => Boolean(found.add(path)));
+    filter(original.selectionSet, '', (path) => Boolean(found.add(path)));
     return [...found];
   }
 
   return {
-    /** Every field's path, each before those below it. */
+    /** The paths of all fields, parents first. */
     paths,
-    /** The paths directly below a path, or below the root. */
+    /** The paths of the children of a path, or of the root. */
     below: (parent = '') =>
       paths().filter((path) => parent === path.slice(0, Math.max(0, path.lastIndexOf('.')))),
-    /** The same operation but for one field, and the variables that only it uses. */
-    without(gone: string): string {
-      const selectionSet = filter(whole.selectionSet, '', (path) => path !== gone);
+    /** The operation without one field and without the variables that only it uses. */
+    without(removed: string): string {
+      const selectionSet = filter(original.selectionSet, '', (path) => path !== removed);
       const used = new Set<string>();
       visit(selectionSet, { Variable: ({ name }) => void used.add(name.value) });
-      const variableDefinitions = whole.variableDefinitions?.filter(({ variable }) =>
+      const variableDefinitions = original.variableDefinitions?.filter(({ variable }) =>
         used.has(variable.name.value),
       );
-      return print({ ...whole, selectionSet, variableDefinitions: variableDefinitions ?? [] });
+      return print({ ...original, selectionSet, variableDefinitions: variableDefinitions ?? [] });
     },
   };
 }

@@ -25,7 +25,7 @@ const FAILED_STARTS: Record<string, { start: string; says: RegExp }> = {
     says: /web did not start/,
   },
   'a BFF whose allocations are counted': {
-    start: `(await import('./test/budgets/allocation-process.ts')).startCounted({ MOBILE_PORT: 'abc' })`,
+    start: `(await import('./test/budgets/allocation-process.ts')).startCountedProcess({ MOBILE_PORT: 'abc' })`,
     says: /the process has ended: 1/,
   },
 };
