@@ -114,7 +114,7 @@ function documentsOf(schema: GraphQLSchema, options: GeneratorOptions, allPaths:
       });
 }
 
-function toGeneratedDocument(
+export function toGeneratedDocument(
   schema: GraphQLSchema,
   specs: readonly OperationSpec[],
 ): GeneratedDocument {
@@ -126,7 +126,7 @@ function toGeneratedDocument(
   return { texts, operations: [...named, ...unnamed], variableSets };
 }
 
-function committedDocument(
+export function committedDocument(
   schema: GraphQLSchema,
   { name, source, document, withTypenames }: CommittedOperation,
   options: GeneratorOptions,

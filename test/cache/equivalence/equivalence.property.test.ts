@@ -26,7 +26,7 @@ import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { startCachePair } from './cache-pair.ts';
 import { openSessions } from './client.ts';
 import { documentsCovering } from './documents.ts';
-import { DOMAINS } from './domains/index.ts';
+import { seededIds } from './domains/index.ts';
 import { mutationsBy } from './mutations.ts';
 import { createCoverage, createRunner } from './runner.ts';
 import { stepsCalling } from './steps.ts';
@@ -46,9 +46,7 @@ const MAX_REPEATS = 4;
 /** Time limit for shrinking a failing case. */
 const SHRINKING_MS = 120_000;
 
-const ids = (
-  await Promise.all(DOMAINS.map(async ({ seededIds }) => (await seededIds?.()) ?? []))
-).flat();
+const ids = await seededIds();
 
 for (const bff of await Promise.all(bffNames().map(loadBff))) {
   describe(`Response cache of the ${bff.name} BFF`, () => {

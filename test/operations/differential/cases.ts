@@ -5,77 +5,79 @@ import { VARIABLE_SETS } from '../../cache/equivalence/arguments.ts';
 import { TRANSPORTS } from '../../cache/equivalence/client.ts';
 import type { GeneratedDocument } from '../../cache/equivalence/documents.ts';
 import { type Mutation, mutationsBy } from '../../cache/equivalence/mutations.ts';
-import { createQuestions } from './documents.ts';
+import { createDocumentGenerators } from './documents.ts';
 
-/** One question as one asker puts it. */
-export interface Ask {
-  readonly question: number;
-  readonly asker: number;
+/** One request; numbers are indexes of the case's documents and of the viewers. */
+export interface GeneratedRequest {
+  readonly document: number;
+  readonly viewer: number;
   readonly operation: number;
-  readonly set: number;
+  readonly variableSet: number;
   readonly text: number;
-  readonly way: (typeof TRANSPORTS)[number];
+  readonly transport: (typeof TRANSPORTS)[number];
 }
 
-/** Something to be changed between two rounds of asking, and who changes it. */
-export interface ChangeBy {
-  readonly change: Mutation;
-  readonly asker: number;
-  /** Whether it is something of the changer's own. */
+/** A mutation between two rounds of requests. */
+export interface GeneratedMutation {
+  readonly mutation: Mutation;
+  readonly viewer: number;
+  /** True if it changes data of its viewer. */
   readonly isOwn: boolean;
 }
 
-/** What is asked at the same time, so that it shares calls. */
-export interface Group {
-  readonly questions: readonly GeneratedDocument[];
-  readonly asks: readonly Ask[];
-  readonly change: ChangeBy | undefined;
+/** Requests that are sent concurrently, so that they share calls of the services. */
+export interface Case {
+  readonly documents: readonly GeneratedDocument[];
+  readonly requests: readonly GeneratedRequest[];
+  readonly mutation: GeneratedMutation | undefined;
 }
 
-export interface GroupOptions {
+export interface CaseOptions {
   readonly schema: GraphQLSchema;
   readonly committed: readonly CommittedOperation[];
-  readonly orderIds: readonly string[];
-  /** How many there are who may ask; the first are drawn most. */
-  readonly askers: number;
+  /** Ids for arguments. */
+  readonly ids: readonly string[];
+  /** The number of viewers, of which the first are used most. */
+  readonly viewers: number;
 }
 
-/** Draws groups of asks. */
-export function createGroups({ schema, committed, orderIds, askers }: GroupOptions) {
-  const { fields, about, own } = createQuestions(schema, orderIds);
-  const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
-  const changes = mutations.map((mutation) => mutationsBy(mutation, orderIds));
-  const asker = fc.oneof(
+export function createCaseGenerator({ schema, committed, ids, viewers }: CaseOptions) {
+  const documents = createDocumentGenerators(schema, ids);
+  const mutationFields = Object.values(schema.getMutationType()?.getFields() ?? {});
+  const mutations = mutationFields.map((field) => mutationsBy(field, ids));
+  const viewer = fc.oneof(
     { weight: 3, arbitrary: fc.constant(0) },
     { weight: 3, arbitrary: fc.nat({ max: 2 }) },
-    { weight: 4, arbitrary: fc.nat({ max: askers - 1 }) },
+    { weight: 4, arbitrary: fc.nat({ max: viewers - 1 }) },
   );
-  const ask = {
-    asker,
-    question: fc.nat({ max: 2 }),
+  const request = {
+    viewer,
+    document: fc.nat({ max: 2 }),
     operation: fc.nat({ max: 1 }),
-    set: fc.nat({ max: VARIABLE_SETS - 1 }),
+    variableSet: fc.nat({ max: VARIABLE_SETS - 1 }),
     text: fc.nat({ max: 3 }),
-    way: fc.constantFrom(...TRANSPORTS),
+    transport: fc.constantFrom(...TRANSPORTS),
   };
-  const first = fc.record({ ...ask, question: fc.constant(0), operation: fc.constant(0) });
-  const more = fc.array(fc.record(ask), { minLength: 1, maxLength: 3, size: 'max' });
-  const change = fc.record({ change: fc.oneof(...changes), asker, isOwn: mostly(true, false) });
+  const first = fc.record({ ...request, document: fc.constant(0), operation: fc.constant(0) });
+  const others = fc.array(fc.record(request), { minLength: 1, maxLength: 3, size: 'max' });
+  const isOwn = fc.oneof(
+    { weight: 3, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  );
+  const mutation = fc.record({ mutation: fc.oneof(...mutations), viewer, isOwn });
 
   return {
-    fields,
-    /** @param field - one of the fields, which the first ask is about; anything if there is none */
-    groups: (field?: string): fc.Arbitrary<Group> =>
+    fields: documents.fields,
+    /** @param field - a field that the first request selects; any field by default */
+    casesFor: (field?: string): fc.Arbitrary<Case> =>
       fc.record({
-        questions: fc.tuple(about(field), about(), own(committed)),
-        asks: fc.tuple(first, more).map(([one, others]) => [one, ...others]),
-        change: fc.option(change, { freq: 2 }).map((drawn) => drawn ?? undefined),
+        documents: fc.tuple(
+          documents.selecting(field),
+          documents.selecting(),
+          documents.committed(committed),
+        ),
+        requests: fc.tuple(first, others).map(([one, more]) => [one, ...more]),
+        mutation: fc.option(mutation, { freq: 2, nil: undefined }),
       }),
   };
 }
-
-const mostly = <T>(usual: T, other: T): fc.Arbitrary<T> =>
-  fc.oneof(
-    { weight: 3, arbitrary: fc.constant(usual) },
-    { weight: 1, arbitrary: fc.constant(other) },
-  );

@@ -1,46 +1,45 @@
 import type { Answer } from '../../cache/equivalence/client.ts';
-import type { PlainAnswer } from '../../support/naive.ts';
+import type { ComparableResponse } from './responses.ts';
 
-/** Counts what was asked, and what came of it, in all groups. */
-export function createTally() {
-  const drawn = new Map<string, number>();
+/** Counts requests, responses and selected fields over all cases. */
+export function createCoverage() {
+  const selections = new Map<string, number>();
   const codes = new Map<string, number>();
-  const seen = { asked: 0, hits: 0, good: 0, refused: 0, changes: 0 };
+  const counts = { responses: 0, hits: 0, withoutErrors: 0, tooComplex: 0, mutations: 0 };
 
   return {
-    seen: seen as Readonly<typeof seen>,
-    answer({ cacheStatus }: Answer, { errors }: PlainAnswer) {
-      seen.asked++;
-      if (errors.length === 0) seen.good++;
-      if (cacheStatus?.includes('; hit')) seen.hits++;
+    counts: counts as Readonly<typeof counts>,
+    countResponse({ cacheStatus }: Answer, { errors }: ComparableResponse) {
+      counts.responses++;
+      if (errors.length === 0) counts.withoutErrors++;
+      if (cacheStatus?.includes('; hit')) counts.hits++;
       for (const { code } of errors) codes.set(code, (codes.get(code) ?? 0) + 1);
     },
-    refuse: () => void seen.refused++,
-    change: () => void seen.changes++,
-    draw(fields: Iterable<string>) {
-      for (const field of fields) drawn.set(field, (drawn.get(field) ?? 0) + 1);
+    countTooComplex: () => void counts.tooComplex++,
+    countMutation: () => void counts.mutations++,
+    countFields(fields: Iterable<string>) {
+      for (const field of fields) selections.set(field, (selections.get(field) ?? 0) + 1);
     },
-    timesOf: (field: string): number => drawn.get(field) ?? 0,
-    hasSeen: (code: string): boolean => codes.has(code),
+    selectionsOf: (field: string): number => selections.get(field) ?? 0,
+    hasCode: (code: string): boolean => codes.has(code),
 
-    /** All of it in one line. */
-    tell(): string {
-      const { asked, hits, good, refused, changes } = seen;
-      const errors = [...codes].map(([code, times]) => `${code} ${times}`).join(', ');
-      return `answers ${asked}, hits ${hits}, without errors ${good}, refused as too complex ${refused}, changes ${changes}; errors: ${errors || 'none'}`;
+    summary(): string {
+      const { responses, hits, withoutErrors, tooComplex, mutations } = counts;
+      const errors = [...codes].map(([code, count]) => `${code} ${count}`).join(', ');
+      return `${responses} responses, ${hits} hits, ${withoutErrors} without errors, ${tooComplex} too complex, ${mutations} mutations; errors: ${errors || 'none'}`;
     },
-    /** How many fields of each type were drawn, and how often the least of them. */
-    tellFields(fields: readonly string[]): string {
+    /** For each type, the number of selected fields and the minimum of their selections. */
+    fieldSummary(fields: readonly string[]): string {
       const byType = Object.groupBy(fields, (field) => field.split('.')[0] as string);
       return Object.entries(byType)
-        .map(([type, own = []]) => {
-          const times = own.map((field) => drawn.get(field) ?? 0);
-          const known = times.filter((each) => each > 0).length;
-          return `${type} ${known}/${own.length} (${Math.min(...times)} times at least)`;
+        .map(([type, fieldsOfType = []]) => {
+          const times = fieldsOfType.map((field) => selections.get(field) ?? 0);
+          const selected = times.filter((count) => count > 0).length;
+          return `${type} ${selected}/${fieldsOfType.length} (minimum ${Math.min(...times)})`;
         })
         .join(', ');
     },
   };
 }
 
-export type Tally = ReturnType<typeof createTally>;
+export type Coverage = ReturnType<typeof createCoverage>;

@@ -1,145 +1,137 @@
+/*
+ * Property: compilation, batching and the cache change no response. Every response of a BFF is the one
+ * of the reference (reference.ts): graphql-js alone on the same schema, with a call of a service for
+ * each key of each field.
+ *
+ * A case is three generated documents (documents.ts; the first selects a given field), up to four
+ * requests for them as different viewers (viewers.ts) over different transports, sent concurrently
+ * three times, and sometimes a mutation followed by the same requests (cases.ts, runner.ts). A second
+ * test runs cases while a service fails (faults.ts).
+ *
+ * `npm test` runs one case for each field that returns objects, with a fixed seed; `npm run
+ * test:differential` runs DIFFERENTIAL_RUNS=20 cases for every field with a random seed. A failure
+ * prints its seed: `SEED=<number> npm run test:differential` replays it, `FIELD=Type.field` one field.
+ */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { suite, test } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
-import { createOrderService } from '../../../services/order/service.ts';
-import { CAST } from '../../../services/support/cast.ts';
 import type { BffDefinition } from '../../../src/bff.ts';
 import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { seededIds } from '../../cache/equivalence/domains/index.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
-import { createGroups } from './cases.ts';
-import { createTally } from './coverage.ts';
-import { faultsOf } from './faults.ts';
-import { openTrial } from './runner.ts';
-import { gatherAskers } from './viewers.ts';
+import { createCaseGenerator } from './cases.ts';
+import { createCoverage } from './coverage.ts';
+import { generatedFaults } from './faults.ts';
+import { createRunner } from './runner.ts';
+import { createViewers } from './viewers.ts';
 
-/**
- * How many groups of asks there are about each field; without it there is one about each field that
- * gives objects, and the others come along. `npm run test:differential` has many.
- */
-const RUNS = Number(process.env.DIFFERENTIAL_RUNS || 0);
-/** How many groups of each BFF are asked while something is wrong with the services. */
-const STRUCK_RUNS = Math.max(1, 4 * RUNS);
-/**
- * What decides all that is random, the same each time in the short form; `SEED=<number>` repeats a
- * run, `FIELD=Type.field` a part of it.
- */
-const SEED = Number(process.env.SEED || (RUNS > 0 ? randomInt(2 ** 31) : 1));
-const { FIELD } = process.env;
-/** The share of answers without errors. */
-const LEAST_GOOD = 0.25;
-/** How long a failure is made smaller. */
+const { DIFFERENTIAL_RUNS, SEED, FIELD } = process.env;
+/** Cases for each field; 0 for the short form. */
+const RUNS = Number(DIFFERENTIAL_RUNS || 0);
+/** Cases with a fault for each BFF. */
+const FAULT_RUNS = Math.max(1, 4 * RUNS);
+const SHORT_FORM_SEED = 1;
+const seed = Number(SEED || (RUNS > 0 ? randomInt(2 ** 31) : SHORT_FORM_SEED));
+/** Minimum share of responses without errors. */
+const MIN_WITHOUT_ERRORS = 0.25;
+/** Time limit for shrinking a failing case. */
 const SHRINKING_MS = 30_000;
-/** So that nothing depends on how fast the machine is. */
-const PATIENT = { REQUEST_DEADLINE_MS: '60000', UPSTREAM_ATTEMPT_TIMEOUT_MS: '60000' };
+/** On a slow machine, a BFF must not time out where the reference does not. */
+const TIMEOUTS = { REQUEST_DEADLINE_MS: '60000', UPSTREAM_ATTEMPT_TIMEOUT_MS: '60000' };
 
-const orderIds = await seededOrders();
+const ids = await seededIds();
 
 for (const bff of await Promise.all(bffNames().map(loadBff))) {
+  const { upstreams } = bff;
   const schema = buildSchema(bff);
   const committed = loadCommittedOperations(bff.operations, schema);
 
-  suite(`operations of the ${bff.name} BFF, compiled, batched and cached`, () => {
-    test('answer what graphql-js by itself does, with a call for each key', async (t) => {
-      await using asking = await gatherAskers(bff);
-      await using environment = await startEnvironmentFor(bff, asking.env);
-      const { askers } = asking;
-      const options = { schema, committed, orderIds, askers: askers.length };
-      const { fields, groups } = createGroups(options);
-      const tally = createTally();
-      const trial = openTrial({ environment, schema, askers, tally });
+  describe(`The ${bff.name} BFF`, () => {
+    it('responds as graphql-js does with a call for each key', async (t) => {
+      await using authentication = await createViewers(bff);
+      await using environment = await startEnvironmentFor(bff, authentication.env);
+      const { viewers } = authentication;
+      const options = { schema, committed, ids, viewers: viewers.length };
+      const { fields, casesFor } = createCaseGenerator(options);
+      const coverage = createCoverage();
+      const runner = createRunner({ environment, schema, upstreams, viewers, coverage });
 
       const isWanted = (field: string) =>
-        FIELD ? field === FIELD : RUNS > 0 || givesObjects(schema, field);
+        FIELD ? field === FIELD : RUNS > 0 || returnsObjects(schema, field);
 
-      for (const [at, field] of fields.entries()) {
+      for (const [index, field] of fields.entries()) {
         if (!isWanted(field)) continue;
-        await check(field, groups(field), SEED + at, RUNS || 1, (group) => trial.ask(group));
+        await check(field, casesFor(field), seed + index, RUNS || 1, runner.run);
       }
 
-      t.diagnostic(`SEED=${SEED}: ${tally.tell()}`);
-      t.diagnostic(`fields drawn: ${tally.tellFields(fields)}`);
-      // Few draws may be one-sided.
+      t.diagnostic(`SEED=${seed}: ${coverage.summary()}`);
+      t.diagnostic(`selected fields: ${coverage.fieldSummary(fields)}`);
+      // The cases of the short form, or of one field, may be one-sided.
       if (RUNS === 0 || FIELD) return;
-      const { asked, good } = tally.seen;
-      assert.ok(good >= LEAST_GOOD * asked, `only ${good} of ${asked} have no errors`);
-      const left = fields.filter((field) => tally.timesOf(field) < RUNS);
-      assert.deepEqual(left, [], 'these were drawn too seldom');
+      const { responses, withoutErrors } = coverage.counts;
+      assert.ok(
+        withoutErrors >= MIN_WITHOUT_ERRORS * responses,
+        `only ${withoutErrors} of ${responses} responses have no errors`,
+      );
+      const rare = fields.filter((field) => coverage.selectionsOf(field) < RUNS);
+      assert.deepEqual(rare, [], `fields selected fewer than ${RUNS} times`);
     });
 
-    test('answer the same as graphql-js by itself while services fail', async (t) => {
-      await using asking = await gatherAskers(bff);
-      const { askers } = asking;
-      const tally = createTally();
-      const options = { schema, committed, orderIds, askers: askers.length };
-      const { groups } = createGroups(options);
+    it('responds as graphql-js does while a service fails, and after it', async (t) => {
+      await using authentication = await createViewers(bff);
+      const { viewers, env } = authentication;
+      const coverage = createCoverage();
+      const options = { schema, committed, ids, viewers: viewers.length };
+      const { casesFor } = createCaseGenerator(options);
+      const cases = fc.tuple(casesFor(), generatedFaults);
 
-      await check(
-        'faults',
-        fc.tuple(groups(), faultsOf(bff)),
-        SEED,
-        STRUCK_RUNS,
-        async ([group, fault]) => {
-          // A new one each time, because breakers remember.
-          await using environment = await startEnvironmentFor(bff, asking.env);
-          await openTrial({ environment, schema, askers, tally }).askStruck(group, fault);
-        },
-      );
+      await check('faults', cases, seed, FAULT_RUNS, async ([generated, fault]) => {
+        // Breakers keep their state, so each case needs an environment of its own.
+        await using environment = await startEnvironmentFor(bff, env);
+        const runner = createRunner({ environment, schema, upstreams, viewers, coverage });
+        await runner.runWithFault(generated, fault);
+      });
 
-      t.diagnostic(`SEED=${SEED}: ${tally.tell()}`);
+      t.diagnostic(`SEED=${seed}: ${coverage.summary()}`);
       if (RUNS < 5) return;
-      assert.ok(tally.hasSeen('UPSTREAM_UNAVAILABLE'), 'no fault has struck');
+      assert.ok(coverage.hasCode('UPSTREAM_UNAVAILABLE'), 'no fault had an effect');
     });
   });
 }
 
-/** @throws Error that says how to repeat the failure, and the smallest one that was found */
+/** @throws AssertionError with the seed and the smallest failure that was found */
 async function check<T>(
   name: string,
-  drawn: fc.Arbitrary<T>,
-  seed: number,
+  cases: fc.Arbitrary<T>,
+  seedOfCases: number,
   numRuns: number,
-  take: (value: T) => Promise<void>,
+  run: (value: T) => Promise<void>,
 ): Promise<void> {
-  let end = Number.POSITIVE_INFINITY;
-  const property = fc.asyncProperty(fc.noBias(drawn), async (value) => {
-    if (performance.now() > end) return;
+  let shrinkUntil = Number.POSITIVE_INFINITY;
+  const property = fc.asyncProperty(fc.noBias(cases), async (value) => {
+    if (performance.now() > shrinkUntil) return;
     try {
-      await take(value);
+      await run(value);
     } catch (error) {
-      end = Math.min(end, performance.now() + SHRINKING_MS);
+      shrinkUntil = Math.min(shrinkUntil, performance.now() + SHRINKING_MS);
       throw error;
     }
   });
-  const { failed, errorInstance, numShrinks } = await fc.check(property, { seed, numRuns });
-  if (!failed) return;
-  const { message } = errorInstance as Error;
-  assert.fail(`SEED=${SEED}, ${name}, shrunk ${numShrinks} times: ${message}`);
+  const result = await fc.check(property, { seed: seedOfCases, numRuns });
+  if (!result.failed) return;
+  const { message } = result.errorInstance as Error;
+  assert.fail(`SEED=${seed}, ${name}, shrunk ${result.numShrinks} times: ${message}`);
 }
 
 const startEnvironmentFor = (bff: BffDefinition, env: NodeJS.ProcessEnv): Promise<Environment> =>
-  startEnvironment(bff, { CACHE_MEMORY_MB: '64', ...PATIENT, ...env });
+  startEnvironment(bff, { CACHE_MEMORY_MB: '64', ...TIMEOUTS, ...env });
 
-function givesObjects(schema: GraphQLSchema, place: string): boolean {
-  const [typeName = '', field = ''] = place.split('.');
+function returnsObjects(schema: GraphQLSchema, fieldName: string): boolean {
+  const [typeName = '', field = ''] = fieldName.split('.');
   const type = schema.getType(typeName);
   return isObjectType(type) && isObjectType(getNamedType(type.getFields()[field]?.type));
-}
-
-/** Orders of several customers, and the id of none. */
-async function seededOrders(): Promise<string[]> {
-  const service = await createOrderService();
-  const searches = [
-    `user=${CAST.customer}&status=placed&limit=1`,
-    `user=${CAST.customer}&status=shipped&limit=1`,
-    `user=${CAST.otherCustomer}&limit=1`,
-    `user=${CAST.deleted}&limit=1`,
-  ];
-  const found = await Promise.all(searches.map((search) => service.inject(`/orders?${search}`)));
-  await service.close();
-  const ids = found.flatMap((answer) => answer.json().orders.map(({ id }: { id: string }) => id));
-  return [...ids, '999999'];
 }

@@ -1,38 +1,23 @@
 import fc from 'fast-check';
-import type { Fault as Misbehaviour } from '../../../services/support/faults.ts';
-import type { BffDefinition } from '../../../src/bff.ts';
+import type { Fault } from '../../../services/support/faults.ts';
+import type { StandIn } from '../../../services/support/stand-in.ts';
 import type { Environment } from '../../support/environment.ts';
 
-/** What goes wrong in the services, and where. */
-export interface Fault {
-  readonly service: keyof Environment['services'];
-  /** The single and the batch form of the same, so that it strikes whoever asks in either. */
-  readonly operations: readonly string[];
-  readonly how: Misbehaviour;
+export interface GeneratedFault {
+  readonly fault: Fault;
+  /** An index of the services that a case calls, or of their operations. */
+  readonly target: number;
+  readonly isWholeService: boolean;
 }
 
 /**
- * Where a fault may strike. Users by id never do so alone: a page of them that was found tells their
- * account, too, to whoever asks in the same request.
+ * Operations whose results other operations provide, too: while they fail alone, the memo of a request
+ * still has the results, but the reference has not.
  */
-const TARGETS: readonly Pick<Fault, 'service' | 'operations'>[] = [
-  { service: 'user', operations: ['*'] },
-  { service: 'user', operations: ['searchUsers'] },
-  { service: 'order', operations: ['*'] },
-  { service: 'order', operations: ['getOrder', 'ordersByIds'] },
-  { service: 'order', operations: ['ordersByUser', 'ordersByUsers'] },
-  { service: 'order', operations: ['recentOrders'] },
-  { service: 'notification', operations: ['*'] },
-  { service: 'notification', operations: ['notificationsByUser', 'notificationsByUsers'] },
-  { service: 'notification', operations: ['unreadByUser', 'unreadByUsers'] },
-  { service: 'notification', operations: ['announcements'] },
-];
+const PRIMED_OPERATIONS = ['usersByIds'];
 
-/**
- * Whatever spoils each call as a whole, and without a wait: a batch that is half right, or half in
- * time, has no equal among single calls.
- */
-const WAYS: readonly Misbehaviour[] = [
+/** Faults of whole calls, without a delay: a single call has no equivalent of a partly failed batch. */
+const FAULTS: readonly Fault[] = [
   { status: 500 },
   { status: 503 },
   { status: 429, retryAfter: 1 },
@@ -45,19 +30,29 @@ const WAYS: readonly Misbehaviour[] = [
   { body: 'redirect' },
 ];
 
-/** What can go wrong with the services that a BFF asks; mostly all of one is struck. */
-export function faultsOf({ domains }: BffDefinition): fc.Arbitrary<Fault> {
-  const asked = domains.map(({ schema }) => schema.replace(/^shared\/|\.graphql$/g, ''));
-  const targets = TARGETS.filter(({ service }) => asked.includes(service));
-  const whole = targets.filter(({ operations }) => operations.includes('*'));
-  const target = fc.oneof(fc.constantFrom(...whole), fc.constantFrom(...targets));
-  return fc.tuple(target, fc.constantFrom(...WAYS)).map(([where, how]) => ({ ...where, how }));
+export const generatedFaults: fc.Arbitrary<GeneratedFault> = fc.record({
+  fault: fc.constantFrom(...FAULTS),
+  target: fc.nat(),
+  isWholeService: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
+});
+
+/** Injects a fault into one of the services that were called before, or into one of the operations. */
+export function injectFault(
+  { services }: Environment,
+  { fault, target, isWholeService }: GeneratedFault,
+): void {
+  const targets = Object.values<StandIn>(services).flatMap(({ control }) => {
+    const called = Object.keys(control.requests().routes).filter((name) => name !== 'jwks');
+    const operations = called.filter((name) => !PRIMED_OPERATIONS.includes(name));
+    const names = isWholeService ? called.slice(0, 1).map(() => '*') : operations;
+    return names.map((name) => () => control.faults({ [name]: fault }));
+  });
+  targets[target % targets.length]?.();
 }
 
-export function strike({ services }: Environment, { service, operations, how }: Fault): void {
-  services[service].control.faults(Object.fromEntries(operations.map((name) => [name, how])));
-}
-
-export function recover({ services }: Environment): void {
-  for (const { control } of Object.values(services)) control.clear();
+export function clearFaults({ services }: Environment): void {
+  for (const { control } of Object.values<StandIn>(services)) control.clear();
 }

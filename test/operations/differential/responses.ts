@@ -1,33 +1,49 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from '../../cache/equivalence/client.ts';
-import { type PlainAnswer, type PlainError, toPlainError } from '../../support/naive.ts';
+import type { Json } from '../../support/environment.ts';
 
-/** What of an answer over HTTP is compared. */
-export const toPlainAnswer = ({ body }: Answer): PlainAnswer => ({
+/** An error, without its request id. */
+export interface ComparableError {
+  readonly path: readonly (string | number)[] | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The part of a response that is compared. */
+export interface ComparableResponse {
+  readonly data: Json;
+  readonly errors: readonly ComparableError[];
+}
+
+export const toComparableResponse = ({ body }: Pick<Answer, 'body'>): ComparableResponse => ({
   data: body.data,
-  errors: (body.errors ?? []).map(toPlainError),
+  errors: (body.errors ?? []).map(toComparableError),
+});
+
+export const toComparableError = ({ path, message, extensions }: Json): ComparableError => ({
+  path,
+  code: extensions?.code,
+  message,
 });
 
 /**
- * The same data, with the fields in the same order (GraphQL, October 2021, §7.2.2), and the same
- * errors in any order.
- * @throws Error that says in what they differ
+ * Asserts the same data, with the fields in the same order (GraphQL, October 2021, §7.2.2), and the
+ * same errors in any order.
  */
-export function demandSame(found: PlainAnswer, naive: PlainAnswer): void {
-  assert.deepEqual(inOrder(found), inOrder(naive));
-  const [left, right] = [found, naive].map(({ data }) => JSON.stringify(data));
-  if (left !== right) throw new Error(`the same in another order:\n${left}\n${right}`);
+export function assertSameResponse(actual: ComparableResponse, expected: ComparableResponse): void {
+  assert.deepEqual(withSortedErrors(actual), withSortedErrors(expected));
+  assert.equal(JSON.stringify(actual.data), JSON.stringify(expected.data), 'order of fields');
 }
 
-export function isSame(found: PlainAnswer, naive: PlainAnswer): boolean {
-  return isDeepStrictEqual(inOrder(found), inOrder(naive));
-}
+/** True if the responses are the same, except for the order of fields. */
+export const isSameResponse = (actual: ComparableResponse, expected: ComparableResponse): boolean =>
+  isDeepStrictEqual(withSortedErrors(actual), withSortedErrors(expected));
 
-const inOrder = ({ data, errors }: PlainAnswer) => ({
+const withSortedErrors = ({ data, errors }: ComparableResponse) => ({
   data,
   errors: errors.map(toLine).sort(),
 });
 
-const toLine = ({ path, code, message }: PlainError): string =>
+const toLine = ({ path, code, message }: ComparableError): string =>
   `${path ? path.join('.') : 'no path'}: ${code}: ${message}`;

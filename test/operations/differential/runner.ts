@@ -1,156 +1,168 @@
 import type { GraphQLSchema } from 'graphql';
 import { CAST } from '../../../services/support/cast.ts';
+import type { UpstreamTable } from '../../../src/datasources/upstreams.ts';
 import { type Answer, type Request, send } from '../../cache/equivalence/client.ts';
 import type { GeneratedDocument } from '../../cache/equivalence/documents.ts';
 import { resolveMutation } from '../../cache/equivalence/mutations.ts';
 import type { Environment } from '../../support/environment.ts';
-import { createNaive, type PlainAnswer } from '../../support/naive.ts';
 import { until } from '../../support/until.ts';
-import type { Ask, ChangeBy, Group } from './cases.ts';
-import type { Tally } from './coverage.ts';
-import { type Fault, recover, strike } from './faults.ts';
-import { demandSame, isSame, toPlainAnswer } from './responses.ts';
+import type { Case, GeneratedMutation, GeneratedRequest } from './cases.ts';
+import type { Coverage } from './coverage.ts';
+import { clearFaults, type GeneratedFault, injectFault } from './faults.ts';
+import { createReference } from './reference.ts';
+import {
+  assertSameResponse,
+  type ComparableResponse,
+  isSameResponse,
+  toComparableResponse,
+} from './responses.ts';
 import type { TestViewer } from './viewers.ts';
 
-interface Setup {
+interface RunnerOptions {
   readonly environment: Environment;
   readonly schema: GraphQLSchema;
-  readonly askers: readonly TestViewer[];
-  readonly tally: Tally;
+  readonly upstreams: UpstreamTable;
+  readonly viewers: readonly TestViewer[];
+  readonly coverage: Coverage;
 }
 
-/** An ask, ready to be sent, and what graphql-js by itself answers it. */
-interface Ready {
-  readonly asker: TestViewer;
+interface ViewerRequest {
+  readonly viewer: TestViewer;
   readonly request: Request;
-  readonly naive: PlainAnswer;
 }
 
-/** How often each ask is sent, so that it is executed in its compiled form, and then cached. */
-const ROUNDS = 3;
-/** Whoever wants to know what an operation costs is answered by an execution, never by the cache. */
-const EXECUTED = { 'graphql-cost': 'report' };
+/** A request, and the response of the reference. */
+interface ExpectedResponse extends ViewerRequest {
+  readonly expected: ComparableResponse;
+}
 
-/** Asks over HTTP, and demands of every answer what graphql-js by itself answers. */
-export function openTrial({ environment, schema, askers, tally }: Setup) {
-  const naive = createNaive(schema, environment.services);
+/** Number of times that each request is sent: interpreted, compiled, and from the cache. */
+const ROUNDS = 3;
+/** Responses with the cost of their operation are executed, never cached. */
+const NO_CACHE = { 'graphql-cost': 'report' };
+
+/** Sends requests to a BFF, and asserts that its responses are those of the reference. */
+export function createRunner(options: RunnerOptions) {
+  const { environment, schema, upstreams, viewers, coverage } = options;
+  const reference = createReference(schema, upstreams, environment.services);
   const { endpoint } = environment;
 
-  const askerAt = (at: number): TestViewer => askers[at % askers.length] as TestViewer;
+  const viewerAt = (index: number): TestViewer => viewers[index % viewers.length] as TestViewer;
 
-  const prepare = ({ questions, asks }: Group): Promise<Ready[]> =>
+  const withReference = ({ documents, requests }: Case): Promise<ExpectedResponse[]> =>
     Promise.all(
-      asks.map(async (ask) => {
-        const question = questions[ask.question] as GeneratedDocument;
-        const asker = askerAt(ask.asker);
-        const { fields, ...request } = requestOf(question, ask, asker);
-        const answer = await naive(request, asker.viewer);
-        if (answer.data !== undefined) tally.draw(fields);
-        return { asker, request, naive: answer };
+      requests.map(async (generated) => {
+        const document = documents[generated.document] as GeneratedDocument;
+        const viewer = viewerAt(generated.viewer);
+        const { fields, ...request } = toRequest(document, generated, viewer);
+        const expected = await reference(request, viewer.viewer);
+        if (expected.data !== undefined) coverage.countFields(fields);
+        return { viewer, request, expected };
       }),
     );
 
-  async function once({ asker, request, naive }: Ready, isExecuted: boolean): Promise<void> {
-    const headers = { ...request.headers, ...(isExecuted && EXECUTED) };
-    const answer = await send(endpoint, { ...request, headers });
-    // How much may be asked for is not what is compared.
-    if (isTooComplex(answer)) return tally.refuse();
-    tally.answer(answer, naive);
+  async function assertResponse(one: ExpectedResponse, isCacheAllowed: boolean): Promise<void> {
+    const { request, expected } = one;
+    const headers = { ...request.headers, ...(!isCacheAllowed && NO_CACHE) };
+    const response = await send(endpoint, { ...request, headers });
+    // The limits of a BFF are not compared.
+    if (isTooComplex(response)) return coverage.countTooComplex();
+    coverage.countResponse(response, expected);
     try {
-      demandSame(toPlainAnswer(answer), naive);
+      assertSameResponse(toComparableResponse(response), expected);
     } catch (error) {
-      const how = isExecuted ? 'not from the cache' : `cache ${answer.cacheStatus}`;
-      throw new Error(`${(error as Error).message}\n${tell(asker, request)}, ${how}`);
+      const source = isCacheAllowed ? `cache ${response.cacheStatus}` : 'executed';
+      throw new Error(`${(error as Error).message}\n${describe(one)}, ${source}`);
     }
   }
 
-  /** Waits for all, also after one has failed: a request under way would hold up the end of the environment. */
-  async function atOnce(all: readonly Ready[]): Promise<void> {
-    const sent = all.flatMap((one) => [once(one, true), once(one, false)]);
+  /** Waits for all responses, also after a failure, because open requests would delay the end of the environment. */
+  async function assertConcurrently(all: readonly ExpectedResponse[]): Promise<void> {
+    const sent = all.flatMap((one) => [assertResponse(one, false), assertResponse(one, true)]);
     await Promise.allSettled(sent);
     await Promise.all(sent);
   }
 
-  async function aimed({ change, asker: at, isOwn }: ChangeBy) {
-    const asker = askerAt(at);
-    const own = 'id' in asker.viewer ? asker.viewer.id : CAST.customer;
-    const owner = isOwn ? own : CAST.otherCustomer;
-    const { variables } = await resolveMutation({ read: environment.read }, change, owner);
-    const { headers } = asker;
-    return {
-      asker,
-      request: {
-        text: change.text,
-        operationName: undefined,
-        variables,
-        transport: 'POST',
-        headers,
-      },
+  async function toMutationRequest(generated: GeneratedMutation): Promise<ViewerRequest> {
+    const { mutation, isOwn } = generated;
+    const viewer = viewerAt(generated.viewer);
+    const ownId = 'id' in viewer.viewer ? viewer.viewer.id : CAST.customer;
+    const owner = isOwn ? ownId : CAST.otherCustomer;
+    const { variables } = await resolveMutation({ read: environment.read }, mutation, owner);
+    const request = {
+      text: mutation.text,
+      operationName: undefined,
+      variables,
+      transport: 'POST',
+      headers: { ...viewer.headers },
     } as const;
+    return { viewer, request };
   }
 
-  async function change({ asker, request }: Pick<Ready, 'asker' | 'request'>): Promise<void> {
-    const answer = await send(endpoint, request);
-    if (isTooComplex(answer)) return tally.refuse();
-    // Whatever was done once is answered alike when it is asked for again.
-    const expected = await naive(request, asker.viewer);
-    tally.change();
+  /** Mutations of the services are idempotent, so the reference can repeat one. */
+  async function mutate(one: ViewerRequest): Promise<void> {
+    const response = await send(endpoint, one.request);
+    if (isTooComplex(response)) return coverage.countTooComplex();
+    const expected = await reference(one.request, one.viewer.viewer);
+    coverage.countMutation();
     try {
-      demandSame(toPlainAnswer(answer), expected);
+      assertSameResponse(toComparableResponse(response), expected);
     } catch (error) {
-      throw new Error(`${(error as Error).message}\n${tell(asker, request)}`);
+      throw new Error(`${(error as Error).message}\n${describe(one)}`);
     }
   }
 
-  /** A breaker may still be open; nothing that was lost may have been kept. */
-  async function heal(one: Ready): Promise<void> {
-    const isWhole = async () => {
-      const answer = await send(endpoint, one.request);
-      return isTooComplex(answer) || isSame(toPlainAnswer(answer), one.naive);
+  /** A breaker may still be open for a while; no error may have been cached. */
+  async function assertRecovers(one: ExpectedResponse): Promise<void> {
+    const hasRecovered = async () => {
+      const response = await send(endpoint, one.request);
+      return isTooComplex(response) || isSameResponse(toComparableResponse(response), one.expected);
     };
-    await until(isWhole).catch(() => once(one, false));
+    await until(hasRecovered).catch(() => assertResponse(one, true));
   }
 
   return {
-    async ask(group: Group): Promise<void> {
-      const all = await prepare(group);
-      for (let round = 0; round < ROUNDS; round++) await atOnce(all);
-      if (!group.change) return;
-      await change(await aimed(group.change));
-      await atOnce(await prepare(group));
+    async run(generated: Case): Promise<void> {
+      const all = await withReference(generated);
+      for (let round = 0; round < ROUNDS; round++) await assertConcurrently(all);
+      if (!generated.mutation) return;
+      await mutate(await toMutationRequest(generated.mutation));
+      await assertConcurrently(await withReference(generated));
     },
 
     /**
-     * Asks before a fault strikes, without filling the cache, then while it does, then after it. What
-     * changes then is in the fault matrix: of a lost answer nobody knows whether it was done.
+     * Sends the requests before a fault, without filling the cache, during it and after it. No
+     * mutation is sent: the fault matrix tests those, whose outcome can be unknown.
      */
-    async askStruck(group: Group, fault: Fault): Promise<void> {
-      for (const one of await prepare(group)) await once(one, true);
-      strike(environment, fault);
-      const struck = await prepare(group);
-      for (let round = 0; round < ROUNDS; round++) await atOnce(struck);
-      recover(environment);
-      for (const one of await prepare(group)) await heal(one);
+    async runWithFault(generated: Case, fault: GeneratedFault): Promise<void> {
+      for (const one of await withReference(generated)) await assertResponse(one, false);
+      injectFault(environment, fault);
+      const all = await withReference(generated);
+      for (let round = 0; round < ROUNDS; round++) await assertConcurrently(all);
+      clearFaults(environment);
+      for (const one of await withReference(generated)) await assertRecovers(one);
     },
   };
 }
 
-function requestOf(
-  { texts, operations, variableSets: sets }: GeneratedDocument,
-  ask: Ask,
+function toRequest(
+  { texts, operations, variableSets }: GeneratedDocument,
+  { operation, variableSet, text, transport }: GeneratedRequest,
   { headers }: TestViewer,
 ): Request & { readonly fields: ReadonlySet<string> } {
   const { name, fields } = operations[
-    ask.operation % operations.length
+    operation % operations.length
   ] as GeneratedDocument['operations'][number];
-  const given = Object.entries(sets[ask.set] ?? {}).filter(([, value]) => value !== undefined);
-  // The key is refused in a body, and taken from an address.
-  const isForGet = given.some(([variable]) => variable === '__proto__');
+  const given = Object.entries(variableSets[variableSet] ?? {}).filter(
+    ([, value]) => value !== undefined,
+  );
+  // A body with this key is rejected, a URL is not.
+  const needsGet = given.some(([variable]) => variable === '__proto__');
   return {
-    text: texts[ask.text % texts.length] ?? '',
+    text: texts[text % texts.length] ?? '',
     operationName: name,
     variables: Object.fromEntries(given),
-    transport: isForGet ? 'GET' : ask.way,
+    transport: needsGet ? 'GET' : transport,
     headers: { ...headers },
     fields,
   };
@@ -159,7 +171,7 @@ function requestOf(
 const isTooComplex = ({ body }: Answer): boolean =>
   body.errors?.[0]?.extensions.code === 'QUERY_TOO_COMPLEX';
 
-const tell = (
-  { name }: TestViewer,
-  { text, operationName, variables, transport: way }: Request,
-): string => `${name} by ${way}: ${text} ${JSON.stringify({ operationName, variables })}`;
+const describe = ({ viewer, request }: ViewerRequest): string => {
+  const { text, operationName, variables, transport } = request;
+  return `${viewer.name} over ${transport}: ${text} ${JSON.stringify({ operationName, variables })}`;
+};

@@ -7,14 +7,14 @@ import { formatKey, formatKeyFile, secretHash } from '../../../src/auth/api-key-
 import type { BffDefinition } from '../../../src/bff.ts';
 import type { Viewer } from '../../../src/viewer.ts';
 
-/** One who asks: as a BFF sees them, and what they send so that it does. */
+/** A viewer, and the headers that authenticate it. */
 export interface TestViewer {
   readonly name: string;
   readonly viewer: Viewer;
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Those that are refused least come first, and are drawn most. */
+/** The first ones have the most permissions, and are used most. */
 const USERS: readonly (readonly [id: string, role: 'customer' | 'staff', scope?: string])[] = [
   [CAST.staff, 'staff'],
   [CAST.customer, 'customer'],
@@ -32,42 +32,43 @@ const PARTNERS = [
   { id: 'apex-1', partner: 'apex', scopes: ['orders:read'] },
 ];
 
-/** Everyone who may ask a BFF, and the environment in which they may. */
-export async function gatherAskers({ credentials }: BffDefinition) {
-  const users = await Promise.all(USERS.map((user) => signIn(...user)));
-  const nobody: TestViewer = { name: 'anonymous', viewer: { role: 'anonymous' }, headers: {} };
-  if (!credentials.includes('key')) return alone([...users, nobody]);
+/** Creates the viewers of a BFF, and the environment variables that it needs to authenticate them. */
+export async function createViewers({ credentials }: BffDefinition) {
+  await using resources = new AsyncDisposableStack();
+  const users = await Promise.all(USERS.map((user) => createUser(...user)));
+  const anonymous: TestViewer = { name: 'anonymous', viewer: { role: 'anonymous' }, headers: {} };
+  const viewers = [...users, anonymous];
+  const env: Record<string, string> = {};
 
-  const folder = await mkdtemp(join(tmpdir(), 'differential-'));
-  const path = join(folder, 'keys.json');
-  const hash = secretHash(SECRET).toString('hex');
-  const createdAt = '2026-01-01T00:00:00Z';
-  await writeFile(path, formatKeyFile(PARTNERS.map((key) => ({ ...key, hash, createdAt }))));
-  const partners = PARTNERS.map(
-    ({ id, partner, scopes }): TestViewer => ({
-      name: `the partner ${partner}`,
-      viewer: { role: 'partner', partner, scopes },
-      headers: { 'x-api-key': formatKey(id, SECRET) },
-    }),
-  );
-  return {
-    askers: [...users, ...partners, nobody],
-    env: { API_KEYS_PATH: path },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
-  };
+  if (credentials.includes('key')) {
+    const folder = await mkdtemp(join(tmpdir(), 'differential-'));
+    resources.defer(() => rm(folder, { recursive: true }));
+    env.API_KEYS_PATH = join(folder, 'keys.json');
+    const hash = secretHash(SECRET).toString('hex');
+    const createdAt = '2026-01-01T00:00:00Z';
+    const keys = PARTNERS.map((key) => ({ ...key, hash, createdAt }));
+    await writeFile(env.API_KEYS_PATH, formatKeyFile(keys));
+    viewers.splice(users.length, 0, ...PARTNERS.map(toPartner));
+  }
+  const rest = resources.move();
+  return { viewers, env, [Symbol.asyncDispose]: () => rest.disposeAsync() };
 }
 
-const alone = (askers: readonly TestViewer[]) => ({
-  askers,
-  env: {},
-  [Symbol.asyncDispose]: async () => {},
+const toPartner = ({ id, partner, scopes }: (typeof PARTNERS)[number]): TestViewer => ({
+  name: `the partner ${partner}`,
+  viewer: { role: 'partner', partner, scopes },
+  headers: { 'x-api-key': formatKey(id, SECRET) },
 });
 
-async function signIn(id: string, role: 'customer' | 'staff', scope?: string): Promise<TestViewer> {
+async function createUser(
+  id: string,
+  role: 'customer' | 'staff',
+  scope?: string,
+): Promise<TestViewer> {
   const token = await issueToken({ userId: id, role, scope });
   const user = { role, id, issuer: DEMO_ISSUER } as const;
   return {
-    name: `${role} ${id}${scope === undefined ? '' : ` for a client with ${scope}`}`,
+    name: `${role} ${id}${scope === undefined ? '' : ` through a client with ${scope}`}`,
     viewer: scope === undefined ? user : { ...user, scopes: scope.split(' ') },
     headers: { authorization: `Bearer ${token}` },
   };

@@ -7,3 +7,9 @@ const files = readdirSync(new URL('./', import.meta.url)).filter((name) => name 
 export const DOMAINS: readonly Domain[] = await Promise.all(
   files.sort().map(async (name) => (await import(`./${name}`)).domain),
 );
+
+/** Ids for arguments without candidates of their own, of all domains. */
+export async function seededIds(): Promise<string[]> {
+  const ids = await Promise.all(DOMAINS.map(async (domain) => (await domain.seededIds?.()) ?? []));
+  return ids.flat();
+}
