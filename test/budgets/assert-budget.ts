@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { EXAMPLES } from '../bff/operation-examples.ts';
-import type { GatedEnvironment } from '../cache/environment.ts';
+import type { TestViewer } from '../support/environment.ts';
 import {
   type Budget,
   callsBeyond,
@@ -9,16 +8,17 @@ import {
   type Waves,
   withoutField,
 } from './call-budgets.ts';
-import { countWaves } from './call-waves.ts';
+import { type CountedEnvironment, countWaves } from './call-waves.ts';
 import { createSelection } from './selection.ts';
 
-/** A committed operation and its budget. */
+/** An operation and its budget. */
 export interface BudgetCase {
   readonly name: string;
   readonly source: string;
   readonly budget: Budget;
-  /** Instead of those of the example. */
-  readonly variables?: object | undefined;
+  readonly as: TestViewer;
+  /** The variables of one request; a mutation needs new ones each time. */
+  readonly variables?: () => object | Promise<object>;
 }
 
 /**
@@ -26,10 +26,9 @@ export interface BudgetCase {
  * @returns the response
  * @throws AssertionError with the budget, the actual calls, and the fields that cause the surplus
  */
-export async function assertBudget(environment: GatedEnvironment, budgetCase: BudgetCase) {
-  const { name, source, budget, variables } = budgetCase;
-  const count = (query: string, expected: Budget) =>
-    countCalls(environment, name, query, expected, variables);
+export async function assertBudget(environment: CountedEnvironment, budgetCase: BudgetCase) {
+  const { name, source, budget } = budgetCase;
+  const count = countCalls.bind(undefined, environment, budgetCase);
   // The first request also opens connections and loads keys.
   await count(source, budget);
   const { response, waves } = await count(source, budget);
@@ -64,18 +63,18 @@ function chooseMeasure(waves: Waves, expected: Waves): (waves: Waves, expected: 
   return upTo(1 + waves.findIndex((_, index) => upTo(index + 1)(waves, expected) > 0));
 }
 
-/** Sends an operation with new variables, because a mutation works only once, and counts its calls. */
+/**
+ * Sends an operation, or a part of it, and counts its calls.
+ * @param expected - the budget of the part
+ */
 export async function countCalls(
-  environment: GatedEnvironment,
-  name: string,
+  environment: CountedEnvironment,
+  { as, variables = () => ({}) }: BudgetCase,
   query: string,
   expected: Budget,
-  variables?: object,
 ) {
-  const example = EXAMPLES[name];
-  assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
-  const values = { ...(variables ?? (await example.variables(environment))) };
-  const send = () => environment.send(query, { as: example.as, variables: values });
+  const values = { ...(await variables()) };
+  const send = () => environment.send(query, { as, variables: values });
   return countWaves(environment, send, toWaves(expected));
 }
 

@@ -1,6 +1,8 @@
 import type { BffDefinition } from '../../src/bff.ts';
-import { type GatedEnvironment, startGatedEnvironment } from '../cache/environment.ts';
-import type { TestResponse } from '../support/environment.ts';
+import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
+import { startGatedEnvironment } from '../cache/environment.ts';
+import type { ResponseGate } from '../cache/response-gate.ts';
+import type { AnyEnvironment, TestResponse } from '../support/environment.ts';
 import { until } from '../support/until.ts';
 import { untilQuiet } from '../support/until-quiet.ts';
 import type { Waves } from './call-budgets.ts';
@@ -8,8 +10,12 @@ import type { Waves } from './call-budgets.ts';
 /** All calls but those for the keys of tokens, which no request causes. */
 const ALL = /^\/(?!\.well-known)/;
 
+export type CountedEnvironment = Pick<AnyEnvironment, 'send' | 'calls' | 'reset'> & {
+  readonly gates: Readonly<Record<string, ResponseGate>>;
+};
+
 /** Starts a BFF without a cache, in front of services whose responses can be held back. */
-export const startUncached = (bff: BffDefinition): Promise<GatedEnvironment> =>
+export const startUncached = <U extends UpstreamTable>(bff: BffDefinition<U>) =>
   startGatedEnvironment(bff, { CACHE_MEMORY_MB: '0' });
 
 /**
@@ -18,7 +24,7 @@ export const startUncached = (bff: BffDefinition): Promise<GatedEnvironment> =>
  * @param expected - only affects how long a missing call is waited for
  */
 export async function countWaves(
-  environment: GatedEnvironment,
+  environment: CountedEnvironment,
   send: () => Promise<TestResponse>,
   expected: Waves = [],
 ) {
@@ -49,7 +55,7 @@ export async function countWaves(
   }
 }
 
-function holdResponses({ gates }: GatedEnvironment) {
+function holdResponses({ gates }: CountedEnvironment) {
   const holds = Object.values(gates).map((gate) => gate.hold(ALL));
   return {
     count: () => holds.reduce((sum, hold) => sum + hold.count(), 0),
