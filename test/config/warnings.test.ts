@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { findMisspelt, loadConfig } from '../../src/config/index.ts';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+import { bffNames, ROOT } from '../../tools/tree.ts';
+import { library } from '../support/fixture/bff.ts';
+import { LIBRARY_PRODUCTION } from './library-production.ts';
+
+const warningsOf = (env: NodeJS.ProcessEnv) => loadConfig(env, library).warnings;
+
+describe('The warning about an unknown variable', () => {
+  for (const [given, similarTo] of [
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['LIBRARYPORT', 'LIBRARY_PORT'],
+    ['REQEST_DEADLINE_MS', 'REQUEST_DEADLINE_MS'],
+    ['ALLOWED_ADDRESSES', 'ALLOW_ADDRESSES'],
+    ['VIEWER_SIGNING_KEY_FLIE', 'VIEWER_SIGNING_KEY_FILE'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['MEMBERS_SERVICE_PORT', 'MEMBER_SERVICE_PORT'],
+    ['TRUSTED_PROXY', 'TRUSTED_PROXIES'],
+    ['ALLOW_ADDRESS', 'ALLOW_ADDRESSES'],
+    ['Cors_Origins', 'CORS_ORIGINS'],
+    ['library_port', 'LIBRARY_PORT'],
+    ['CACHE_MEMORY', 'CACHE_MEMORY_MB'],
+    ['RATE_LIMIT', 'RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER'],
+    ['VIEWER_SIGNING', 'VIEWER_SIGNING_KEY'],
+    ['MEMBER_SERVICE', 'MEMBER_SERVICE_URL or MEMBER_SERVICE_PORT'],
+  ] as const) {
+    it(`names ${similarTo} for ${given}`, () => {
+      assert.deepEqual(warningsOf({ [given]: 'x' }), [
+        { message: 'unknown variable ignored', fields: { variable: given, similarTo } },
+      ]);
+    });
+  }
+
+  it('names the variables of the upstreams of the BFF, and of no others', () => {
+    const bff = { ...library, upstreams: { review: { port: 6001 } } };
+    const env = { JWKS_URL: LIBRARY_PRODUCTION.JWKS_URL, REVIEWS_SERVICE_URL: 'x' };
+    assert.deepEqual(
+      loadConfig(env, bff).warnings.map(({ fields }) => fields.similarTo),
+      ['REVIEW_SERVICE_URL'],
+    );
+  });
+
+  it('is not given for variables of the system and of other programs', () => {
+    const env = {
+      PATH: '/bin',
+      PORT: '80',
+      HOSTNAME: 'x',
+      NODE_OPTIONS: '',
+      NODE_PATH: 'x',
+      DATABASE_URL: 'x',
+      REDIS_HOST: 'x',
+      XDG_DATA_DIRS: 'x',
+      USER: 'x',
+      DATA: 'x',
+      host: 'x86_64-linux',
+      http_proxy: 'x',
+      MEMBER_SERVICE_HOST: '10.0.0.1',
+      MEMBERS_SERVICE_HOST: '10.0.0.1',
+      LIBRARY_SERVICE_PORT: '80',
+      npm_config_loglevel: 'error',
+    };
+    assert.deepEqual(warningsOf(env), []);
+  });
+
+  it('is not given for a variable of .env.example, which has all upstreams', async () => {
+    const names = await exampleVariables();
+    assert.ok(names.length > 30);
+    const upstreams = Object.keys(UPSTREAMS);
+    for (const upstream of upstreams) {
+      const prefix = `${upstream.toUpperCase()}_SERVICE`;
+      assert.ok(names.includes(`${prefix}_URL`) && names.includes(`${prefix}_PORT`), prefix);
+    }
+    const env = Object.fromEntries(names.map((name) => [name, 'x']));
+    const bffs = bffNames();
+    for (const given of [...bffs.map((bff) => [bff]), bffs]) {
+      assert.deepEqual(findMisspelt(env, { bffs: given, upstreams }), []);
+    }
+  });
+});
+
+describe('The warning about a missing variable', () => {
+  it('is given in production only, for each variable that is not set', () => {
+    const secret = 'a-secret-that-only-this-test-knows';
+    const recommended = {
+      UPSTREAM_TOKEN: secret,
+      VIEWER_SIGNING_KEY: secret,
+      PURGE_SECRET: secret,
+      TRUSTED_PROXIES: '10.0.0.1',
+    };
+    assert.deepEqual(warningsOf({ ...LIBRARY_PRODUCTION, ...recommended }), []);
+    const { PURGE_SECRET: _given, ...others } = recommended;
+    const [warning, ...more] = warningsOf({ ...LIBRARY_PRODUCTION, ...others });
+    assert.deepEqual([warning?.fields.variable, more], ['PURGE_SECRET', []]);
+    assert.deepEqual(warningsOf({}), []);
+  });
+});
+
+async function exampleVariables(): Promise<readonly string[]> {
+  const example = await readFile(new URL('.env.example', ROOT), 'utf8');
+  return [...example.matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name);
+}
