@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { type BffProcessOptions, startBffProcess, toModuleUrl } from '../support/bff-process.ts';
+import type { Json } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
+import { PRODUCTION } from '../support/production.ts';
+import { until } from '../support/until.ts';
+
+/** Makes the process fail in the way that a message names. */
+const FAIL_ON_MESSAGE = toModuleUrl(`
+  process.channel.unref();
+  process.on('message', (how) => {
+    if (how === 'throw') setImmediate(() => { throw new TypeError('made to fail'); });
+    else Promise.reject(new TypeError('made to fail'));
+  });
+`);
+
+/** Shortens the intervals of the process, and replies to a message with how often one has passed. */
+const FAST_INTERVALS = toModuleUrl(`
+  const { setInterval: start } = globalThis;
+  let passed = 0;
+  globalThis.setInterval = (work, ms) => start(() => { passed++; work(); }, ms / 50);
+  process.channel.unref();
+  process.on('message', () => process.send(passed));
+`);
+
+/** Starts the library in production. */
+async function startProduction(env: NodeJS.ProcessEnv = {}, options: BffProcessOptions = {}) {
+  const bff = await startBffProcess(library, {
+    env: { ...PRODUCTION, DRAIN_DELAY_MS: '0', ...env },
+    ...options,
+  });
+  return {
+    ...bff,
+    /** The entries with a message, as soon as there are this many. */
+    async find(msg: string, count = 1): Promise<Json[]> {
+      const found = () => bff.logEntries().filter((entry) => entry.msg === msg);
+      await until(() => found().length >= count);
+      return found();
+    },
+    async post(body: unknown): Promise<Json> {
+      const response = await fetch(bff.endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    },
+  };
+}
+
+const CARD = {
+  query: 'query Card($id: ID!) { member(id: $id) { name } notices { title } }',
+  variables: { id: '42' },
+};
+const TYPENAME = { query: '{ __typename }' };
+const NO_DESCRIPTORS = 'no file descriptors left, new connections are closed';
+
+describe('The log of a BFF in production', () => {
+  for (const level of ['info', 'silent']) {
+    it(`is JSON lines from start to end, and has the URLs, at level ${level}`, async () => {
+      await using bff = await startProduction({ LOG_LEVEL: level });
+      await bff.post(TYPENAME);
+      bff.kill('SIGTERM');
+      assert.deepEqual(await bff.ended(), [0, null]);
+      for (const line of bff.lines()) JSON.parse(line);
+      const [listening] = await bff.find('listening');
+      assert.match(listening.url, /^http:.*\/graphql$/);
+      assert.match(listening.adminUrl, /^http:/);
+      assert.equal(listening.name, 'library');
+    });
+  }
+
+  it('has the operation, cost and cache status of each request, and the codes of its errors', async () => {
+    await using bff = await startProduction({ BATCH_MOST: '2' });
+    await bff.post(CARD);
+    await bff.post(CARD);
+    await bff.post([CARD, { query: 'query Other { __typename }' }]);
+    await bff.post(TYPENAME);
+    bff.services.lending.control.faults({ notices: { status: 500 } });
+    const { data, errors } = await bff.post({ ...CARD, variables: { id: '43' } });
+    assert.equal(data.notices, null);
+    await bff.post({ query: 'query Wrong { nothing }' });
+    await bff.post({ query: '{' });
+    await bff.post(CARD.query);
+
+    const entries = await bff.find('request completed', 8);
+    const [stored, hit, batch, unnamed, partial, invalid, unparsed, malformed] = entries.map(
+      ({ operation, cost, cacheStatus, failedParts, errorCodes }) => {
+        return { operation, cost, cacheStatus, failedParts, errorCodes };
+      },
+    );
+    assert.ok(stored?.cost > 0);
+    const completed = { operation: 'Card', failedParts: 0, errorCodes: undefined };
+    assert.deepEqual(stored, { ...completed, cost: stored?.cost, cacheStatus: 'stored' });
+    assert.deepEqual(hit, { ...completed, cost: stored?.cost, cacheStatus: 'hit' });
+    assert.equal(batch?.operation, 'Card,Other');
+    assert.ok(batch.cost > stored?.cost);
+    assert.equal(batch.cacheStatus, 'bypass');
+    assert.equal(batch.failedParts, 0);
+    assert.equal(unnamed?.operation, undefined);
+    assert.ok(unnamed?.cost > 0);
+    assert.equal(partial?.operation, 'Card');
+    assert.equal(partial.failedParts, 1);
+    assert.deepEqual(partial.errorCodes, [errors[0].extensions.code]);
+    assert.deepEqual(invalid?.errorCodes, ['GRAPHQL_VALIDATION_FAILED']);
+    assert.equal(invalid.failedParts, undefined);
+    assert.deepEqual(unparsed?.errorCodes, ['GRAPHQL_PARSE_FAILED']);
+    assert.deepEqual(malformed?.errorCodes, ['BAD_REQUEST']);
+  });
+
+  for (const [how, level] of [
+    ['throw', 'info'],
+    ['reject', 'silent'],
+  ] as const) {
+    it(`has one entry for a crash (${how}, level ${level}), which ends the process with 1`, async () => {
+      await using bff = await startProduction({ LOG_LEVEL: level }, { preload: FAIL_ON_MESSAGE });
+      bff.send(how);
+      assert.deepEqual(await bff.ended(), [1, null]);
+      const [entry, ...others] = bff.logEntries().filter(({ level }) => level === 60);
+      assert.deepEqual(others, []);
+      assert.equal(entry.msg, 'process crashed');
+      assert.equal(entry.name, 'library');
+      assert.equal(entry.err.type, 'TypeError');
+      assert.equal(entry.err.message, 'made to fail');
+      assert.match(entry.err.stack, /made to fail/);
+    });
+  }
+
+  it('has one entry, not one per check, while no file descriptors are left', {
+    skip: process.platform === 'win32' && 'Windows has no such limit',
+  }, async () => {
+    const options = { preload: FAST_INTERVALS, shell: 'ulimit -n 64' };
+    await using bff = await startProduction({}, options);
+    const { port, hostname } = new URL(bff.endpoint);
+    const sockets = Array.from({ length: 100 }, () => connect(Number(port), hostname));
+    for (const socket of sockets) socket.on('error', () => {});
+    const [entry] = await bff.find(NO_DESCRIPTORS);
+    assert.equal(entry.level, 50);
+    assert.equal(entry.code, 'EMFILE');
+    const checks: number = await bff.request('checks');
+    await until(async () => (await bff.request('checks')) > checks + 3);
+    for (const socket of sockets) socket.destroy();
+    await until(() => bff.post(TYPENAME).then(Boolean, () => false));
+    assert.equal((await bff.find(NO_DESCRIPTORS)).length, 1);
+  });
+});
