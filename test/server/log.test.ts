@@ -12,7 +12,7 @@ const FAIL_ON_MESSAGE = toModuleUrl(`
   process.channel.unref();
   process.on('message', (how) => {
     if (how === 'throw') setImmediate(() => { throw new TypeError('made to fail'); });
-    else Promise.reject(new TypeError('made to fail'));
+    else Promise.reject(how === 'reject' ? new TypeError('made to fail') : undefined);
   });
 `);
 
@@ -127,6 +127,41 @@ describe('The log of a BFF in production', () => {
       assert.match(entry.err.stack, /made to fail/);
     });
   }
+
+  it('has one entry for a crash during a request, which is answered before the process ends with 1', async () => {
+    await using bff = await startProduction({}, { preload: FAIL_ON_MESSAGE });
+    const { control } = bff.services.lending;
+    control.faults({ notices: { delayMs: 500 } });
+    const inFlight = bff.post({ query: '{ notices { title } }' });
+    await until(() => control.requests().routes.notices === 1);
+    bff.send('throw');
+
+    const { data } = await inFlight;
+    assert.ok(data.notices.length > 0);
+    assert.deepEqual(await bff.ended(), [1, null]);
+    const [crashed, ...others] = await bff.find('process crashed');
+    assert.deepEqual(others, []);
+    const [completed] = await bff.find('request completed');
+    assert.ok(crashed.time <= completed.time);
+  });
+
+  it('has a second entry for an error while a crashed process drains, which ends it at once', async () => {
+    const options = { preload: FAIL_ON_MESSAGE };
+    await using bff = await startProduction({ DRAIN_DELAY_MS: '60000' }, options);
+    bff.send('throw');
+    await bff.find('process crashed');
+    bff.send('reject');
+    assert.deepEqual(await bff.ended(), [1, null]);
+    const errors = bff.logEntries().filter(({ err }) => err?.message === 'made to fail');
+    assert.equal(errors.length, 2);
+  });
+
+  it('has an entry for a rejection without a value, which ends the process with 1', async () => {
+    await using bff = await startProduction({}, { preload: FAIL_ON_MESSAGE });
+    bff.send('reject without a value');
+    assert.deepEqual(await bff.ended(), [1, null]);
+    assert.equal((await bff.find('process crashed')).length, 1);
+  });
 
   it('has one entry, not one per check, while no file descriptors are left', {
     skip: process.platform === 'win32' && 'Windows has no such limit',
