@@ -216,7 +216,7 @@ for (const bff of BFFS_WITH_COOKIES) {
       assert.deepEqual(environment.calls(), []);
     });
 
-    it('authenticates nobody if it is forged, truncated or sent twice', async () => {
+    it('does not authenticate if it is forged, truncated or sent twice', async () => {
       const value = cookie.slice(cookie.indexOf('=') + 1);
       const invalidCookies = [
         `__Host-session=${value.slice(0, -4)}`,
@@ -249,7 +249,7 @@ for (const bff of BFFS_WITH_COOKIES) {
     });
 
     for (const otherBff of BFFS_WITHOUT_COOKIES) {
-      it(`authenticates nobody at the ${otherBff.name} BFF, which has no sessions`, async () => {
+      it(`does not authenticate at the ${otherBff.name} BFF, which has no sessions`, async () => {
         await using other = await startEnvironment(otherBff);
         const { privateQuery } = samplesOf(otherBff);
         const headers = { cookie, ...CSRF_HEADER };

@@ -17,7 +17,7 @@ const MAX_GROWTH = 0.05;
 
 for (const bff of BFFS) {
   describe(`The ${bff.name} BFF`, () => {
-    it(`answers ${COUNT} randomly malformed requests without a server error`, async (t) => {
+    it(`responds to ${COUNT} randomly malformed requests without a server error`, async (t) => {
       t.diagnostic(`SEED=${SEED}`);
       await using target = await startTarget(bff, { BATCH_MOST: '10' });
       const generators = createRequestGenerators(bff);

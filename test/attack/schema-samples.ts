@@ -20,7 +20,6 @@ import {
   isListType,
   isObjectType,
   isRequiredArgument,
-  isRequiredInputField,
 } from 'graphql';
 import { anyone } from '../../src/auth/rules.ts';
 import { mergeTrees } from '../../src/auth/shield.ts';
@@ -28,6 +27,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { fieldNames, shortestPaths } from '../support/field-paths.ts';
 import { USER_ID } from './bffs.ts';
+import { literalsWithVariable, sampleLiteral, sampleValue } from './input-samples.ts';
 
 type Field = GraphQLField<unknown, unknown>;
 type Operation = 'query' | 'mutation';
@@ -193,42 +193,17 @@ function textPositionsOf(schema: GraphQLSchema): TextPosition[] {
   );
 }
 
-interface LiteralWithVariable {
-  readonly literal: string;
-  readonly type: string;
-  readonly path: readonly string[];
-}
-
-/** Literals of a type, each with `$a` at one of the positions that take an id or a string. */
-function literalsWithVariable(type: GraphQLInputType): LiteralWithVariable[] {
-  const nullable = getNullableType(type);
-  if (isListType(nullable)) {
-    return literalsWithVariable(nullable.ofType).map((inner) => ({
-      ...inner,
-      literal: `[${inner.literal}]`,
-    }));
-  }
-  if (!isInputObjectType(nullable)) {
-    const { name } = getNamedType(nullable);
-    return name === 'ID' || name === 'String' ? [{ literal: '$a', type: name, path: [] }] : [];
-  }
-  return Object.values(nullable.getFields()).flatMap((field) =>
-    literalsWithVariable(field.type).map(({ literal, path, ...rest }) => ({
-      ...rest,
-      literal: objectLiteral(nullable, { [field.name]: literal }),
-      path: [field.name, ...path],
-    })),
-  );
-}
-
 function longListsOf(schema: GraphQLSchema, length: number) {
   return rootFields(schema, 'mutation').flatMap(({ name, args, type }) => {
-    const hasList = ({ type }: GraphQLArgument | GraphQLInputField): boolean => {
+    const hasList = (type: GraphQLInputType, outer: readonly GraphQLInputType[] = []): boolean => {
       const nullable = getNullableType(type);
-      const inner = isInputObjectType(nullable) ? Object.values(nullable.getFields()) : [];
-      return isListType(nullable) || inner.some(hasList);
+      if (isListType(nullable)) return true;
+      if (!isInputObjectType(nullable) || outer.includes(nullable)) return false;
+      return Object.values(nullable.getFields()).some((field) =>
+        hasList(field.type, [...outer, nullable]),
+      );
     };
-    if (!args.some(hasList)) return [];
+    if (!args.some(({ type }) => hasList(type))) return [];
     const declared = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ');
     const passed = args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
     return [
@@ -239,44 +214,6 @@ function longListsOf(schema: GraphQLSchema, length: number) {
       },
     ];
   });
-}
-
-/** A value of an input type, whose lists have that length. */
-function sampleValue(type: GraphQLInputType, length: number): unknown {
-  const nullable = getNullableType(type);
-  if (isListType(nullable)) {
-    return Array.from({ length }, () => sampleValue(nullable.ofType, length));
-  }
-  if (isInputObjectType(nullable)) {
-    const fields = Object.values(nullable.getFields());
-    return Object.fromEntries(fields.map((field) => [field.name, sampleValue(field.type, length)]));
-  }
-  if (isEnumType(nullable)) return nullable.getValues()[0]?.name;
-  return SAMPLES[getNamedType(nullable).name] ?? 'x';
-}
-
-const SAMPLES: Readonly<Record<string, unknown>> = {
-  ID: USER_ID,
-  Int: 1,
-  Float: 1.5,
-  Boolean: true,
-};
-
-function sampleLiteral(type: GraphQLInputType): string {
-  const nullable = getNullableType(type);
-  if (isListType(nullable)) return `[${sampleLiteral(nullable.ofType)}]`;
-  if (isInputObjectType(nullable)) return objectLiteral(nullable);
-  const value = sampleValue(nullable, 1);
-  return isEnumType(nullable) ? String(value) : JSON.stringify(value);
-}
-
-/** An input object with its required fields and the given ones. */
-function objectLiteral(type: GraphQLInputObjectType, given: Record<string, string> = {}): string {
-  const fields = Object.values(type.getFields()).flatMap((field) => {
-    const literal = given[field.name] ?? (isRequiredInputField(field) && sampleLiteral(field.type));
-    return literal ? [`${field.name}: ${literal}`] : [];
-  });
-  return `{ ${fields.join(', ')} }`;
 }
 
 const sizeArgumentOf = ({ args }: Field) =>
