@@ -1,3 +1,14 @@
+/*
+ * Property: no request causes a server error. Every response has a status below 500; every error has
+ * the format of all errors.
+ *
+ * A case is one HTTP request from a generator that is chosen at random (fuzzer.ts): committed
+ * operations with damaged texts, variables or headers, any JSON, unusual methods and paths, random
+ * bytes. A request depends on SEED plus its number only. The full mode also limits the growth of memory.
+ *
+ * `npm test` sends 400 requests to each BFF, `npm run test:attack` 100,000. A failure prints the seed
+ * and the number of its request: `SEED=<number> npm run test:attack` replays the run.
+ */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { BffDefinition } from '../../src/bff.ts';
