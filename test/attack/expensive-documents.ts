@@ -240,80 +240,75 @@ const documentsFor = ({ lookup }: SchemaSamples): readonly ExpensiveDocument[] =
   },
 ];
 
-/** Documents that need a list, or a type that leads back to itself; not every schema has them. */
-const ownDocumentsFor = ({ sizedList, nestedSizedList, cycle, ...samples }: SchemaSamples) => [
-  ...(sizedList ? [listSize(sizedList), ...listSizeByVariable(sizedList)] : []),
-  ...(nestedSizedList
-    ? [
-        {
-          name: 'nested lists, each of an allowed size',
-          document: (size: number) => nestedSizedList.replaceAll('$size', String(size)),
-          size: 50,
-          smallSize: 50,
-          codes: LIMIT,
-        },
-      ]
-    : []),
-  ...(cycle
-    ? [
-        {
-          name: 'existing fields to a depth of 400',
-          document: (size: number) => {
-            const round = samples.nestFrom(cycle.type, cycle.steps, '{__typename}');
-            const [open = '', close = ''] = round.split('{__typename}');
-            return `{${samples.nest(cycle.start, nest(size, `{${open}`, `${close}}`, '{__typename}'))}}`;
-          },
-          size: 400,
-          smallSize: 10,
-          codes: LIMIT,
-        },
-        {
-          name: 'fields that fan out by fragments and lists',
-          document: (size: number) => {
-            const half = (n: number) => samples.nestFrom(cycle.type, cycle.steps, `{...F${n + 1}}`);
-            const on = `on ${cycle.type}`;
-            const fragments = repeat(
-              size,
-              (n) => `fragment F${n} ${on}{a:${half(n)} b:${half(n)}}`,
-              '',
-            );
-            return `{${samples.nest(cycle.start, '{...F0}')}}${fragments}fragment F${size} ${on}{__typename}`;
-          },
-          size: 4,
-          smallSize: 4,
-          codes: LIMIT,
-        },
-      ]
-    : []),
-];
+/** Documents with the size of a list; none if the schema has no such list. */
+function listDocuments({ sizedList: list }: SchemaSamples): ExpensiveDocument[] {
+  if (!list) return [];
+  const millions = { size: 1_000_000, smallSize: 1_000_000, codes: LIMIT };
+  return [
+    {
+      ...millions,
+      name: 'a list of 1,000,000',
+      document: (size) => list.replace('$size', String(size)),
+    },
+    {
+      ...millions,
+      name: 'a list of 1,000,000 by a variable',
+      document: () => `query($size:Int!)${list}`,
+      variables: { size: 1_000_000 },
+    },
+    {
+      ...millions,
+      name: "a list of 1,000,000 by a variable's default",
+      document: (size) => `query($size:Int!=${size})${list}`,
+    },
+  ];
+}
 
-const listSize = (list: string): ExpensiveDocument => ({
-  name: 'a list of 1,000,000',
-  document: (size) => list.replace('$size', String(size)),
-  size: 1_000_000,
-  smallSize: 1_000_000,
-  codes: LIMIT,
-});
+function nestedListDocuments({ nestedSizedList: list }: SchemaSamples): ExpensiveDocument[] {
+  if (!list) return [];
+  return [
+    {
+      name: 'nested lists, each of an allowed size',
+      document: (size) => list.replaceAll('$size', String(size)),
+      size: 50,
+      smallSize: 50,
+      codes: LIMIT,
+    },
+  ];
+}
 
-const listSizeByVariable = (list: string): readonly ExpensiveDocument[] => [
-  {
-    name: 'a list of 1,000,000 by a variable',
-    document: () => `query($size:Int!)${list}`,
-    size: 0,
-    smallSize: 0,
-    codes: LIMIT,
-    variables: { size: 1_000_000 },
-  },
-  {
-    name: "a list of 1,000,000 by a variable's default",
-    document: (size) => `query($size:Int!=${size})${list}`,
-    size: 1_000_000,
-    smallSize: 1_000_000,
-    codes: LIMIT,
-  },
-];
+/** Documents through a type that leads back to itself; none if the schema has no such type. */
+function cycleDocuments({ cycle, nestFromRoot, nestFrom }: SchemaSamples): ExpensiveDocument[] {
+  if (!cycle) return [];
+  const { start, type, steps } = cycle;
+  const round = (innermost: string) => nestFrom(type, steps, innermost);
+  const [open = '', close = ''] = round('{__typename}').split('{__typename}');
+  return [
+    {
+      name: 'existing fields to a depth of 400',
+      document: (size) =>
+        `{${nestFromRoot(start, nest(size, `{${open}`, `${close}}`, '{__typename}'))}}`,
+      size: 400,
+      smallSize: 10,
+      codes: LIMIT,
+    },
+    {
+      name: 'fields that fan out by fragments and lists',
+      document: (size) => {
+        const twice = (n: number) => `{a:${round(`{...F${n + 1}}`)} b:${round(`{...F${n + 1}}`)}}`;
+        const fragments = repeat(size, (n) => `fragment F${n} on ${type}${twice(n)}`, '');
+        return `{${nestFromRoot(start, '{...F0}')}}${fragments}fragment F${size} on ${type}{__typename}`;
+      },
+      size: 4,
+      smallSize: 4,
+      codes: LIMIT,
+    },
+  ];
+}
 
 export function expensiveDocumentsFor(bff: BffDefinition): readonly ExpensiveDocument[] {
   const samples = samplesOf(bff);
-  return [...documentsFor(samples), ...ownDocumentsFor(samples)];
+  return [documentsFor, listDocuments, nestedListDocuments, cycleDocuments].flatMap((documents) =>
+    documents(samples),
+  );
 }

@@ -77,7 +77,7 @@ export function samplesOf(bff: BffDefinition) {
   return {
     schema,
     lookup: lookupOf(bff, schema),
-    /** A query that only signed-in viewers can execute, staff in any case. */
+    /** A query that needs a signed-in viewer; staff can execute it. */
     privateQuery: privateQueryOf(bff, schema),
     inputMutations: inputMutationsOf(schema),
     enumType: Object.values(schema.getTypeMap()).find(isOwnEnum)?.name,
@@ -89,10 +89,10 @@ export function samplesOf(bff: BffDefinition) {
     /** The same with a list in a list. */
     nestedSizedList: sizedListsOf(schema, 2)[0],
     cycle: cycleOf(schema),
-    /** Prints fields from the root of queries to the innermost selection, without the outer braces. */
-    nest: (steps: readonly string[], innermost: string) =>
+    /** Prints a path of fields from the root of queries, with the innermost selection. */
+    nestFromRoot: (steps: readonly string[], innermost: string) =>
       nestedSelection(schema, 'query', steps, innermost),
-    /** Prints fields from a type, likewise. */
+    /** The same from a type. */
     nestFrom: (type: string, steps: readonly string[], innermost: string) =>
       selectionFrom(schema.getType(type) as GraphQLObjectType, steps, innermost),
   };
