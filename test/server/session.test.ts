@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { addSession } from '../../src/server/session.ts';
 import { createRateLimiter } from '../../src/traffic/index.ts';
 import { startEndpoint } from '../auth/endpoint.ts';
 import { type Issuer, inSeconds, startIssuer } from '../auth/issuer.ts';
-import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
+import { authorization } from '../support/environment.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 
 const PAGE = 'https://shop.example';
 const PROOF = { 'x-csrf-protection': '1' };
@@ -19,7 +19,7 @@ const CLEARED = '__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max
 
 const rateLimiter = createRateLimiter({ limits: { address: 0, viewer: 0 } });
 
-suite('Session', () => {
+suite('A session', () => {
   let issuer: Issuer;
   let introspection: Awaited<ReturnType<typeof startEndpoint>>;
   let app: FastifyInstance;
@@ -179,7 +179,7 @@ suite('Session', () => {
 });
 
 suite('POST /session', () => {
-  const open = async ({ url }: Environment, person: string) => {
+  const open = async ({ url }: LibraryEnvironment, person: string) => {
     const headers = { ...PROOF, ...(await authorization(person)) };
     const response = await fetch(`${url}/session`, { method: 'POST', headers });
     return { response, text: await response.text() };
@@ -187,12 +187,12 @@ suite('POST /session', () => {
 
   test('charges the viewer and the address one unit and returns the remaining units', async () => {
     const limits = { RATE_LIMIT_VIEWER: '100', RATE_LIMIT_ADDRESS: '1000' };
-    await using environment = await startEnvironment(web, limits);
+    await using environment = await startLibrary(limits);
     for (const [address, viewer] of [
       [999, 99],
       [998, 98],
     ]) {
-      const { response } = await open(environment, CAST.customer);
+      const { response } = await open(environment, CAST.reader);
       assert.equal(response.status, 204);
       const remaining = response.headers.get('ratelimit') ?? '';
       assert.match(
@@ -203,12 +203,12 @@ suite('POST /session', () => {
   });
 
   test('is refused when the rate limit of the viewer is exhausted by queries or sessions', async () => {
-    await using environment = await startEnvironment(web, { RATE_LIMIT_VIEWER: '3' });
-    for (let n = 0; n < 3; n++) await environment.send('{ __typename }', { as: CAST.customer });
+    await using environment = await startLibrary({ RATE_LIMIT_VIEWER: '3' });
+    for (let n = 0; n < 3; n++) await environment.send('{ __typename }', { as: CAST.reader });
     for (let n = 0; n < 3; n++) {
-      assert.equal((await open(environment, CAST.otherCustomer)).response.status, 204);
+      assert.equal((await open(environment, CAST.otherReader)).response.status, 204);
     }
-    for (const person of [CAST.customer, CAST.otherCustomer]) {
+    for (const person of [CAST.reader, CAST.otherReader]) {
       const { response, text } = await open(environment, person);
       assert.equal(response.status, 429);
       assert.equal(JSON.parse(text).errors[0].extensions.code, 'RATE_LIMITED');
@@ -216,14 +216,14 @@ suite('POST /session', () => {
       assert.match(response.headers.get('retry-after') ?? '', /^\d+$/);
       assert.match(response.headers.get('ratelimit') ?? '', /^"viewer";r=0;t=\d+$/);
     }
-    const queried = await environment.send('{ __typename }', { as: CAST.otherCustomer });
+    const queried = await environment.send('{ __typename }', { as: CAST.otherReader });
     assert.equal(queried.status, 429, 'queries share the rate limit');
   });
 });
 
 suite('DELETE /session', () => {
   test('charges the address one unit and is refused when the address is exhausted', async () => {
-    await using environment = await startEnvironment(web, { RATE_LIMIT_ADDRESS: '2' });
+    await using environment = await startLibrary({ RATE_LIMIT_ADDRESS: '2' });
     const end = () => fetch(`${environment.url}/session`, { method: 'DELETE', headers: PROOF });
     for (const remaining of [1, 0]) {
       const response = await end();

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdmissionControl } from '../../src/traffic/index.ts';
+import { createClock } from '../support/clock.ts';
 
 type Admission = ReturnType<typeof createAdmissionControl>;
+
+const clock = createClock();
+after(() => clock[Symbol.dispose]());
 
 /** Blocks the event loop. */
 function block(ms: number): void {
@@ -24,7 +28,7 @@ function burn(ms: number): void {
 function createBusy() {
   const admission = createAdmissionControl();
   assert.equal(admission.turn(assert.fail), undefined);
-  block(11);
+  clock.advance(11);
   return admission;
 }
 
@@ -37,7 +41,7 @@ async function createWarm() {
   await Promise.all(waiting.map(async (one) => one));
   await sleep(1);
   assert.equal(admission.turn(assert.fail), undefined);
-  block(11);
+  clock.advance(11);
   return admission;
 }
 
@@ -85,11 +89,11 @@ describe('Admission control', () => {
   it('refuses new requests while the oldest queued one has waited too long', async () => {
     const admission = await createWarm();
     const waiting = [...fillQueue(admission, false), ...fillQueue(admission, true)];
-    block(300);
+    clock.advance(300);
     assert.throws(() => admission.turn(() => false), isOverloaded);
     const late = admission.turn(() => true);
     admission.refuseExcess();
-    block(250);
+    clock.advance(250);
     assert.throws(() => admission.refuseExcess(), isOverloaded);
     assert.throws(() => admission.turn(() => true), isOverloaded);
 
@@ -102,7 +106,7 @@ describe('Admission control', () => {
   it('refuses queued requests that are older than a second, except for the last hundred', async () => {
     const admission = await createWarm();
     const waiting = fillQueue(admission, true);
-    block(1_100);
+    clock.advance(1_100);
     const outcomes = await Promise.allSettled(waiting.map(async (one) => one));
     const [first, last] = [outcomes[0], outcomes.at(-1)];
     assert.ok(first?.status === 'rejected' && first.reason.code === 'OVERLOADED');
@@ -112,7 +116,7 @@ describe('Admission control', () => {
   it('does not refuse requests by the age of the queue in a process that has just started', async () => {
     const admission = createBusy();
     const waiting = [...fillQueue(admission, false), ...fillQueue(admission, true)];
-    block(1_100);
+    clock.advance(1_100);
     admission.refuseExcess();
     waiting.push(
       admission.turn(() => false),
@@ -150,7 +154,7 @@ describe('Admission control', () => {
   it('does not refuse requests while the queue is short, whatever its age', async () => {
     const admission = await createWarm();
     for (let n = 0; n < 100; n++) void admission.turn(() => true);
-    block(600);
+    clock.advance(600);
     admission.refuseExcess();
     assert.ok(admission.turn(() => true));
   });
