@@ -27,7 +27,7 @@ const PHASES = [
 type Phase = (typeof PHASES)[number];
 
 interface HarnessOptions {
-  /** Phases that have to wait for something. */
+  /** The phases that return a promise. */
   readonly waiting?: readonly Phase[];
   /** The phase that ends the request. */
   readonly failing?: Phase;
@@ -35,7 +35,7 @@ interface HarnessOptions {
   readonly result?: ExecutionResult;
 }
 
-/** A pipeline whose parts note which phase calls them. */
+/** Creates a pipeline whose parts record the phases that call them. */
 function createHarness(options: HarnessOptions = {}) {
   const { waiting = [], failing, isStored = false } = options;
   const { result = { status: 200, data: {}, errorCodes: [] } } = options;
@@ -123,8 +123,8 @@ const REQUEST: OperationRequest = {
 };
 const MUTATION = { ...REQUEST, input: { ...REQUEST.input, query: 'mutation { a }' } };
 
-describe('pipeline', () => {
-  it('runs its phases in order, whether they have to wait or not', async () => {
+describe('The pipeline', () => {
+  it('runs its phases in order, whether or not they wait', async () => {
     for (const waiting of [[], ['authenticate'], ['admit', 'charge'], PHASES] as const) {
       const { pipeline, phases } = createHarness({ waiting });
       await pipeline.run(REQUEST);
@@ -183,7 +183,7 @@ describe('pipeline', () => {
     assert.deepEqual(charges, [7]);
   });
 
-  it('tells the log of a request its operation, cost, outcome and error codes', async () => {
+  it('adds the operation, cost, cache status and error codes to the log entry of a request', async () => {
     const log = {
       operation: undefined,
       cost: undefined,
