@@ -1,43 +1,41 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { web } from '../../bff-web/bff.ts';
-import { CAST } from '../../services/support/cast.ts';
-import { startEnvironment } from '../support/environment.ts';
+import { after, before, describe, it } from 'node:test';
+import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 
-const ORDERS = `{ viewer {
-  orders(first: 50) {
-    edges { cursor node { id status total { amount currency } items { sku name quantity } placedAt } }
-  }
-  unreadCount
-} }`;
-const UNREAD = '{ viewer { unreadCount } }';
+const LARGE = `{
+  recentLoans(first: 50) { id title status borrowedAt borrower { id name joinedAt } }
+  notices { id }
+}`;
+const SMALL = '{ viewer { activeCount } }';
 
-describe('An answer that is not stored', () => {
+describe('A response that is not stored', () => {
+  let environment: LibraryEnvironment;
+  before(async () => {
+    environment = await startLibrary();
+  });
+  after(() => environment[Symbol.asyncDispose]());
+
+  const send = (query: string, coding: string) =>
+    environment.send(query, { as: 'staff', headers: { 'accept-encoding': coding } });
+
   it('is compressed if it is large, in the coding that the client prefers', async () => {
-    await using environment = await startEnvironment(web);
-    environment.services.notification.control.faults({ '*': { status: 503 } });
+    environment.services.lending.control.faults({ notices: { status: 503 } });
     for (const coding of ['br', 'gzip']) {
-      const { headers, body } = await environment.send(ORDERS, {
-        as: CAST.customer,
-        headers: { 'accept-encoding': coding },
-      });
+      const { headers, body } = await send(LARGE, coding);
       assert.equal(headers.get('content-encoding'), coding);
       assert.match(headers.get('vary') ?? '', /Accept-Encoding/);
       assert.equal(headers.get('cache-control'), 'no-store');
-      assert.ok(body.data.viewer.orders.edges.length > 10);
+      assert.equal(body.data.recentLoans.length, 50);
       assert.equal(body.errors.length, 1);
     }
   });
 
   it('is not compressed if it is small, or if the client accepts no coding', async () => {
-    await using environment = await startEnvironment(web);
     for (const [query, coding] of [
-      [UNREAD, 'br'],
-      [ORDERS, 'identity'],
+      [SMALL, 'br'],
+      [LARGE, 'identity'],
     ] as const) {
-      const headers = { 'accept-encoding': coding };
-      const answer = await environment.send(query, { as: CAST.customer, headers });
-      assert.equal(answer.headers.get('content-encoding'), null);
+      assert.equal((await send(query, coding)).headers.get('content-encoding'), null);
     }
   });
 });

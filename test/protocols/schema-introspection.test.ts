@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, it, test } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { diff } from '@graphql-inspector/core';
@@ -36,9 +36,9 @@ const ALL_OPTIONS: IntrospectionOptions = {
   oneOf: true,
 };
 const FULL_QUERY = getIntrospectionQuery(ALL_OPTIONS);
-/** The largest option of graphql's own query that `introspectionDepth` allows (docs/limits.md). */
+/** The largest `typeDepth` of graphql-js that `introspectionDepth` allows (docs/limits.md). */
 const MAX_TYPE_DEPTH = 15;
-/** No option, each alone, all of them, and the depths of nested types that older and other tools ask for. */
+/** No option, each alone, all of them, and the type depths of older and other tools. */
 const OPTIONS: readonly IntrospectionOptions[] = [
   { descriptions: false },
   ...Object.keys(ALL_OPTIONS).map((name) => ({ descriptions: false, [name]: true })),
@@ -47,10 +47,10 @@ const OPTIONS: readonly IntrospectionOptions[] = [
   { ...ALL_OPTIONS, typeDepth: 12 },
   { ...ALL_OPTIONS, typeDepth: MAX_TYPE_DEPTH },
 ];
-/** The largest that was found is 859,000, of the web BFF. */
-const MAX_ANSWER_CHARACTERS = 1_000_000;
+/** The largest measured response has 859,000, of the web BFF. */
+const MAX_RESPONSE_CHARACTERS = 1_000_000;
 
-/** Asks for the whole schema several times in one operation. */
+/** A query for the whole schema, several times in one operation. */
 function repeated(times: number): string {
   const start = FULL_QUERY.indexOf('__schema {');
   const end = FULL_QUERY.indexOf('fragment FullType');
@@ -61,7 +61,7 @@ function repeated(times: number): string {
   return `{ ${fields.join(' ')} } fragment Whole on __Schema ${selection} ${FULL_QUERY.slice(end)}`;
 }
 
-/** Asks for the fields whose answers have the most bytes, several times in one operation. */
+/** A query for the fields whose values have the most bytes, several times in one operation. */
 function widest(times: number): string {
   const copies = Array.from({ length: times }, (_, n) => `s${n}: __schema { types { ...Type } }`);
   return `{ ${copies.join(' ')} }
@@ -82,7 +82,7 @@ const runTool = (script: string, ...args: string[]) =>
   ]);
 
 for (const bff of BFFS) {
-  describe(`introspection of the ${bff.name} BFF in development`, () => {
+  describe(`The ${bff.name} BFF in development`, () => {
     const schema = buildSchema(bff);
     let environment: Environment;
     let folder: string;
@@ -96,7 +96,7 @@ for (const bff of BFFS) {
     });
 
     for (const options of OPTIONS) {
-      it(`answers graphql's own query with ${JSON.stringify(options)}`, async () => {
+      it(`answers the introspection query of graphql-js with ${JSON.stringify(options)}`, async () => {
         const query = getIntrospectionQuery(options);
         const { body } = await environment.post({ query, operationName: 'IntrospectionQuery' });
         assert.equal(body.errors, undefined, JSON.stringify(body.errors));
@@ -106,19 +106,19 @@ for (const bff of BFFS) {
     }
 
     for (const transport of TRANSPORT_NAMES) {
-      const ask = (query: string) => TRANSPORTS[transport](environment.endpoint, { query }, {});
+      const send = (query: string) => TRANSPORTS[transport](environment.endpoint, { query }, {});
 
       it(`answers with the whole schema by ${transport}, also once the query is compiled`, async () => {
         for (const _ of ['executed', 'executed', 'compiled']) {
-          const { text } = await ask(FULL_QUERY);
-          const [answer] = [JSON.parse(text)].flat();
-          assert.equal(answer.errors, undefined, text);
-          assert.equal(sorted(buildClientSchema(answer.data)), sorted(schema));
+          const { text } = await send(FULL_QUERY);
+          const [result] = [JSON.parse(text)].flat();
+          assert.equal(result.errors, undefined, text);
+          assert.equal(sorted(buildClientSchema(result.data)), sorted(schema));
         }
       });
 
       it(`refuses the whole schema thirty times in one operation by ${transport}`, async () => {
-        const received = await ask(repeated(30));
+        const received = await send(repeated(30));
         assert.deepEqual(codesOf(received), ['QUERY_TOO_COMPLEX'], received.text);
       });
     }
@@ -157,7 +157,7 @@ for (const bff of BFFS) {
       );
     });
 
-    it('bounds the largest answer', async (t) => {
+    it('bounds the size of the largest response', async (t) => {
       const copies = Array.from({ length: 10 }, (_, n) => `d${n}: description`);
       const fields = `fields { ...Copies }`;
       for (const query of [
@@ -172,7 +172,7 @@ for (const bff of BFFS) {
         assert.equal(body.errors, undefined, JSON.stringify(body.errors));
         const { length } = JSON.stringify(body);
         t.diagnostic(`${length} characters`);
-        assert.ok(length < MAX_ANSWER_CHARACTERS, `${length} characters`);
+        assert.ok(length < MAX_RESPONSE_CHARACTERS, `${length} characters`);
       }
     });
 
@@ -211,12 +211,14 @@ for (const bff of BFFS) {
     });
   });
 
-  test(`${bff.name}: production refuses graphql's own introspection query`, async () => {
-    await using environment = await startEnvironment(bff, PRODUCTION);
-    for (const query of [FULL_QUERY, getIntrospectionQuery({ typeDepth: 3 })]) {
-      const { status, body } = await environment.post({ query });
-      assert.equal(status, 400);
-      assert.equal(body.data, undefined);
-    }
+  describe(`The ${bff.name} BFF in production`, () => {
+    it('refuses the introspection query of graphql-js', async () => {
+      await using environment = await startEnvironment(bff, PRODUCTION);
+      for (const query of [FULL_QUERY, getIntrospectionQuery({ typeDepth: 3 })]) {
+        const { status, body } = await environment.post({ query });
+        assert.equal(status, 400);
+        assert.equal(body.data, undefined);
+      }
+    });
   });
 }
