@@ -2,13 +2,12 @@
  * The fault matrix: every committed operation of every BFF, while each upstream fails in each way.
  *
  * Property: an operation loses exactly the fields that need the failed upstream, each null with an
- * error of its own; a mutation is sent at most once; and after the failure all is as before.
- * The cells are the product of table.ts: LOST_FIELDS (operations and targets) × FAILURES. A cell
- * compares the response during the failure with the healthy one; expected-responses.ts derives it.
- * Each BFF has one environment, which all of its cells reuse: faults are cleared before each cell, data
- * before each failure. Deadlines pass when the test says so
- * (controlDeadlines), so a service that hangs costs no time.
- * To run one cell: node --test --test-name-pattern='web BFF while a service hangs' <this file>.
+ * error of its own; a mutation is sent at most once; and afterwards every response is as before.
+ * Cases: the operations and targets of LOST_FIELDS × the FAILURES (table.ts). Each compares the
+ * response during the failure with the one that expected-responses.ts derives from the healthy one.
+ * All cases of a BFF share an environment: faults are cleared before each case, data before each
+ * failure. Deadlines are controlled, so a service that hangs costs no time.
+ * One case: node --test --test-name-pattern='web BFF while a service hangs' <this file>
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -19,7 +18,7 @@ import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { DEADLINE_MS } from '../../support/deadline-control.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
 import { EXAMPLES } from '../operation-examples.ts';
-import { assertMutations, assertQueries } from './cell.ts';
+import { assertMutations, assertQueries } from './assert-outage.ts';
 import { resetData } from './outage.ts';
 import { FAILURES, LOST_FIELDS, MUTATIONS, type Target, UNCALLED } from './table.ts';
 
@@ -81,12 +80,12 @@ for (const { bff, documents } of bffs) {
             const concerned = documents.filter(
               ({ name }) => isService(target) || rows[name]?.[target],
             );
-            const trial = { environment, bff: bff.name, target, failure };
+            const outage = { environment, bff: bff.name, target, failure };
             await assertQueries({
-              ...trial,
+              ...outage,
               documents: concerned.filter((document) => !isMutation(document)),
             });
-            await assertMutations({ ...trial, documents: concerned.filter(isMutation) });
+            await assertMutations({ ...outage, documents: concerned.filter(isMutation) });
           });
         }
       });

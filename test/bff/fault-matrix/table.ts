@@ -3,7 +3,7 @@ import type { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
 
 export type ServiceName = keyof typeof UPSTREAMS;
 
-/** What fails: a service, or one of its operations. */
+/** A service that fails, or one of its operations. */
 export type Target = ServiceName | `${ServiceName}.${string}`;
 
 /**
@@ -76,7 +76,7 @@ export interface Failure {
   /** Undefined if the service does not listen. */
   readonly fault?: Fault;
   readonly code: 'UPSTREAM_TIMEOUT' | 'UPSTREAM_UNAVAILABLE';
-  /** What a failed mutation may have done. */
+  /** The effect of a failed mutation. */
   readonly mutation: 'not sent' | 'rejected' | 'unknown';
 }
 

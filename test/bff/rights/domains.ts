@@ -1,5 +1,6 @@
 import { CAST } from '../../../services/support/cast.ts';
 import type { Environment, Json, TestViewer } from '../../support/environment.ts';
+import { resolveValues } from '../../support/resolve-values.ts';
 
 /** A root field with arguments. */
 export interface Entry {
@@ -125,7 +126,7 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
 
 /** The ids of a user's objects, by domain. */
 export type OwnedIds = Readonly<Record<string, unknown>>;
-/** What the services store of a user, by domain. */
+/** A user's stored data, by domain. */
 type State = Readonly<Record<string, Json>>;
 
 /** Every root field of all BFFs with each kind of argument. */
@@ -144,12 +145,12 @@ export function seedObjects(
   key = 'seed',
 ): Promise<OwnedIds> {
   const userId = viewer === 'staff' ? CAST.staff : viewer;
-  return resolved(mapDomains(({ seed }) => seed?.(environment, userId, key)));
+  return resolveValues(mapDomains(({ seed }) => seed?.(environment, userId, key)));
 }
 
 /** Reads all that the services store of a user. */
 export const readState = (environment: Environment, userId: string): Promise<State> =>
-  resolved(mapDomains(({ read }) => read?.(environment, userId)));
+  resolveValues(mapDomains(({ read }) => read?.(environment, userId)));
 
 /** The values that identify a user wherever they appear. */
 export const identifyingValues = (state: State): unknown[] =>
@@ -157,11 +158,4 @@ export const identifyingValues = (state: State): unknown[] =>
 
 function mapDomains<T>(map: (domain: Domain) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(DOMAINS).map(([name, each]) => [name, map(each)]));
-}
-
-async function resolved<T>(promises: Record<string, Promise<T> | T>): Promise<Record<string, T>> {
-  const entries = Object.entries(promises);
-  return Object.fromEntries(
-    await Promise.all(entries.map(async ([name, promise]) => [name, await promise] as const)),
-  );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { controlDeadlines } from '../../support/deadline-control.ts';
 import type { Environment } from '../../support/environment.ts';
+import { resolveValues } from '../../support/resolve-values.ts';
 import { until } from '../../support/until.ts';
 import { untilQuiet } from '../../support/until-quiet.ts';
 import { EXAMPLES } from '../operation-examples.ts';
@@ -21,7 +22,7 @@ interface Document {
 }
 
 /** Committed operations of a BFF, all sent at once while a target fails. */
-export interface Trial {
+export interface Outage {
   readonly environment: Environment;
   readonly bff: string;
   readonly documents: readonly Document[];
@@ -32,57 +33,57 @@ export interface Trial {
 type ByName<T> = Record<string, T>;
 
 /** Compares queries during the failure and after it with the healthy responses before it. */
-export async function assertQueries(trial: Trial): Promise<void> {
-  const { environment, documents, target, failure } = trial;
+export async function assertQueries(outage: Outage): Promise<void> {
+  const { environment, documents, target, failure } = outage;
   const variables = await variablesFor(environment, documents);
-  const before = await sendAll(trial, variables);
+  const before = await sendAll(outage, variables);
   assertHealthy(before);
 
   const recover = await startOutage(environment, target, failure);
-  const during = await sendDuringOutage(trial, variables);
+  const during = await sendDuringOutage(outage, variables);
   await recover();
 
-  const afterwards = await sendAll(trial, variables);
-  assert.deepEqual(during, expectedViews(trial, before));
+  const afterwards = await sendAll(outage, variables);
+  assert.deepEqual(during, expectedViews(outage, before));
   assertHealthy(afterwards);
   // A stand-in that was down has lost all changes.
   if (failure.fault) assert.deepEqual(afterwards, before);
 }
 
 /** Compares mutations during the failure with the same ones after it, and counts their calls. */
-export async function assertMutations(trial: Trial): Promise<void> {
-  const { environment, documents, target, failure } = trial;
-  assertHealthy(await sendAll(trial, await variablesFor(environment, documents)));
+export async function assertMutations(outage: Outage): Promise<void> {
+  const { environment, documents, target, failure } = outage;
+  assertHealthy(await sendAll(outage, await variablesFor(environment, documents)));
   const variables = await variablesFor(environment, documents);
   environment.reset();
 
   const recover = await startOutage(environment, target, failure);
-  const during = await sendDuringOutage(trial, variables);
-  const sent = callsByMutation(trial);
+  const during = await sendDuringOutage(outage, variables);
+  const sent = callsByMutation(outage);
   await recover();
 
   // A repeated mutation returns the same as the first, so this is the healthy response.
-  const lost = documents.filter(({ name }) => lostFields(cellOf(trial, name)).length > 0);
+  const lost = documents.filter(({ name }) => lostFields(cellOf(outage, name)).length > 0);
   const renewed = failure.fault ? {} : await variablesFor(environment, lost);
-  const healthy = await sendAll(trial, { ...variables, ...renewed });
+  const healthy = await sendAll(outage, { ...variables, ...renewed });
   assertHealthy(healthy);
-  assert.deepEqual(during, expectedViews(trial, healthy));
+  assert.deepEqual(during, expectedViews(outage, healthy));
   assert.deepEqual(
     sent,
-    byName(documents, ({ name }) => timesSent(cellOf(trial, name))),
+    byName(documents, ({ name }) => timesSent(cellOf(outage, name))),
   );
 }
 
-const cellOf = ({ bff, target, failure }: Trial, operation: string): Cell => ({
+const cellOf = ({ bff, target, failure }: Outage, operation: string): Cell => ({
   bff,
   operation,
   target,
   failure,
 });
 
-const expectedViews = (trial: Trial, healthy: ByName<ResponseView>): ByName<ResponseView> =>
-  byName(trial.documents, ({ name }) =>
-    expectedView(cellOf(trial, name), healthy[name] as ResponseView),
+const expectedViews = (outage: Outage, healthy: ByName<ResponseView>): ByName<ResponseView> =>
+  byName(outage.documents, ({ name }) =>
+    expectedView(cellOf(outage, name), healthy[name] as ResponseView),
   );
 
 function assertHealthy(views: ByName<ResponseView>): void {
@@ -98,26 +99,19 @@ function assertHealthy(views: ByName<ResponseView>): void {
 const byName = <T>(documents: readonly Document[], of: (document: Document) => T): ByName<T> =>
   Object.fromEntries(documents.map((document) => [document.name, of(document)]));
 
-async function resolved<T>(promises: ByName<Promise<T>>): Promise<ByName<T>> {
-  const entries = Object.entries(promises);
-  return Object.fromEntries(
-    await Promise.all(entries.map(async ([name, promise]) => [name, await promise] as const)),
-  );
-}
-
 const variablesFor = (
   environment: Environment,
   documents: readonly Document[],
 ): Promise<ByName<object>> =>
-  resolved(
+  resolveValues(
     byName(documents, async ({ name }) => ({ ...(await EXAMPLES[name]?.variables(environment)) })),
   );
 
 const sendAll = (
-  { environment, documents }: Trial,
+  { environment, documents }: Outage,
   variables: ByName<object>,
 ): Promise<ByName<ResponseView>> =>
-  resolved(
+  resolveValues(
     byName(documents, async ({ name, source }) => {
       const { as = 'anonymous' } = EXAMPLES[name] ?? {};
       return viewOf(await environment.send(source, { as, variables: { ...variables[name] } }));
@@ -126,11 +120,11 @@ const sendAll = (
 
 /** Lets the deadlines pass once only the calls that hang are in flight. */
 async function sendDuringOutage(
-  trial: Trial,
+  outage: Outage,
   variables: ByName<object>,
 ): Promise<ByName<ResponseView>> {
-  if (trial.failure.code !== 'UPSTREAM_TIMEOUT') return sendAll(trial, variables);
-  const { environment, target } = trial;
+  if (outage.failure.code !== 'UPSTREAM_TIMEOUT') return sendAll(outage, variables);
+  const { environment, target } = outage;
   const [service, operation] = target.split('.') as [keyof Environment['services'], string?];
   const isDone = (name: string, call: { operation: string; endedAt: number | null }) =>
     call.endedAt !== null ||
@@ -141,7 +135,7 @@ async function sendDuringOutage(
     );
 
   using deadlines = controlDeadlines();
-  const sent = sendAll(trial, variables);
+  const sent = sendAll(outage, variables);
   do {
     await until(onlyHanging);
     await untilQuiet(environment);
@@ -151,7 +145,7 @@ async function sendDuringOutage(
 }
 
 /** The number of times that the services received each mutation. */
-const callsByMutation = ({ environment, documents }: Trial): ByName<number> =>
+const callsByMutation = ({ environment, documents }: Outage): ByName<number> =>
   byName(documents, ({ name }) => {
     const { call = '' } = MUTATIONS[name] ?? {};
     const services = Object.values(environment.services);
