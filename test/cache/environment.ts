@@ -63,20 +63,11 @@ export const post = (
     body: JSON.stringify(body),
   });
 
-/** One token for each viewer: signing and verifying one costs more than a hit. */
-const tokens = new Map<TestViewer, Promise<Record<string, string>>>();
-
-async function credentialsOf(viewer: TestViewer): Promise<Record<string, string>> {
-  const known = tokens.get(viewer) ?? authorization(viewer);
-  tokens.set(viewer, known);
-  return known;
-}
-
 export async function send(
   environment: Pick<AnyEnvironment, 'send'>,
   { query, as = 'anonymous', variables, headers }: Query,
 ): Promise<TestResponse> {
-  const credentials = await credentialsOf(as);
+  const credentials = await authorization(as);
   return environment.send(query, {
     ...(variables && { variables }),
     headers: { ...credentials, ...headers },
@@ -126,7 +117,7 @@ export async function signIn(
   environment: AnyEnvironment,
   as: TestViewer,
 ): Promise<Record<string, string>> {
-  const headers = await credentialsOf(as);
+  const headers = await authorization(as);
   await environment.send('{ __typename }', { headers });
   return { ...headers };
 }

@@ -1,4 +1,4 @@
-import type { Environment } from './environment.ts';
+import { createToken, type Environment } from './environment.ts';
 
 const QUIET_ROUNDS = 3;
 const MAX_ROUNDS = 40;
@@ -16,7 +16,8 @@ export async function untilQuiet(
   const rounds = () => (calls().length < expected ? MAX_ROUNDS : QUIET_ROUNDS);
   for (let quiet = 0; quiet < rounds(); ) {
     const before = calls().length;
-    await send('{ __typename }', { as: 'staff' });
+    const authorization = `Bearer ${await createToken('staff')}`;
+    await send('{ __typename }', { headers: { authorization } });
     quiet = calls().length > before ? 0 : quiet + 1;
   }
 }
