@@ -1,5 +1,5 @@
 /**
- * The upstream services in domain terms. Resolvers call a datasource (users, orders, notifications); it
+ * The upstream services in domain terms. Resolvers call a datasource (users, orders, …); it
  * validates the ids and cursors of the client, records cache tags, and calls an operation of its
  * upstream (see upstream/upstream.ts). A decoder converts each response to the models of models.ts.
  *
