@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
-import { web } from '../../bff-web/bff.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
-import { until } from '../support/until.ts';
+import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
+import { BYTES_PER_UNIT, startChargeMeter } from './charge-meter.ts';
 
 const DENIED = '192.0.2.66';
 const EXHAUSTED = '192.0.2.67';
@@ -22,13 +21,13 @@ const PATHS = [
   'POST /healthz',
   'HEAD /readyz',
 ] as const;
-/** The unit of each refusal and of asking what is left, the URL, and rounding. */
+/** The unit and the URL of each refusal, and rounding. */
 const SLACK_UNITS = 4;
 
-describe('Every path but GET /healthz and /readyz', () => {
-  let environment: Environment;
+describe('Every path except GET /healthz and /readyz', () => {
+  let environment: LibraryEnvironment;
   before(async () => {
-    environment = await startEnvironment(web, {
+    environment = await startLibrary({
       RATE_LIMIT_ADDRESS: String(LIMIT),
       TRUSTED_PROXIES: '127.0.0.1',
       DENY_ADDRESSES: DENIED,
@@ -37,7 +36,7 @@ describe('Every path but GET /healthz and /readyz', () => {
   });
   after(() => environment[Symbol.asyncDispose]());
 
-  /** As node:http sends it: fetch would change some paths. */
+  /** Sends with node:http, because fetch would change some paths. */
   async function send(line: string, address: string, body = '') {
     const [method, path] = line.split(' ');
     const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
@@ -57,15 +56,6 @@ describe('Every path but GET /healthz and /readyz', () => {
     });
   }
 
-  /** Cost units that are left to an address; it costs one to ask. */
-  async function remaining(address: string): Promise<number> {
-    const { headers } = await environment.post(
-      { query: '{ __typename }' },
-      { 'x-forwarded-for': address },
-    );
-    return Number(/r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
-  }
-
   for (const line of PATHS) {
     it(`refuses a denied address: ${line}`, async () => {
       assert.equal((await send(line, DENIED, '{}')).status, 403);
@@ -77,7 +67,7 @@ describe('Every path but GET /healthz and /readyz', () => {
   }
 
   for (const path of ['/healthz', '/readyz', '/healthz?by=balancer']) {
-    it(`only: GET ${path} is answered to every address`, async () => {
+    it(`is filtered, and GET ${path} is not`, async () => {
       for (const address of [DENIED, EXHAUSTED]) {
         assert.equal((await send(`GET ${path}`, address)).status, 200);
       }
@@ -85,7 +75,7 @@ describe('Every path but GET /healthz and /readyz', () => {
   }
 
   const BODY = JSON.stringify({ a: 'x'.repeat(100_000 - 8) });
-  const BODY_UNITS = BODY.length / 200;
+  const BODY_UNITS = BODY.length / BYTES_PER_UNIT;
   for (const [line, status, units] of [
     ['GET /nothing', 404, 1],
     ['POST /nothing', 404, BODY_UNITS],
@@ -96,21 +86,14 @@ describe('Every path but GET /healthz and /readyz', () => {
   ] as const) {
     it(`charges a refusal: ${line}`, async () => {
       const address = `198.51.100.${PATHS.indexOf(line) + 1}`;
-      const before = await remaining(address);
+      const meter = await startChargeMeter(environment, address);
       assert.equal((await send(line, address, BODY)).status, status);
-      let polls = 0;
-      const charged = async () => {
-        polls += 1;
-        return before - (await remaining(address)) - polls;
-      };
-      // The rest of a body may be read after the answer has left.
-      await until(async () => (await charged()) >= units).catch(() => {});
-      const actual = await charged();
+      const actual = await meter.waitFor(units);
       assert.ok(actual >= units && actual <= units + SLACK_UNITS, `${actual} of ${units} units`);
     });
   }
 
-  it('does not parse the body of a request to an unknown path', async () => {
+  it('parses no body of a request to an unknown path', async () => {
     const { status, text } = await send('POST /nothing', '192.0.2.1', '{"not JSON');
     assert.equal(status, 404);
     assert.equal(JSON.parse(text).errors[0].extensions.code, 'NOT_FOUND');
