@@ -63,7 +63,7 @@ async function startReader(...keys: StoredKey[]) {
 
 const VALID_KEY = formatKey('acme-1', SECRET);
 
-describe('API key reader', () => {
+describe('The API key reader', () => {
   it('returns the partner of a key and its scopes', async () => {
     await using keys = await startReader(stored(), stored({ id: 'b', partner: 'bee', scopes: [] }));
     const acme = { role: 'partner', partner: 'acme', scopes: ['orders:read'] };

@@ -23,7 +23,7 @@ const unauthenticated = (message: RegExp) => ({
 });
 const FORBIDDEN = { name: 'BffError', code: 'FORBIDDEN' };
 
-describe('Credential reader', () => {
+describe('The credential reader', () => {
   let issuer: Issuer;
   let introspection: Awaited<ReturnType<typeof startEndpoint>>;
   let folder: string;
@@ -35,8 +35,8 @@ describe('Credential reader', () => {
     });
     folder = await mkdtemp(join(tmpdir(), 'credentials-'));
     const key = { id: 'acme-1', partner: 'acme', hash: secretHash(SECRET).toString('hex') };
-    const kept = { ...key, scopes: ACME.scopes, createdAt: '2026-01-01T00:00:00Z' };
-    await writeFile(join(folder, 'keys.json'), formatKeyFile([kept]));
+    const stored = { ...key, scopes: ACME.scopes, createdAt: '2026-01-01T00:00:00Z' };
+    await writeFile(join(folder, 'keys.json'), formatKeyFile([stored]));
   });
   after(async () => {
     await issuer[Symbol.asyncDispose]();

@@ -21,8 +21,8 @@ const tokenIn = ({ body }: ReceivedRequest) => new URLSearchParams(body).get('to
 
 /** An endpoint that knows only these tokens. */
 async function startIntrospection(known: Record<string, unknown> = { good: ACTIVE }) {
-  const endpoint = await startEndpoint((response, asked) => {
-    response.end(JSON.stringify(known[tokenIn(asked)] ?? { active: false }));
+  const endpoint = await startEndpoint((response, request) => {
+    response.end(JSON.stringify(known[tokenIn(request)] ?? { active: false }));
   });
   const verify = createIntrospector({ url: endpoint.url, ...CLIENT }, TRUST);
   return { ...endpoint, verify: async (token: string) => verify(token), verifySync: verify };
@@ -153,7 +153,7 @@ describe('Token introspection', () => {
       codes.set(code, (codes.get(code) ?? 0) + 1);
     });
     await until(() => waiting.length === 32 && codes.get('UPSTREAM_UNAVAILABLE') === 468);
-    for (const answer of waiting) answer();
+    for (const respond of waiting) respond();
     await Promise.all(flood);
     assert.deepEqual(Object.fromEntries(codes), { UPSTREAM_UNAVAILABLE: 468, UNAUTHENTICATED: 32 });
     assert.equal(endpoint.requests.length, 32);
@@ -190,8 +190,8 @@ describe('Token introspection', () => {
         JSON.stringify({ ...ACTIVE, more: ' '.repeat(64 * 1_024) }),
       ),
     };
-    for (const [what, answer] of Object.entries(failures)) {
-      endpoint.respondWith(answer);
+    for (const [what, respond] of Object.entries(failures)) {
+      endpoint.respondWith(respond);
       await assert.rejects(
         endpoint.verify('good'),
         ({ code, message, cause }: Error & { code: string }) => {

@@ -6,6 +6,10 @@ export const AUDIENCE = 'shop';
 
 export const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
 
+/** A value as a part of a JWT. */
+export const encoded = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString('base64url');
+
 /** The claims of a valid token of user 42. */
 export const validClaims = () => ({
   iss: ISSUER,

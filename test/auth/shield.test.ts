@@ -39,7 +39,7 @@ const typeDefs = /* GraphQL */ `
 `;
 
 const SHELF = { label: 'A', secret: 'key', book: { title: 'One' }, books: [{ title: 'Two' }] };
-const down = () => new BffError('UPSTREAM_UNAVAILABLE', 'The order service does not answer.');
+const down = () => new BffError('UPSTREAM_UNAVAILABLE', 'The upstream does not respond.');
 
 const plainSchema = (shelf: () => unknown = () => SHELF): GraphQLSchema =>
   makeExecutableSchema({

@@ -4,7 +4,7 @@ import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { TokenCache } from '../../src/auth/token-cache.ts';
 import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
-describe('Token cache', () => {
+describe('The token cache', () => {
   it('keeps no token beyond its expiry', () => {
     const cache = new TokenCache<{ id: string }>();
     cache.set('expired', { id: '1' }, inSeconds(-1));

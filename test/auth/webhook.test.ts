@@ -3,16 +3,16 @@ import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { after, before, describe, it, mock } from 'node:test';
 import { Webhook } from 'standardwebhooks';
-import { web } from '../../bff-web/bff.ts';
 import { webhookHeaders } from '../../services/support/webhook.ts';
 import { createWebhookVerifier } from '../../src/auth/webhook.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { BffError } from '../../src/errors.ts';
-import { startEnvironment } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
+import { startLibrary } from '../support/fixture/environment.ts';
 
 const SECRET = 'a-secret-that-the-senders-have-too';
 const NOW_S = 1_800_000_000;
-const BODY = Buffer.from('{"tags":["Order:17"]}');
+const BODY = Buffer.from('{"tags":["Loan:17"]}');
 
 const signatureOf = (id: string, time: number | string, body: Buffer, secret = SECRET): string =>
   `v1,${createHmac('sha256', secret).update(`${id}.${time}.`).update(body).digest('base64')}`;
@@ -44,7 +44,7 @@ function assertRefused(headers: IncomingHttpHeaders, body: Buffer, message: RegE
   );
 }
 
-describe('Webhook verifier', () => {
+describe('The webhook verifier', () => {
   before(() => mock.timers.enable({ apis: ['Date'], now: NOW_S * 1_000 }));
   after(() => mock.timers.reset());
 
@@ -109,10 +109,10 @@ describe('Webhook verifier', () => {
 
   it('verifies the bytes: white space, order and line endings count', () => {
     for (const text of [
-      '{"tags": ["Order:17"]}',
-      '{"tags":["Order:17"]}\n',
-      ' {"tags":["Order:17"]}',
-      '{"tags":["Order:18"]}',
+      '{"tags": ["Loan:17"]}',
+      '{"tags":["Loan:17"]}\n',
+      ' {"tags":["Loan:17"]}',
+      '{"tags":["Loan:18"]}',
       '',
     ]) {
       assertRefused(headersFor(), Buffer.from(text), /signature/, text);
@@ -179,7 +179,7 @@ describe('Webhook verifier', () => {
   });
 });
 
-describe('Purge signed by the stock standardwebhooks client', () => {
+describe('A purge signed by the stock standardwebhooks client', () => {
   const STOCK_SECRET = `whsec_${Buffer.from('a key of thirty-two random bytes').toString('base64')}`;
 
   const stockHeaders = (id: string, body: string) => {
@@ -192,8 +192,8 @@ describe('Purge signed by the stock standardwebhooks client', () => {
   };
 
   it('is accepted by a server with the same "whsec_" secret, once and with an id without a dot', async () => {
-    await using environment = await startEnvironment(web, { PURGE_SECRET: STOCK_SECRET });
-    const body = JSON.stringify({ tags: ['Order:17'] });
+    await using environment = await startLibrary({ PURGE_SECRET: STOCK_SECRET });
+    const body = JSON.stringify({ tags: ['Loan:17'] });
     const purge = async (headers: Record<string, string>) => {
       const url = `${environment.adminUrl}/purge`;
       const response = await fetch(url, { method: 'POST', headers, body });
@@ -206,8 +206,8 @@ describe('Purge signed by the stock standardwebhooks client', () => {
     assert.equal(dotted[0], 401, 'an id with a dot');
   });
 
-  it('has the same signature as a purge of our own services', () => {
-    const body = '{"tags":["Order:17"]}';
+  it('has the same signature as a purge of the stand-in services', () => {
+    const body = '{"tags":["Loan:17"]}';
     const now = new Date();
     const sent = webhookHeaders({
       body,
@@ -238,9 +238,9 @@ describe('Purge signed by the stock standardwebhooks client', () => {
       Buffer.alloc(33, 0xff).toString('base64url'),
     ]) {
       const env = { NODE_ENV: 'development', PURGE_SECRET: `whsec_${text}` };
-      assert.throws(() => loadConfig(env, web), /PURGE_SECRET: must be "whsec_"/, text);
+      assert.throws(() => loadConfig(env, library), /PURGE_SECRET: must be "whsec_"/, text);
     }
     const env = { NODE_ENV: 'development', PURGE_SECRET: STOCK_SECRET };
-    assert.equal(loadConfig(env, web).admin.purgeSecret, STOCK_SECRET);
+    assert.equal(loadConfig(env, library).admin.purgeSecret, STOCK_SECRET);
   });
 });
