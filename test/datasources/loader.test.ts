@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createLaneLoaders, createLoader } from '../../src/datasources/loader.ts';
 import { isSettled } from '../upstream/controlled-upstream.ts';
 
-/** A loader whose batches are recorded, and answered by the test. */
+/** Creates a loader whose batches are recorded and settled by the test. */
 function createHarness() {
   const batches: (PromiseWithResolvers<(string | Error)[]> & { keys: readonly string[] })[] = [];
   const loadMany = (keys: readonly string[]) => {
@@ -19,7 +19,7 @@ function createHarness() {
 }
 
 describe('The loader of a request', () => {
-  it('passes the keys of a tick on as one batch, each key once', async () => {
+  it('loads the keys of a tick in one batch, each key once', async () => {
     const { loader, batches, keys } = createHarness();
     const loads = [loader.load('a'), loader.load('b'), loader.load('a')];
     await isSettled(Promise.resolve());
@@ -42,7 +42,7 @@ describe('The loader of a request', () => {
     assert.deepEqual(keys(), ['ab']);
   });
 
-  it('forgets what a change clears, and takes what it gives', async () => {
+  it('forgets the keys that a mutation clears, and returns the values that it primes', async () => {
     const { loader, batches, keys } = createHarness();
     const before = loader.load('a');
     await isSettled(before);
@@ -58,7 +58,7 @@ describe('The loader of a request', () => {
     assert.deepEqual(keys(), ['a', 'a']);
   });
 
-  it('does not put back what was in flight when it was cleared', async () => {
+  it('does not remember a value that was in flight when its key was cleared', async () => {
     const { loader, batches } = createHarness();
     const before = loader.load('a');
     await isSettled(before);
@@ -73,7 +73,7 @@ describe('The loader of a request', () => {
 });
 
 describe('The loaders of lanes', () => {
-  it('batch and remember the keys of each lane apart, whatever its parameters are', async () => {
+  it('batch and remember the keys of each lane separately, whatever its parameters are', async () => {
     const batches: string[] = [];
     const loaders = createLaneLoaders((lane) => async (keys) => {
       batches.push(`${JSON.stringify(lane)} ${keys}`);

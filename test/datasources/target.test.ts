@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkId, fromCursor, target, toCursor } from '../../src/datasources/target.ts';
 
-describe('an upstream address', () => {
-  it('has every part encoded, so that none can leave its place', () => {
+describe('A request target', () => {
+  it('encodes every part, so that none can change the others', () => {
     assert.equal(target(['users', 'a/../b?c#d']), '/users/a%2F..%2Fb%3Fc%23d');
     assert.equal(
       target(['users'], { search: 'a&limit=9 é\r\n' }),
@@ -17,30 +17,30 @@ describe('an upstream address', () => {
     assert.equal(target(['orders']), '/orders');
   });
 
-  it('takes no half of a surrogate pair, which has no encoding', () => {
+  it('refuses half of a surrogate pair, which has no encoding', () => {
     assert.throws(() => target(['users'], { search: '\ud800' }), { code: 'BAD_USER_INPUT' });
   });
 
-  it('takes no part that an address would resolve away', () => {
+  it('refuses a path segment that a URL would resolve', () => {
     for (const segment of ['', '.', '..'])
       assert.throws(() => target(['users', segment]), /path segment/);
   });
 });
 
-describe('ids and cursors', () => {
-  it('are taken in the forms that the API gives out', () => {
+describe('Ids and cursors', () => {
+  it('are accepted in the forms that the API returns', () => {
     for (const id of ['1', 'a-B_9', 'x'.repeat(64)]) assert.equal(checkId(id), id);
     const cursor = 'WzE3Nzc1MTk5NjYwMDAsMjI2MjFd=';
     assert.equal(fromCursor('orders', toCursor('orders', cursor)), cursor);
     assert.equal(fromCursor('orders', undefined), null);
   });
 
-  it('are refused in every other form, before anything is sent', () => {
+  it('are refused in every other form, before a call is sent', () => {
     const code = { code: 'BAD_USER_INPUT' };
     for (const id of ['', '.', '..', '../1', 'a b', 'a%2e', 'x'.repeat(65), '1\n', 'é']) {
       assert.throws(() => checkId(id), code, id);
     }
-    const ofAnotherList = toCursor('notifications', 'a');
+    const cursorOfAnotherList = toCursor('notifications', 'a');
     for (const cursor of [
       '',
       'a',
@@ -49,7 +49,7 @@ describe('ids and cursors', () => {
       'o.a',
       '../x?y',
       `orders.${'x'.repeat(256)}`,
-      ofAnotherList,
+      cursorOfAnotherList,
     ]) {
       assert.throws(() => fromCursor('orders', cursor), code, cursor);
     }

@@ -4,24 +4,23 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { web } from '../../bff-web/bff.ts';
-import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 
-const TEXT = 'query NameQuery(\n  $id: ID!\n) {\n  profile(id: $id) {\n    name\n    id\n  }\n}\n';
-const EXPECTED = { data: { profile: { name: 'Amara Okafor', id: '42' } } };
+const TEXT = 'query NameQuery(\n  $id: ID!\n) {\n  member(id: $id) {\n    name\n    id\n  }\n}\n';
+const EXPECTED = { data: { member: { name: 'Ada Castro', id: '42' } } };
 const variables = { id: '42' };
-/** The ids that generators give an operation: relay-compiler by default, graphql-codegen by default. */
+/** The ids that generators assign: by default, relay-compiler MD5 and graphql-codegen SHA-1. */
 const IDS = { MD5: hash('md5', TEXT), SHA1: hash('sha1', TEXT), 'SHA-256': hash('sha256', TEXT) };
 
 describe('A manifest of texts by their hashes', () => {
-  let environment: Environment;
+  let environment: LibraryEnvironment;
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'manifest-'));
     const path = join(folder, 'persisted.json');
     const texts = Object.values(IDS).map((id) => [id, TEXT]);
     await writeFile(path, JSON.stringify(Object.fromEntries(texts)));
-    environment = await startEnvironment(web, { OPERATIONS: 'trusted', OPERATIONS_MANIFEST: path });
+    environment = await startLibrary({ OPERATIONS: 'trusted', OPERATIONS_MANIFEST: path });
   });
   after(async () => {
     await environment[Symbol.asyncDispose]();
@@ -51,12 +50,12 @@ describe('A manifest of texts by their hashes', () => {
     assert.deepEqual(body, EXPECTED);
   });
 
-  it('does not make other texts known', async () => {
+  it('registers no other text', async () => {
     const { body } = await environment.post({ doc_id: 'f'.repeat(32), variables });
     assert.equal(body.errors[0].extensions.code, 'OPERATION_NOT_TRUSTED');
   });
 
-  it('refuses a doc_id that is no string', async () => {
+  it('refuses a doc_id that is not a string', async () => {
     const { status, body } = await environment.post({ doc_id: 1, variables });
     assert.equal(status, 400);
     assert.match(body.errors[0].message, /"doc_id"/);

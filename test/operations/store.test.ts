@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildSchema } from 'graphql';
 import {
@@ -23,8 +23,14 @@ import { documentHash, toOperation } from '../../src/operations/operation.ts';
 const schema = buildSchema('type Query { a: String b: String }');
 const HOME = 'query Home { a }';
 
+const folders: string[] = [];
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
 function folderWith(files: Record<string, string>): URL {
   const folder = mkdtempSync(join(tmpdir(), 'operations-'));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return pathToFileURL(`${folder}/`);
 }
@@ -45,20 +51,20 @@ const storeWith = ({ files = {}, manifest, trustedOnly = false }: Given = {}) =>
 
 const find = async (store: ReturnType<typeof storeWith>, named: OperationRef) => store.find(named);
 
-describe('the operation store', () => {
-  it('parses a text once, and gives the document to whoever asks by its hash', async () => {
+describe('The operation store', () => {
+  it('parses a text once, and finds its document by the hash', async () => {
     const store = storeWith();
     const first = await find(store, { query: '{ a }' });
     assert.equal(await find(store, { query: '{ a }' }), first);
     assert.equal(await find(store, { id: documentHash('{ a }') }), first);
   });
 
-  it('refuses a text that has another hash', async () => {
+  it('refuses a text whose hash is another', async () => {
     const named = { query: '{ a }', id: documentHash('{ b }') };
     await assert.rejects(find(storeWith(), named), { code: 'BAD_REQUEST' });
   });
 
-  it('keeps the committed operations through a flood of others, which give way', async () => {
+  it('keeps the committed operations through a flood of others, which it evicts', async () => {
     const store = storeWith({ files: { 'Home.graphql': HOME } });
     for (let n = 0; n < 3_000; n++) await find(store, { query: `{ a${n}: a }` });
     assert.equal(store.byHash(documentHash('{ a0: a }')), undefined);
@@ -66,16 +72,16 @@ describe('the operation store', () => {
     assert.ok(store.byHash(documentHash('{ a2999: a }')));
   });
 
-  it('keeps no more text than it may', async () => {
+  it('evicts texts above its size limit', async () => {
     const store = storeWith();
     const padding = '#'.repeat(19_000);
     for (let n = 0; n < 30; n++) await find(store, { query: `{ a${n}: a } ${padding}` });
-    const kept = (n: number) => store.byHash(documentHash(`{ a${n}: a } ${padding}`));
-    assert.deepEqual([kept(0), kept(3)], [undefined, undefined]);
-    assert.ok(kept(29));
+    const operation = (n: number) => store.byHash(documentHash(`{ a${n}: a } ${padding}`));
+    assert.deepEqual([operation(0), operation(3)], [undefined, undefined]);
+    assert.ok(operation(29));
   });
 
-  it('remembers a text that was registered, also after the document gave way', async () => {
+  it('keeps a registered text after the document was evicted', async () => {
     const store = storeWith();
     const id = documentHash('{ b }');
     await assert.rejects(find(store, { id }), { code: 'PERSISTED_QUERY_NOT_FOUND' });
@@ -85,7 +91,7 @@ describe('the operation store', () => {
     assert.equal((await find(store, { id })).source, '{ b }');
   });
 
-  it('registers a text that comes with its hash, once', async () => {
+  it('registers a text that is sent with its hash, once', async () => {
     const store = storeWith({ files: { 'Home.graphql': HOME } });
     const isRegistration = async (named: OperationRef) =>
       store.isRegistration(named, await find(store, named));
@@ -98,11 +104,11 @@ describe('the operation store', () => {
     assert.equal(await isRegistration({ query: HOME, id: documentHash(HOME) }), false);
   });
 
-  it('takes nothing but trusted operations if it is told so, by text, hash or id', async () => {
+  it('accepts only trusted operations if so configured, by text, hash or id', async () => {
     const body = 'query B { b }';
     const manifest = new Map([['b-1', toOperation(body)]]);
     const store = storeWith({ files: { 'Home.graphql': HOME }, manifest, trustedOnly: true });
-    const { withTypenames: asClientsSendIt } = loadCommittedOperations(
+    const { withTypenames } = loadCommittedOperations(
       folderWith({ 'Home.graphql': HOME }),
       schema,
     )[0] as CommittedOperation;
@@ -110,7 +116,7 @@ describe('the operation store', () => {
       { query: HOME },
       { id: documentHash(HOME) },
       { query: HOME, id: documentHash(HOME) },
-      { query: asClientsSendIt.source },
+      { query: withTypenames.source },
       { id: 'b-1' },
       { query: body, id: 'b-1' },
       { id: documentHash(body) },
@@ -133,7 +139,7 @@ describe('the operation store', () => {
   });
 });
 
-describe('persisted texts', () => {
+describe('The persisted texts', () => {
   const TEXT = 'x'.repeat(44);
   /** Room for five texts in each half. */
   const create = () => createPersistedTexts(2 * 5 * (TEXT.length + 3 + 256));
@@ -141,14 +147,14 @@ describe('persisted texts', () => {
     for (let n = 0; n < 10; n++) texts.add(`${prefix}-${n}`, TEXT);
   };
 
-  it('evict the oldest of those that nobody has asked for', () => {
+  it('evict the oldest of those that were never used', () => {
     const texts = create();
     addMany(texts, 'a');
     assert.equal(texts.get('a-4'), undefined);
     assert.equal(texts.get('a-5'), TEXT);
   });
 
-  it('keep one that was asked for while others are added', () => {
+  it('keep a used one while others are added', () => {
     const texts = create();
     texts.add('use', TEXT);
     texts.get('use');
@@ -158,23 +164,23 @@ describe('persisted texts', () => {
     assert.equal(texts.get('use'), TEXT);
   });
 
-  it('evict one that was asked for after many others were added and asked for', () => {
+  it('evict a used one after many others were added and used', () => {
     const texts = create();
     texts.add('use', TEXT);
     texts.get('use');
     addMany(texts, 'a');
     for (let n = 5; n < 10; n++) texts.get(`a-${n}`);
-    assert.ok(texts.has('use'), 'it is among the unused ones');
+    assert.ok(texts.has('use'), 'it is among the unused texts');
     addMany(texts, 'b');
     assert.ok(!texts.has('use'));
   });
 });
 
-describe('committed operations', () => {
+describe('The committed operations', () => {
   const load = (files: Record<string, string>) =>
     loadCommittedOperations(folderWith(files), schema);
 
-  it('bear the name of their file', () => {
+  it('have the name of their file', () => {
     assert.deepEqual(
       load({ 'Home.graphql': HOME, 'notes.txt': 'not an operation' }).map(({ name }) => name),
       ['Home'],
@@ -183,7 +189,7 @@ describe('committed operations', () => {
     assert.throws(() => load({ 'Home.graphql': `${HOME} query B { b }` }), /must hold one/);
   });
 
-  it('are refused at the start if the schema does not have what they ask for', () => {
+  it('are refused at the start if they are not valid for the schema', () => {
     assert.throws(
       () => load({ 'Home.graphql': 'query Home { c d }' }),
       /Home\.graphql: Cannot query field "c".*Cannot query field "d"/,
@@ -192,7 +198,7 @@ describe('committed operations', () => {
   });
 });
 
-describe('a manifest', () => {
+describe('A manifest', () => {
   const entry = (id: string, body: string) => ({ id, name: 'Home', type: 'query', body });
   const load = (text: unknown) => {
     const folder = folderWith({ 'manifest.json': JSON.stringify(text) });
@@ -204,7 +210,7 @@ describe('a manifest', () => {
     operations,
   });
 
-  it('makes operations known by its ids', () => {
+  it('registers operations by its ids', () => {
     const operations = load(manifest(entry('home', HOME)));
     assert.deepEqual([...operations.keys()], ['home']);
     assert.equal(operations.get('home')?.hash, documentHash(HOME));
@@ -216,12 +222,12 @@ describe('a manifest', () => {
     assert.equal(operations.get('abc')?.source, HOME);
   });
 
-  it('may be empty, as it is before relay-compiler runs for the first time', () => {
+  it('may be empty, as it is before the first run of relay-compiler', () => {
     assert.deepEqual([...load({})], []);
   });
 
-  it('ends the start if it is wrong, with all that is wrong with it', () => {
-    for (const [given, says] of [
+  it('that is invalid is refused at the start, with all of its faults', () => {
+    for (const [given, message] of [
       [{ format: 'another' }, /OPERATIONS_MANIFEST.*format: .*two forms/s],
       [{ ...manifest(), version: 2 }, /version/],
       [manifest({ id: '', name: 'Home', body: HOME }), /id/],
@@ -233,17 +239,17 @@ describe('a manifest', () => {
       [[HOME], /OPERATIONS_MANIFEST.*two forms/s],
       [null, /OPERATIONS_MANIFEST.*two forms/s],
     ] as const) {
-      assert.throws(() => load(given), { name: 'ConfigError', message: says });
+      assert.throws(() => load(given), { name: 'ConfigError', message });
     }
     assert.throws(() => loadManifest('/nowhere.json', schema), { name: 'ConfigError' });
   });
 });
 
-describe('a document', () => {
+describe('A document', () => {
   const reader = (isOpen: boolean) =>
     createDocumentReader(schema, { limits: STANDARD_LIMITS, isSchemaPublic: isOpen });
 
-  it('is refused for its length before it is read', () => {
+  it('is refused for its length before it is parsed', () => {
     const actual = STANDARD_LIMITS.characters + 1;
     const details = { exceeded: 'characters', limit: STANDARD_LIMITS.characters, actual };
     assert.throws(() => reader(true)('\n'.repeat(actual)), { code: 'QUERY_TOO_COMPLEX', details });
@@ -255,12 +261,12 @@ describe('a document', () => {
     assert.throws(() => reader(true)(text), { code: 'QUERY_TOO_COMPLEX', details });
   });
 
-  it('knows no places, so that errors while it executes cost no reckoning of lines', () => {
+  it('has no locations, so that execution errors need not compute lines', () => {
     assert.equal(reader(true)('\n{ a }').loc, undefined);
   });
 
-  it('says where it is wrong to those who write it', () => {
-    const wrong = (isOpen: boolean) => {
+  it('has the locations of validation errors only if the schema is public', () => {
+    const locationsOf = (isOpen: boolean) => {
       try {
         reader(isOpen)('{\n  no }');
       } catch (error) {
@@ -268,7 +274,7 @@ describe('a document', () => {
       }
       return assert.fail();
     };
-    assert.deepEqual(wrong(true), [{ line: 2, column: 3 }]);
-    assert.equal(wrong(false), undefined);
+    assert.deepEqual(locationsOf(true), [{ line: 2, column: 3 }]);
+    assert.equal(locationsOf(false), undefined);
   });
 });

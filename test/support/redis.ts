@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
-const HOW_TO_GET_IT = 'redis-server is not installed: apt-get install redis-server';
+const NOT_INSTALLED = 'redis-server is not installed: apt-get install redis-server';
 
 /**
- * For the options of a test: why it is skipped where there is no Redis, or false. With CI=true nothing
- * is skipped, so that a missing server fails the tests.
+ * The `skip` option of tests that need Redis: a reason if it is not installed, or false. With CI=true
+ * nothing is skipped, so that a missing server fails the tests.
  */
 export const skipWithoutRedis: string | false =
-  isInstalled() || process.env.CI === 'true' ? false : HOW_TO_GET_IT;
+  isInstalled() || process.env.CI === 'true' ? false : NOT_INSTALLED;
 
 function isInstalled(): boolean {
   try {
@@ -24,9 +24,9 @@ function isInstalled(): boolean {
   }
 }
 
-/** A real Redis on a port of 127.0.0.1, which keeps nothing, and can be ill-treated. */
+/** Starts a Redis server without persistence on a free port, which can be paused and killed. */
 export async function startRedis() {
-  if (!isInstalled()) throw new Error(HOW_TO_GET_IT);
+  if (!isInstalled()) throw new Error(NOT_INSTALLED);
   const dir = await mkdtemp(join(tmpdir(), 'redis-'));
   const port = await freePort();
   let server = await spawnRedis(port, dir);
@@ -40,11 +40,11 @@ export async function startRedis() {
 
   return {
     url: new URL(`redis://127.0.0.1:${port}`),
-    /** It keeps its connections, takes new ones, and says nothing. */
+    /** Stops it: its connections stay open, new ones are accepted, and nothing is answered. */
     pause: () => server.kill('SIGSTOP'),
     resume: () => server.kill('SIGCONT'),
     kill,
-    /** An empty one in place of the one that was killed. */
+    /** Replaces it by an empty server on the same port. */
     async restart() {
       await kill();
       server = await spawnRedis(port, dir);
@@ -57,15 +57,15 @@ export async function startRedis() {
 }
 
 async function spawnRedis(port: number, dir: string) {
-  const where = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
-  const keepNothing = ['--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', [...where, ...keepNothing], { stdio: 'ignore' });
-  // A test that is ended by force disposes of nothing.
+  const location = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir];
+  const persistence = ['--save', '', '--appendonly', 'no'];
+  const server = spawn('redis-server', [...location, ...persistence], { stdio: 'ignore' });
+  // A test that is killed disposes of nothing.
   process.once('exit', () => server.kill('SIGKILL'));
   try {
     await until(() => {
       if (server.exitCode !== null) throw new Error('redis-server does not start');
-      return answers(port);
+      return respondsToPing(port);
     });
     return server;
   } catch (error) {
@@ -74,7 +74,7 @@ async function spawnRedis(port: number, dir: string) {
   }
 }
 
-async function answers(port: number): Promise<boolean> {
+async function respondsToPing(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
@@ -88,7 +88,7 @@ async function answers(port: number): Promise<boolean> {
   }
 }
 
-/** Redis does not say which port it took for 0. */
+/** Redis does not report which port it takes for port 0. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { buildSchema, getOperationAST, parse, validate } from 'graphql';
 import { createCostReader } from '../../../src/operations/limits/index.ts';
 
-const LONGEST = 100;
+const MAX_LIST_SIZE = 100;
 const schema = buildSchema(`
   directive @cost(weight: Int!) on FIELD_DEFINITION | OBJECT
   directive @listSize(
@@ -22,13 +22,13 @@ const schema = buildSchema(`
     any: Any
   }
   type Mutation { change: Thing @cost(weight: 10) }
-  type Thing { id: ID! name: String dear: Dear things(first: Int!): [Thing!] @listSize(slicingArguments: ["first"]) }
-  type Dear @cost(weight: 7) { id: ID! }
+  type Thing { id: ID! name: String expensive: Expensive things(first: Int!): [Thing!] @listSize(slicingArguments: ["first"]) }
+  type Expensive @cost(weight: 7) { id: ID! }
   type Page { edges: [Edge!]! total: Int }
   type Edge { node: Thing! }
-  union Any = Thing | Dear
+  union Any = Thing | Expensive
 `);
-const costOf = createCostReader(schema, LONGEST);
+const costOf = createCostReader(schema, MAX_LIST_SIZE);
 
 function cost(text: string, variables: Record<string, unknown> = {}): number {
   const document = parse(text);
@@ -38,15 +38,15 @@ function cost(text: string, variables: Record<string, unknown> = {}): number {
   return costOf(document, definition)(variables);
 }
 
-describe('the static cost', () => {
-  it('is 1 for each object, 0 for each scalar, and what the schema says of others', () => {
+describe('The static cost', () => {
+  it('is 1 for each object, 0 for each scalar, and the weight of the schema for others', () => {
     const cases: [text: string, cost: number][] = [
       ['{ name __typename }', 0],
       ['{ one { id name } }', 1],
       ['{ a: one { id } b: one { id } }', 2],
       ['{ search { id } }', 6],
-      ['{ one { dear { id } } }', 8],
-      ['{ any { ... on Thing { id } ... on Dear { id } } }', 7],
+      ['{ one { expensive { id } } }', 8],
+      ['{ any { ... on Thing { id } ... on Expensive { id } } }', 7],
       ['mutation { change { id } }', 11],
       ['{ __schema { types { name } } }', 0],
       ['{ one { id } ... @skip(if: true) { one { id } } }', 2],
@@ -54,10 +54,10 @@ describe('the static cost', () => {
     for (const [text, expected] of cases) assert.equal(cost(text), expected, text);
   });
 
-  it('counts the objects of a list as often as the list may be long', () => {
+  it('counts the objects of a list as often as its maximum length', () => {
     const cases: [text: string, cost: number, variables?: Record<string, unknown>][] = [
       ['{ unknown { id } }', 10],
-      ['{ assumed { dear { id } } }', 3 * 8],
+      ['{ assumed { expensive { id } } }', 3 * 8],
       ['{ first { id } }', 4],
       ['{ first(first: 20) { id } }', 20],
       ['{ first(first: 2, last: 6) { id } }', 6],
@@ -76,10 +76,10 @@ describe('the static cost', () => {
     }
   });
 
-  it('refuses a list that is longer than any may be, also by a variable', () => {
+  it('refuses a list above the maximum length, also in a variable', () => {
     const refused = {
       code: 'QUERY_TOO_COMPLEX',
-      details: { exceeded: 'listSize', limit: LONGEST, actual: 101 },
+      details: { exceeded: 'listSize', limit: MAX_LIST_SIZE, actual: 101 },
     };
     assert.throws(() => cost('{ first(first: 101) { id } }'), refused);
     assert.throws(() => cost('query ($n: Int!) { first(first: $n) { id } }', { n: 101 }), refused);

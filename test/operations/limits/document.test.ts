@@ -31,15 +31,15 @@ const doubling = (times: number): string =>
     ' ',
   );
 
-describe('the limits of a document', () => {
-  it('count fields wherever they come from', () => {
+describe('The limits of a document', () => {
+  it('count the fields of all selections, fragments and operations', () => {
     check('{ a b { c d } ... { e } ...F } fragment F on Q { f { g h i } }');
     refuses('{ a b { c d } ... { e } ...F } fragment F on Q { f { g h i } j k }', 'fields', 11);
     refuses('{ a { ...F } b { ...F } } fragment F on Q { c d e f g }', 'fields', 12);
     refuses('{ a } query Other { a b c d e f g h i j k }', 'fields', 11);
   });
 
-  it('measure a fragment once, however often it is taken apart', () => {
+  it('measure a fragment once, however often it is spread', () => {
     refuses(`{ ...F0 } ${doubling(30)} fragment F30 on Q { a }`, 'fields', 2 ** 30);
   });
 
@@ -49,19 +49,19 @@ describe('the limits of a document', () => {
     refuses('{ a { ...F } } fragment F on Q { b { ... { c { d { e } } } } }', 'depth', 5);
   });
 
-  it('count aliases, those of __typename as well', () => {
+  it('count aliases, also those of __typename', () => {
     check('{ x: a y: a z: a }');
     refuses('{ a: __typename b: __typename c: __typename d: __typename }', 'aliases', 4);
     refuses('{ a { ...F } b { ...F } } fragment F on Q { x: c y: c }', 'aliases', 4);
   });
 
-  it('count directives on whatever they stand', () => {
+  it('count directives in all positions', () => {
     check('query ($v: Int @d) { a @d ... @d { b } }');
     refuses('query ($v: Int @d) @d { a @d @d }', 'directives', 4);
     refuses('{ ...F @d @d } fragment F on Q @d { a @d }', 'directives', 4);
   });
 
-  it('count fragments, and how often they are spread', () => {
+  it('count fragments and their spreads', () => {
     refuses(`{ ${'...F '.repeat(100)} } fragment F on Q { __typename }`, 'fragments', 101);
     refuses(
       `{ a } ${Array.from({ length: 101 }, (_, n) => `fragment F${n} on Q { a }`).join(' ')}`,
@@ -70,7 +70,7 @@ describe('the limits of a document', () => {
     );
   });
 
-  it('count the entries of lists that are given, also by variables', () => {
+  it('count the entries of lists in arguments and in variables', () => {
     const numbers = Array.from({ length: 101 }, (_, n) => n);
     check(`{ a(b: {c: [${numbers.slice(1).join()}]}) }`);
     refuses(`{ a(b: {c: [${numbers.join()}]}) }`, 'listSize', 101);
@@ -81,19 +81,19 @@ describe('the limits of a document', () => {
     });
   });
 
-  it('leave to validation what is not valid, and end in any case', () => {
+  it('leave invalid documents to validation, and end in any case', () => {
     check('{ ...F } fragment F on Q { a ...G } fragment G on Q { ...F }');
     check('{ ...Missing }');
   });
 
-  it('leave introspection that is not measured apart to validation', () => {
+  it('leave introspection that has no limits of its own to validation', () => {
     check('{ __schema { types { fields { type { ofType { ofType { name } } } } } } }');
     refuses('{ __schema { a b c d e f g h i j } }', 'fields', 11);
     refuses('{ __schema { ...F } } fragment F on Q { a { b { c { d { e } } } } }', 'depth', 5);
   });
 });
 
-describe('the limits of introspection', () => {
+describe('The limits of introspection', () => {
   const INTROSPECTION: IntrospectionLimits = {
     introspectionDepth: 6,
     introspectionFields: 12,
@@ -107,7 +107,7 @@ describe('the limits of introspection', () => {
   };
   const DEEP = 'a { b { c { d { e { f } } } } }';
 
-  it('count what is below __schema and __type, and nothing else', () => {
+  it('count the fields below __schema and __type, and no others', () => {
     measure(`{ a b __schema { ${DEEP} } __type { g h i j k l } }`);
     exceeds(`{ __schema { ${DEEP} } __type { g h i j k l m } }`, 'introspectionFields', 13);
     exceeds(`{ __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
@@ -115,7 +115,7 @@ describe('the limits of introspection', () => {
     exceeds('{ __schema { a } b c d e f g h i j k }', 'fields', 11);
   });
 
-  it('count aliases of __schema and __type and below them, apart from others', () => {
+  it('count aliases of __schema and __type and below them separately', () => {
     measure('{ x: __schema { y: a } z: b w: b v: __typename }');
     exceeds('{ x: __schema { y: a z: a } }', 'introspectionAliases', 3);
     exceeds('{ x: __type { a } y: __type { a } z: __schema { a } }', 'introspectionAliases', 3);
@@ -124,7 +124,7 @@ describe('the limits of introspection', () => {
     refuses('{ x: __schema { y: a } z: b w: b }', 'aliases', 4);
   });
 
-  it('measure a fragment by where it is spread, in both places if need be', () => {
+  it('measure a fragment in each place where it is spread', () => {
     measure(`{ __schema { ...F } } fragment F on Q { ${DEEP} }`);
     measure(`fragment F on Q { ...G } fragment G on Q { ${DEEP} } query { __type { ...F } }`);
     exceeds(`{ a { ...F } __schema { ...F } } fragment F on Q { ${DEEP} }`, 'depth', 7);
@@ -138,7 +138,7 @@ describe('the limits of introspection', () => {
     exceeds(`{ __schema { a } ...F0 } ${fragments}`, 'fields', 2 ** 30 + 1);
   });
 
-  it('bound fragments that no operation spreads as data', () => {
+  it('apply to fragments that no operation spreads as to data', () => {
     exceeds(`{ __schema { a } } fragment F on Q { ${DEEP} }`, 'depth', 6);
     exceeds(`{ a } fragment F on Q { __schema { x { ${DEEP} } } }`, 'introspectionDepth', 7);
     const twice = `fragment F on Q { x { ${DEEP} } } fragment F on Q { a }`;
