@@ -61,6 +61,7 @@ describe('A BFF in production', () => {
       const { status, body } = await environment.send(query);
       assert.equal(status, 400);
       assert.equal(body.errors[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED');
+      assert.equal(body.errors[0].message, 'The document is not valid for this API.');
       assert.doesNotMatch(JSON.stringify(body), /did you mean/i);
     });
   }

@@ -98,7 +98,7 @@ describe('The latency that a concurrency limit records', () => {
   it('does not change the result of the work', async () => {
     const latency = new ConcurrencyLimit();
     assert.equal(await latency.time(async () => 'v'), 'v');
-    const error = new UpstreamFailure('timeout', 'no answer');
+    const error = new UpstreamFailure('timeout', 'no response');
     await assert.rejects(latency.time(fail(error)), error);
   });
 });

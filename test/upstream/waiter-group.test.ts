@@ -29,10 +29,10 @@ describe('A waiter group', () => {
     assert.deepEqual([abandonments, group.isEmpty], [1, true]);
     await left;
 
-    const answered = callers.call();
-    const joined = group.join(answered);
+    const served = callers.call();
+    const joined = group.join(served);
     group.resolve('v');
-    answered.deadline.release();
+    served.deadline.release();
     assert.equal(await joined, 'v');
     assert.equal(abandonments, 1);
   });
