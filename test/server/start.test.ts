@@ -15,6 +15,7 @@ import { faultsOf } from '../config/faults.ts';
 import { LIBRARY_PRODUCTION } from '../config/library-production.ts';
 import { COMPILE_CACHE, startBffProcess } from '../support/bff-process.ts';
 import { library } from '../support/fixture/bff.ts';
+import { until } from '../support/until.ts';
 
 const startFaults = (env: NodeJS.ProcessEnv) => faultsOf(() => readConfig(env, library));
 
@@ -181,7 +182,10 @@ describe('A process', () => {
   it('in production logs unknown and missing variables once each, and starts', async () => {
     const env = { ...LIBRARY_PRODUCTION, CORS_ORIGIN: 'https://shop.example' };
     await using bff = await startBffProcess(library, { env });
-    const warnings = bff.logEntries().filter(({ variable }) => variable);
+    // The log of requests is written asynchronously.
+    const warningsOf = () => bff.logEntries().filter(({ variable }) => variable);
+    await until(() => warningsOf().length === 5);
+    const warnings = warningsOf();
     assert.deepEqual(
       warnings.map(({ level, msg, variable, similarTo }) => [level, msg, variable, similarTo]),
       [
@@ -198,6 +202,7 @@ describe('A process', () => {
 
   it('in development logs an unknown variable that resembles a known one, and starts', async () => {
     await using bff = await startBffProcess(library, { env: { CORS_ORIGIN: 'https://a.example' } });
+    await until(() => bff.logEntries().length > 0);
     const entries = bff.logEntries().map(({ level, msg, variable, similarTo }) => {
       return { level, msg, variable, similarTo };
     });
