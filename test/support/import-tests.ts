@@ -1,0 +1,11 @@
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Runs the tests of a folder in this process, which loads the server once for all of them. Files named
+ * `*.isolated.test.ts` need a process of their own.
+ */
+export async function importTests(folder: string): Promise<void> {
+  const files = globSync('**/*.test.ts', { cwd: folder, exclude: ['**/*.isolated.test.ts'] });
+  for (const file of files.sort()) await import(join(folder, file));
+}
