@@ -9,5 +9,5 @@ export const ALL_FEATURES: Readonly<Record<string, string>> = {
   CORS_ORIGINS: 'https://www.example.com',
   ALLOW_ADDRESSES: '127.0.0.0/8,10.0.0.0/8',
   DENY_ADDRESSES: '192.0.2.0/24',
-  BATCH_MOST: '10',
+  BATCH_MAX_OPERATIONS: '10',
 };

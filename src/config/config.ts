@@ -66,7 +66,7 @@ export interface Config {
   /** The manifest of operations registered besides the committed ones. */
   readonly manifestPath: string | undefined;
   /** The maximum number of operations in one request; 0 refuses arrays. */
-  readonly batchMost: number;
+  readonly maxBatchOperations: number;
   /** Cost units per minute; unlimited if 0. */
   readonly rateLimits: { readonly address: number; readonly viewer: number };
   /** Shared by all replicas; undefined for a single process. */

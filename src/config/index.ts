@@ -95,7 +95,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       ? read.OPERATIONS === 'trusted'
       : production && (bff.trustedOnly ?? false),
     manifestPath: read.OPERATIONS_MANIFEST,
-    batchMost: read.BATCH_MOST,
+    maxBatchOperations: read.BATCH_MAX_OPERATIONS,
     rateLimits: {
       address: read.RATE_LIMIT_ADDRESS ?? (production ? 600_000 : 0),
       viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),

@@ -37,7 +37,7 @@ export const VARIABLES = z.object({
   CORS_HEADERS: headerNames,
   OPERATIONS: oneOf('any', 'trusted').optional(),
   OPERATIONS_MANIFEST: z.string().optional(),
-  BATCH_MOST: count.default(0),
+  BATCH_MAX_OPERATIONS: count.default(0),
   RATE_LIMIT_ADDRESS: count.optional(),
   RATE_LIMIT_VIEWER: count.optional(),
   REDIS_URL: redisUrl.optional(),

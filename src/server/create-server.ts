@@ -150,7 +150,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     handler: createGraphqlHandler({
       pipeline,
       send: createResponseSender({ cache, stale: bff.stale, closeIfDraining }),
-      maxBatch: config.batchMost,
+      maxBatchOperations: config.maxBatchOperations,
       renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
     }),
   });

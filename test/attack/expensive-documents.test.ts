@@ -28,7 +28,7 @@ for (const bff of BFFS) {
     let target: Target;
     let headers: Headers;
     before(async () => {
-      target = await startTarget(bff, { BATCH_MOST: '10' });
+      target = await startTarget(bff, { BATCH_MAX_OPERATIONS: '10' });
       headers = await authorization(USER_ID);
       await TRANSPORTS.POST(target.endpoint, { query: '{ __typename }' }, headers);
     });

@@ -30,7 +30,7 @@ for (const bff of BFFS) {
   describe(`The ${bff.name} BFF`, () => {
     it(`responds to ${COUNT} randomly malformed requests without a server error`, async (t) => {
       t.diagnostic(`SEED=${SEED}`);
-      await using target = await startTarget(bff, { BATCH_MOST: '10' });
+      await using target = await startTarget(bff, { BATCH_MAX_OPERATIONS: '10' });
       const generators = createRequestGenerators(bff);
       const seen = new Map<number, number>();
       let next = 0;

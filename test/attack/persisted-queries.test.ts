@@ -59,7 +59,7 @@ for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
       it(`costs one unit per 200 bytes, once, when it is registered by ${transport}`, async () => {
         await using environment = await startEnvironment(bff, {
           RATE_LIMIT_ADDRESS: '1000',
-          BATCH_MOST: '2',
+          BATCH_MAX_OPERATIONS: '2',
         });
         const { query = '' } = largeText(0);
         const request = withHash({ query: query.slice(0, 8_000) });

@@ -75,7 +75,7 @@ for (const bff of shortOrFull(BFFS.slice(0, 1), BFFS)) {
     before(async () => {
       environment = await startEnvironment(bff, {
         RATE_LIMIT_VIEWER: String(LIMIT),
-        BATCH_MOST: '10',
+        BATCH_MAX_OPERATIONS: '10',
       });
       allowed = await countAllowed(await requestAsNewUser(one));
     });

@@ -92,7 +92,7 @@ for (const bff of BFFS) {
     let target: Target;
     let headers: Record<string, string>;
     before(async () => {
-      target = await startTarget(bff, { BATCH_MOST: '10' });
+      target = await startTarget(bff, { BATCH_MAX_OPERATIONS: '10' });
       headers = await authorization(USER_ID);
       await send(jsonPost(target.endpoint, HARMLESS, headers));
     });
@@ -171,7 +171,7 @@ for (const bff of BFFS) {
       assert.deepEqual([status, text.includes('polluted')], [200, false]);
     });
 
-    it('rejects arrays of operations unless BATCH_MOST allows them', async () => {
+    it('rejects arrays of operations unless BATCH_MAX_OPERATIONS allows them', async () => {
       await using closed = await startTarget(bff);
       assertRejection(await send(jsonPost(closed.endpoint, [HARMLESS])), 'an array');
     });

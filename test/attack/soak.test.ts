@@ -25,7 +25,7 @@ for (const bff of BFFS) {
     skip: SKIP_IN_SHORT_MODE,
   }, async (t) => {
     t.diagnostic(`SEED=${SEED}`);
-    await using target = await startTargetProcess(bff, { BATCH_MOST: '10' });
+    await using target = await startTargetProcess(bff, { BATCH_MAX_OPERATIONS: '10' });
     const headers = await authorization(USER_ID);
     const generators = createRequestGenerators(bff);
     const { lookup } = samplesOf(bff);

@@ -9,7 +9,7 @@ import { type HttpResponse, jsonPost, send } from './http-client.ts';
 import { assertRejection, codesOf } from './responses.ts';
 import { type GraphqlRequest, hashOnly, urlOf, withHash } from './transports.ts';
 
-const TRUSTED = { OPERATIONS: 'trusted', BATCH_MOST: '10' };
+const TRUSTED = { OPERATIONS: 'trusted', BATCH_MAX_OPERATIONS: '10' };
 const AD_HOC = { query: '{ __typename }' };
 
 for (const bff of BFFS) {

@@ -10,7 +10,7 @@ const TYPENAME = { query: '{ __typename }' };
 describe('A batch of operations', () => {
   let environment: LibraryEnvironment;
   before(async () => {
-    environment = await startLibrary({ BATCH_MOST: '3', CACHE_MEMORY_MB: '64' });
+    environment = await startLibrary({ BATCH_MAX_OPERATIONS: '3', CACHE_MEMORY_MB: '64' });
   });
   beforeEach(() => environment.reset());
   after(() => environment[Symbol.asyncDispose]());

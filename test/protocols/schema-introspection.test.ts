@@ -87,7 +87,7 @@ for (const bff of BFFS) {
     let environment: Environment;
     let folder: string;
     before(async () => {
-      environment = await startEnvironment(bff, { BATCH_MOST: '2' });
+      environment = await startEnvironment(bff, { BATCH_MAX_OPERATIONS: '2' });
       folder = await mkdtemp(join(tmpdir(), 'introspection-'));
     });
     after(async () => {

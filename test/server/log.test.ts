@@ -73,7 +73,7 @@ describe('The log of a BFF in production', () => {
   }
 
   it('has the operation, cost and cache status of each request, and the codes of its errors', async () => {
-    await using bff = await startProduction({ BATCH_MOST: '2' });
+    await using bff = await startProduction({ BATCH_MAX_OPERATIONS: '2' });
     await bff.post(CARD);
     await bff.post(CARD);
     await bff.post([CARD, { query: 'query Other { __typename }' }]);

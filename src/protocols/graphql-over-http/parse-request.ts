@@ -20,15 +20,15 @@ const HASH_PREFIX = /^sha256:/;
 /**
  * Creates a parser for GET and POST requests (GraphQL over HTTP, §5). The results of recent URLs are
  * kept, so that the same URL gives the same object.
- * @param maxBatch - the maximum number of operations in an array; 0 refuses arrays
+ * @param maxBatchOperations - the maximum number of operations in an array; 0 refuses arrays
  */
-export function createRequestParser(maxBatch: number) {
+export function createRequestParser(maxBatchOperations: number) {
   const known = new LRUCache<string, OperationInput>({ max: MAX_URLS });
 
   /** @throws BffError BAD_REQUEST, QUERY_TOO_COMPLEX; BAD_USER_INPUT for malformed Unicode */
   return ({ method, url, body }: FastifyRequest): OperationInput | Batch => {
     if (method === 'POST') {
-      return Array.isArray(body) ? toBatch(body, maxBatch) : toOperationInput(body);
+      return Array.isArray(body) ? toBatch(body, maxBatchOperations) : toOperationInput(body);
     }
     const found = known.get(url);
     if (found) return found;
@@ -41,17 +41,17 @@ export function createRequestParser(maxBatch: number) {
 export const isBatch = (input: OperationInput | Batch): input is Batch => Array.isArray(input);
 
 /** An array can repeat an operation like aliases do, so its length is limited. */
-function toBatch(body: readonly unknown[], maxBatch: number): Batch {
+function toBatch(body: readonly unknown[], maxBatchOperations: number): Batch {
   const { length } = body;
-  if (maxBatch === 0) {
+  if (maxBatchOperations === 0) {
     throw badRequest('Send one operation per request; arrays of operations are not accepted.');
   }
-  if (length > maxBatch) {
+  if (length > maxBatchOperations) {
     throw new BffError(
       'QUERY_TOO_COMPLEX',
-      `The array has ${length} operations: at most ${maxBatch}.`,
+      `The array has ${length} operations: at most ${maxBatchOperations}.`,
       {
-        details: { exceeded: 'batch', limit: maxBatch, actual: length },
+        details: { exceeded: 'batch', limit: maxBatchOperations, actual: length },
       },
     );
   }

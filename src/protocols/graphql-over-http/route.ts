@@ -20,7 +20,7 @@ interface GraphqlParts {
   readonly pipeline: Pipeline;
   readonly send: ResponseSender;
   /** The maximum number of operations in one request; 0 refuses arrays. */
-  readonly maxBatch: number;
+  readonly maxBatchOperations: number;
   /** Renders the page for browsers; undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;
 }
@@ -30,9 +30,9 @@ const LANDING_PAGE_CSP = "frame-ancestors 'none'";
 
 /** Creates the handler of /graphql. A stored response is sent in the turn in which its request arrives. */
 export function createGraphqlHandler(parts: GraphqlParts) {
-  const { pipeline, send, maxBatch, renderLandingPage } = parts;
+  const { pipeline, send, maxBatchOperations, renderLandingPage } = parts;
   const chooseMediaType = createMediaTypeChooser(renderLandingPage !== undefined);
-  const parseRequest = createRequestParser(maxBatch);
+  const parseRequest = createRequestParser(maxBatchOperations);
 
   async function sendLandingPage(reply: FastifyReply) {
     reply.header('content-security-policy', LANDING_PAGE_CSP).type(HTML);
