@@ -47,7 +47,7 @@ export async function allowOrigins(
   if (origins.length === 0) return;
   await app.register(cors, {
     origin: [...origins],
-    // An OPTIONS request without the headers of a preflight gets the response of its route.
+    // An OPTIONS request without the headers of a preflight is not an error.
     strictPreflight: false,
     credentials: hasSessions,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],

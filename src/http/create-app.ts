@@ -2,9 +2,9 @@
  * The HTTP application that listeners are built on: a Fastify instance whose limits, headers, errors
  * and log lines are the same for every route.
  *
- * A request passes the hooks in the order of their registration: those of createApp, then CORS and the
- * traffic guards (server/create-server.ts), then the body is parsed and the route's handler runs. What
- * any of them throws becomes a response in error-handler.ts. Bytes that are not HTTP have no request
+ * A request passes the onRequest hooks of createApp, then those for CORS and of the traffic guards
+ * (server/create-server.ts). Then unknown paths and malformed URLs are refused, the body is parsed and
+ * the route's handler runs. What any of them throws becomes a response in error-handler.ts. Bytes that are not HTTP have no request
  * and are answered in malformed-request.ts.
  *
  * It must never send a response without a request id and security headers, let a client keep a

@@ -6,9 +6,9 @@ const LINGER_MS = 1_000;
 
 /**
  * Reads the rest of a refused request's body for LINGER_MS at most. A body whose announced length is
- * within the limit leaves the connection open if it arrives in time: it has usually been
- * sent already, and a reconnection for each refusal would make overload worse. After any other body the connection
- * is closed, whether the client has read the response or not.
+ * within the limit leaves the connection open if it arrives in time: it has usually been sent already,
+ * and a reconnection for each refusal would make overload worse. After any other body the connection is
+ * closed, whether the client has read the response or not.
  * @param onRead - called when the rest has been read or the connection is closed
  */
 export function endUnreadBody(

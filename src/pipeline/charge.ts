@@ -8,7 +8,7 @@ import {
   viewerKeyOf,
 } from '../traffic/index.ts';
 import type { Caller } from './authenticate.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared, PreparedBatch } from './prepare.ts';
 
 export interface Charged extends Prepared {
   /** Empty without limits. */
@@ -16,8 +16,7 @@ export interface Charged extends Prepared {
 }
 
 /** The operations of one request, charged together. */
-export interface ChargedBatch {
-  readonly states: readonly Prepared[];
+export interface ChargedBatch extends PreparedBatch {
   readonly rateLimit: RateHeaders;
 }
 
@@ -56,12 +55,11 @@ export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
       }),
 
     /** @throws as `charge` */
-    chargeBatch(states: readonly Prepared[]): MaybePromise<ChargedBatch> {
-      const [{ caller }] = states as readonly [Prepared, ...Prepared[]];
+    chargeBatch({ caller, states }: PreparedBatch): MaybePromise<ChargedBatch> {
       enforceLimit(limits, 'cost', sum(states.map(({ prepared }) => prepared.cost)));
       return andThen(take(caller, sum(states.map(costOf))), (rateLimit) => {
         states.forEach(register);
-        return { states, rateLimit };
+        return { caller, states, rateLimit };
       });
     },
   };

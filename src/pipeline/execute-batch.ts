@@ -11,10 +11,8 @@ export function createExecuteBatch({ executor, createContext }: ExecuteParts) {
   const execute = ({ caller, prepared }: Prepared) =>
     executor.execute(prepared, createContext(caller));
 
-  return async ({ states, rateLimit }: ChargedBatch): Promise<BatchResponse> => {
-    for (const { request, caller } of states.slice(0, 1)) {
-      request.onDisconnect(() => caller.deadline.release());
-    }
+  return async ({ caller, states, rateLimit }: ChargedBatch): Promise<BatchResponse> => {
+    states[0]?.request.onDisconnect(() => caller.deadline.release());
     const hasMutation = states.some(({ prepared }) => prepared.definition.operation !== 'query');
     const results = hasMutation
       ? await Array.fromAsync(states, execute)

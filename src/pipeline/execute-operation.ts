@@ -19,7 +19,7 @@ export interface ExecuteParts {
  * Creates the phase that executes an operation: alone, or through the cache, which shares one
  * execution among concurrent requests and stores its response.
  */
-export function createExecute(parts: ExecuteParts) {
+export function createExecuteOperation(parts: ExecuteParts) {
   const { cache, executor, createContext, requestDeadlineMs, limits } = parts;
 
   /** Executes for this request alone. */

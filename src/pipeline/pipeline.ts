@@ -5,7 +5,7 @@ import { type AuthenticateParts, createAuthenticate } from './authenticate.ts';
 import { type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
-import { createExecute, type ExecuteParts } from './execute-operation.ts';
+import { createExecuteOperation, type ExecuteParts } from './execute-operation.ts';
 import { createLookUp, type LookUpParts } from './look-up.ts';
 import type { BatchResponse, OperationRequest, OperationResponse } from './operation-request.ts';
 import { createPrepare, type PrepareParts } from './prepare.ts';
@@ -36,7 +36,7 @@ export function createPipeline(parts: PipelineParts) {
   const prepare = createPrepare(parts);
   const { charge, chargeBatch } = createCharge(parts);
   const lookUp = createLookUp(parts);
-  const execute = createExecute(parts);
+  const executeOperation = createExecuteOperation(parts);
   const executeBatch = createExecuteBatch(parts);
 
   return {
@@ -48,7 +48,7 @@ export function createPipeline(parts: PipelineParts) {
       const prepared = andThen(resolved, prepare);
       const charged = andThen(prepared, charge);
       const lookedUp = andThen(charged, lookUp);
-      const response = andThen(lookedUp, (state) => state.stored ?? execute(state));
+      const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
       return andThen(response, (known) => record(request, known));
     },
 
@@ -62,9 +62,10 @@ export function createPipeline(parts: PipelineParts) {
       const authenticated = authenticate(first);
       const withinLimit = andThen(authenticated, checkRateLimit);
       const admitted = andThen(withinLimit, (state) => admit(state, inputs));
-      const prepared = andThen(admitted, ({ caller }) =>
-        requests.map((request) => prepare(resolveOperation({ request, caller }))),
-      );
+      const prepared = andThen(admitted, ({ caller }) => ({
+        caller,
+        states: requests.map((request) => prepare(resolveOperation({ request, caller }))),
+      }));
       const charged = andThen(prepared, chargeBatch);
       const response = andThen(charged, executeBatch);
       return andThen(response, (known) => record(first, known));

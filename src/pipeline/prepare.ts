@@ -1,11 +1,17 @@
 import { methodNotAllowed } from '../errors.ts';
 import type { Planner, PreparedOperation } from '../operations/index.ts';
 import { logOperation } from '../telemetry/operation-log.ts';
-import type { Authenticated } from './authenticate.ts';
+import type { Authenticated, Caller } from './authenticate.ts';
 import type { Resolved } from './resolve-operation.ts';
 
 export interface Prepared extends Authenticated {
   readonly prepared: PreparedOperation;
+}
+
+/** The operations of one request. */
+export interface PreparedBatch {
+  readonly caller: Caller;
+  readonly states: readonly Prepared[];
 }
 
 export interface PrepareParts {

@@ -21,7 +21,8 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   let listening: BffServer | undefined;
 
   const log = createProcessLog(bff.name);
-  const logCrash = (error: unknown) => log.fatal({ err: error }, 'process crashed');
+  const logCrash = (error: unknown) =>
+    log.fatal({ err: error ?? new Error('rejection without a reason') }, 'process crashed');
   closeOnTermination({
     isRunByNpm,
     closeTimeoutMs: drainDelayMs + CLOSE_TIMEOUT_MS,

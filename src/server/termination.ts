@@ -37,7 +37,8 @@ interface TerminationOptions {
 /**
  * Closes the process at the first signal, and ends it with 0; an uncaught exception or unhandled
  * rejection closes it too, and ends it with 1. The second signal ends it immediately with 128 + its
- * number (143 for SIGTERM, 130 for SIGINT), as shells report it; a second error ends it with 1.
+ * number (143 for SIGTERM, 130 for SIGINT), as shells report it. An error while the process is closing
+ * is logged as a crash and ends it immediately with 1.
  *
  * npm forwards the signals that it gets. Ctrl-C, or a supervisor that signals a whole process group,
  * reaches this process as well, which then gets the same signal twice: those two count as one.
@@ -56,6 +57,7 @@ export function closeOnTermination(options: TerminationOptions): void {
       logger,
       skip: [...SKIPPED_EVENTS, ...(isRunByNpm ? FORWARDED_SIGNALS : [])],
       onSecondSignal: exitNow,
+      onSecondError: logCrash,
     },
     async (reason) => {
       closing ??= { signal: reason.signal, at: performance.now() };

@@ -1,5 +1,6 @@
 /**
- * Logs. Every line is JSON with a fixed message and fields; a request has one line, at its end.
+ * Logs. Every line is JSON with a fixed message and fields; a request has one line at its end,
+ * and one more if the cause of a refusal is logged.
  *
  * `Log` is what the parts of the server get; operation-log.ts collects the part of a request's line
  * that is about its operation.

@@ -152,8 +152,14 @@ describe('The log of a BFF in production', () => {
     await bff.find('process crashed');
     bff.send('reject');
     assert.deepEqual(await bff.ended(), [1, null]);
-    const errors = bff.logEntries().filter(({ err }) => err?.message === 'made to fail');
-    assert.equal(errors.length, 2);
+    const errors = bff.logEntries().filter(({ msg }) => msg === 'process crashed');
+    assert.deepEqual(
+      errors.map(({ level, err }) => [level, err.message]),
+      [
+        [60, 'made to fail'],
+        [60, 'made to fail'],
+      ],
+    );
   });
 
   it('has an entry for a rejection without a value, which ends the process with 1', async () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { type GatedEnvironment, sendAll, startGatedEnvironment } from '../cache/environment.ts';
 import type { Json } from '../support/environment.ts';
+import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
-import { until } from '../support/until.ts';
 import { sendBorrow } from './library-requests.ts';
 
 describe('Identical reads without a batch form', () => {
-  let environment: LibraryEnvironment;
+  let environment: GatedEnvironment<typeof LIBRARY_UPSTREAMS>;
   before(async () => {
-    environment = await startLibrary();
+    environment = await startGatedEnvironment(library, { CACHE_MEMORY_MB: '0' });
   });
   beforeEach(() => environment.reset());
   after(() => environment[Symbol.asyncDispose]());
@@ -18,10 +18,13 @@ describe('Identical reads without a batch form', () => {
     environment.services.lending.control.requests().routes[operation] ?? 0;
 
   it('share one call while it is in flight', async () => {
-    environment.services.lending.control.faults({ notices: { delayMs: 300 } });
-    const responses = await Promise.all(
-      Array.from({ length: 50 }, () => environment.send('{ notices { id } }')),
+    const held = environment.gates.lending.hold(/^\/notices/);
+    const { answers } = await sendAll(
+      environment,
+      ...Array.from({ length: 50 }, () => ({ query: '{ notices { id } }' })),
     );
+    held.release();
+    const responses = await answers;
     assert.ok(responses.every(({ body }) => body.data.notices.length === 12));
     assert.equal(callsOf('notices'), 1);
   });
@@ -31,16 +34,22 @@ describe('Identical reads without a batch form', () => {
     const { body } = await environment.send(pages, { as: CAST.reader });
     const after: string = body.data.viewer.loans.pageInfo.endCursor;
     environment.reset();
-    environment.services.lending.control.faults({ loansByMember: { delayMs: 300 } });
+    const held = environment.gates.lending.hold(/^\/loans/);
     const query = `{ viewer { loans(first: 2, after: "${after}") { edges { node { id } } } } }`;
-    const send = (as: string, language: string) =>
-      environment.send(query, { as, headers: { 'accept-language': language } });
-    const responses = await Promise.all([
-      send(CAST.reader, 'en'),
-      send(CAST.reader, 'en'),
-      send(CAST.reader, 'de'),
-      send(CAST.otherReader, 'en'),
-    ]);
+    const queryIn = (as: string, language: string) => ({
+      query,
+      as,
+      headers: { 'accept-language': language },
+    });
+    const { answers } = await sendAll(
+      environment,
+      queryIn(CAST.reader, 'en'),
+      queryIn(CAST.reader, 'en'),
+      queryIn(CAST.reader, 'de'),
+      queryIn(CAST.otherReader, 'en'),
+    );
+    held.release();
+    const responses = await answers;
     const ids = responses.map(({ body }) =>
       body.data.viewer.loans.edges.map(({ node }: Json) => node.id).join(),
     );
@@ -51,11 +60,14 @@ describe('Identical reads without a batch form', () => {
 
   it('share no call across a write', async () => {
     const recent = () => environment.send('{ recentLoans(first: 1) { status } }', { as: 'staff' });
-    environment.services.lending.control.faults({ recentLoans: { delayMs: 500 } });
+    const held = environment.gates.lending.hold(/^\/loans\?recent/);
     const early = recent();
-    await until(() => callsOf('recentLoans') === 1);
+    await held.reaches(1);
     assert.equal((await sendBorrow(environment)).body.errors, undefined);
-    await Promise.all([early, recent()]);
+    const late = recent();
+    await held.reaches(2);
+    held.release();
+    await Promise.all([early, late]);
     assert.equal(callsOf('recentLoans'), 2);
   });
 });

@@ -10,7 +10,7 @@ import {
   toRateHeaders,
   unaffordableError,
 } from './policy.ts';
-import { createRedisCounters, type RedisCounters } from './redis-counters.ts';
+import { createRedisCounter, type RedisCounter } from './redis-counter.ts';
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
@@ -35,7 +35,7 @@ export interface RateLimiter {
    * @param cost - in cost units; rounded up, and at least 1
    * @returns the response headers; a promise of them with Redis
    * @throws BffError RATE_LIMITED if a key is exhausted, QUERY_TOO_COMPLEX if the operation costs more
-   *   than a whole window; thrown or rejected, so call it in an async function
+   *   than a whole window; thrown, or rejected if it has to wait
    */
   readonly take: (keys: RateLimitKeys, cost: number) => MaybePromise<RateHeaders>;
   /**
@@ -70,9 +70,9 @@ interface Charge {
 
 /** Creates the rate limiter, which continues per process while Redis is unavailable. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const increment = options.redis && createRedisCounters(options.redis);
-  const addressPolicy = createPolicy('address', options, increment);
-  const viewerPolicy = createPolicy('viewer', options, increment);
+  const countInRedis = options.redis && createRedisCounter(options.redis);
+  const addressPolicy = createPolicy('address', options, countInRedis);
+  const viewerPolicy = createPolicy('viewer', options, countInRedis);
   // Parsing an IPv6 address takes longer than everything else here.
   const addressKeys = new LRUCache<string, string>({
     max: MAX_REMEMBERED_ADDRESSES,
@@ -94,7 +94,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     take(keys, cost) {
       const charges = chargesFor(keys);
       if (charges.length === 0) return NO_HEADERS;
-      refuseExhausted(charges);
+      refuseIfExhausted(charges);
       const units = toUnits(cost);
       const exceeded = charges.find(({ policy }) => units > policy.limit);
       // Requests that are too expensive are charged too.
@@ -106,7 +106,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
         settle(charges, counted),
       );
     },
-    refuseExhausted: (keys) => refuseExhausted(chargesFor(keys)),
+    refuseExhausted: (keys) => refuseIfExhausted(chargesFor(keys)),
     charge(address, cost = MIN_UNITS) {
       void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost));
     },
@@ -114,7 +114,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 }
 
 /** Refuses keys that this process knows to be exhausted, without calling Redis. */
-function refuseExhausted(charges: readonly Charge[]): void {
+function refuseIfExhausted(charges: readonly Charge[]): void {
   const now = performance.now();
   for (const { policy, key } of charges) {
     const usage = policy.counters.get(key, now);
@@ -122,7 +122,10 @@ function refuseExhausted(charges: readonly Charge[]): void {
   }
 }
 
-/** A refused operation uses up the rest of the window, so that its key counts as exhausted. */
+/**
+ * Returns the headers, or throws if a limit is exceeded. The units of a refused operation stay charged,
+ * so that its key counts as exhausted.
+ */
 function settle(charges: readonly Charge[], usages: readonly Usage[]): RateHeaders {
   const now = performance.now();
   const policies = charges.map(({ policy }) => policy);
@@ -147,14 +150,14 @@ const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : 
 function createPolicy(
   name: Policy['name'],
   { limits, prefix = PREFIX, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
-  increment: RedisCounters | undefined,
+  countInRedis: RedisCounter | undefined,
 ): Policy | undefined {
   const limit = limits[name];
   if (limit === 0) return undefined;
   const windowMs = windowSeconds * 1_000;
   const counters = new LocalCounters(windowMs);
   const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
-  const spendInRedis = async (key: string, units: number, count: RedisCounters) => {
+  const spendInRedis = async (key: string, units: number, count: RedisCounter) => {
     try {
       const { used, remainingMs } = await count(`${prefix}:${name}:${key}`, units, windowMs);
       return counters.set(key, used, performance.now() + Math.min(remainingMs, windowMs));
@@ -162,8 +165,8 @@ function createPolicy(
       return spendHere(key, units);
     }
   };
-  const spend: Policy['spend'] = increment
-    ? (key, units) => spendInRedis(key, units, increment)
+  const spend: Policy['spend'] = countInRedis
+    ? (key, units) => spendInRedis(key, units, countInRedis)
     : spendHere;
   return { name, limit, windowSeconds, counters, spend };
 }

@@ -26,7 +26,7 @@ return counts`;
 type Count = readonly [used: number, remainingMs: number] | Error;
 
 /** Adds units to a key; rejects if Redis can't count them. */
-export type RedisCounters = (
+export type RedisCounter = (
   key: string,
   units: number,
   windowMs: number,
@@ -36,7 +36,7 @@ export type RedisCounters = (
  * Counts in Redis for all replicas. The increments of one turn of the event loop are one command: the
  * cost of Redis for this process is mostly per command, and a busier process combines more increments.
  */
-export function createRedisCounters({ run }: SharedRedis): RedisCounters {
+export function createRedisCounter({ run }: SharedRedis): RedisCounter {
   let batch: ReturnType<typeof openBatch> | undefined;
 
   function openBatch() {
