@@ -134,6 +134,7 @@ function report(
   for (const { path, line, question } of plan.decisions)
     print(`  ${path}:${line}\n    ${question}`);
   print(`\nNext:\n  npm run check\n  npx node --test ${tests.join(' ')}`);
+  print('  UPDATE_PAGES=1 npm run test:recipes   # if you keep the recipe pages');
 }
 
 if (import.meta.main) await main(newCommand);

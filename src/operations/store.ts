@@ -95,11 +95,11 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     },
 
     /** True if a request provides a text with its hash, and the text is new. */
-    isRegistration: ({ query, id }: OperationRef, { hash }: Operation): boolean =>
+    isNewPersisted: ({ query, id }: OperationRef, { hash }: Operation): boolean =>
       query !== undefined && id !== undefined && !trusted.has(hash) && !texts.has(hash),
 
     /** Lets clients request an operation by its hash alone. */
-    register({ hash, source }: Operation): void {
+    persist({ hash, source }: Operation): void {
       texts.add(hash, source);
     },
 

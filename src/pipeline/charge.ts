@@ -24,32 +24,32 @@ export interface ChargeParts {
   /** Also limits the cost of all operations of a batch together. */
   readonly limits: OperationLimits;
   readonly rateLimiter: Pick<RateLimiter, 'take'>;
-  readonly operations: Pick<OperationStore, 'isRegistration' | 'register'>;
+  readonly operations: Pick<OperationStore, 'isNewPersisted' | 'persist'>;
 }
 
 /**
  * Creates the phase that charges operations to the rate limits of the client's address and viewer. A
- * new text that is sent with its hash is charged for its length as well, and then registered.
+ * new text that is sent with its hash is charged for its length as well, and then persisted.
  */
 export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
   const take = ({ address, viewer }: Caller, cost: number) =>
     rateLimiter.take({ address, viewer: viewerKeyOf(viewer) }, cost);
 
-  const isRegistration = ({ request, prepared }: Prepared): boolean =>
-    operations.isRegistration(request.input, prepared.operation);
+  const isNewPersisted = ({ request, prepared }: Prepared): boolean =>
+    operations.isNewPersisted(request.input, prepared.operation);
 
   const costOf = (state: Prepared): number =>
-    state.prepared.cost + (isRegistration(state) ? costOfText(state.prepared.operation.source) : 0);
+    state.prepared.cost + (isNewPersisted(state) ? costOfText(state.prepared.operation.source) : 0);
 
-  function register(state: Prepared): void {
-    if (isRegistration(state)) operations.register(state.prepared.operation);
+  function persist(state: Prepared): void {
+    if (isNewPersisted(state)) operations.persist(state.prepared.operation);
   }
 
   return {
     /** @throws BffError RATE_LIMITED or QUERY_TOO_COMPLEX; may also reject with them */
     charge: (state: Prepared): MaybePromise<Charged> =>
       andThen(take(state.caller, costOf(state)), (rateLimit) => {
-        register(state);
+        persist(state);
         const { request, caller, prepared } = state;
         return { request, caller, prepared, rateLimit };
       }),
@@ -58,7 +58,7 @@ export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
     chargeBatch({ caller, states }: PreparedBatch): MaybePromise<ChargedBatch> {
       enforceLimit(limits, 'cost', sum(states.map(({ prepared }) => prepared.cost)));
       return andThen(take(caller, sum(states.map(costOf))), (rateLimit) => {
-        states.forEach(register);
+        states.forEach(persist);
         return { caller, states, rateLimit };
       });
     },

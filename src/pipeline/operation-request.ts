@@ -36,7 +36,7 @@ export interface OperationRequest {
 interface ResponseInfo {
   /** The RateLimit headers; empty without limits. */
   readonly rateLimit: RateHeaders;
-  /** The reason for not answering from the cache; for a hit without meaning. */
+  /** The reason for executing (RFC 9211 §2.2); ignored if the response is a hit. */
   readonly reason: ForwardReason;
   /** The codes of the execution's errors; also if a stored response takes its place. */
   readonly errorCodes: readonly string[];

@@ -49,7 +49,7 @@ export function createPipeline(parts: PipelineParts) {
       const charged = andThen(prepared, charge);
       const lookedUp = andThen(charged, lookUp);
       const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
-      return andThen(response, (known) => record(request, known));
+      return andThen(response, (outcome) => record(request, outcome));
     },
 
     /**
@@ -68,7 +68,7 @@ export function createPipeline(parts: PipelineParts) {
       }));
       const charged = andThen(prepared, chargeBatch);
       const response = andThen(charged, executeBatch);
-      return andThen(response, (known) => record(first, known));
+      return andThen(response, (outcome) => record(first, outcome));
     },
   };
 }

@@ -68,6 +68,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
     notFoundMessage: NOT_FOUND,
+    // Created below, because it charges the rate limiter, which logs.
     handleError: (...args) => handleError(...args),
   });
   const { log } = app;

@@ -85,7 +85,7 @@ describe('The operation store', () => {
     const store = storeWith();
     const id = documentHash('{ b }');
     await assert.rejects(find(store, { id }), { code: 'PERSISTED_QUERY_NOT_FOUND' });
-    store.register(await find(store, { query: '{ b }', id }));
+    store.persist(await find(store, { query: '{ b }', id }));
     for (let n = 0; n < 2_100; n++) await find(store, { query: `{ b${n}: b }` });
     assert.equal(store.byHash(id), undefined);
     assert.equal((await find(store, { id })).source, '{ b }');
@@ -93,15 +93,15 @@ describe('The operation store', () => {
 
   it('registers a text that is sent with its hash, once', async () => {
     const store = storeWith({ files: { 'Home.graphql': HOME } });
-    const isRegistration = async (named: OperationRef) =>
-      store.isRegistration(named, await find(store, named));
+    const isNewPersisted = async (named: OperationRef) =>
+      store.isNewPersisted(named, await find(store, named));
     const named = { query: '{ b }', id: documentHash('{ b }') };
-    assert.equal(await isRegistration(named), true);
-    store.register(await find(store, named));
-    assert.equal(await isRegistration(named), false);
-    assert.equal(await isRegistration({ query: '{ a }' }), false);
-    assert.equal(await isRegistration({ id: named.id }), false);
-    assert.equal(await isRegistration({ query: HOME, id: documentHash(HOME) }), false);
+    assert.equal(await isNewPersisted(named), true);
+    store.persist(await find(store, named));
+    assert.equal(await isNewPersisted(named), false);
+    assert.equal(await isNewPersisted({ query: '{ a }' }), false);
+    assert.equal(await isNewPersisted({ id: named.id }), false);
+    assert.equal(await isNewPersisted({ query: HOME, id: documentHash(HOME) }), false);
   });
 
   it('accepts only trusted operations if so configured, by text, hash or id', async () => {

@@ -75,8 +75,8 @@ function createHarness(options: HarnessOptions = {}) {
         enter('resolve operation');
         return toOperation(query);
       },
-      isRegistration: () => false,
-      register() {},
+      isNewPersisted: () => false,
+      persist() {},
     },
     planner(operation) {
       enter('prepare');

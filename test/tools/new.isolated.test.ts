@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { toDiff } from '../../tools/new/diff.ts';
 import { newCommand } from '../../tools/new.ts';
-import { ROOT } from '../../tools/tree.ts';
+import { bffNames, ROOT } from '../../tools/tree.ts';
 import { diffsOf, RecipePage, withoutLineNumbers } from './recipe-page.ts';
 import { type Result, runProcess, runTool } from './run-tool.ts';
 
@@ -20,6 +21,13 @@ import { type Result, runProcess, runTool } from './run-tool.ts';
 
 const IS_FULL = process.env.RECIPES === 'full';
 const SOURCE = fileURLToPath(ROOT);
+
+/** The recipe pages show the tree of the example domain; other trees have other ports and tables. */
+const isExampleTree =
+  Object.keys(UPSTREAMS).join() === 'user,order,notification' &&
+  bffNames().join() === 'mobile,partner,web' &&
+  globSync('test/bff/order-carrier.test.ts', { cwd: SOURCE }).length === 0;
+const skip = !isExampleTree && 'the tree is no longer the one that the recipe pages show';
 
 /** Without the variable that makes a test runner the child of this one. */
 const { NODE_TEST_CONTEXT: _child, ...ENV } = process.env;
@@ -97,7 +105,7 @@ const diffsBetween = (
       }),
   );
 
-describe('npm run new in a copy of the tree', { concurrency: true }, () => {
+describe('npm run new in a copy of the tree', { concurrency: true, skip }, () => {
   let copy: string;
   const runs: { result: Result; written: ReadonlyMap<string, string> }[] = [];
 
@@ -148,7 +156,7 @@ describe('npm run new in a copy of the tree', { concurrency: true }, () => {
   });
 });
 
-describe('docs/replace-the-demo-domain.md', () => {
+describe('docs/replace-the-demo-domain.md', { skip }, () => {
   it('names only files that exist', () => {
     const text = readFileSync(new URL('docs/replace-the-demo-domain.md', ROOT), 'utf8');
     const removed = [...text.matchAll(/^rm (?:-r )?(.*)$/gm)].flatMap(([, paths = '']) =>
@@ -165,7 +173,7 @@ describe('docs/replace-the-demo-domain.md', () => {
   });
 });
 
-describe('npm run new', () => {
+describe('npm run new', { skip }, () => {
   const MISTAKES: Record<string, { args: string[]; error: RegExp }> = {
     'no recipe': { args: [], error: /name a recipe: upstream, bff or field/ },
     'an unknown recipe': { args: ['protocol', 'soap'], error: /name a recipe/ },
@@ -180,6 +188,16 @@ describe('npm run new', () => {
     'a word of JavaScript': {
       args: ['bff', 'default'],
       error: /"default" is a word of JavaScript/,
+    },
+    'a reserved name': { args: ['bff', 'shared'], error: /"shared" is reserved/ },
+    'a name that objects inherit': {
+      args: ['upstream', 'constructor'],
+      error: /"constructor" is reserved/,
+    },
+    'a port of another BFF': { args: ['bff', 'kiosk', '--port', '4001'], error: /port 4001/ },
+    'a port of another stand-in': {
+      args: ['upstream', 'stock', '--port', '5002'],
+      error: /port 5002/,
     },
     'a path as a BFF': { args: ['bff', '../kiosk'], error: /must be one lower-case word/ },
     'an upstream that exists': {

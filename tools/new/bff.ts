@@ -2,6 +2,7 @@ import { bffNames, loadBff } from '../tree.ts';
 import { insertAfterLast, insertIntoBlock } from './insert.ts';
 import { checkName, toTypeName } from './names.ts';
 import type { Plan } from './plan.ts';
+import { checkPorts } from './ports.ts';
 import { objectTypesIn, sdlFiles } from './sdl.ts';
 
 export interface BffOptions {
@@ -26,6 +27,7 @@ const SHARED_TESTS = [
  */
 export async function planBff(plan: Plan, name: string, options: BffOptions): Promise<string[]> {
   checkName(name);
+  await checkPorts(options.port, options.adminPort);
   if (plan.exists(`bff-${name}`)) throw new Error(`bff-${name} exists already`);
   const type = toTypeName(name);
   checkSchema(plan, name, type);

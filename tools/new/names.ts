@@ -1,5 +1,7 @@
 import { Script } from 'node:vm';
 
+/** The folder of the shared SDL, and names that every object has. */
+const RESERVED = new Set(['shared', ...Object.getOwnPropertyNames(Object.prototype)]);
 const WORD = /^[a-z][a-z0-9]{1,20}$/;
 
 /** @throws Error if constants and environment variables cannot be named after a BFF or an upstream */
@@ -7,6 +9,7 @@ export function checkName(name: string): void {
   if (!WORD.test(name)) {
     throw new Error(`"${name}" must be one lower-case word, because variables are named after it`);
   }
+  if (RESERVED.has(name)) throw new Error(`"${name}" is reserved: choose another name`);
   if (!isIdentifier(name))
     throw new Error(`"${name}" is a word of JavaScript: choose another name`);
 }

@@ -2,6 +2,7 @@ import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { insertAfterLast, insertImport, insertIntoBlock, insertIntoList } from './insert.ts';
 import { checkName, toTypeName } from './names.ts';
 import type { Plan } from './plan.ts';
+import { checkPorts } from './ports.ts';
 
 /**
  * Plans an upstream with one operation, which reads objects by their ids in batches, and its stand-in.
@@ -14,6 +15,7 @@ export async function planUpstream(
   port: number | undefined,
 ): Promise<string[]> {
   checkName(name);
+  await checkPorts(port);
   if (plan.exists(`services/${name}`)) throw new Error(`services/${name} exists already`);
   const upstreams = Object.values(UPSTREAMS);
   if (upstreams.some(({ datasource }) => datasource === name)) {
