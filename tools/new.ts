@@ -50,9 +50,13 @@ export const newCommand: Command = {
     }
     plan.write();
     const before = readGenerated();
-    const succeeded = finish(plan, terminal);
+    if (!finish(plan, terminal)) {
+      plan.revert();
+      terminal.printError('Nothing was changed.\n');
+      return false;
+    }
     report(plan, before, tests, terminal);
-    return succeeded;
+    return true;
   },
 };
 
@@ -134,7 +138,6 @@ function report(
   for (const { path, line, question } of plan.decisions)
     print(`  ${path}:${line}\n    ${question}`);
   print(`\nNext:\n  npm run check\n  npx node --test ${tests.join(' ')}`);
-  print('  UPDATE_PAGES=1 npm run test:recipes   # if you keep the recipe pages');
 }
 
 if (import.meta.main) await main(newCommand);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /** A place where the recipe chose a default that a person should confirm or replace. */
 export interface Decision {
@@ -81,6 +81,15 @@ export class Plan {
       const url = new URL(path, this.#root);
       mkdirSync(new URL('.', url), { recursive: true });
       writeFileSync(url, text);
+    }
+  }
+
+  /** Undoes `write`. */
+  revert(): void {
+    for (const { path, before } of this.changes) {
+      const url = new URL(path, this.#root);
+      if (before === undefined) rmSync(url);
+      else writeFileSync(url, before);
     }
   }
 
