@@ -89,7 +89,7 @@ export async function startCountedProcess(env: NodeJS.ProcessEnv) {
   return {
     endpoint,
 
-    /** Counts the bytes that one request allocates: the median of several rounds. */
+    /** Counts the bytes that one request allocates: the least of several rounds, since noise only adds. */
     async bytesPerRequest(send: Send): Promise<number> {
       await repeat(WARM_UP_REQUESTS, send);
       await run('collectGarbage');
@@ -100,8 +100,9 @@ export async function startCountedProcess(env: NodeJS.ProcessEnv) {
         const busy = await bytesAllocatedBy(() => repeat(REQUESTS, send));
         rounds.push({ idle, busy });
       }
-      const idle = median(rounds.map(({ idle }) => idle));
-      return Math.round((median(rounds.map(({ busy }) => busy)) - idle) / REQUESTS);
+      const idle = Math.min(...rounds.map(({ idle }) => idle));
+      const busy = Math.min(...rounds.map(({ busy }) => busy));
+      return Math.round((busy - idle) / REQUESTS);
     },
 
     /** Runs the work while each request allocates an extra array. */
@@ -129,6 +130,3 @@ export type CountedProcess = Awaited<ReturnType<typeof startCountedProcess>>;
 async function repeat(times: number, send: Send): Promise<void> {
   for (let n = 0; n < times; n++) await send();
 }
-
-const median = (numbers: readonly number[]): number =>
-  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] as number;
