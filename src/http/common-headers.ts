@@ -13,6 +13,7 @@ const SECURITY_HEADERS = {
 const HSTS = { 'strict-transport-security': 'max-age=31536000; includeSubDomains' };
 
 // Built once, because a stored response is sent without building anything.
+const NO_STORE_LIST: HeaderList = Object.entries(NO_STORE).flat();
 const OVER_HTTP: HeaderList = Object.entries(SECURITY_HEADERS).flat();
 const OVER_TLS: HeaderList = Object.entries({ ...SECURITY_HEADERS, ...HSTS }).flat();
 
@@ -33,10 +34,7 @@ export const isSecure = ({ protocol }: Pick<FastifyRequest, 'protocol'>): boolea
 /** Adds the common headers, and `no-store`, to every response that does not set them itself. */
 export function addCommonHeaders(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const headers = [
-      ...Object.entries(NO_STORE).flat(),
-      ...commonHeaders(isSecure(request), request.id),
-    ];
+    const headers = [...NO_STORE_LIST, ...commonHeaders(isSecure(request), request.id)];
     const given = reply.getHeaders();
     for (let n = 0; n < headers.length; n += 2) {
       const name = headers[n] as string;

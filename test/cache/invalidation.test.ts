@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Json, startEnvironment } from '../support/environment.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import {
@@ -13,6 +13,7 @@ import {
   send,
   warmCache,
 } from './environment.ts';
+import { assertRefused } from './invalidation-helpers.ts';
 import {
   ACCOUNT,
   ACTIVE_COUNT,
@@ -135,19 +136,6 @@ const ALL_QUERIES: Queries = {
   ...memberQuery(READER),
 };
 
-/** Asserts that a mutation is refused with a code, and that all queries of the warm cache are still hits. */
-async function assertRefused(environment: Library, mutation: Query, code: string): Promise<void> {
-  await warmCache(environment, ALL_QUERIES);
-  const { body } = await send(environment, mutation);
-  const [payload] = Object.values<Json>(body.data ?? {});
-  const codes = [
-    ...(body.errors ?? []).map(({ extensions }: Json) => extensions.code),
-    ...(payload?.userErrors ?? []).map((error: Json) => error.code),
-  ];
-  assert.deepEqual(codes, [code]);
-  assert.deepEqual(await hitsAmong(environment, ALL_QUERIES), Object.keys(ALL_QUERIES));
-}
-
 describe('Refused mutation', () => {
   const environment = shareCached(library);
   const refusals: Record<
@@ -174,7 +162,7 @@ describe('Refused mutation', () => {
   };
   for (const [label, [code, mutation]] of Object.entries(refusals)) {
     it(`leaves the cache as it is: ${label}`, async () => {
-      await assertRefused(environment, await mutation(environment), code);
+      await assertRefused(environment, ALL_QUERIES, await mutation(environment), code);
     });
   }
 

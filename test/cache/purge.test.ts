@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import type { AnyEnvironment, RequestOptions } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
@@ -13,6 +12,7 @@ import {
   queriesAs,
   warmCache,
 } from './environment.ts';
+import { changeAt, type ServiceChange } from './invalidation-helpers.ts';
 import {
   ACCOUNT,
   ACTIVE_COUNT,
@@ -134,27 +134,6 @@ describe('Purge by tag', () => {
   });
 });
 
-interface ServiceChange {
-  readonly service: keyof Library['services'];
-  readonly path: string;
-  readonly method?: 'PATCH' | 'POST';
-  readonly body?: object;
-}
-
-/** Makes a change at a service, without the BFF. */
-async function changeAt(
-  environment: Library,
-  { service, path, method = 'POST', body }: ServiceChange,
-) {
-  const response = await fetch(`${environment.services[service].listeningOrigin}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify(body ?? {}),
-  });
-  assert.ok(response.ok);
-  await response.text();
-}
-
 const namesOf = (copies: Queries) => Object.keys(copies);
 
 describe('Change event of a service', () => {
@@ -165,13 +144,13 @@ describe('Change event of a service', () => {
     }
   });
 
-  const rename: ServiceChange = {
+  const rename: ServiceChange<keyof Library['services']> = {
     service: 'member',
     path: `/members/${READER}`,
     method: 'PATCH',
     body: { name: 'A Name Changed at the Service' },
   };
-  const newLoan: ServiceChange = {
+  const newLoan: ServiceChange<keyof Library['services']> = {
     service: 'lending',
     path: '/loans',
     body: { memberId: READER, title: 'The Atlas' },

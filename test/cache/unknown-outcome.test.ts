@@ -5,7 +5,7 @@ import { before, describe, it } from 'node:test';
 import pino from 'pino';
 import type { Fault } from '../../services/support/faults.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
-import { type AnyEnvironment, startEnvironment } from '../support/environment.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { createCallers } from '../upstream/controlled-upstream.ts';
 import {
@@ -19,6 +19,7 @@ import {
   sendUncached,
   warmCache,
 } from './environment.ts';
+import { assertNotStored, loseOutcome, UNKNOWN_OUTCOME } from './invalidation-helpers.ts';
 import {
   ACCOUNT,
   ACTIVE_COUNT,
@@ -39,28 +40,6 @@ import { shareCached, shareEnvironment } from './shared-environment.ts';
 
 // A mutation whose outcome is unknown, because the service's answer is lost, may or may not have
 // been made. Its tags are quarantined: for 30 s, no answer with them is stored.
-
-const UNKNOWN_OUTCOME = 'The outcome of this change is unknown. Check it before you retry.';
-
-/** Sends a mutation, and asserts that its outcome is unknown. */
-async function loseOutcome(environment: AnyEnvironment, mutation: Query): Promise<void> {
-  const headers = { 'x-request-timeout-ms': '1000' };
-  const { body } = await send(environment, { ...mutation, headers });
-  assert.deepEqual(
-    body.errors.map(({ message }: Error) => message),
-    [UNKNOWN_OUTCOME],
-  );
-}
-
-/** Asserts that none of the queries' answers is stored, and that all are up to date. */
-async function assertNotStored(environment: AnyEnvironment, queries: Queries): Promise<void> {
-  for (let n = 0; n < 2; n++) assert.deepEqual(await hitsAmong(environment, queries), []);
-  for (const [name, query] of Object.entries(queries)) {
-    const answer = await send(environment, query);
-    assert.equal(outcomeOf(answer), 'not stored', name);
-    assert.equal(answer.headers.get('cache-control'), 'no-store', name);
-  }
-}
 
 /** Faults by which the service makes the change and the BFF does not learn of it. */
 const LOST_ANSWERS: Readonly<Record<string, Fault>> = {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, it } from 'node:test';
 import { mobile } from '../../../bff-mobile/bff.ts';
 import { web } from '../../../bff-web/bff.ts';
 import { hitsAmong, type Queries, queriesAs, warmCache } from '../../cache/environment.ts';
+import { changeAt, type ServiceChange } from '../../cache/invalidation-helpers.ts';
 import { shareGated } from '../../cache/shared-environment.ts';
 import type { Environment } from '../../support/environment.ts';
 import {
@@ -21,27 +21,6 @@ import {
   unreadIds,
 } from './queries.ts';
 
-interface ServiceChange {
-  readonly service: keyof Environment['services'];
-  readonly path: string;
-  readonly method?: 'PATCH' | 'POST';
-  readonly body?: object;
-}
-
-/** Makes a change at a service, without the BFF. */
-async function changeAt(
-  environment: Environment,
-  { service, path, method = 'POST', body }: ServiceChange,
-) {
-  const response = await fetch(`${environment.services[service].listeningOrigin}${path}`, {
-    method,
-    headers: { 'content-type': 'application/json', 'idempotency-key': randomUUID() },
-    body: JSON.stringify(body ?? {}),
-  });
-  assert.ok(response.ok);
-  await response.text();
-}
-
 const namesOf = (copies: Queries) => Object.keys(copies);
 const { orders, placed, shipped } = ORDERS as Record<string, string>;
 const lists = { orders, placed } as Record<string, string>;
@@ -55,13 +34,13 @@ describe('Change event of a service', () => {
     }
   });
 
-  const rename: ServiceChange = {
+  const rename: ServiceChange<keyof Environment['services']> = {
     service: 'user',
     path: `/users/${CUSTOMER}`,
     method: 'PATCH',
     body: { name: 'A Name Changed at the Service' },
   };
-  const newOrder: ServiceChange = {
+  const newOrder: ServiceChange<keyof Environment['services']> = {
     service: 'order',
     path: '/orders',
     body: { userId: CUSTOMER, currency: 'EUR', items: [{ sku: 'PAPER-NOTE', quantity: 1 }] },

@@ -11,6 +11,7 @@ import {
   send,
   warmCache,
 } from '../../cache/environment.ts';
+import { assertRefused } from '../../cache/invalidation-helpers.ts';
 import { shareCached } from '../../cache/shared-environment.ts';
 import type { Environment, Json } from '../../support/environment.ts';
 import {
@@ -174,23 +175,6 @@ const ALL_QUERIES: Queries = {
   ...profileQuery(CUSTOMER),
 };
 
-/** Asserts that a mutation is refused with a code, and that all queries of the warm cache are still hits. */
-async function assertRefused(
-  environment: Environment,
-  mutation: Query,
-  code: string,
-): Promise<void> {
-  await warmCache(environment, ALL_QUERIES);
-  const { body } = await send(environment, mutation);
-  const [payload] = Object.values<Json>(body.data ?? {});
-  const codes = [
-    ...(body.errors ?? []).map(({ extensions }: Json) => extensions.code),
-    ...(payload?.userErrors ?? []).map((error: Json) => error.code),
-  ];
-  assert.deepEqual(codes, [code]);
-  assert.deepEqual(await hitsAmong(environment, ALL_QUERIES), Object.keys(ALL_QUERIES));
-}
-
 describe('Refused mutation', () => {
   const environment = shareCached(web);
   const refusals: Record<
@@ -234,13 +218,13 @@ describe('Refused mutation', () => {
   };
   for (const [label, [code, mutation]] of Object.entries(refusals)) {
     it(`leaves the cache as it is: ${label}`, async () => {
-      await assertRefused(environment, await mutation(environment), code);
+      await assertRefused(environment, ALL_QUERIES, await mutation(environment), code);
     });
   }
 
   it('leaves the cache as it is if the service refuses all requests', async () => {
     environment.services.order.control.faults({ placeOrder: { status: 429 } });
-    await assertRefused(environment, placeOrder(), 'UPSTREAM_UNAVAILABLE');
+    await assertRefused(environment, ALL_QUERIES, placeOrder(), 'UPSTREAM_UNAVAILABLE');
   });
 
   it('leaves the answers about the refused items in the cache if it is refused in part', async () => {

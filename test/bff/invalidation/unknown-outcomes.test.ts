@@ -13,6 +13,7 @@ import {
   send,
   warmCache,
 } from '../../cache/environment.ts';
+import { assertNotStored, loseOutcome } from '../../cache/invalidation-helpers.ts';
 import { shareCached, shareEnvironment } from '../../cache/shared-environment.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
 import {
@@ -35,28 +36,6 @@ import {
 
 // A mutation whose outcome is unknown, because the service's answer is lost, may or may not have
 // been made. Its tags are quarantined: for 30 s, no answer with them is stored.
-
-const UNKNOWN_OUTCOME = 'The outcome of this change is unknown. Check it before you retry.';
-
-/** Sends a mutation, and asserts that its outcome is unknown. */
-async function loseOutcome(environment: Environment, mutation: Query): Promise<void> {
-  const headers = { 'x-request-timeout-ms': '1000' };
-  const { body } = await send(environment, { ...mutation, headers });
-  assert.deepEqual(
-    body.errors.map(({ message }: Error) => message),
-    [UNKNOWN_OUTCOME],
-  );
-}
-
-/** Asserts that none of the queries' answers is stored, and that all are up to date. */
-async function assertNotStored(environment: Environment, queries: Queries): Promise<void> {
-  for (let n = 0; n < 2; n++) assert.deepEqual(await hitsAmong(environment, queries), []);
-  for (const [name, query] of Object.entries(queries)) {
-    const answer = await send(environment, query);
-    assert.equal(outcomeOf(answer), 'not stored', name);
-    assert.equal(answer.headers.get('cache-control'), 'no-store', name);
-  }
-}
 
 interface Case {
   readonly mutation: (environment: Environment, user: string) => Promise<Query> | Query;
