@@ -1,5 +1,5 @@
 import { createEntry } from './entry.ts';
-import { type ExecutionResult, toJson } from './execution-result.ts';
+import { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
 import type { CacheEntry } from './types.ts';
 
@@ -63,7 +63,7 @@ export class ExecutionRecorder {
     const { version, scope, startedAt } = this;
     const remainingSeconds = (this.#freshUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, remainingSeconds));
-    return createEntry(toJson(result), {
+    return createEntry(toJson(toBody(result)), {
       maxAge,
       version,
       scope,

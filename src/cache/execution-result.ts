@@ -12,6 +12,12 @@ export interface ExecutionResult {
   readonly errorCodes: readonly string[];
 }
 
-/** The result as JSON text; errors come first, as the specification recommends. */
-export const toJson = ({ errors, data, extensions }: ExecutionResult): string =>
-  `${JSON.stringify({ errors, data, extensions })}\n`;
+/** The result as a response body contains it; errors come first, as the specification recommends. */
+export const toBody = ({ errors, data, extensions }: ExecutionResult) => ({
+  errors,
+  data,
+  extensions,
+});
+
+/** A response body as JSON text, which ends with a newline for terminals. */
+export const toJson = (body: object): string => `${JSON.stringify(body)}\n`;

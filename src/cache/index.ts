@@ -12,7 +12,7 @@
  */
 export { createCompressor } from './compression.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
-export { type ExecutionResult, toJson } from './execution-result.ts';
+export { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 export {
   cacheStatusHeader,
   type ForwardReason,

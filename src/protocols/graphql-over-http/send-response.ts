@@ -9,6 +9,7 @@ import {
   type ResponseCache,
   responseHeaders,
   type StaleWindows,
+  toBody,
   toJson,
 } from '../../cache/index.ts';
 import { commonHeaders, isSecure } from '../../http/common-headers.ts';
@@ -101,11 +102,10 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     ): MaybePromise<unknown> {
       if (response.kind === 'shared') return sendShared(request, reply, response, mediaType);
       reply.code(response.result.status);
-      return sendUnshared(reply, toJson(response.result), response, mediaType);
+      return sendUnshared(reply, toJson(toBody(response.result)), response, mediaType);
     },
     batch(reply: FastifyReply, response: BatchResponse, mediaType: string): Promise<unknown> {
-      const body = `[${response.results.map((result) => toJson(result).trimEnd()).join(',')}]`;
-      return sendUnshared(reply, body, response, mediaType);
+      return sendUnshared(reply, toJson(response.results.map(toBody)), response, mediaType);
     },
   };
 }
