@@ -14,7 +14,7 @@ interface Reach {
 }
 
 const LEAVES =
-  'src/{bff,context,date-time,deadline,errors,graphql-ast,maybe-promise,recorder,viewer}.ts';
+  'src/{bff,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
@@ -38,6 +38,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
     types: ALL_TYPES,
   },
   'src/graphql-ast.ts': { may: ['npm/graphql'] },
+  'src/graphql-files.ts': { may: ['node/fs'] },
   [LEAVES]: { may: ['src/errors.ts'], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql', 'src/date-time.ts'] },
   '{src/resolvers/**,bff-*}/permissions.ts': { may: [RULES, ...RESOLVERS], types: MODELS },

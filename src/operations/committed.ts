@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   type DocumentNode,
@@ -10,6 +9,7 @@ import {
   validate,
   visit,
 } from 'graphql';
+import { readGraphqlFiles } from '../graphql-files.ts';
 import { type Operation, toOperation } from './operation.ts';
 
 const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } };
@@ -26,13 +26,9 @@ export interface CommittedOperation extends Operation {
  * @throws Error with the file name and all of its faults
  */
 export function loadCommittedOperations(folder: URL, schema: GraphQLSchema): CommittedOperation[] {
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.graphql'))
-    .sort()
-    .map((file) => {
-      const source = readFileSync(new URL(file, folder), 'utf8');
-      return readOperation(basename(file, '.graphql'), source, schema);
-    });
+  return readGraphqlFiles(folder).map(({ name, text }) =>
+    readOperation(basename(name, '.graphql'), text, schema),
+  );
 }
 
 function readOperation(name: string, source: string, schema: GraphQLSchema): CommittedOperation {

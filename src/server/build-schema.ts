@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { guardSchema } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
+import { readGraphqlFiles } from '../graphql-files.ts';
 
-const SCHEMA_FOLDER = new URL('../../schema/', import.meta.url);
+/** The paths of SDL are relative to it. */
+export const SCHEMA_FOLDER = new URL('../../schema/', import.meta.url);
 
 /**
  * Builds the schema of one BFF from its domains and its own module, and adds the permissions.
@@ -13,7 +14,9 @@ const SCHEMA_FOLDER = new URL('../../schema/', import.meta.url);
 export function buildSchema(bff: BffDefinition): GraphQLSchema {
   const modules = [...bff.domains, bff];
   const schema = makeExecutableSchema({
-    typeDefs: modules.flatMap((module) => readSdl(module.schema)),
+    typeDefs: modules.flatMap((module) =>
+      readGraphqlFiles(new URL(module.schema, SCHEMA_FOLDER)).map(({ text }) => text),
+    ),
     resolvers: modules.map((module) => module.resolvers) as never,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
@@ -21,14 +24,4 @@ export function buildSchema(bff: BffDefinition): GraphQLSchema {
     schema,
     modules.map((module) => module.permissions),
   );
-}
-
-/** @param path - a file, or a folder of files, below schema/ */
-function readSdl(path: string): string[] {
-  const url = new URL(path, SCHEMA_FOLDER);
-  if (!statSync(url).isDirectory()) return [readFileSync(url, 'utf8')];
-  return readdirSync(url)
-    .filter((file) => file.endsWith('.graphql'))
-    .sort()
-    .map((file) => readFileSync(new URL(file, `${url}/`), 'utf8'));
 }

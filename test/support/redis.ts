@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 const NOT_INSTALLED = 'redis-server is not installed: apt-get install redis-server';
@@ -86,15 +87,4 @@ async function respondsToPing(port: number): Promise<boolean> {
   } finally {
     socket.destroy();
   }
-}
-
-/** Redis does not report which port it takes for port 0. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('not a port');
-  return address.port;
 }

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { SourceMap } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadCommittedOperations } from '../../src/operations/index.ts';
+import { buildSchema } from '../../src/server/build-schema.ts';
+import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
+import { bffNames, loadBff } from '../../tools/tree.ts';
+import { authorization, startEnvironment } from '../support/environment.ts';
+import { freePort } from '../support/free-port.ts';
+import { SERVICE_NAMES, startServices } from '../support/services.ts';
+import { buildBundles, startCommand } from './bundles.ts';
+
+async function temporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'build-'));
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+describe('npm run build', () => {
+  for (const name of bffNames()) {
+    it(`writes one file that is the ${name} BFF, and needs no other file`, async () => {
+      const bff = await loadBff(name);
+      await using source = await startEnvironment(bff);
+      await using services = await startServices(SERVICE_NAMES);
+      await using folder = await temporaryFolder();
+      await copyFile(join(await buildBundles(), `${name}.mjs`), join(folder.path, `${name}.mjs`));
+      const port = await freePort();
+      const prefix = name.toUpperCase();
+      await using bundle = await startCommand([process.execPath, `${name}.mjs`], {
+        cwd: folder.path,
+        url: `http://127.0.0.1:${port}`,
+        env: {
+          ...services.env,
+          NODE_ENV: 'test',
+          OPERATIONS: 'trusted',
+          [`${prefix}_PORT`]: String(port),
+          [`${prefix}_ADMIN_PORT`]: '0',
+        },
+      });
+      const operations = loadCommittedOperations(bff.operations, buildSchema(bff));
+      const example = operations.find(({ name }) => name === bff.example);
+      const headers = {
+        'content-type': 'application/json',
+        ...(await authorization('42')),
+      };
+      const extensions = { persistedQuery: { version: 1, sha256Hash: example?.hash } };
+      const response = await fetch(`${bundle.url}/graphql`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ extensions }),
+      });
+      const expected = await source.send(example?.source ?? '', { as: '42' });
+      const body = await response.json();
+      assert.equal(body.errors, undefined);
+      assert.deepEqual(body, expected.body);
+      assert.equal((await bundle.terminate()).code, 0);
+    });
+  }
+
+  it('writes source maps that lead from a position in a bundle to a line of the source', async () => {
+    const folder = await buildBundles();
+    const code = await readFile(join(folder, 'web.mjs'), 'utf8');
+    assert.match(code, /\n\/\/# sourceMappingURL=web\.mjs\.map\n$/);
+    const map = new SourceMap(JSON.parse(await readFile(join(folder, 'web.mjs.map'), 'utf8')));
+    const lines = code.split('\n');
+    const line = lines.findIndex((text) => text.includes('process crashed'));
+    const column = lines[line]?.indexOf('process crashed') ?? 0;
+    const { originalSource, originalLine } = map.findEntry(line, column) as {
+      originalSource: string;
+      originalLine: number;
+    };
+    assert.match(originalSource, /\/src\/server\/run\.ts$/);
+    const source = await readFile(new URL('../../src/server/run.ts', import.meta.url), 'utf8');
+    assert.match(source.split('\n')[originalLine] ?? '', /process crashed/);
+  });
+
+  it('collects the licences of the bundled packages, and leaves nothing else', async () => {
+    const folder = await buildBundles();
+    const bundles = bffNames().flatMap((name) => [`${name}.mjs`, `${name}.mjs.map`]);
+    assert.deepEqual((await readdir(folder)).sort(), ['licenses.txt', ...bundles].sort());
+    const licenses = await readFile(join(folder, 'licenses.txt'), 'utf8');
+    assert.match(licenses, /^graphql 16\.\S+ \(MIT\)\n\nMIT License/m);
+    assert.match(licenses, /^fastify 5\.\S+ \(MIT\)$/m);
+    assert.match(licenses, /^@apollo\/server 5\.\S+ \(MIT\)\n\nMIT License/m);
+    assert.doesNotMatch(licenses, /^typescript /m);
+  });
+});
+
+describe('The licences of a build', () => {
+  async function packageWith(root: string, manifest: object, files: Record<string, string>) {
+    const folder = join(root, 'node_modules', 'a');
+    await mkdir(folder, { recursive: true });
+    await writeFile(
+      join(folder, 'package.json'),
+      JSON.stringify({ name: 'a', version: '1.0.0', ...manifest }),
+    );
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return folder;
+  }
+
+  it('are refused if one is not on the list', async () => {
+    await using root = await temporaryFolder();
+    const folder = await packageWith(root.path, { license: 'GPL-3.0' }, { LICENSE: 'text' });
+    assert.throws(() => collectLicenses([folder]), /a 1\.0\.0: licence GPL-3\.0/);
+  });
+
+  it('are refused if a package has no text', async () => {
+    await using root = await temporaryFolder();
+    const folder = await packageWith(root.path, { license: 'MIT' }, { NOTICE: 'not a licence' });
+    assert.throws(() => collectLicenses([folder]), /a 1\.0\.0: no licence text/);
+  });
+
+  it('include the notices of a package', async () => {
+    await using root = await temporaryFolder();
+    const files = { 'LICENSE.md': 'the licence', 'NOTICE.txt': 'the notice' };
+    const folder = await packageWith(root.path, { license: 'Apache-2.0' }, files);
+    assert.equal(collectLicenses([folder]), 'a 1.0.0 (Apache-2.0)\n\nthe licence\n\nthe notice\n');
+  });
+
+  it('are those of the innermost package that a file is part of', () => {
+    assert.deepEqual(
+      packageFolders([
+        'src/a.ts',
+        'node_modules/a/index.js',
+        'node_modules/a/b.js',
+        'node_modules/@b/c/node_modules/@d/e/lib/f.js',
+      ]),
+      ['node_modules/@b/c/node_modules/@d/e', 'node_modules/a'],
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from '../../tools/tree.ts';
+import { until } from '../support/until.ts';
+import { runProcess } from '../tools/run-tool.ts';
+
+let built: Promise<string> | undefined;
+
+/** Runs `npm run build`, once for all tests of this process. */
+export function buildBundles(): Promise<string> {
+  built ??= build();
+  return built;
+}
+
+async function build(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const args = ['tools/build.ts', '--out', folder];
+  const { code, stderr } = await runProcess(process.execPath, args, { cwd: fileURLToPath(ROOT) });
+  if (code !== 0) throw new Error(`npm run build failed: ${stderr}`);
+  return folder;
+}
+
+interface BundleOptions {
+  readonly cwd: string;
+  /** The complete environment of the process. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly url: string;
+}
+
+/**
+ * Starts a command line, such as `node web.mjs`, and waits until it is ready at its URL. `await using`
+ * kills it.
+ * @throws Error with the output of the process if it ends before
+ */
+export async function startCommand(
+  [file = '', ...args]: readonly string[],
+  { cwd, env, url }: BundleOptions,
+) {
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const exited = once(child, 'exit');
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  try {
+    await until(async () => !isAlive() || (await isReady(url)));
+    if (!isAlive()) throw new Error(`${file} ${args.join(' ')} ended: ${output}`);
+  } catch (error) {
+    await kill();
+    throw error;
+  }
+  return {
+    url,
+    output: () => output,
+    kill,
+    /** Sends SIGTERM, and waits for the end. */
+    async terminate() {
+      const start = performance.now();
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return { code, durationMs: performance.now() - start };
+    },
+    [Symbol.asyncDispose]: kill,
+  };
+}
+
+const isReady = (url: string): Promise<boolean> =>
+  fetch(new URL('/readyz', url)).then(
+    ({ ok }) => ok,
+    () => false,
+  );
