@@ -8,7 +8,7 @@ import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
-import { authorization, startEnvironment } from '../support/environment.ts';
+import { authorization, type Json, startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { buildBundles, startCommand } from './bundles.ts';
@@ -55,7 +55,7 @@ describe('npm run build', () => {
         body: JSON.stringify({ extensions }),
       });
       const expected = await source.send(example?.source ?? '', { as: '42' });
-      const body = await response.json();
+      const body = (await response.json()) as Json;
       assert.equal(body.errors, undefined);
       assert.deepEqual(body, expected.body);
       assert.equal((await bundle.terminate()).code, 0);

@@ -25,8 +25,10 @@ async function build(): Promise<string> {
   return folder;
 }
 
-interface BundleOptions {
+interface CommandOptions {
   readonly cwd: string;
+  readonly uid?: number;
+  readonly gid?: number;
   /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
@@ -39,9 +41,9 @@ interface BundleOptions {
  */
 export async function startCommand(
   [file = '', ...args]: readonly string[],
-  { cwd, env, url }: BundleOptions,
+  { url, ...options }: CommandOptions,
 ) {
-  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
