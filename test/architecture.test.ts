@@ -34,7 +34,10 @@ const BELOW_PIPELINE = [
 const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
   'src/config/**': {
-    may: ['npm/{fastest-levenshtein,ipaddr.js,standardwebhooks,zod}', 'node/{dns,fs,net}'],
+    may: [
+      'npm/{fastest-levenshtein,ipaddr.js,standardwebhooks,zod}',
+      'node/{crypto,dns,fs,net,tls}',
+    ],
     types: ALL_TYPES,
   },
   'src/graphql-ast.ts': { may: ['npm/graphql'] },

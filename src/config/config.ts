@@ -1,3 +1,4 @@
+import type { ClientTls, ListenerTls } from './pem-files.ts';
 import type { ConfigWarning } from './warnings.ts';
 
 /** The connection to the upstream services. */
@@ -14,6 +15,8 @@ export interface UpstreamConfig {
   readonly token: string | undefined;
   /** The key that signs viewers' identities, which the services verify. */
   readonly viewerKey: string | undefined;
+  /** The trusted authorities and this service's certificate, for https addresses. */
+  readonly tls: ClientTls;
 }
 
 /** The clients that may connect: addresses and CIDR ranges. */
@@ -28,6 +31,8 @@ export interface NetworkConfig {
 export interface Config {
   readonly host: string;
   readonly port: number;
+  /** The certificate of the public listener, which then speaks HTTP/2 too; undefined for plain HTTP. */
+  readonly tls: ListenerTls | undefined;
   /** The internal listener for purges by operators and services. */
   readonly admin: {
     readonly host: string;
@@ -71,6 +76,7 @@ export interface Config {
   readonly rateLimits: { readonly address: number; readonly viewer: number };
   /** Shared by all replicas; undefined for a single process. */
   readonly redisUrl: URL | undefined;
+  readonly redisTls: ClientTls;
   /** The explorer's initial token; undefined in production. */
   readonly sandboxToken: string | undefined;
   /** Logged at start. */

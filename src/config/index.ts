@@ -14,11 +14,13 @@ import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts';
 import { isRunByNpm } from './parsers.ts';
+import { type PemFiles, readPemFiles } from './pem-files.ts';
 import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
 import { missingInProduction, misspeltVariables } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
+export { type ClientTls, type ListenerTls, readCertificateWithKey } from './pem-files.ts';
 export { urlVariable } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 
@@ -47,17 +49,22 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     PORT: given[`${prefix}_PORT`],
     ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
   });
+  const pem = readPem(given);
   const faults = [
     ...(addresses.success ? [] : explain(addresses.error, prefix)),
     ...(result.success ? [] : explain(result.error, prefix)),
     ...missingCredentials(given),
+    ...pem.faults,
+    ...plainRedisFaults(given),
     ...(production ? demoFaults(given) : []),
   ];
-  if (!result.success || !addresses.success || faults.length > 0) throw new ConfigError(faults);
+  if (!result.success || !addresses.success || !pem.files || faults.length > 0)
+    throw new ConfigError(faults);
   const read = result.data;
   return {
     host: read.HOST,
     port: read.PORT ?? bff.port,
+    tls: pem.files.listener,
     admin: {
       host: read.ADMIN_HOST,
       port: read.ADMIN_PORT ?? bff.adminPort,
@@ -80,6 +87,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       writeTimeoutMs: read.REQUEST_DEADLINE_MS,
       token: read.UPSTREAM_TOKEN,
       viewerKey: read.VIEWER_SIGNING_KEY,
+      tls: pem.files.upstreams,
     },
     tokens: { jwksUrl: read.JWKS_URL, issuer: read.JWT_ISSUER, audience: read.JWT_AUDIENCE },
     introspection: toIntrospection(read),
@@ -101,6 +109,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),
     },
     redisUrl: read.REDIS_URL,
+    redisTls: pem.files.redis,
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
     warnings: [
       ...misspeltVariables(given, { bffs: [bff.name], upstreams }),
@@ -114,6 +123,26 @@ function toIntrospection(read: Variables): Config['introspection'] {
   const { INTROSPECTION_CLIENT_ID: clientId, INTROSPECTION_CLIENT_SECRET: clientSecret } = read;
   return url && clientId && clientSecret ? { url, clientId, clientSecret } : undefined;
 }
+
+interface ReadPem {
+  readonly files?: PemFiles;
+  readonly faults: readonly string[];
+}
+
+function readPem(given: NodeJS.ProcessEnv): ReadPem {
+  try {
+    return { files: readPemFiles(given), faults: [] };
+  } catch (error) {
+    if (error instanceof ConfigError) return { faults: error.faults };
+    throw error;
+  }
+}
+
+/** A connection that its operator believes to be encrypted must not be a plain one. */
+const plainRedisFaults = (given: NodeJS.ProcessEnv): string[] =>
+  ['REDIS_CA', 'REDIS_CERT']
+    .filter((name) => given[name] && given.REDIS_URL?.startsWith('redis:'))
+    .map((name) => `${name}: needs a rediss address in REDIS_URL`);
 
 const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>
   ['INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET']

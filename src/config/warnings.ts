@@ -35,6 +35,8 @@ const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 export const missingInProduction = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
   Object.entries(CONSEQUENCES)
     .filter(([variable]) => !env[variable])
+    // Clients that end their TLS connection here come without a proxy.
+    .filter(([variable]) => variable !== 'TRUSTED_PROXIES' || !env.TLS_CERT)
     .map(([variable, consequence]) => ({
       message: 'variable not set',
       fields: { variable, consequence },

@@ -4,8 +4,9 @@
  *
  * A request passes the onRequest hooks of createApp, then those for CORS and of the traffic guards
  * (server/create-server.ts). Then unknown paths and malformed URLs are refused, the body is parsed and
- * the route's handler runs. What any of them throws becomes a response in error-handler.ts. Bytes that are not HTTP have no request
- * and are answered in malformed-request.ts.
+ * the route's handler runs. What any of them throws becomes a response in error-handler.ts. Bytes that are
+ * not HTTP have no request and are answered in malformed-request.ts. With TLS, clients may use HTTP/2
+ * (tls.ts, http2-sessions.ts).
  *
  * It must never send a response without a request id and security headers, let a client keep a
  * connection busy without a time limit, or read a body that no route needs.
@@ -15,11 +16,13 @@ import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import { addCommonHeaders } from './common-headers.ts';
 import { CountedRequest } from './counted-request.ts';
 import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts';
+import { limitStreams } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { addOperationLog, RequestLog } from './request-log.ts';
+import { type Certificate, tlsOptions } from './tls.ts';
 
 /** Time for a client to send a request, and its headers. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -28,18 +31,29 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 /** Time without any data on a connection whose response is being sent. */
 const IDLE_TIMEOUT_MS = 15_000;
+const HTTP1_OPTIONS = {
+  IncomingMessage: CountedRequest,
+  headersTimeout: HEADERS_TIMEOUT_MS,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+  // refuseRepeatedHeaders does it: Node's own response has no body.
+  requireHostHeader: false,
+};
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 interface AppOptions extends FastifyServerOptions {
   /** The message of 404 responses. */
   readonly notFoundMessage: string;
   readonly handleError?: ErrorHandler;
+  /** Makes the server speak TLS, with HTTP/2 and HTTP/1.1. */
+  readonly tls?: Certificate | undefined;
 }
 
 /** Creates an application without routes. */
 export function createApp({
   notFoundMessage,
   handleError: onError = handleError,
+  tls,
   ...options
 }: AppOptions): FastifyInstance {
   const malformedUrls = createMalformedUrlRefusal();
@@ -47,13 +61,8 @@ export function createApp({
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
-    http: {
-      IncomingMessage: CountedRequest,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      // refuseRepeatedHeaders does it: Node's own response has no body.
-      requireHostHeader: false,
-    },
+    http: HTTP1_OPTIONS,
+    ...(tls && tlsOptions(tls, HTTP1_OPTIONS)),
     exposeHeadRoutes: false,
     // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
@@ -81,6 +90,14 @@ export function createApp({
   });
   app.setErrorHandler(onError);
   app.server.on('checkExpectation', answerExpectation);
+  if (tls) {
+    limitStreams(app.server, {
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+    });
+    // Over HTTP/1.1 Node does the same if nobody listens; over HTTP/2 it would send a bare 405.
+    app.server.on('connect', (_request, peer) => void peer.destroy());
+  }
   const parse = app.getDefaultJsonParser('error', 'error');
   // Many clients send the content type of JSON with an empty body.
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>

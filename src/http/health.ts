@@ -1,10 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ClosableHttp2Response } from './http2-messages.ts';
+import { endSession, trackSessions } from './http2-sessions.ts';
 
 const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
 
 export interface Health {
-  /** Makes /readyz respond 503, and closes each connection after its next response. */
+  /**
+   * Makes /readyz respond 503, ends HTTP/2 sessions, and closes each other connection after its next
+   * response.
+   */
   readonly drain: () => void;
   /** For responses that are written past the framework; call it before their headers are written. */
   readonly closeIfDraining: (response: ServerResponse) => void;
@@ -12,17 +17,25 @@ export interface Health {
 
 /** Adds `GET /healthz` (the process is alive) and `GET /readyz` (it may get requests). */
 export function addHealth(app: FastifyInstance): Health {
+  const endSessions = trackSessions(app.server);
   let isDraining = false;
 
   function closeIfDraining(response: ServerResponse): void {
+    if (!isDraining) return;
+    if (response instanceof ClosableHttp2Response) {
+      // A session that was opened during the drain. The others are ending already.
+      if (response.stream.session) endSession(response.stream.session);
+    }
     // node:http then sends `Connection: close`. An open connection would keep the process alive.
-    if (isDraining) response.shouldKeepAlive = false;
+    else response.shouldKeepAlive = false;
   }
 
   app.addHook('onSend', (_request, reply, payload, done) => {
     closeIfDraining(reply.raw);
     done(null, payload);
   });
+  // Also those that were opened during the drain and have not sent a request.
+  app.addHook('preClose', async () => endSessions());
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     reply.code(isDraining ? 503 : 200);
@@ -31,6 +44,7 @@ export function addHealth(app: FastifyInstance): Health {
   return {
     drain() {
       isDraining = true;
+      endSessions();
     },
     closeIfDraining,
   };

@@ -1,37 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { NO_STORE } from '../cache/index.ts';
 import { commonHeaders } from './common-headers.ts';
 import { errorBody } from './error-handler.ts';
+import { ClosableHttp2Response } from './http2-messages.ts';
 
 /** Status and message by Node's error code. */
 const RESPONSES: Readonly<Record<string, readonly [status: number, message: string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request took too long to arrive.'],
   HPE_HEADER_OVERFLOW: [431, 'The headers are too large.'],
 };
+const TLS_ERROR = /^ERR_(SSL|TLS)_/;
 const NOT_HTTP = [400, 'This is not an HTTP request.'] as const;
 /** Time for the client to read the response before the connection is destroyed. */
 const LINGER_MS = 1_000;
 
-/** Builds a response that closes its connection. */
-function createRefusal(status: number, message: string) {
+/** Builds a response that closes its connection, if that is not HTTP/2. */
+function createRefusal(
+  status: number,
+  message: string,
+  { isSecure, isHttp2 = false }: { readonly isSecure: boolean; readonly isHttp2?: boolean },
+) {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
   const ownHeaders = {
     ...NO_STORE,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
+    ...(!isHttp2 && { connection: 'close' }),
   };
-  const headers = [...Object.entries(ownHeaders).flat(), ...commonHeaders(false, requestId)];
+  const headers = [...Object.entries(ownHeaders).flat(), ...commonHeaders(isSecure, requestId)];
   return { status, headers, body };
 }
 
 /** Responds to bytes that Node can't parse as HTTP. There is no request then, only a connection. */
 export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const { status, headers, body } = createRefusal(...(RESPONSES[error.code ?? ''] ?? NOT_HTTP));
+  const { code = '' } = error;
+  // After a failed handshake, nothing that is written would arrive.
+  if (code === 'ECONNRESET' || TLS_ERROR.test(code) || !socket.writable) {
+    return void socket.destroy();
+  }
+  const [responseStatus, message] = RESPONSES[code] ?? NOT_HTTP;
+  const isSecure = socket instanceof TLSSocket;
+  const { status, headers, body } = createRefusal(responseStatus, message, { isSecure });
   const lines = headers.map((text, n) => (n % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`);
   // A client that does not close its end would keep the connection open.
@@ -39,7 +52,10 @@ export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
 }
 
 /** Responds to an `Expect` other than 100-continue (RFC 9110 §10.1.1). */
-export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, headers, body } = createRefusal(417, 'Only "Expect: 100-continue" is supported.');
+export function answerExpectation({ socket }: IncomingMessage, response: ServerResponse): void {
+  const message = 'Only "Expect: 100-continue" is supported.';
+  const isSecure = 'encrypted' in socket;
+  const isHttp2 = response instanceof ClosableHttp2Response;
+  const { status, headers, body } = createRefusal(417, message, { isSecure, isHttp2 });
   response.writeHead(status, headers).end(body);
 }

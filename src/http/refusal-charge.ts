@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
 import { CountedRequest } from './counted-request.ts';
+import { CountedHttp2Request } from './http2-messages.ts';
 import { endUnreadBody } from './unread-body.ts';
 
 /**
@@ -23,7 +24,7 @@ export function createRefusalCharge(charge: RateLimiter['charge']) {
 
 /** @returns the body bytes since the last call */
 function takeUncharged(raw: FastifyRequest['raw']): number {
-  if (!(raw instanceof CountedRequest)) return 0;
+  if (!(raw instanceof CountedRequest || raw instanceof CountedHttp2Request)) return 0;
   const bytes = raw.bodyBytes - raw.chargedBytes;
   raw.chargedBytes = raw.bodyBytes;
   return bytes;

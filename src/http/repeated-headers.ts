@@ -1,13 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { BffError, unauthenticated } from '../errors.ts';
+import { CountedHttp2Request } from './http2-messages.ts';
 
 /**
  * Refuses requests with several Host headers, or a repeated credential. node:http keeps the
  * first of such headers or joins them; a proxy in front of this process may have read another one.
- * @throws BffError BAD_REQUEST for another number of Host headers than one (RFC 9112 §3.2);
+ * Over HTTP/2 the host is in :authority, and a Host header, if there is one, must be the same.
+ * @throws BffError BAD_REQUEST for another number of hosts than one (RFC 9112 §3.2, RFC 9113 §8.3.1);
  *   UNAUTHENTICATED for several Authorization or X-API-Key headers
  */
-export function refuseRepeatedHeaders({ rawHeaders, httpVersion }: IncomingMessage): void {
+export function refuseRepeatedHeaders(request: IncomingMessage): void {
+  const { rawHeaders, httpVersion } = request;
   let hosts = 0;
   let authorizations = 0;
   let apiKeys = 0;
@@ -18,12 +21,23 @@ export function refuseRepeatedHeaders({ rawHeaders, httpVersion }: IncomingMessa
     else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations++;
     else if (name.length === 9 && name.toLowerCase() === 'x-api-key') apiKeys++;
   }
-  if (hosts !== 1 && !(hosts === 0 && httpVersion === '1.0')) throw noHost();
+  if ((hosts !== 1 || httpVersion !== '1.1') && !hasOneHost(request, hosts)) throw noHost(request);
   if (authorizations > 1) throw unauthenticated('Send one Authorization header.');
   if (apiKeys > 1) throw unauthenticated('Send one X-API-Key header.');
 }
 
-const noHost = () =>
+/** @param hosts - the number of Host headers */
+function hasOneHost(request: IncomingMessage, hosts: number): boolean {
+  // Not by its version: an HTTP/1.1 connection may claim to be 2.0.
+  if (!(request instanceof CountedHttp2Request)) {
+    return hosts === 1 || (hosts === 0 && request.httpVersion === '1.0');
+  }
+  const { host, ':authority': authority } = request.headers;
+  return hosts === 0 ? authority !== undefined : hosts === 1 && (authority ?? host) === host;
+}
+
+const noHost = (request: IncomingMessage) =>
   new BffError('BAD_REQUEST', 'A request must have one Host header.', {
-    headers: { connection: 'close' },
+    // HTTP/2 has no such header, and does not need it.
+    headers: request instanceof CountedHttp2Request ? {} : { connection: 'close' },
   });

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { constants } from 'node:http2';
 import { hasBody } from './counted-request.ts';
+import { CountedHttp2Request } from './http2-messages.ts';
 
 /** Time to read the rest of a refused request's body, so that its client can read the response. */
 const LINGER_MS = 1_000;
@@ -8,7 +10,7 @@ const LINGER_MS = 1_000;
  * Reads the rest of a refused request's body for LINGER_MS at most. A body whose announced length is
  * within the limit leaves the connection open if it arrives in time: it has usually been sent already,
  * and a reconnection for each refusal would make overload worse. After any other body the connection is
- * closed, whether the client has read the response or not.
+ * closed, whether the client has read the response or not. Over HTTP/2 only the stream is closed.
  * @param onRead - called when the rest has been read or the connection is closed
  */
 export function endUnreadBody(
@@ -18,6 +20,10 @@ export function endUnreadBody(
   onRead: () => void,
 ): void {
   if (request.complete || request.destroyed || !hasBody(request)) return;
+  if (request instanceof CountedHttp2Request) {
+    endUnreadStream(request, onRead);
+    return;
+  }
   const { socket, headers } = request;
   const isShort = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBytes;
   if (!isShort) {
@@ -35,5 +41,16 @@ export function endUnreadBody(
   socket.once('close', finish);
   request.once('end', isShort ? finish : onRead);
   // node:http would discard the rest without counting it.
+  request.resume();
+}
+
+function endUnreadStream(request: CountedHttp2Request, onRead: () => void): void {
+  const { stream } = request;
+  // After the response, this asks the client to send no more (RFC 9113 §8.1).
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), LINGER_MS).unref();
+  stream.once('close', () => {
+    clearTimeout(timer);
+    onRead();
+  });
   request.resume();
 }

@@ -6,6 +6,7 @@
  * every user has a fallback within the process.
  */
 import { once } from 'node:events';
+import { isIP } from 'node:net';
 import {
   CircuitState,
   ConsecutiveBreaker,
@@ -14,6 +15,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { Redis } from 'iovalkey';
+import type { ClientTls } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
 
 const COMMAND_TIMEOUT_MS = 50;
@@ -42,6 +44,13 @@ export interface SharedRedis {
   readonly close: () => void;
 }
 
+interface RedisOptions {
+  /** Used for `rediss` addresses only. */
+  readonly tls?: ClientTls;
+  /** The maximum duration of one command; default 50. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /**
  * A reply after more than half of the timeout. It is used, but the breaker counts it as a failure.
  */
@@ -61,12 +70,11 @@ class LateReply<T> extends Error {
  * probe runs every 0.1 to 2 seconds, until a reply arrives within half of the timeout. Each loss and each
  * recovery is logged once. A request must never wait for a reconnect, nor fail because Redis does: each
  * feature has a fallback in the process (rate limits are then counted per process).
- * @param timeoutMs - the maximum duration of one command, in milliseconds
  */
 export async function createRedis(
   url: URL,
   log: Log,
-  timeoutMs = COMMAND_TIMEOUT_MS,
+  { tls, timeoutMs = COMMAND_TIMEOUT_MS }: RedisOptions = {},
 ): Promise<SharedRedis> {
   // Loaded on demand: a process without Redis starts faster.
   const { Redis, ReplyError } = await import('iovalkey');
@@ -77,6 +85,7 @@ export async function createRedis(
     disconnectTimeout: CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    ...(url.protocol === 'rediss:' && { tls: { ...tls, ...serverNameOf(url) } }),
     retryStrategy: (attempts) => Math.min(attempts * RECONNECT_MS.step, RECONNECT_MS.max),
   });
   const stateLogger = createStateLogger(log);
@@ -124,6 +133,11 @@ export async function createRedis(
       client.disconnect();
     },
   };
+}
+
+/** The name for SNI, which must not be an IP address (RFC 6066 §3). Node verifies either one. */
+function serverNameOf({ hostname }: URL): { readonly servername?: string } {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
 }
 
 /**

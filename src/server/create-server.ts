@@ -41,6 +41,7 @@ import { describeRequest, type Log } from '../telemetry/log.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
 import { createAdmin } from './admin.ts';
 import { buildSchema } from './build-schema.ts';
+import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { loadOperations } from './load-operations.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
@@ -68,6 +69,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
     notFoundMessage: NOT_FOUND,
+    tls: config.tls,
     // Created below, because it charges the rate limiter, which logs.
     handleError: (...args) => handleError(...args),
   });
@@ -75,8 +77,13 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   // Closed at once if the start fails, otherwise with the server.
   await using opened = new AsyncDisposableStack();
 
+  if (config.tls) {
+    opened.defer(reloadCertificate(app.server as unknown as SecureServer, config.tls, log));
+  }
+
   // Traffic
-  const redis = config.redisUrl && (await createRedis(config.redisUrl, log));
+  const redis =
+    config.redisUrl && (await createRedis(config.redisUrl, log, { tls: config.redisTls }));
   opened.defer(() => redis?.close());
   const rateLimiter = createRateLimiter({
     limits: config.rateLimits,

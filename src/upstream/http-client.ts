@@ -2,6 +2,7 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import got, { type Got, type Method, type Request, type Response, TimeoutError } from 'got';
+import type { ClientTls } from '../config/index.ts';
 import { UpstreamFailure } from './errors.ts';
 import { type Freshness, freshnessOf } from './freshness.ts';
 
@@ -40,7 +41,7 @@ const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
 /** 4xx statuses that reject the caller (this service), not the request. */
 const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 
-const createAgents = (options: AgentOptions) => ({
+const createAgents = (options: AgentOptions & ClientTls) => ({
   http: new HttpAgent(options),
   https: new HttpsAgent(options),
 });
@@ -51,10 +52,11 @@ const createAgents = (options: AgentOptions) => ({
  * this is not a failure of the upstream, and the read is repeated on a new connection (RFC 9112
  * §9.3.1). A write cannot be repeated, so it never uses a connection that was idle for long.
  */
-export function createHttpClient() {
+export function createHttpClient(tls: ClientTls = {}) {
   const agents = {
-    read: createAgents({ keepAlive: true }),
-    write: createAgents({ keepAlive: true, timeout: MAX_WRITE_IDLE_MS }),
+    read: createAgents({ ...tls, keepAlive: true }),
+    write: createAgents({ ...tls, keepAlive: true, timeout: MAX_WRITE_IDLE_MS }),
+    newConnection: createAgents({ ...tls, keepAlive: false }),
   };
   const client = got.extend({
     decompress: false,
@@ -64,7 +66,7 @@ export function createHttpClient() {
   });
   const readClient = client.extend({ agent: agents.read });
   const writeClient = client.extend({ agent: agents.write });
-  const newConnectionClient = client.extend({ agent: { http: false, https: false } });
+  const newConnectionClient = client.extend({ agent: agents.newConnection });
 
   async function send(
     { url, method, headers, json, timeoutMs, items = 1 }: HttpCall,

@@ -1,3 +1,4 @@
+import type { ClientTls } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { CallWaiters } from './call-context.ts';
@@ -26,6 +27,7 @@ export interface TransportOptions {
   readonly dnsServers: readonly string[];
   /** The bearer token that authenticates this service to its upstreams. */
   readonly token: string | undefined;
+  readonly tls?: ClientTls;
   readonly log: Log;
 }
 
@@ -43,8 +45,8 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
 
 /** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
-  const { name, urls, dnsServers, token, log } = options;
-  const http = createHttpClient();
+  const { name, urls, dnsServers, token, tls, log } = options;
+  const http = createHttpClient(tls);
   const discovery = createDiscovery(urls, dnsServers, log);
   let turn = 0;
 

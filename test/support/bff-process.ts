@@ -13,8 +13,8 @@ export const toModuleUrl = (code: string): string =>
   `data:text/javascript,${encodeURIComponent(code)}`;
 
 /** Plain text in development, JSON in production. */
-const LISTENING = /(?:^\w+ listening on |"url":")(http:[^\s"]+)/m;
-const ADMIN_LISTENING = /(?:^\w+ admin listening on |"adminUrl":")(http:[^\s"]+)/m;
+const LISTENING = /(?:^\w+ listening on |"url":")(https?:[^\s"]+)/m;
+const ADMIN_LISTENING = /(?:^\w+ admin listening on |"adminUrl":")(https?:[^\s"]+)/m;
 
 /** The compile cache of this process, with which others start sooner. */
 export const COMPILE_CACHE: Record<string, string> = process.env.NODE_COMPILE_CACHE

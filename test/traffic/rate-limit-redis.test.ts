@@ -29,7 +29,7 @@ async function startReplica(url: URL, options: Options = {}) {
   const record = (fields: unknown, message?: string) => messages.push(message ?? String(fields));
   const ignore = () => {};
   const log = { error: record, warn: record, info: ignore, debug: ignore } as never;
-  const redis = await createRedis(url, log, timeoutMs);
+  const redis = await createRedis(url, log, { timeoutMs });
   const limiter = createRateLimiter({ limits: { address, viewer }, redis, windowSeconds });
   return {
     ...limiter,

@@ -72,7 +72,9 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     closeIfDraining(raw);
     reply.hijack();
     raw.writeHead(status, headers);
-    raw.end(request.method === 'HEAD' ? '' : body, 'latin1');
+    // Not even an empty text may be written to a response without a body over HTTP/2.
+    if (status === 304 || request.method === 'HEAD') raw.end();
+    else raw.end(body, 'latin1');
   }
 
   /** Sends a response that must not be stored, compressed if it is large. */

@@ -1,0 +1,139 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, readAll } from './config-error.ts';
+
+/** A certificate, followed by its intermediate certificates, and its private key, as PEM. */
+export interface CertificateWithKey {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The certificate of a listener, and the files that it is read from again when it is renewed. */
+export interface ListenerTls extends CertificateWithKey {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
+/** What this service needs to connect to others by TLS. */
+export interface ClientTls extends Partial<CertificateWithKey> {
+  /** The accepted certificate authorities, instead of the public ones that Node knows. */
+  readonly ca?: string;
+}
+
+export interface PemFiles {
+  readonly listener: ListenerTls | undefined;
+  readonly upstreams: ClientTls;
+  readonly redis: ClientTls;
+}
+
+/** The names of a variable with a certificate and of the one with its key. */
+type PairNames = readonly [cert: string, key: string];
+type Given = Readonly<Record<string, string | undefined>>;
+
+const LISTENER_NAMES: PairNames = ['TLS_CERT', 'TLS_KEY'];
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Reads and validates the certificates and keys that variables name.
+ * @throws ConfigError with the faults of all files
+ */
+export function readPemFiles(given: Given): PemFiles {
+  const [listener, upstreams, redis] = readAll(
+    () => readListenerTls(given),
+    () => readClientTls(given, 'UPSTREAM'),
+    () => readClientTls(given, 'REDIS'),
+  );
+  return { listener, upstreams, redis };
+}
+
+function readListenerTls(given: Given): ListenerTls | undefined {
+  const [certPath, keyPath] = pathsOf(given, LISTENER_NAMES);
+  if (!certPath || !keyPath) return undefined;
+  return { certPath, keyPath, ...readCertificateWithKey(certPath, keyPath) };
+}
+
+function readClientTls(given: Given, prefix: string): ClientTls {
+  const [caName, ...names] = [`${prefix}_CA`, `${prefix}_CERT`, `${prefix}_KEY`] as const;
+  const caPath = given[caName];
+  const [ca, pair] = readAll(
+    () => (caPath ? { ca: readCertificates(caName, caPath) } : {}),
+    () => {
+      const [certPath, keyPath] = pathsOf(given, names);
+      return certPath && keyPath ? readCertificateWithKey(certPath, keyPath, names) : {};
+    },
+  );
+  return { ...ca, ...pair };
+}
+
+/** @throws ConfigError if only one of the two is set */
+function pathsOf(given: Given, [certName, keyName]: PairNames) {
+  const cert = given[certName];
+  const key = given[keyName];
+  if (cert && !key) throw new ConfigError([`${keyName}: must be set with ${certName}`]);
+  if (key && !cert) throw new ConfigError([`${certName}: must be set with ${keyName}`]);
+  return [cert, key] as const;
+}
+
+/** @throws ConfigError if a file can't be read or is not PEM, or if they don't belong together */
+export function readCertificateWithKey(
+  certPath: string,
+  keyPath: string,
+  [certName, keyName]: PairNames = LISTENER_NAMES,
+): CertificateWithKey {
+  const [cert, key] = readAll(
+    () => readCertificates(certName, certPath),
+    () => readPrivateKey(keyName, keyPath),
+  );
+  if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {
+    throw new ConfigError([
+      `${keyName}: "${keyPath}" is not the key of the certificate in ${certName}`,
+    ]);
+  }
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    // Such as a key that is too short.
+    const { code = 'invalid' } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`${certName}: "${certPath}" can't be used for TLS (${code})`]);
+  }
+  return { cert, key };
+}
+
+function readCertificates(variable: string, path: string): string {
+  const text = read(variable, path);
+  const certificates = text.match(CERTIFICATE) ?? [];
+  if (certificates.length === 0 || !certificates.every(isCertificate)) {
+    throw new ConfigError([`${variable}: "${path}" must contain certificates in PEM format`]);
+  }
+  return text;
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    new X509Certificate(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readPrivateKey(variable: string, path: string): string {
+  const text = read(variable, path);
+  try {
+    createPrivateKey(text);
+    return text;
+  } catch {
+    throw new ConfigError([
+      `${variable}: "${path}" must contain a private key in PEM format, without a passphrase`,
+    ]);
+  }
+}
+
+function read(variable: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    throw new ConfigError([`${variable}: there is no file to read at "${path}"`]);
+  }
+}

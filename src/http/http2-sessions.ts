@@ -1,0 +1,72 @@
+import type { Server } from 'node:http';
+import {
+  constants,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { recordConnection } from './http2-messages.ts';
+
+/** Time for the client to close its side of an ended session. */
+const LINGER_MS = 1_000;
+
+interface StreamTimeouts {
+  /** Time for a request to arrive. */
+  readonly requestTimeoutMs: number;
+  /** Time without progress of a request or a response. */
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * Sets the time limits of HTTP/1.1 connections for each stream: without them, a client that reads or
+ * sends slowly would hold its stream, and the memory of its response, for as long as its session lives.
+ */
+export function limitStreams(server: Server, timeouts: StreamTimeouts): void {
+  server.on('session', recordConnection);
+  server.on('stream', (stream: ServerHttp2Stream) => limitStream(stream, timeouts));
+}
+
+function limitStream(stream: ServerHttp2Stream, timeouts: StreamTimeouts): void {
+  if (stream.closed || stream.destroyed) return;
+  const cancel = () => stream.close(constants.NGHTTP2_CANCEL);
+  stream.setTimeout(timeouts.idleTimeoutMs, cancel);
+  if (stream.endAfterHeaders) return;
+  const timer = setTimeout(cancel, timeouts.requestTimeoutMs);
+  const clear = () => clearTimeout(timer);
+  stream.once('end', clear);
+  stream.once('close', clear);
+}
+
+/**
+ * Tracks HTTP/2 sessions; there are none if the server speaks HTTP/1.1 only.
+ * @returns a function that ends all that are open
+ */
+export function trackSessions(server: Server): () => void {
+  const sessions = new Set<ServerHttp2Session>();
+  server.on('session', (session: ServerHttp2Session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  return () => sessions.forEach(endSession);
+}
+
+const ending = new WeakSet<Http2Session>();
+
+/**
+ * Ends a session after the responses to the requests that have arrived (GOAWAY, RFC 9113 §6.8). Requests
+ * that are on their way are not executed: the client knows, and sends them again on another connection.
+ * Node can't announce the end before, which would take them as well.
+ */
+export function endSession(session: Http2Session): void {
+  if (session.destroyed || ending.has(session)) return;
+  ending.add(session);
+  // Node waits for the client to close its side too, which a client may never do.
+  const { destroySoon } = session.socket;
+  const timer = setInterval(() => {
+    if (!session.destroyed) return;
+    destroySoon();
+    clearInterval(timer);
+  }, LINGER_MS).unref();
+  session.once('close', () => clearInterval(timer));
+  session.close();
+}
