@@ -1,0 +1,157 @@
+import { mobile } from '../../bff-mobile/bff.ts';
+import { createRequestGenerators } from '../attack/fuzzer.ts';
+import { type HttpRequest, jsonPost } from '../attack/http-client.ts';
+import { createRandom, type Random, SEED } from '../attack/random.ts';
+import type { Answer, Client } from './client.ts';
+import { addressOf, committed, type SoakEnvironment } from './soak-environment.ts';
+
+/** More than the BFF keeps of documents that it has seen once. */
+const FILLING_DOCUMENTS = 2_500;
+/** User ids 101 to 900 of the seed. */
+const USERS = { first: 101, count: 800 };
+/** This user sends more requests than its rate limit allows. */
+const GREEDY_USER = '901';
+/** Clients of public data come from as many addresses as the rate limiter has room for in any case. */
+const ANONYMOUS_ADDRESSES = 4_096;
+const MAX_ABANDON_MS = 15;
+const SKU = 'CUP-STONE';
+
+/** The kinds of requests, and how many of a hundred are of each. */
+const WEIGHTS = {
+  dashboard: 34,
+  'public hit': 10,
+  'not modified': 10,
+  mutation: 8,
+  'never-seen document': 10,
+  malformed: 10,
+  disconnect: 6,
+  'rate-limited': 7,
+  batch: 5,
+} as const;
+
+type Kind = keyof typeof WEIGHTS;
+
+const DRAWN: readonly Kind[] = (Object.keys(WEIGHTS) as Kind[]).flatMap((kind) =>
+  Array<Kind>(WEIGHTS[kind]).fill(kind),
+);
+
+const DASHBOARD = committed('Dashboard');
+const PROFILE = committed('PublicProfile');
+const MUTATIONS = {
+  PlaceOrder: committed('PlaceOrder'),
+  CancelOrder: committed('CancelOrder'),
+  MarkNotificationsRead: committed('MarkNotificationsRead'),
+  UpdateProfile: committed('UpdateProfile'),
+};
+
+/** The variables that make the BFF take part in the mix. */
+export const MIX_ENV = {
+  OPERATIONS: 'any',
+  BATCH_MAX_OPERATIONS: '10',
+  RATE_LIMIT_VIEWER: '3000',
+  // Hung writes end within the calm.
+  REQUEST_DEADLINE_MS: '1000',
+  UPSTREAM_ATTEMPT_TIMEOUT_MS: '250',
+  // Small, so that it is full before the first round is measured.
+  CACHE_MEMORY_MB: '4',
+};
+
+/**
+ * Creates the mixed load of the soak.
+ * @returns a function that sends the next request and returns its outcome, such as `dashboard 200`
+ */
+export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
+  const ids = Array.from({ length: USERS.count }, (_, index) => String(USERS.first + index));
+  const headers = new Map<string, Record<string, string>>();
+  for (const id of [...ids, GREEDY_USER]) headers.set(id, await headersOf(id));
+  const malformed = createRequestGenerators(mobile);
+  /** The last ETag of each user's dashboard. */
+  const etags = new Map<string, string>();
+  const runId = SEED.toString(36);
+  let number = 0;
+
+  const get = (
+    hash: string,
+    variables: object,
+    sent: HttpRequest['headers'] = {},
+  ): HttpRequest => ({
+    url: `${endpoint}?documentId=${hash}&variables=${encodeURIComponent(JSON.stringify(variables))}`,
+    headers: sent,
+  });
+  const anonymous = (random: Random) => ({
+    'x-forwarded-for': `10.1.${random.below(ANONYMOUS_ADDRESSES / 256)}.${random.below(256)}`,
+  });
+  const post = (id: string, body: unknown) => jsonPost(endpoint, body, headers.get(id));
+  const neverSeen = (id: string) => ({
+    query: `query Soak_${runId}_${number} { profile(id: "${id}") { id n${number}: name } }`,
+  });
+
+  const requests: Record<Kind, (random: Random, id: string) => HttpRequest> = {
+    dashboard: (_random, id) => post(id, { query: DASHBOARD.text }),
+    'public hit': (random) =>
+      get(PROFILE.hash, { id: String(42 + random.below(8)) }, anonymous(random)),
+    'not modified': (_random, id) =>
+      get(DASHBOARD.hash, {}, { ...headers.get(id), 'if-none-match': etags.get(id) ?? '"none"' }),
+    mutation: (random, id) => post(id, mutation(random, `${runId}-${number}`)),
+    'never-seen document': (random, id) =>
+      jsonPost(endpoint, neverSeen(id), random.chance(0.5) ? headers.get(id) : anonymous(random)),
+    malformed(random) {
+      const { path, ...rest } = random.pick(malformed)(random);
+      // The generator's header wins: proxies send what clients send.
+      return { ...rest, url: url + path, headers: { ...anonymous(random), ...rest.headers } };
+    },
+    disconnect: (random, id) =>
+      post(id, random.chance(0.5) ? { query: DASHBOARD.text } : neverSeen(id)),
+    'rate-limited': () => post(GREEDY_USER, { query: DASHBOARD.text }),
+    batch: (random, id) =>
+      post(id, [
+        { query: DASHBOARD.text },
+        { documentId: PROFILE.hash, variables: { id } },
+        neverSeen(String(USERS.first + random.below(USERS.count))),
+      ]),
+  };
+
+  return {
+    async next(client: Client): Promise<string> {
+      const random = createRandom(SEED + number++);
+      const kind = random.pick(DRAWN);
+      const id = random.pick(ids);
+      const request = requests[kind](random, id);
+      if (kind === 'disconnect') {
+        await client.abandon(request, random.below(MAX_ABANDON_MS));
+        return kind;
+      }
+      const answer: Answer | undefined = await client.send(request).catch(() => undefined);
+      if (kind === 'not modified' && answer?.headers.etag) etags.set(id, answer.headers.etag);
+      return `${kind} ${answer?.status ?? 'closed'}`;
+    },
+
+    /** Requests that fill the BFF's bounded stores, so that filling them is no growth. */
+    *filling(): Generator<HttpRequest> {
+      for (const [n, id] of ids.entries()) {
+        yield post(id, { query: DASHBOARD.text });
+        for (let more = FILLING_DOCUMENTS / ids.length; more > 0; more--) {
+          number++;
+          yield jsonPost(endpoint, neverSeen(id), { 'x-forwarded-for': addressOf(n) });
+        }
+      }
+    },
+  };
+}
+
+function mutation(random: Random, key: string): unknown {
+  const input = () => {
+    const kind = random.below(4);
+    if (kind === 0) {
+      const items = [{ sku: SKU, quantity: 1 }];
+      return ['PlaceOrder', { input: { idempotencyKey: key, currency: 'GBP', items } }] as const;
+    }
+    if (kind === 1) return ['CancelOrder', { id: String(20_000 + random.below(2_000)) }] as const;
+    if (kind === 2) {
+      return ['MarkNotificationsRead', { ids: [String(50_000 + random.below(2_000))] }] as const;
+    }
+    return ['UpdateProfile', { input: { name: `Soak ${key}` } }] as const;
+  };
+  const [name, variables] = input();
+  return { documentId: MUTATIONS[name].hash, variables };
+}

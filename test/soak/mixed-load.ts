@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Faults } from '../../services/support/faults.ts';
+import type { SERVICE_NAMES } from '../support/services.ts';
+import { createClient } from './client.ts';
+import { createMix, MIX_ENV } from './mix.ts';
+import { faultsOf, type Outcomes, type Print, repeat, runRounds } from './run-rounds.ts';
+import type { SoakSettings } from './settings.ts';
+import { type SoakEnvironment, startSoakEnvironment } from './soak-environment.ts';
+
+const WORKERS = 48;
+
+/** The faults of the services, one after the other in each round, and a time without any. */
+const FAULTS: readonly Partial<Record<(typeof SERVICE_NAMES)[number], Faults>>[] = [
+  {},
+  { user: { '*': { status: 503, errorRate: 0.2 } }, order: { '*': { delayMs: 20, jitterMs: 30 } } },
+  {
+    order: { '*': { reset: true, errorRate: 0.2 } },
+    notification: { '*': { malformed: 'json', errorRate: 0.2 } },
+  },
+  {
+    notification: { '*': { hang: true, errorRate: 0.1 } },
+    user: { '*': { cutBody: 'reset', errorRate: 0.1 } },
+  },
+  {},
+  { order: { '*': { hang: true } } },
+  {
+    user: { '*': { body: 'wrongLength', errorRate: 0.1 } },
+    order: { '*': { cutBody: 'hang', errorRate: 0.1 } },
+  },
+  {
+    notification: { '*': { body: 'gzipBomb', errorRate: 0.1 } },
+    order: { '*': { body: 'endless', errorRate: 0.02 } },
+  },
+];
+
+/**
+ * Rounds of everything at once: cached dashboards, public data, 304s, mutations, new documents, malformed
+ * requests, clients that leave, exhausted rate limits, batches, and services with faults.
+ * @param preloads - for tests that plant a leak in the BFF
+ * @returns the faults
+ */
+export async function runMixedLoad(
+  settings: SoakSettings,
+  print: Print,
+  preloads: readonly string[] = [],
+): Promise<string[]> {
+  await using environment = await startSoakEnvironment({
+    env: MIX_ENV,
+    preloads,
+  });
+  const mix = await createMix(environment);
+
+  async function load(): Promise<Outcomes> {
+    const client = createClient(WORKERS);
+    const end = performance.now() + settings.loadMs;
+    const faults = changeFaults(environment, settings.loadMs);
+    const goesOn = () => performance.now() < end && environment.bff.isAlive();
+    const outcomes = await repeat(WORKERS, goesOn, () => mix.next(client));
+    await faults;
+    client.close();
+    return outcomes;
+  }
+
+  const client = createClient(WORKERS);
+  const filling = mix.filling();
+  const fill = async () => {
+    for (const request of filling) await client.send(request);
+  };
+  await Promise.all(Array.from({ length: WORKERS }, fill));
+  client.close();
+  // Lets V8 compile, which is no growth either.
+  await load();
+  await environment.bff.measure();
+  const result = await runRounds(settings, environment.bff, load, print);
+  const failed = Object.entries(result.outcomes).filter(([name]) => name.endsWith(' 500'));
+  return [
+    ...faultsOf(environment.bff, result),
+    ...failed.map(([name, count]) => `${count} requests failed: ${name}`),
+  ];
+}
+
+async function changeFaults({ setFaults }: SoakEnvironment, loadMs: number): Promise<void> {
+  for (const faults of FAULTS) {
+    await setFaults(faults);
+    await sleep(loadMs / FAULTS.length);
+  }
+  await setFaults();
+}
