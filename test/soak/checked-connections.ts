@@ -10,6 +10,8 @@ import { startSoakEnvironment } from './soak-environment.ts';
 
 const FIRST_USER = 101;
 const MAX_SHOWN = 10;
+/** The Retry-After of an overloaded BFF. */
+const RETRY_AFTER_MS = 1_000;
 /** The share of latencies below the printed one. */
 const QUANTILES = [0.5, 0.99, 1];
 
@@ -57,7 +59,8 @@ export async function runCheckedConnections(
         counts.responses++;
         if (!verdict) continue;
         counts[verdict.kind]++;
-        if (verdict.kind !== 'refused' && faults.length < MAX_SHOWN) {
+        if (verdict.kind === 'refused') await sleep(RETRY_AFTER_MS);
+        else if (faults.length < MAX_SHOWN) {
           faults.push(`user ${ids[index]}: ${verdict.kind}: ${verdict.reason}`);
         }
       }

@@ -79,6 +79,8 @@ export async function startMeasuredProcess(options: MeasuredProcessOptions) {
       const report = (await request('measure')) as ProbeReport;
       return { ...report, ...(await readDescriptors(pid)) };
     },
+    /** Writes a heap snapshot, which Chromium's developer tools read. */
+    writeSnapshot: (path: string) => request(`snapshot ${path}`),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults } from '../../services/support/faults.ts';
+import type { HttpRequest } from '../attack/http-client.ts';
 import type { SERVICE_NAMES } from '../support/services.ts';
 import { createClient } from './client.ts';
 import { createMix, MIX_ENV } from './mix.ts';
@@ -61,13 +62,7 @@ export async function runMixedLoad(
     return outcomes;
   }
 
-  const client = createClient(WORKERS);
-  const filling = mix.filling();
-  const fill = async () => {
-    for (const request of filling) await client.send(request);
-  };
-  await Promise.all(Array.from({ length: WORKERS }, fill));
-  client.close();
+  if (settings.fillsStores) await sendAll(mix.filling());
   // Lets V8 compile, which is no growth either.
   await load();
   await environment.bff.measure();
@@ -77,6 +72,15 @@ export async function runMixedLoad(
     ...faultsOf(environment.bff, result),
     ...failed.map(([name, count]) => `${count} requests failed: ${name}`),
   ];
+}
+
+async function sendAll(requests: Generator<HttpRequest>): Promise<void> {
+  const client = createClient(WORKERS);
+  const work = async () => {
+    for (const request of requests) await client.send(request);
+  };
+  await Promise.all(Array.from({ length: WORKERS }, work));
+  client.close();
 }
 
 async function changeFaults({ setFaults }: SoakEnvironment, loadMs: number): Promise<void> {

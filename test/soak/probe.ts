@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { writeHeapSnapshot } from 'node:v8';
 import type { ProbeReport } from './figures.ts';
 
 // Preloaded into the measured process, which needs --expose-gc and an IPC channel: answers the message
-// `measure`, and ends the process with its parent. The product has no endpoint for these figures.
+// `measure`, writes a heap snapshot for `snapshot <path>`, and ends the process with its parent. The product has no endpoint for these figures.
 
 const RESOLUTION_MS = 10;
 /** The time for finalizers, which run after a collection and release what the next one collects. */
@@ -34,6 +35,8 @@ function countBy(names: readonly string[]): Record<string, number> {
 
 process.on('message', (message) => {
   if (message === 'measure') void measure().then((report) => process.send?.(report));
+  const [, path] = /^snapshot (.+)$/.exec(String(message)) ?? [];
+  if (path) process.send?.(writeHeapSnapshot(path));
 });
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.channel?.unref();

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Figures } from './figures.ts';
 import { findGrowth, type GrowingFigure } from './growth.ts';
@@ -18,13 +20,14 @@ export interface RoundsResult {
 
 /** Loads a process and lets it calm down, in rounds, and finds what grows in every one of them. */
 export async function runRounds(
-  { rounds: count, calmMs }: Pick<SoakSettings, 'rounds' | 'calmMs'>,
+  { rounds: count, calmMs, snapshots }: SoakSettings,
   target: MeasuredProcess,
   load: (round: number) => Promise<Outcomes>,
   print: Print,
 ): Promise<RoundsResult> {
   const rounds: Figures[] = [];
   const outcomes: Outcomes = {};
+  if (snapshots) await mkdir(snapshots, { recursive: true });
   print(HEADER);
   for (let round = 1; round <= count; round++) {
     for (const [name, times] of Object.entries(await load(round))) {
@@ -34,6 +37,8 @@ export async function runRounds(
     const figures = await target.measure();
     rounds.push(figures);
     print(formatRound(round, figures));
+    if (snapshots)
+      await target.writeSnapshot(join(resolve(snapshots), `${target.pid}-${round}.heapsnapshot`));
   }
   print(`outcomes: ${formatCounts(outcomes)}`);
   return { rounds, outcomes, growing: findGrowth(rounds) };

@@ -5,7 +5,8 @@ import { faultsOf, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';
 import { committed, startSoakEnvironment } from './soak-environment.ts';
 
-const ATTEMPT_TIMEOUT_MS = 20;
+/** Longer than a pause of a busy machine, which would make all calls in flight time out at once. */
+const ATTEMPT_TIMEOUT_MS = 50;
 const WORKERS = 64;
 const TIMED_OUT = '"kind":"timeout"';
 const USERS = { first: 101, count: 500 };
