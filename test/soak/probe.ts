@@ -33,9 +33,10 @@ function countBy(names: readonly string[]): Record<string, number> {
   return Object.fromEntries(Object.entries(groups).map(([name, all]) => [name, all?.length ?? 0]));
 }
 
-process.on('message', (message) => {
+process.on('message', (message: unknown) => {
+  if (typeof message !== 'string') return;
   if (message === 'measure') void measure().then((report) => process.send?.(report));
-  const [, path] = /^snapshot (.+)$/.exec(String(message)) ?? [];
+  const [, path] = /^snapshot (.+)$/.exec(message) ?? [];
   if (path) process.send?.(writeHeapSnapshot(path));
 });
 process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
