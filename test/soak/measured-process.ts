@@ -35,6 +35,8 @@ export async function startMeasuredProcess(options: MeasuredProcessOptions) {
     process.execPath,
     [
       '--expose-gc',
+      // Otherwise V8 discards megabytes of unused code at some time, which hides growth.
+      '--no-flush-bytecode',
       ...[PROBE, ...preloads].flatMap((url) => ['--import', url]),
       fileURLToPath(new URL(file, ROOT)),
     ],
