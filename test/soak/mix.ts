@@ -9,10 +9,13 @@ import { addressOf, committed, type SoakEnvironment } from './soak-environment.t
 const FILLING_DOCUMENTS = 2_500;
 /** User ids 101 to 900 of the seed. */
 const USERS = { first: 101, count: 800 };
+/** The first of them, who revalidate their dashboards, so that the ETags become known soon. */
+const REVALIDATING_USERS = 50;
 /** This user sends more requests than its rate limit allows. */
 const GREEDY_USER = '901';
 /** Clients of public data come from as many addresses as the rate limiter has room for in any case. */
 const ANONYMOUS_ADDRESSES = 4_096;
+const MAX_BATCH = 10;
 const MAX_ABANDON_MS = 15;
 const SKU = 'CUP-STONE';
 
@@ -44,10 +47,25 @@ const MUTATIONS = {
   UpdateProfile: committed('UpdateProfile'),
 };
 
+/** What the mix must reach: without these, it proves nothing. */
+const EXPECTED_OUTCOMES = [
+  'dashboard 200',
+  'public hit 200',
+  'not modified 304',
+  'mutation 200',
+  'never-seen document 200',
+  'malformed 400',
+  'disconnect',
+  'rate-limited 429',
+  'batch 200',
+];
+/** The server failed, or broke the connection of a correct request. */
+const FAILURE = / 500$|^(?!malformed).* closed$/;
+
 /** The variables that make the BFF take part in the mix. */
 export const MIX_ENV = {
   OPERATIONS: 'any',
-  BATCH_MAX_OPERATIONS: '10',
+  BATCH_MAX_OPERATIONS: String(MAX_BATCH),
   RATE_LIMIT_VIEWER: '3000',
   // Hung writes end within the calm.
   REQUEST_DEADLINE_MS: '1000',
@@ -102,7 +120,7 @@ export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
     },
     disconnect: (random, id) =>
       post(id, random.chance(0.5) ? { query: DASHBOARD.text } : neverSeen(id)),
-    'rate-limited': () => post(GREEDY_USER, { query: DASHBOARD.text }),
+    'rate-limited': () => post(GREEDY_USER, Array(MAX_BATCH).fill({ query: DASHBOARD.text })),
     batch: (random, id) =>
       post(id, [
         { query: DASHBOARD.text },
@@ -115,7 +133,7 @@ export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
     async next(client: Client): Promise<string> {
       const random = createRandom(SEED + number++);
       const kind = random.pick(DRAWN);
-      const id = random.pick(ids);
+      const id = random.pick(kind === 'not modified' ? ids.slice(0, REVALIDATING_USERS) : ids);
       const request = requests[kind](random, id);
       if (kind === 'disconnect') {
         await client.abandon(request, random.below(MAX_ABANDON_MS));
@@ -138,6 +156,14 @@ export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
     },
   };
 }
+
+/** The faults that the outcomes of a run show. */
+export const faultsOfMix = (outcomes: Readonly<Record<string, number>>): string[] => [
+  ...EXPECTED_OUTCOMES.filter((name) => !outcomes[name]).map((name) => `there was no "${name}"`),
+  ...Object.keys(outcomes)
+    .filter((name) => FAILURE.test(name))
+    .map((name) => `${outcomes[name]} requests failed: ${name}`),
+];
 
 function mutation(random: Random, key: string): unknown {
   const input = () => {

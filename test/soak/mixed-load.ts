@@ -3,7 +3,7 @@ import type { Faults } from '../../services/support/faults.ts';
 import type { HttpRequest } from '../attack/http-client.ts';
 import type { SERVICE_NAMES } from '../support/services.ts';
 import { createClient } from './client.ts';
-import { createMix, MIX_ENV } from './mix.ts';
+import { createMix, faultsOfMix, MIX_ENV } from './mix.ts';
 import { faultsOf, type Outcomes, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';
 import { type SoakEnvironment, startSoakEnvironment } from './soak-environment.ts';
@@ -45,10 +45,7 @@ export async function runMixedLoad(
   print: Print,
   preloads: readonly string[] = [],
 ): Promise<string[]> {
-  await using environment = await startSoakEnvironment({
-    env: MIX_ENV,
-    preloads,
-  });
+  await using environment = await startSoakEnvironment({ env: MIX_ENV, preloads });
   const mix = await createMix(environment);
 
   async function load(): Promise<Outcomes> {
@@ -67,11 +64,7 @@ export async function runMixedLoad(
   await load();
   await environment.bff.measure();
   const result = await runRounds(settings, environment.bff, load, print);
-  const failed = Object.entries(result.outcomes).filter(([name]) => name.endsWith(' 500'));
-  return [
-    ...faultsOf(environment.bff, result),
-    ...failed.map(([name, count]) => `${count} requests failed: ${name}`),
-  ];
+  return [...faultsOf(environment.bff, result), ...faultsOfMix(result.outcomes)];
 }
 
 async function sendAll(requests: Generator<HttpRequest>): Promise<void> {
