@@ -78,6 +78,8 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/cache/**', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/pipeline/execute/**' },
+  'prom-client': { by: 'src/telemetry/metrics/**' },
+  '@opentelemetry': { by: 'src/telemetry/tracing/**' },
   iovalkey: { by: 'src/redis/client.ts', types: 'src/**' },
   graphql: { by: '{src/*.ts,src/!(datasources|upstream)/**,bff-*/**,services/**,tools/**}' },
 };
@@ -231,6 +233,8 @@ services/user/main.ts     | import { BffError } from '../../src/errors.ts'      
 src/server/a.ts           | await import(name)                                       | (computed)
 src/server/a.ts           | process.env.PORT                                         | reads process.env
 src/server/a.ts           | import { env } from 'node:process'                       | reads process.env
+src/upstream/a.ts         | import { Counter } from 'prom-client'                     | prom-client is for
+src/upstream/a.ts         | import { trace } from '@opentelemetry/api'               | @opentelemetry is for
 src/server/createServer.ts | 1                                                       | not in kebab-case
 `;
 

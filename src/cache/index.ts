@@ -37,5 +37,6 @@ export type {
   CacheLookup,
   CacheStatus,
   HeaderList,
+  NotStoredReason,
   StaleWindows,
 } from './types.ts';

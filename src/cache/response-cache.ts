@@ -5,13 +5,15 @@ import type { ExecutionResult } from './execution-result.ts';
 import type { CachePolicy } from './policy.ts';
 import type { EntryStore } from './store.ts';
 import type { TagVersions } from './tag-versions.ts';
-import type { CacheEntry, CacheHit, CacheLookup, StaleWindows } from './types.ts';
+import type { CacheEntry, CacheHit, CacheLookup, NotStoredReason, StaleWindows } from './types.ts';
 
 /** Limit of setTimeout. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A response that other requests may receive too, or one for this requester alone. */
-type CacheResult = CacheHit | { readonly executed: ExecutionResult };
+type CacheResult =
+  | CacheHit
+  | { readonly executed: ExecutionResult; readonly notStored?: NotStoredReason };
 
 /** An execution in flight, which other requests for the same key follow. */
 interface Flight {
@@ -51,6 +53,9 @@ export class ResponseCache {
   isCacheable({ maxAge, scope }: CachePolicy): boolean {
     return scope !== 'user' || (maxAge > 0 && this.#store !== undefined);
   }
+
+  /** The bytes and the number of the responses in memory. */
+  usage = () => this.#store?.usage() ?? { bytes: 0, entries: 0 };
 
   /** A fresh entry from memory, without waiting for anything. */
   getFresh(key: string): CacheEntry | undefined {
@@ -92,15 +97,14 @@ export class ResponseCache {
     const recorder = new ExecutionRecorder(policy, this.#tagVersions.current);
     const executed = await execute(recorder, isBackground);
     const entry = recorder.toEntry(executed);
-    const isStale =
-      entry !== undefined &&
-      (this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry));
+    const hasErrors = executed.errorCodes.length > 0;
     const isStorable = entry !== undefined && entry.maxAge > 0;
     // A client that has received this newer response must not get the older stored one afterwards.
-    if (!isStorable && executed.errorCodes.length === 0) this.#store?.delete(key);
-    if (!entry) return { executed };
-    if (!this.#store || !isStorable || isStale) {
-      return { status: 'miss', entry: { ...entry, maxAge: 0 } };
+    if (!isStorable && !hasErrors) this.#store?.delete(key);
+    if (!entry) return { executed, notStored: hasErrors ? 'errors' : 'unshareable' };
+    const notStored = this.#reasonNotToStore(key, entry);
+    if (!this.#store || notStored) {
+      return { status: 'miss', entry: { ...entry, maxAge: 0 }, notStored: notStored ?? 'disabled' };
     }
     const { whileRevalidate, ifError } = this.#stale;
     const staleSeconds =
@@ -168,6 +172,12 @@ export class ResponseCache {
     const release = leader.retain();
     const entry = await requester.wait(shared).finally(release);
     return entry ? { status: 'collapsed', entry } : this.executeAndStore(lookup, execute);
+  }
+
+  #reasonNotToStore(key: string, entry: CacheEntry): NotStoredReason | undefined {
+    if (entry.maxAge <= 0) return 'freshness';
+    const isOutdated = this.#tagVersions.isStale(entry) || this.#isOlderThanStored(key, entry);
+    return isOutdated ? 'purged' : undefined;
   }
 
   /** True if the store holds the response of an execution that began later. */

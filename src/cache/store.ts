@@ -34,6 +34,8 @@ export interface EntryStore {
   /** @param ttlMs - the time after which the entry is useless, in milliseconds */
   readonly set: (key: string, entry: CacheEntry, ttlMs: number) => void;
   readonly delete: (key: string) => void;
+  /** The bytes and the number of the entries in memory. */
+  readonly usage: () => { readonly bytes: number; readonly entries: number };
   /** Updates the size of an entry after a variant was added. */
   readonly resize: (key: string, entry: CacheEntry) => void;
 }
@@ -74,6 +76,7 @@ export function createEntryStore(
       memory.delete(key);
       secondTier.delete(hashKey(key)).catch(logFailure);
     },
+    usage: () => ({ bytes: memory.calculatedSize, entries: memory.size }),
     resize(key, entry) {
       if (memory.peek(key) === entry) memory.set(key, entry);
     },

@@ -49,10 +49,28 @@ export interface CacheLookup {
   readonly policy: CachePolicy;
 }
 
+/**
+ * The reason for which a response was not stored. `policy`: the operation is of a kind that is never
+ * stored. `request`: its client excluded it. `unshareable`: it is for this viewer only, although the
+ * operation is for all. `freshness`: an upstream allows no time. `purged`: its data changed while it
+ * was executed, or a newer response is stored. `disabled`: nothing is stored.
+ */
+export type NotStoredReason =
+  | 'policy'
+  | 'request'
+  | 'cost-report'
+  | 'batch'
+  | 'errors'
+  | 'unshareable'
+  | 'freshness'
+  | 'purged'
+  | 'disabled';
+
 /** A response that other requests may receive too. */
 export interface CacheHit {
   readonly status: CacheStatus;
   readonly entry: CacheEntry;
+  readonly notStored?: NotStoredReason;
   /** The errors of the failed execution that the entry takes the place of. */
   readonly errorCodes?: readonly string[];
 }

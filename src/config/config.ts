@@ -1,3 +1,4 @@
+import type { TracingOptions } from '../telemetry/tracing/index.ts';
 import type { ClientTls, ListenerTls } from './pem-files.ts';
 import type { ConfigWarning } from './warnings.ts';
 
@@ -44,6 +45,8 @@ export interface Config {
   readonly cacheBytes: number;
   /** Makes it an error to read the viewer while executing a shareable response. */
   readonly strictScopes: boolean;
+  /** Sends Server-Timing with every response; otherwise only to staff who ask for it. */
+  readonly alwaysReportsTiming: boolean;
   /** Turns introspection, the explorer and suggestions off. */
   readonly production: boolean;
   readonly logLevel: string;
@@ -77,6 +80,8 @@ export interface Config {
   /** Shared by all replicas; undefined for a single process. */
   readonly redisUrl: URL | undefined;
   readonly redisTls: ClientTls;
+  /** The export of traces; undefined if there is none. */
+  readonly tracing: TracingOptions | undefined;
   /** The explorer's initial token; undefined in production. */
   readonly sandboxToken: string | undefined;
   /** Logged at start. */

@@ -72,6 +72,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     },
     cacheBytes: read.CACHE_MEMORY_MB * 1024 * 1024,
     strictScopes: read.NODE_ENV === 'test',
+    alwaysReportsTiming: read.NODE_ENV === 'development',
     production,
     logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,
@@ -110,6 +111,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     },
     redisUrl: read.REDIS_URL,
     redisTls: pem.files.redis,
+    tracing: toTracing(read, bff.name),
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
     warnings: [
       ...misspeltVariables(given, { bffs: [bff.name], upstreams }),
@@ -143,6 +145,13 @@ const plainRedisFaults = (given: NodeJS.ProcessEnv): string[] =>
   ['REDIS_CA', 'REDIS_CERT']
     .filter((name) => given[name] && given.REDIS_URL?.startsWith('redis:'))
     .map((name) => `${name}: needs a rediss address in REDIS_URL`);
+
+function toTracing(read: Variables, bff: string): Config['tracing'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = read;
+  const { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio } = read;
+  const serviceName = read.OTEL_SERVICE_NAME ?? `frontdesk-${bff}`;
+  return endpoint && { endpoint, headers, serviceName, sampler: { name, ratio } };
+}
 
 const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>
   ['INTROSPECTION_CLIENT_ID', 'INTROSPECTION_CLIENT_SECRET']

@@ -112,9 +112,45 @@ export const headerNames = list
 
 export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');
 
+/** A share, 0 to 1. */
+export const ratio = z
+  .string()
+  .regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9}|0\.0{1,9})$/, { error: 'must be a number from 0 to 1' })
+  .transform(Number);
+
+/** Headers as OpenTelemetry writes them: `name=value`, separated by commas, percent-encoded. */
+export const otlpHeaders = z
+  .string()
+  .refine(areOtlpHeaders, { error: 'must be name=value, separated by commas' })
+  .transform((text) => Object.fromEntries(splitOtlpHeaders(text)));
+
+function areOtlpHeaders(text: string): boolean {
+  try {
+    return splitOtlpHeaders(text).every(([name = '', value]) => HEADER_NAME.test(name) && value);
+  } catch {
+    return false;
+  }
+}
+
+const splitOtlpHeaders = (text: string): string[][] =>
+  text.split(',').map((pair) => {
+    const [name = '', ...value] = pair.split('=');
+    return [name.trim(), decodeURIComponent(value.join('=').trim())];
+  });
+
 const listFormat = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 export const oneOf = <const T extends readonly string[]>(...allowed: T) =>
   z.enum(allowed, { error: `must be ${listFormat.format(allowed)}` });
+
+/** The samplers of OpenTelemetry (its specification of environment variables). */
+export const sampler = oneOf(
+  'traceidratio',
+  'parentbased_traceidratio',
+  'always_on',
+  'parentbased_always_on',
+  'always_off',
+  'parentbased_always_off',
+);
 
 /** DNS servers, such as `10.0.0.2, 10.0.0.3:5353, [::1]:53`. */
 export const dnsServers = list.refine(areDnsServers, {

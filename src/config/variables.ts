@@ -8,10 +8,13 @@ import {
   milliseconds,
   oneOf,
   origins,
+  otlpHeaders,
   port,
   positiveMilliseconds,
   proxies,
+  ratio,
   redisUrl,
+  sampler,
   secret,
   url,
   urls,
@@ -59,6 +62,11 @@ export const VARIABLES = z.object({
   PURGE_SECRET: webhookSecret.optional(),
   CACHE_MEMORY_MB: megabytes.default(64),
   DNS_SERVERS: dnsServers.optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.optional(),
+  OTEL_SERVICE_NAME: z.string().optional(),
+  OTEL_TRACES_SAMPLER: sampler.default('traceidratio'),
+  OTEL_TRACES_SAMPLER_ARG: ratio.default(0.01),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').optional(),
   SANDBOX_TOKEN: z.string().optional(),
 });
@@ -75,6 +83,7 @@ export type Variables = z.infer<typeof VARIABLES>;
 /** The variables that a file can provide: its name is the value of `<NAME>_FILE`. */
 export const SECRETS = [
   'INTROSPECTION_CLIENT_SECRET',
+  'OTEL_EXPORTER_OTLP_HEADERS',
   'PURGE_SECRET',
   'REDIS_URL',
   'SANDBOX_TOKEN',

@@ -10,6 +10,7 @@
 
 import type { UpstreamConfig } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import { EventLoopUtilization } from '../upstream/event-loop-utilization.ts';
 import { createUpstream } from '../upstream/upstream.ts';
@@ -24,12 +25,14 @@ export function createUpstreams(
   table: UpstreamTable,
   { urls, ...shared }: UpstreamConfig,
   log: Log,
+  metrics: UpstreamMetrics,
 ) {
   const options = {
     ...shared,
     utilization: new EventLoopUtilization().current,
     writes: { seen: 0 },
     log,
+    metrics,
   };
   const clients = Object.entries(table).map(([name, { datasource, createSource }]) => {
     const upstream = createUpstream({ ...options, name, urls: urls[name] ?? [] });

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type HeaderList, NO_STORE } from '../cache/index.ts';
+import { serverTimingOf } from './observe-requests.ts';
 
 /** Responses are data: browsers must not frame them, run them or guess their type. */
 const SECURITY_HEADERS = {
@@ -34,6 +35,8 @@ export const isSecure = ({ protocol }: Pick<FastifyRequest, 'protocol'>): boolea
 /** Adds the common headers, and `no-store`, to every response that does not set them itself. */
 export function addCommonHeaders(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
+    const timing = serverTimingOf(request);
+    if (timing !== undefined) reply.header('server-timing', timing);
     const headers = [...NO_STORE_LIST, ...commonHeaders(isSecure(request), request.id)];
     const given = reply.getHeaders();
     for (let n = 0; n < headers.length; n += 2) {

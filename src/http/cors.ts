@@ -13,6 +13,7 @@ const REQUEST_HEADERS = [
   'cache-control',
   'content-type',
   'graphql-cost',
+  'graphql-timing',
   'sentry-trace',
   'traceparent',
   'tracestate',
@@ -27,6 +28,7 @@ const RESPONSE_HEADERS = [
   'ratelimit',
   'ratelimit-policy',
   'retry-after',
+  'server-timing',
   'x-request-id',
 ];
 

@@ -20,8 +20,8 @@ import { limitStreams } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
+import { NoRequestLog, observeRequests, type RequestObserver } from './observe-requests.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
-import { addOperationLog, RequestLog } from './request-log.ts';
 import { type Certificate, tlsOptions } from './tls.ts';
 
 /** Time for a client to send a request, and its headers. */
@@ -47,6 +47,7 @@ interface AppOptions extends FastifyServerOptions {
   readonly handleError?: ErrorHandler;
   /** Makes the server speak TLS, with HTTP/2 and HTTP/1.1. */
   readonly tls?: Certificate | undefined;
+  readonly observer?: RequestObserver;
 }
 
 /** Creates an application without routes. */
@@ -54,6 +55,7 @@ export function createApp({
   notFoundMessage,
   handleError: onError = handleError,
   tls,
+  observer,
   ...options
 }: AppOptions): FastifyInstance {
   const malformedUrls = createMalformedUrlRefusal();
@@ -66,13 +68,13 @@ export function createApp({
     exposeHeadRoutes: false,
     // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
-    logController: new RequestLog(),
+    logController: new NoRequestLog(),
     frameworkErrors: malformedUrls.reroute,
     clientErrorHandler: answerMalformedRequest,
     ...options,
   });
+  observeRequests(app, observer);
   addCommonHeaders(app);
-  addOperationLog(app);
   app.addHook('onRequest', (request, _reply, done) => {
     refuseRepeatedHeaders(request.raw);
     refuseIgnoredBody(request.raw);

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode, INTERNAL_ERROR_MESSAGE, toClientError } from '../errors.ts';
-import { logRefusal } from './request-log.ts';
+import { recordRefusal } from './observe-requests.ts';
 
 /** The HTTP status of each code; 400 for the others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -30,7 +30,7 @@ export const handleError: ErrorHandler = (error, request, reply) =>
 
 function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
   const { code, message, cause, details, status = STATUS[code] ?? 400 } = error;
-  logRefusal(request, code);
+  recordRefusal(request, code, error);
   if (code === 'UNAUTHENTICATED') {
     // RFC 6750 §3: with an error code only if the request has a token.
     const hasToken = request.headers.authorization !== undefined;
@@ -50,7 +50,7 @@ function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply:
   if (status >= 500) request.log.error({ err: error }, 'unexpected error');
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
   const message = status < 500 ? error.message : INTERNAL_ERROR_MESSAGE;
-  logRefusal(request, code);
+  recordRefusal(request, code);
   return reply.code(status).send(errorBody(code, message, request.id));
 }
 

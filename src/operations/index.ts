@@ -13,6 +13,7 @@
 export { type CommittedOperation, loadCommittedOperations } from './committed.ts';
 export { type Compiler, createCompiler } from './compile.ts';
 export { DocumentError } from './document-error.ts';
+export { createDeprecationLookup } from './fields.ts';
 export { loadManifest } from './manifest.ts';
 export type { Operation } from './operation.ts';
 export { createPersistedTexts } from './persisted-texts.ts';

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import type { CachePolicy, PolicyReader } from '../cache/index.ts';
 import { DocumentError } from './document-error.ts';
+import { fieldsOf } from './fields.ts';
 import {
   type CostReader,
   enforceLimit,
@@ -22,6 +23,8 @@ interface Plan {
   readonly definition: OperationDefinitionNode;
   readonly cache: CachePolicy;
   readonly costWith: ReturnType<CostReader>;
+  /** The schema coordinates of its fields, for usage metrics. */
+  readonly fields: readonly string[];
   /** The names of the variables that have a default. */
   readonly withDefault: readonly string[];
   /** The prepared operation, if it takes no variables and has been requested before. */
@@ -53,6 +56,8 @@ export interface PreparedOperation {
   readonly variables: Variables;
   /** In cost units, at least 1. */
   readonly cost: number;
+  /** The schema coordinates of its fields: the same array for all operations of the same plan. */
+  readonly fields: readonly string[];
 }
 
 interface PlannerOptions {
@@ -74,7 +79,9 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptio
     if (known) return known;
     const cache = policyOf(document, definition);
     const costWith = costOf(document, definition);
-    const plan = { definition, cache, costWith, withDefault: namesWithDefault(definition) };
+    const fields = fieldsOf(schema, document, definition);
+    const withDefault = namesWithDefault(definition);
+    const plan = { definition, cache, costWith, fields, withDefault };
     plans.set(definition, plan);
     return plan;
   }
@@ -89,14 +96,14 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptio
   }
 
   function prepare(operation: Operation, plan: Plan, given: Variables): PreparedOperation {
-    const { definition, cache, costWith, withDefault } = plan;
+    const { definition, cache, costWith, fields, withDefault } = plan;
     const variables = coerce(definition, given);
     const cost = Math.max(1, Math.ceil(costWith(variables)));
     enforceLimit(limits, 'cost', cost);
     const canonical = JSON.stringify(variables);
     const defaults = Object.fromEntries(withDefault.map((name) => [name, variables[name]]));
     const completed = { ...defaults, ...given };
-    return { operation, definition, cache, canonical, variables: completed, cost };
+    return { operation, definition, cache, canonical, variables: completed, cost, fields };
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */

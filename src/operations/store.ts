@@ -106,6 +106,9 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     /** Returns the operation with this hash, if it is trusted or still in the cache. */
     byHash,
 
+    /** True if the operation with this hash is trusted. */
+    isTrustedHash: (hash: string): boolean => trusted.has(hash),
+
     /** True if the reference names a trusted operation. */
     isTrusted: ({ query, id }: OperationRef): boolean =>
       trusted.has(query === undefined ? (id ?? '') : hashFor(query)),

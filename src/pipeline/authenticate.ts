@@ -3,10 +3,15 @@ import type { ReadViewer } from '../auth/credentials.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import {
+  type TraceContext,
+  traceContextOf,
+  traceIdOf,
+} from '../telemetry/tracing/trace-context.ts';
 import type { Viewer } from '../viewer.ts';
 import { createLocaleReader } from './locale.ts';
 import type { OperationRequest } from './operation-request.ts';
-import { type TraceContext, traceContextOf } from './trace-context.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
 
@@ -18,6 +23,7 @@ export interface Caller extends TraceContext {
   readonly deadline: RequestDeadline;
   /** The preferred language, in lower case. */
   readonly locale: string | undefined;
+  readonly record: RequestRecord;
 }
 
 export interface Authenticated {
@@ -40,19 +46,19 @@ export function createAuthenticate({ readViewer, requestDeadlineMs }: Authentica
    *   UPSTREAM_TIMEOUT; may also reject with them
    */
   return (request: OperationRequest): MaybePromise<Authenticated> => {
-    const { id: requestId, address, headers } = request;
+    const { id: requestId, address, headers, record } = request;
     const deadline = new RequestDeadline(Math.min(requestDeadlineMs, timeoutOf(headers)));
-    const toState = (viewer: Viewer): Authenticated => ({
-      request,
-      caller: {
-        requestId,
-        address,
-        viewer,
-        deadline,
-        locale: localeOf(headers['accept-language']),
-        ...traceContextOf(headers),
-      },
-    });
+    const { traceparent, tracestate } = traceContextOf(headers);
+    record.traceId ??= traceIdOf(traceparent);
+    const toState = (viewer: Viewer): Authenticated => {
+      record.viewer = viewer.role;
+      const locale = localeOf(headers['accept-language']);
+      const trace = { traceparent, tracestate };
+      return {
+        request,
+        caller: { requestId, address, viewer, deadline, locale, record, ...trace },
+      };
+    };
     const viewer = readViewer(headers);
     return viewer instanceof Promise ? deadline.wait(viewer).then(toState) : toState(viewer);
   };

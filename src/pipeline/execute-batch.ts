@@ -18,6 +18,6 @@ export function createExecuteBatch({ executor, createContext }: ExecuteParts) {
       ? await Array.fromAsync(states, execute)
       : await Promise.all(states.map(execute));
     const errorCodes = results.flatMap((result) => result.errorCodes);
-    return { kind: 'batch', results, rateLimit, reason: 'bypass', errorCodes };
+    return { kind: 'batch', results, rateLimit, reason: 'bypass', notStored: 'batch', errorCodes };
   };
 }

@@ -1,4 +1,4 @@
-import type { Execute, ExecutionResult, ResponseCache } from '../cache/index.ts';
+import type { Execute, ExecutionResult, NotStoredReason, ResponseCache } from '../cache/index.ts';
 import { RequestDeadline } from '../deadline.ts';
 import type { OperationLimits } from '../operations/limits/index.ts';
 import type { Executor } from './execute/executor.ts';
@@ -35,7 +35,8 @@ export function createExecuteOperation(parts: ExecuteParts) {
     ({ caller, prepared }: LookedUp): Execute =>
     async (recorder, isBackground) => {
       const deadline = isBackground ? new RequestDeadline(requestDeadlineMs) : caller.deadline;
-      const execution = executor.execute(prepared, createContext(caller, { recorder, deadline }));
+      const context = { recorder, deadline, isBackground };
+      const execution = executor.execute(prepared, createContext(caller, context));
       return isBackground ? execution.finally(() => deadline.release()) : execution;
     };
 
@@ -43,25 +44,25 @@ export function createExecuteOperation(parts: ExecuteParts) {
   return async (state: LookedUp): Promise<OperationResponse> => {
     const { request, caller, rateLimit, lookup, reason } = state;
     request.onDisconnect(() => caller.deadline.release());
-    if (!lookup) return toExecuted(await executeAlone(state), state);
+    if (!lookup) return toExecuted(await executeAlone(state), state, state.notStored);
     const execute = createSharedExecution(state);
     const outcome =
       reason === 'request'
         ? await cache.executeAndStore(lookup, execute)
         : await cache.getOrExecute(lookup, caller.deadline, execute);
-    if ('executed' in outcome) return toExecuted(outcome.executed, state);
+    const { notStored } = outcome;
+    if ('executed' in outcome) return toExecuted(outcome.executed, state, notStored);
     const { status: cacheStatus, entry, errorCodes = [] } = outcome;
-    return { kind: 'shared', cacheStatus, entry, key: lookup.key, rateLimit, reason, errorCodes };
+    const info = { rateLimit, reason, errorCodes, notStored };
+    return { kind: 'shared', cacheStatus, entry, key: lookup.key, ...info };
   };
 }
 
-const toExecuted = (
+function toExecuted(
   result: ExecutionResult,
   { rateLimit, reason }: LookedUp,
-): OperationResponse => ({
-  kind: 'executed',
-  result,
-  rateLimit,
-  reason,
-  errorCodes: result.errorCodes,
-});
+  notStored: NotStoredReason | undefined,
+): OperationResponse {
+  const { errorCodes } = result;
+  return { kind: 'executed', result, rateLimit, reason, notStored, errorCodes };
+}

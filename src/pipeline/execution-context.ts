@@ -18,6 +18,8 @@ interface SharedExecution {
   readonly recorder: ExecutionRecorder;
   /** Replaces the deadline of the request. */
   readonly deadline: RequestDeadline;
+  /** True for a refresh that no request waits for. */
+  readonly isBackground: boolean;
 }
 
 /** Creates the contexts that executions pass to rules and resolvers. */
@@ -32,16 +34,23 @@ export function createContextFactory({ upstreams, changed, strictScopes }: Conte
   }
 
   return (caller: Caller, shared?: SharedExecution): RequestContext => {
-    const { recorder, deadline = caller.deadline } = shared ?? {};
+    const { recorder, deadline = caller.deadline, isBackground = false } = shared ?? {};
+    const { requestId, record, locale, traceparent, tracestate } = caller;
     const viewer = viewerFor(caller, recorder);
     const reports: Recorder = recorder
       ? { addTags: recorder.addTags, limitFreshness: recorder.limitFreshness, changed }
       : { changed };
-    return {
-      requestId: caller.requestId,
+    const call = {
+      requestId,
       viewer,
-      datasources: upstreams.datasourcesFor({ ...caller, viewer, deadline, recorder: reports }),
+      deadline,
+      locale,
+      traceparent,
+      tracestate,
+      recorder: reports,
     };
+    const observed = isBackground ? {} : { calls: record.calls, span: record.timings?.span };
+    return { requestId, viewer, datasources: upstreams.datasourcesFor({ ...call, ...observed }) };
   };
 }
 

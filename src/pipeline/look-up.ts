@@ -3,6 +3,7 @@ import {
   type CacheScope,
   type ForwardReason,
   joinKeyParts,
+  type NotStoredReason,
   type ResponseCache,
 } from '../cache/index.ts';
 import type { PreparedOperation } from '../operations/index.ts';
@@ -15,6 +16,8 @@ export interface LookedUp extends Charged {
   readonly lookup: CacheLookup | undefined;
   /** The reason for executing, unless `stored` is there. */
   readonly reason: ForwardReason;
+  /** The reason for which there is no lookup. */
+  readonly notStored: NotStoredReason | undefined;
   /** A fresh response from memory. */
   readonly stored: SharedResponse | undefined;
 }
@@ -59,23 +62,36 @@ export function createLookUp({ cache, keyPrefix }: LookUpParts) {
 
   return (state: Charged): LookedUp => {
     const { request, prepared } = state;
+    if (!cache.isCacheable(prepared.cache)) return withoutLookup(state, 'bypass', 'policy');
     // A stored response does not state the operation's cost.
-    if (request.reportsCost || !cache.isCacheable(prepared.cache)) return toState(state, 'bypass');
-    if (request.cacheDirective === 'no-store') return toState(state, 'request');
+    if (request.reportsCost) return withoutLookup(state, 'bypass', 'cost-report');
+    if (request.cacheDirective === 'no-store') return withoutLookup(state, 'request', 'request');
     const lookup = lookupFor(state);
-    if (request.cacheDirective) return toState(state, 'request', lookup);
-    return toState(state, 'uri-miss', lookup, findStored(lookup, state));
+    if (request.cacheDirective) return withLookup(state, 'request', lookup);
+    return withLookup(state, 'uri-miss', lookup, findStored(lookup, state));
   };
 }
 
 const NO_CODES: readonly string[] = [];
 
-const toState = (
+const withoutLookup = (
   { request, caller, prepared, rateLimit }: Charged,
   reason: ForwardReason,
-  lookup?: CacheLookup,
+  notStored: NotStoredReason,
+): LookedUp => {
+  const found = { lookup: undefined, stored: undefined };
+  return { request, caller, prepared, rateLimit, reason, notStored, ...found };
+};
+
+const withLookup = (
+  { request, caller, prepared, rateLimit }: Charged,
+  reason: ForwardReason,
+  lookup: CacheLookup,
   stored?: SharedResponse,
-): LookedUp => ({ request, caller, prepared, rateLimit, reason, lookup, stored });
+): LookedUp => {
+  const found = { lookup, stored, notStored: undefined };
+  return { request, caller, prepared, rateLimit, reason, ...found };
+};
 
 /** The viewers who may get the same response: everyone, all with the same permissions, or one. */
 function scopeKeyParts(scope: CacheScope, viewer: Viewer): readonly string[] {

@@ -4,10 +4,11 @@ import type {
   CacheStatus,
   ExecutionResult,
   ForwardReason,
+  NotStoredReason,
   RequestDirective,
 } from '../cache/index.ts';
 import type { OperationParameters, OperationRef } from '../operations/index.ts';
-import type { OperationLog } from '../telemetry/operation-log.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { RateHeaders } from '../traffic/index.ts';
 
 /** One operation as a client sends it: its text or id, its name and its variables. */
@@ -27,8 +28,8 @@ export interface OperationRequest {
   readonly cacheDirective: RequestDirective | undefined;
   /** Adds the operation's cost to the response, as `extensions.cost`. */
   readonly reportsCost: boolean;
-  /** The part of the request's log line that the pipeline fills in; null if it is not logged. */
-  readonly log: OperationLog | null;
+  /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
+  readonly record: RequestRecord;
   /** Calls the listener when the client disconnects; at once if it already has. */
   readonly onDisconnect: (listener: () => void) => void;
 }
@@ -38,6 +39,8 @@ interface ResponseInfo {
   readonly rateLimit: RateHeaders;
   /** The reason for executing (RFC 9211 §2.2); ignored if the response is a hit. */
   readonly reason: ForwardReason;
+  /** The reason for which the response was not stored, if it was not. */
+  readonly notStored?: NotStoredReason | undefined;
   /** The codes of the execution's errors; also if a stored response takes its place. */
   readonly errorCodes: readonly string[];
 }

@@ -1,7 +1,8 @@
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
-import { logOutcome } from '../telemetry/operation-log.ts';
+import type { RecordedOperation } from '../telemetry/request-record.ts';
+import type { SpanStart } from '../telemetry/tracing/span.ts';
 import { type AdmitParts, createAdmit } from './admit.ts';
-import { type AuthenticateParts, createAuthenticate } from './authenticate.ts';
+import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
 import { type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
@@ -10,6 +11,7 @@ import { createLookUp, type LookUpParts } from './look-up.ts';
 import type { BatchResponse, OperationRequest, OperationResponse } from './operation-request.ts';
 import { createPrepare, type PrepareParts } from './prepare.ts';
 import { createResolveOperation, type ResolveParts } from './resolve-operation.ts';
+import { timed } from './timed.ts';
 
 export type PipelineParts = AuthenticateParts &
   CheckRateLimitParts &
@@ -29,15 +31,23 @@ export type PipelineParts = AuthenticateParts &
  * if it has to wait, and `andThen` calls the next phase at once if it has not.
  */
 export function createPipeline(parts: PipelineParts) {
-  const authenticate = createAuthenticate(parts);
-  const checkRateLimit = createCheckRateLimit(parts);
-  const admit = createAdmit(parts);
-  const resolveOperation = createResolveOperation(parts);
-  const prepare = createPrepare(parts);
-  const { charge, chargeBatch } = createCharge(parts);
-  const lookUp = createLookUp(parts);
-  const executeOperation = createExecuteOperation(parts);
-  const executeBatch = createExecuteBatch(parts);
+  const findOperation = createResolveOperation(parts);
+  const prepareOperation = createPrepare(parts);
+  const waitForTurn = createAdmit(parts);
+  const charges = createCharge(parts);
+
+  const authenticate = timed('authenticate', createAuthenticate(parts));
+  const checkRateLimit = timed('check-rate-limit', createCheckRateLimit(parts));
+  const admit = timed('admit', (state: Authenticated) => waitForTurn(state));
+  const resolveOperation = timed('resolve-operation', findOperation);
+  const prepare = timed('prepare', prepareOperation);
+  const charge = timed('charge', charges.charge);
+  const chargeBatch = timed('charge', charges.chargeBatch);
+  const lookUp = timed('look-up', createLookUp(parts));
+  const executeOperation = timed('execute', createExecuteOperation(parts), ({ prepared }) =>
+    describeExecution(prepared),
+  );
+  const executeBatch = timed('execute', createExecuteBatch(parts));
 
   return {
     run(request: OperationRequest): MaybePromise<OperationResponse> {
@@ -49,7 +59,7 @@ export function createPipeline(parts: PipelineParts) {
       const charged = andThen(prepared, charge);
       const lookedUp = andThen(charged, lookUp);
       const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
-      return andThen(response, (outcome) => record(request, outcome));
+      return andThen(response, (outcome) => addOutcome(request, outcome));
     },
 
     /**
@@ -59,32 +69,47 @@ export function createPipeline(parts: PipelineParts) {
     runBatch(requests: readonly [OperationRequest, ...OperationRequest[]]) {
       const [first] = requests;
       const inputs = requests.map(({ input }) => input);
+      const admitBatch = timed('admit', (state: Authenticated) => waitForTurn(state, inputs));
+      const prepareBatch = timed('prepare', ({ caller }: Authenticated) => ({
+        caller,
+        states: requests.map((request) => prepareOperation(findOperation({ request, caller }))),
+      }));
       const authenticated = authenticate(first);
       const withinLimit = andThen(authenticated, checkRateLimit);
-      const admitted = andThen(withinLimit, (state) => admit(state, inputs));
-      const prepared = andThen(admitted, ({ caller }) => ({
-        caller,
-        states: requests.map((request) => prepare(resolveOperation({ request, caller }))),
-      }));
+      const admitted = andThen(withinLimit, admitBatch);
+      const prepared = andThen(admitted, prepareBatch);
       const charged = andThen(prepared, chargeBatch);
       const response = andThen(charged, executeBatch);
-      return andThen(response, (outcome) => record(first, outcome));
+      return andThen(response, (outcome) => addOutcome(first, outcome));
     },
   };
 }
 
 export type Pipeline = ReturnType<typeof createPipeline>;
 
-/** Adds the outcome to the request's log line. */
-function record<R extends OperationResponse | BatchResponse>(
-  { log }: OperationRequest,
+/** The span of an execution, as the semantic conventions for GraphQL name it. */
+function describeExecution({ definition, operation }: RecordedOperation): SpanStart {
+  const { operation: type, name } = definition;
+  return {
+    name: type,
+    attributes: {
+      'graphql.operation.type': type,
+      ...(name && { 'graphql.operation.name': name.value }),
+      'graphql.document.hash': `sha256:${operation.hash}`,
+    },
+  };
+}
+
+/** Adds the outcome to the request's record. */
+function addOutcome<R extends OperationResponse | BatchResponse>(
+  { record }: OperationRequest,
   response: R,
 ): R {
-  const { errorCodes, reason } = response;
-  if (response.kind === 'shared') {
-    logOutcome(log, { cacheStatus: response.cacheStatus, errorCodes, failedParts: 0 });
-  } else {
-    logOutcome(log, { cacheStatus: reason, errorCodes, failedParts: errorCodes.length });
-  }
+  const { errorCodes, reason, notStored } = response;
+  const isShared = response.kind === 'shared';
+  record.cacheStatus = isShared ? response.cacheStatus : reason;
+  record.notStored = notStored;
+  record.errorCodes = errorCodes;
+  record.failedParts = isShared ? 0 : errorCodes.length;
   return response;
 }

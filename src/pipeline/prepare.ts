@@ -1,6 +1,5 @@
 import { methodNotAllowed } from '../errors.ts';
 import type { Planner, PreparedOperation } from '../operations/index.ts';
-import { logOperation } from '../telemetry/operation-log.ts';
 import type { Authenticated, Caller } from './authenticate.ts';
 import type { Resolved } from './resolve-operation.ts';
 
@@ -24,9 +23,9 @@ export const createPrepare =
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX or BAD_REQUEST */
   ({ request, caller, operation }: Resolved): Prepared => {
     const prepared = planner(operation, request.input);
-    const { definition, cost } = prepared;
-    logOperation(request.log, definition.name?.value, cost);
-    if (!request.allowsMutations && definition.operation !== 'query') throw mutationOverGet();
+    request.record.operations.push(prepared);
+    const isQuery = prepared.definition.operation === 'query';
+    if (!request.allowsMutations && !isQuery) throw mutationOverGet();
     return { request, caller, prepared };
   };
 

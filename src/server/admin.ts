@@ -11,22 +11,34 @@ const MAX_BODY_BYTES = 256 * 1024;
 const REMEMBERED_MS = 15 * 60 * 1_000;
 const MAX_REMEMBERED_IDS = 100_000;
 
+/** The text format of Prometheus. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 interface AdminOptions {
   readonly log: FastifyBaseLogger;
   /** The key that signs purges; without it, `POST /purge` does not exist. */
   readonly secret: string | undefined;
   readonly purge: (tags: readonly string[]) => void;
+  /** Collects the metrics, in the text format of Prometheus. */
+  readonly collectMetrics: () => Promise<string>;
 }
 
-/** Creates the listener for operators and services, `POST /purge`. The public must not reach it. */
-export function createAdmin({ log, secret, purge }: AdminOptions): FastifyInstance {
+/**
+ * Creates the listener for operators and services: `GET /metrics`, `POST /purge`. The public must not
+ * reach it.
+ */
+export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions): FastifyInstance {
   const app = createApp({
     loggerInstance: log,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     notFoundMessage: secret
-      ? 'Only POST /purge exists here.'
-      : 'Purges are off. Set PURGE_SECRET to accept them.',
+      ? 'Only GET /metrics and POST /purge exist here.'
+      : 'Only GET /metrics exists here. Set PURGE_SECRET to accept purges.',
+  });
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(METRICS_TYPE);
+    return collectMetrics();
   });
   if (secret === undefined) return app;
 

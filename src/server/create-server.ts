@@ -6,6 +6,7 @@
  * gracefully. It must never leave anything open if the start fails.
  */
 import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type GraphQLSchema, printSchema } from 'graphql';
 import { createCredentialReader } from '../auth/credentials.ts';
@@ -23,7 +24,7 @@ import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
-import { createPlanner } from '../operations/index.ts';
+import { createDeprecationLookup, createPlanner } from '../operations/index.ts';
 import { createCostReader } from '../operations/limits/index.ts';
 import {
   createApollo,
@@ -37,9 +38,12 @@ import { createErrorHandler } from '../protocols/graphql-over-http/request-error
 import { createGraphqlHandler, refuseMethod } from '../protocols/graphql-over-http/route.ts';
 import { createResponseSender } from '../protocols/graphql-over-http/send-response.ts';
 import { createRedis } from '../redis/client.ts';
-import { describeRequest, type Log } from '../telemetry/log.ts';
+import { type Log, requestLogOptions } from '../telemetry/log.ts';
+import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
+import { createTracing } from '../telemetry/tracing/index.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
 import { createAdmin } from './admin.ts';
+import { createApiObserver } from './api-observer.ts';
 import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { loadOperations } from './load-operations.ts';
@@ -58,20 +62,25 @@ export interface BffServer {
   readonly admin: FastifyInstance;
   /** Makes /readyz respond 503; requests are still answered. */
   readonly drain: () => void;
+  readonly metrics: Metrics;
 }
 
 /** Creates one BFF: /graphql, /session, /healthz and /readyz, and an admin listener with /purge. */
 export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
   const { production, requestDeadlineMs, corsOrigins } = config;
   const app = createApp({
-    logger: loggerOptions(bff.name, config.logLevel),
+    logger: requestLogOptions(bff.name, config.logLevel),
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
     notFoundMessage: NOT_FOUND,
     tls: config.tls,
-    // Created below, because it charges the rate limiter, which logs.
+    // Created below, because they need the log.
     handleError: (...args) => handleError(...args),
+    observer: {
+      begin: (request) => observer.begin(request),
+      end: (...args) => observer.end(...args),
+    },
   });
   const { log } = app;
   // Closed at once if the start fails, otherwise with the server.
@@ -103,15 +112,34 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   await apollo.start();
   opened.defer(() => apollo.stop());
 
+  // Telemetry
+  const metrics = createMetrics({
+    isTrusted: operations.isTrustedHash,
+    isDeprecated: createDeprecationLookup(schema),
+  });
+  const tracing = config.tracing && (await createTracing(config.tracing, log));
+  opened.defer(() => tracing?.close());
+  const observer = createApiObserver({
+    metrics,
+    tracing,
+    alwaysReportsTiming: config.alwaysReportsTiming,
+  });
+
   // Upstreams and cache
-  const upstreams = createUpstreams(bff.upstreams, config.upstreams, log);
+  const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
   opened.defer(() => upstreams.close());
   const tagVersions = new TagVersions(() => upstreams.recordWrite());
   const cache = createCache(bff, { bytes: config.cacheBytes, tagVersions, log });
+  metrics.addGauges({
+    cacheBytes: () => cache.usage().bytes,
+    cacheEntries: () => cache.usage().entries,
+    connections: () => promisify(app.server.getConnections).call(app.server),
+  });
   const createContext = createContextFactory({
     upstreams,
     strictScopes: config.strictScopes,
     changed(tags, isCertain) {
+      metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
       if (!isCertain) return tagVersions.quarantine(tags, QUARANTINE_MS);
       tagVersions.purge(tags);
       return undefined;
@@ -173,17 +201,17 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const admin = createAdmin({
     log,
     secret: config.admin.purgeSecret,
-    purge: (tags) => tagVersions.purge(tags),
+    purge(tags) {
+      metrics.countPurge('event', tags.length);
+      tagVersions.purge(tags);
+    },
+    collectMetrics: () => metrics.registry.metrics(),
   });
   opened.defer(() => admin.close());
   const resources = opened.move();
   app.addHook('onClose', () => resources.disposeAsync());
-  return { app, admin, drain };
+  return { app, admin, drain, metrics };
 }
-
-/** Without logging, Fastify creates no logger for each request. */
-const loggerOptions = (name: string, level: string) =>
-  level === 'silent' ? false : { level, name, serializers: { req: describeRequest } };
 
 interface CacheParts {
   readonly bytes: number;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError } from '../config/index.ts';
 import { createProcessLog } from '../telemetry/log.ts';
+import { addProcessMetrics } from '../telemetry/metrics/index.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';
 import { listen } from './listen.ts';
@@ -54,6 +55,7 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   const url = `${address}/graphql`;
   listening = server;
   watchFileDescriptors(server.app.log);
+  addProcessMetrics(server.metrics);
   // Written at every log level, because the parent process may wait for it.
   if (production) log.info({ url, adminUrl }, 'listening');
   else {

@@ -2,13 +2,14 @@
  * Logs. Every line is JSON with a fixed message and fields; a request has one line at its end,
  * and one more if the cause of a refusal is logged.
  *
- * `Log` is what the parts of the server get; operation-log.ts collects the part of a request's line
+ * `Log` is what the parts of the server get; request-record.ts collects the part of a request's line
  * that is about its operation.
  *
  * No line may contain a credential, a variable of an operation or a query string.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Logger, pino } from 'pino';
+import { REDACTION } from './redaction.ts';
 
 /** The log. Only operators may read it, so entries may name upstreams and causes. */
 export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
@@ -18,7 +19,19 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
  * It is independent of the configured log level, and writes synchronously, so that the process may exit
  * right after a line.
  */
-export const createProcessLog = (name: string): Log & Pick<Logger, 'fatal'> => pino({ name });
+export const createProcessLog = (name: string): Log & Pick<Logger, 'fatal'> =>
+  pino({ name, ...REDACTION });
+
+/** The options of the log of requests; without logging, Fastify creates no logger for each request. */
+export const requestLogOptions = (name: string, level: string) =>
+  level === 'silent'
+    ? false
+    : {
+        level,
+        name,
+        ...REDACTION,
+        serializers: { ...REDACTION.serializers, req: describeRequest },
+      };
 
 interface LoggedRequest {
   readonly method: string;
@@ -42,5 +55,5 @@ export const describeRequest = ({ method, url, ip, headers }: LoggedRequest) => 
 });
 
 /** @returns undefined unless the header is a short name of printable ASCII */
-const clientOf = (header: string | string[] | undefined): string | undefined =>
+export const clientOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' && CLIENT_NAME.test(header) ? header : undefined;

@@ -1,5 +1,7 @@
 import type { RequestDeadline } from '../deadline.ts';
 import type { Recorder } from '../recorder.ts';
+import type { TraceSpan } from '../telemetry/tracing/span.ts';
+import type { UpstreamCall } from '../telemetry/upstream-call.ts';
 import type { Viewer } from '../viewer.ts';
 
 /** The request on whose behalf the BFF calls an upstream. */
@@ -14,6 +16,10 @@ export interface CallContext {
   /** The client's trace (the `traceparent` header of W3C Trace Context). */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
+  /** Collects the calls that are made for this request. Undefined if it is not observed. */
+  readonly calls?: UpstreamCall[] | undefined;
+  /** The span that the calls continue, if the request is traced. */
+  readonly span?: TraceSpan | undefined;
 }
 
 /** The requests that wait for the same upstream call. */

@@ -25,6 +25,13 @@ const OPEN_MS = 1_000;
 /** A probe that starts this long after the circuit opened follows an idle period. */
 const IDLE_AFTER_MS = 1_250;
 
+const STATE_NAMES = {
+  [CircuitState.Closed]: 'closed',
+  [CircuitState.HalfOpen]: 'half-open',
+  [CircuitState.Open]: 'open',
+  [CircuitState.Isolated]: 'isolated',
+} as const;
+
 /** An error with an explicit verdict for the breaker, where the cause alone does not decide it. */
 class BreakerVerdict extends Error {
   readonly counts: boolean;
@@ -113,6 +120,7 @@ export function createBreaker(options: BreakerOptions) {
   }
 
   return {
+    state: () => STATE_NAMES[breaker.state],
     /** True while one call tests if the upstream has recovered. */
     isProbing,
     /**

@@ -47,9 +47,10 @@ class RetryBudgetExhausted extends Error {}
 
 /**
  * The bulkhead and retries of one upstream: a maximum of concurrent and of queued calls.
+ * @param onRetry - called before each attempt after the first one
  * @returns `read`, which retries with jitter within the budget, and `write`, which sends once
  */
-export function createCallPolicy(budget: RetryBudget) {
+export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () => {}) {
   const limiter = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
   const backoff = new ExponentialBackoff(BACKOFF_MS);
 
@@ -65,6 +66,7 @@ export function createCallPolicy(budget: RetryBudget) {
       const send = async ({ attempt: retries }: IRetryContext) => {
         if (retries > 0 && !budget.spend(1))
           throw new RetryBudgetExhausted('', { cause: lastError });
+        if (retries > 0) onRetry();
         try {
           return await limiter.execute(attempt, signal);
         } catch (error) {

@@ -1,11 +1,13 @@
 import type { ClientTls } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallWaiters } from './call-context.ts';
 import { createDiscovery } from './discovery.ts';
 import { isAbandoned, isCallerRefused, isIndependentOfCaller, UpstreamFailure } from './errors.ts';
 import { createHttpClient, type HttpCall, type HttpReply } from './http-client.ts';
 import { recordOutcome, selectInstance } from './load-balancer.ts';
+import { observeCall } from './observe-call.ts';
 import { requestHeaders } from './request-headers.ts';
 
 /** An upstream's response with the type of its contract; decoders validate it (see decode.ts). */
@@ -29,11 +31,14 @@ export interface TransportOptions {
   readonly token: string | undefined;
   readonly tls?: ClientTls;
   readonly log: Log;
+  readonly metrics: UpstreamMetrics;
 }
 
 /** A call to send; `headers` are added to those of every call. */
 export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeoutMs' | 'items'> {
   readonly operation: string;
+  /** The number of keys of a batch. */
+  readonly keys?: number;
   /** The minimum time, in milliseconds, that must remain until the deadline for a 5xx to count. */
   readonly minBudgetMs: number;
   /** True if the call identifies the viewer, whom the upstream may then reject (4xx). */
@@ -45,7 +50,7 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
 
 /** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
-  const { name, urls, dnsServers, token, tls, log } = options;
+  const { name, urls, dnsServers, token, tls, log, metrics } = options;
   const http = createHttpClient(tls);
   const discovery = createDiscovery(urls, dnsServers, log);
   let turn = 0;
@@ -71,11 +76,13 @@ export function createTransport(options: TransportOptions) {
       waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, target, minBudgetMs, isForViewer, ...rest } = call;
-      const headers = { ...requestHeaders(waiters, token), ...call.headers };
+      const { operation, keys, target, minBudgetMs, isForViewer, ...rest } = call;
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
       const instance = selectInstance(instances, turn++);
+      const description = { upstream: name, operation, keys, method: call.method, instance };
+      const observed = observeCall(description, waiters, metrics);
+      const headers = { ...requestHeaders(waiters, token, observed.span), ...call.headers };
       const startedAt = performance.now();
       const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
       instance.inFlight++;
@@ -85,8 +92,10 @@ export function createTransport(options: TransportOptions) {
         const value = decode(reply, read);
         reportFreshness(reply, waiters);
         recordOutcome(instance, false, startedAt);
+        observed.end();
         return value;
       } catch (error) {
+        observed.end(error);
         const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
         if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
           recordOutcome(instance, error instanceof UpstreamFailure, startedAt);

@@ -57,10 +57,10 @@ export type Upstream = ReturnType<typeof createUpstream>;
  * Operations throw only BffErrors: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or those of a decoder.
  */
 export function createUpstream(options: UpstreamOptions) {
-  const { name, attemptTimeoutMs: timeoutMs, utilization, writes, log } = options;
+  const { name, attemptTimeoutMs: timeoutMs, utilization, writes, log, metrics } = options;
   const transport = createTransport(options);
   const budget = new RetryBudget();
-  const callPolicy = createCallPolicy(budget);
+  const callPolicy = createCallPolicy(budget, () => metrics.countRetry(name));
   const viewerHeaders = createViewerAssertion(options.viewerKey, name);
   const timing = { minBudgetMs: timeoutMs, timeoutMs };
   const readBreaker = (operation: string, concurrency: ConcurrencyLimit) =>
@@ -92,6 +92,12 @@ export function createUpstream(options: UpstreamOptions) {
     ) {
       const concurrency = new ConcurrencyLimit(utilization);
       const breaker = readBreaker(operation, concurrency);
+      metrics.watch({
+        upstream: name,
+        operation,
+        circuit: breaker.state,
+        concurrencyLimit: () => concurrency.limit,
+      });
       const batcher = new Batcher<V>({
         maxKeys: ({ first = 1 }) =>
           Math.min(MAX_KEYS_PER_CALL, Math.max(1, Math.floor(MAX_ITEMS_PER_CALL / first))),
@@ -102,6 +108,7 @@ export function createUpstream(options: UpstreamOptions) {
         send: (keys, lane, waiters) => {
           const outgoing = {
             operation,
+            keys: keys.length,
             method: 'GET',
             target: target(keys, lane),
             items: keys.length * (lane.first ?? 1),
@@ -122,9 +129,11 @@ export function createUpstream(options: UpstreamOptions) {
         lane?: Omit<Lane, 'locale'>,
       ): Promise<(V | Error)[]> => {
         const fullLane = { ...lane, locale: call.locale };
+        const span = call.span?.startChild({ name: `${name}.${operation}` });
+        const traced = span ? { ...call, span } : call;
         const load = (key: string) =>
-          breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
-        return Promise.all(keys.map(load));
+          breaker.run(traced, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
+        return Promise.all(keys.map(load)).finally(() => span?.end());
       };
     },
 
@@ -136,6 +145,7 @@ export function createUpstream(options: UpstreamOptions) {
     read(operation: string, scope: 'public' | 'viewer') {
       const concurrency = new ConcurrencyLimit();
       const breaker = readBreaker(operation, concurrency);
+      metrics.watch({ upstream: name, operation, circuit: breaker.state });
       const coalescer = new Coalescer();
 
       return <Body, T>(

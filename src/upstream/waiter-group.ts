@@ -58,6 +58,11 @@ export class WaiterGroup<V> {
 
 export const abandoned = () => new UpstreamFailure('abandoned', 'the request no longer waits');
 
+/** A request may wait for several keys, with copies of its context that share its deadline. */
+const uniqueRequests = (contexts: readonly CallContext[]): CallContext[] => [
+  ...new Map(contexts.map((context) => [context.deadline, context])).values(),
+];
+
 /** Combines groups into the waiters of one call. A later waiter may extend the deadline. */
 export function combineWaiters<V>(groups: Iterable<WaiterGroup<V>>): CallWaiters {
   const all = [...groups];
@@ -68,7 +73,7 @@ export function combineWaiters<V>(groups: Iterable<WaiterGroup<V>>): CallWaiters
   for (const group of all) group.onAbandoned = abortIfAbandoned;
   const current = () => all.flatMap((group) => group.contexts);
   return {
-    requesters: [...new Set(current())],
+    requesters: uniqueRequests(current()),
     current,
     get expiresAt() {
       return Math.max(...current().map(({ deadline }) => deadline.expiresAt));

@@ -1,5 +1,6 @@
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
 import { isKnownNotApplied, toWriteError } from './errors.ts';
@@ -26,6 +27,7 @@ interface WriteParts {
   /** The count of writes that this process knows of, over all upstreams. */
   readonly writes: { seen: number };
   readonly log: Log;
+  readonly metrics: UpstreamMetrics;
   readonly transport: Transport;
   readonly callPolicy: CallPolicy;
   readonly viewerHeaders: ViewerAssertion;
@@ -44,6 +46,7 @@ export function createWriteOperations(parts: WriteParts) {
     writeTimeoutMs,
     writes,
     log,
+    metrics,
     transport,
     callPolicy,
     viewerHeaders,
@@ -59,6 +62,7 @@ export function createWriteOperations(parts: WriteParts) {
       maxProbeWaitMs: () => attemptTimeoutMs,
       log,
     });
+    metrics.watch({ upstream: name, operation, circuit: breaker.state });
 
     /**
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE; the message says if the write may

@@ -46,6 +46,8 @@ export async function startCountedProcess(env: NodeJS.ProcessEnv) {
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       MOBILE_PORT: '0',
       MOBILE_ADMIN_PORT: '0',
+      // In development, the phases of every request are measured.
+      NODE_ENV: 'test',
       LOG_LEVEL: 'info',
       RATE_LIMIT_ADDRESS: MAX_RATE_LIMIT,
       RATE_LIMIT_VIEWER: MAX_RATE_LIMIT,

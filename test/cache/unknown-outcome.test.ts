@@ -7,6 +7,7 @@ import type { Fault } from '../../services/support/faults.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
+import { createTestMetrics } from '../support/metrics.ts';
 import { createCallers } from '../upstream/controlled-upstream.ts';
 import {
   CACHED,
@@ -208,6 +209,7 @@ describe('Quarantine after an unknown outcome', () => {
       writeTimeoutMs: 60_000,
       utilization: () => 0,
       writes: { seen: 0 },
+      metrics: createTestMetrics().upstreams,
       log: pino({ level: 'silent' }),
     });
     using callers = createCallers();

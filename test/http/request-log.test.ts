@@ -51,8 +51,8 @@ describe('The log entry of a request', () => {
     assert.deepEqual(others, []);
     assert.equal(line.reqId, 'abc');
     assert.equal(line.req.path, '/missing');
-    assert.equal(line.res.statusCode, 404);
-    assert.ok(line.responseTime >= 0);
+    assert.equal(line.status, 404);
+    assert.ok(line.durationMs >= 0);
   });
 
   it('of a public response has the request id of the client and that of the response', async () => {

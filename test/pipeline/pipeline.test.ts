@@ -7,6 +7,8 @@ import { BffError } from '../../src/errors.ts';
 import { toOperation } from '../../src/operations/operation.ts';
 import { createPipeline, type OperationRequest } from '../../src/pipeline/index.ts';
 import type { PipelineParts } from '../../src/pipeline/pipeline.ts';
+import { PhaseTimings } from '../../src/telemetry/phase-timings.ts';
+import { RequestRecord, toLogFields } from '../../src/telemetry/request-record.ts';
 import type { Viewer } from '../../src/viewer.ts';
 
 const VIEWER: Viewer = { role: 'customer', issuer: 'i', id: '1' };
@@ -82,7 +84,8 @@ function createHarness(options: HarnessOptions = {}) {
       enter('prepare');
       const [definition] = operation.document.definitions;
       assert.ok(definition?.kind === 'OperationDefinition');
-      return { operation, definition, cache: POLICY, canonical: '{}', variables: {}, cost: 7 };
+      const plan = { definition, cache: POLICY, fields: [] };
+      return { operation, ...plan, canonical: '{}', variables: {}, cost: 7 };
     },
     cache: {
       isCacheable: () => true,
@@ -110,7 +113,7 @@ function createHarness(options: HarnessOptions = {}) {
   return { pipeline: createPipeline(parts), phases, charges };
 }
 
-const REQUEST: OperationRequest = {
+const REQUEST: Omit<OperationRequest, 'record'> = {
   id: 'r1',
   address: '192.0.2.1',
   headers: {},
@@ -118,23 +121,23 @@ const REQUEST: OperationRequest = {
   allowsMutations: true,
   cacheDirective: undefined,
   reportsCost: false,
-  log: null,
   onDisconnect() {},
 };
+const createRequest = (): OperationRequest => ({ ...REQUEST, record: new RequestRecord() });
 const MUTATION = { ...REQUEST, input: { ...REQUEST.input, query: 'mutation { a }' } };
 
 describe('The pipeline', () => {
   it('runs its phases in order, whether or not they wait', async () => {
     for (const waiting of [[], ['authenticate'], ['admit', 'charge'], PHASES] as const) {
       const { pipeline, phases } = createHarness({ waiting });
-      await pipeline.run(REQUEST);
+      await pipeline.run(createRequest());
       assert.deepEqual(phases, PHASES);
     }
   });
 
   it('returns a stored response without a promise, and does not execute', () => {
     const { pipeline, phases } = createHarness({ isStored: true });
-    const response = pipeline.run(REQUEST);
+    const response = pipeline.run(createRequest());
     assert.ok(!(response instanceof Promise));
     assert.ok(response.kind === 'shared' && response.entry === ENTRY);
     assert.equal(response.cacheStatus, 'hit');
@@ -145,7 +148,7 @@ describe('The pipeline', () => {
     it(`runs no phase after "${failing}" has ended the request`, async () => {
       for (const waiting of [[], PHASES]) {
         const { pipeline, phases } = createHarness({ failing, waiting });
-        await assert.rejects(async () => pipeline.run(REQUEST), { code: 'FORBIDDEN' });
+        await assert.rejects(async () => pipeline.run(createRequest()), { code: 'FORBIDDEN' });
         assert.deepEqual(phases, PHASES.slice(0, index + 1));
       }
     });
@@ -153,7 +156,7 @@ describe('The pipeline', () => {
 
   it('returns data, errors and their codes as values', async () => {
     const result = { status: 200, data: { a: null }, errorCodes: ['UPSTREAM_TIMEOUT'] };
-    const response = await createHarness({ result }).pipeline.run(REQUEST);
+    const response = await createHarness({ result }).pipeline.run(createRequest());
     assert.ok(response.kind === 'executed');
     assert.deepEqual(response.result, result);
     assert.deepEqual(response.errorCodes, ['UPSTREAM_TIMEOUT']);
@@ -161,48 +164,62 @@ describe('The pipeline', () => {
 
   it('adds the cost to the response if the request asks for it, and executes for that', async () => {
     const { pipeline } = createHarness({ isStored: true });
-    const response = await pipeline.run({ ...REQUEST, reportsCost: true });
+    const response = await pipeline.run({ ...createRequest(), reportsCost: true });
     assert.ok(response.kind === 'executed');
     assert.deepEqual(response.result.extensions, { cost: { requested: 7, limit: 10 } });
   });
 
   it('refuses a mutation, before it is charged, in a request that must not change anything', () => {
     const { pipeline, phases } = createHarness();
-    assert.throws(() => pipeline.run({ ...MUTATION, allowsMutations: false }), { status: 405 });
+    assert.throws(() => pipeline.run({ ...createRequest(), ...MUTATION, allowsMutations: false }), {
+      status: 405,
+    });
     assert.equal(phases.at(-1), 'prepare');
   });
 
   it('charges the operations of a batch together, within the cost limit of one operation', async () => {
     const { pipeline, charges } = createHarness();
-    const response = await pipeline.runBatch([REQUEST]);
+    const response = await pipeline.runBatch([createRequest()]);
     assert.equal(response.results.length, 1);
     assert.deepEqual(charges, [7]);
-    await assert.rejects(async () => pipeline.runBatch([REQUEST, REQUEST]), {
+    await assert.rejects(async () => pipeline.runBatch([createRequest(), createRequest()]), {
       code: 'QUERY_TOO_COMPLEX',
     });
     assert.deepEqual(charges, [7]);
   });
 
-  it('adds the operation, cost, cache status and error codes to the log entry of a request', async () => {
-    const log = {
-      operation: undefined,
-      cost: undefined,
-      cacheStatus: undefined,
-      errorCodes: undefined,
-      failedParts: undefined,
-    };
+  it('adds the operation, its viewer and its outcome to the record of a request', async () => {
     const result = { status: 200, data: null, errorCodes: ['NOT_FOUND', 'NOT_FOUND'] };
+    const record = new RequestRecord();
     await createHarness({ result }).pipeline.run({
       ...REQUEST,
       input: { ...REQUEST.input, query: 'query Named { a }' },
-      log,
+      record,
     });
-    assert.deepEqual(log, {
-      operation: 'Named',
-      cost: 7,
-      cacheStatus: 'uri-miss',
-      errorCodes: ['NOT_FOUND'],
-      failedParts: 2,
-    });
+    const { operation, cost, viewer, cacheStatus, errorCodes, failedParts } = toLogFields(
+      record,
+      performance.now(),
+    );
+    assert.deepEqual(
+      { operation, cost, viewer, cacheStatus, errorCodes, failedParts },
+      {
+        operation: 'Named',
+        cost: 7,
+        viewer: 'customer',
+        cacheStatus: 'uri-miss',
+        errorCodes: ['NOT_FOUND'],
+        failedParts: 2,
+      },
+    );
+  });
+
+  it('measures the phases of a request with timings, whether or not they wait', async () => {
+    for (const waiting of [[], PHASES]) {
+      const record = new RequestRecord();
+      record.timings = new PhaseTimings(undefined);
+      await createHarness({ waiting }).pipeline.run({ ...REQUEST, record });
+      const names = record.timings.phases.map(({ name }) => name.replaceAll('-', ' '));
+      assert.deepEqual(names, PHASES);
+    }
   });
 });

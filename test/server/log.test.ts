@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { documentHash } from '../../src/operations/operation.ts';
 import { type BffProcessOptions, startBffProcess, toModuleUrl } from '../support/bff-process.ts';
-import type { Json } from '../support/environment.ts';
+import { authorization, type Json } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { until } from '../support/until.ts';
 
@@ -108,6 +110,52 @@ describe('The log of a BFF in production', () => {
     assert.equal(invalid.failedParts, undefined);
     assert.deepEqual(unparsed?.errorCodes, ['GRAPHQL_PARSE_FAILED']);
     assert.deepEqual(malformed?.errorCodes, ['BAD_REQUEST']);
+  });
+
+  it('has the hash, the viewer, the client, the trace and the upstream calls of each request', async () => {
+    await using bff = await startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
+    const query = 'query Home { home { member { name } loans { title } } }';
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+    const response = await fetch(bff.endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'apollographql-client-name': 'reading-app',
+        'apollographql-client-version': '2.1',
+        traceparent,
+        ...(await authorization(CAST.reader)),
+      },
+      body: JSON.stringify({ query }),
+    });
+    await response.text();
+    const completed = () => bff.logEntries().find(({ msg }) => msg === 'request completed');
+    await until(() => completed() !== undefined);
+    const line = completed();
+    assert.equal(line.operationHash, documentHash(query).slice(0, 12));
+    assert.equal(line.viewer, 'customer');
+    assert.equal(line.req.client, 'reading-app');
+    assert.equal(line.req.clientVersion, '2.1');
+    assert.equal(line.status, 200);
+    assert.equal(line.upstreamCalls, 2);
+    assert.ok(line.upstreamMs > 0 && line.upstreamMs <= line.durationMs);
+    assert.equal(line.traceId, '0af7651916cd43dd8448eb211c80319c');
+    assert.doesNotMatch(JSON.stringify(line), new RegExp(`"${CAST.reader}"`));
+  });
+
+  it('has a line with status 499 for a client that leaves before its response', async () => {
+    await using bff = await startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
+    bff.services.lending.control.faults({ '*': { hang: true } });
+    const leaving = new AbortController();
+    const url = `${bff.endpoint}?query=${encodeURIComponent('query Left { notices { title } }')}`;
+    const response = fetch(url, { signal: leaving.signal });
+    await until(() => bff.services.lending.control.requests().recent.length > 0);
+    leaving.abort();
+    await assert.rejects(response);
+    const completed = () => bff.logEntries().find(({ msg }) => msg === 'request completed');
+    await until(() => completed() !== undefined);
+    assert.equal(completed().status, 499);
+    assert.equal(completed().operation, 'Left');
+    assert.equal(completed().upstreamCalls, 1);
   });
 
   for (const [how, level] of [

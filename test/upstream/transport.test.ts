@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import pino from 'pino';
 import { createTransport } from '../../src/upstream/transport.ts';
 import { combineWaiters, WaiterGroup } from '../../src/upstream/waiter-group.ts';
+import { createTestMetrics } from '../support/metrics.ts';
 import { until } from '../support/until.ts';
 import { createCallers } from './controlled-upstream.ts';
 import { startServer } from './upstream-harness.ts';
@@ -19,6 +20,7 @@ describe('The transport', () => {
       urls: [new URL(failing.origin), new URL(healthy.origin)],
       dnsServers: [],
       token: undefined,
+      metrics: createTestMetrics().upstreams,
       log: pino({ level: 'silent' }),
     });
     const send = () => {

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import { createUpstream } from '../../src/upstream/upstream.ts';
+import { createTestMetrics } from '../support/metrics.ts';
 import { createCallers } from './controlled-upstream.ts';
 
 type Options = Parameters<typeof createUpstream>[0];
@@ -44,6 +45,7 @@ export async function startUpstream(handle: Handler, changed: Partial<Options> =
     writeTimeoutMs: 60_000,
     utilization: () => 0,
     writes,
+    metrics: createTestMetrics().upstreams,
     log: pino({ level: 'info' }, stream),
     ...changed,
   });

@@ -239,6 +239,7 @@ import pino from 'pino';
 import { loadConfig } from '../../src/config/index.ts';
 import { createUpstreams } from '../../src/datasources/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
+import { createTestMetrics } from '../support/metrics.ts';
 import { startServices } from '../support/services.ts';
 import { createCallers } from '../upstream/controlled-upstream.ts';
 
@@ -246,7 +247,9 @@ it('The ${name} datasource reads an object by its id', async () => {
   await using running = await startServices(['${name}']);
   const bff = { name: 'test', port: 0, adminPort: 0, upstreams: UPSTREAMS };
   const config = loadConfig(running.env, bff);
-  const upstreams = createUpstreams(UPSTREAMS, config.upstreams, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  const { upstreams: metrics } = createTestMetrics();
+  const upstreams = createUpstreams(UPSTREAMS, config.upstreams, log, metrics);
   using callers = createCallers();
   const { ${name} } = upstreams.datasourcesFor(callers.call());
   assert.deepEqual(await ${name}.byId('1'), { id: '1', name: 'Example 1' }); //? the objects and methods to test

@@ -2,8 +2,8 @@ import type { FastifyError } from 'fastify';
 import { cacheStatusHeader } from '../../cache/index.ts';
 import { BffError, type ClientError, type ErrorCode, toClientError } from '../../errors.ts';
 import { type ErrorHandler, handleError } from '../../http/error-handler.ts';
+import { recordRefusal } from '../../http/observe-requests.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
-import { logRefusal } from '../../http/request-log.ts';
 import { DocumentError } from '../../operations/index.ts';
 import { maskMessage } from '../../pipeline/index.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
@@ -39,7 +39,7 @@ export function createErrorHandler(
     chargeRefusal(request, reply, isFree(error));
     reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(accept));
     if (!(error instanceof DocumentError)) return handleError(error, request, reply);
-    logRefusal(request, error.code);
+    recordRefusal(request, error.code);
     return reply.code(isLegacy(accept) ? 200 : 400).send({ errors: toErrors(error, request.id) });
   };
 }

@@ -9,7 +9,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestDirectiveOf } from '../../cache/index.ts';
 import { methodNotAllowed } from '../../errors.ts';
-import { operationLogOf } from '../../http/request-log.ts';
 import { andThen } from '../../maybe-promise.ts';
 import type { OperationInput, OperationRequest, Pipeline } from '../../pipeline/index.ts';
 import { createMediaTypeChooser, HTML } from './content-negotiation.ts';
@@ -62,7 +61,7 @@ const toOperationRequest = (
   request: FastifyRequest,
   { raw }: FastifyReply,
 ): OperationRequest => {
-  const { id, ip: address, method, headers } = request;
+  const { id, ip: address, method, headers, record } = request;
   return {
     id,
     address,
@@ -71,7 +70,7 @@ const toOperationRequest = (
     allowsMutations: method === 'POST',
     cacheDirective: requestDirectiveOf(headers['cache-control']),
     reportsCost: headers['graphql-cost'] === 'report',
-    log: operationLogOf(request),
+    record,
     onDisconnect(listener) {
       if (raw.closed) listener();
       else raw.once('close', listener);

@@ -13,6 +13,7 @@ import {
   toJson,
 } from '../../cache/index.ts';
 import { commonHeaders, isSecure } from '../../http/common-headers.ts';
+import { serverTimingOf } from '../../http/observe-requests.ts';
 import type { MaybePromise } from '../../maybe-promise.ts';
 import type { BatchResponse, OperationResponse, SharedResponse } from '../../pipeline/index.ts';
 
@@ -53,6 +54,8 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     // Shared caches store a public response with its headers, which must not be those of one client.
     const id = isPublic ? publicIdOf(request) : request.id;
     const headers = [...cacheHeaders, ...commonHeaders(isSecure(request), id)];
+    const timing = serverTimingOf(request, isPublic);
+    if (timing !== undefined) headers.push('server-timing', timing);
     addHeaders(headers, rateLimit, isPublic);
     addHeaders(headers, reply.getHeaders(), isPublic);
 

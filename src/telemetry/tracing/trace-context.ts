@@ -30,5 +30,9 @@ export function traceContextOf({ traceparent, tracestate }: IncomingHttpHeaders)
   };
 }
 
+/** @param traceparent - a valid one */
+export const traceIdOf = (traceparent: string | undefined): string | undefined =>
+  traceparent?.split('-', 2)[1];
+
 const toVersion00 = (traceId: string, parentId: string, flags: string): string =>
   `00-${traceId}-${parentId}-0${Number.parseInt(flags, 16) & SAMPLED}`;

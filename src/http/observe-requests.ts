@@ -1,0 +1,103 @@
+import {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import type { Logger } from 'pino';
+import type { BffError } from '../errors.ts';
+import { clientOf } from '../telemetry/log.ts';
+import { RequestRecord, toLogFields } from '../telemetry/request-record.ts';
+import { formatServerTiming } from '../telemetry/server-timing.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What is known about the request so far. */
+    record: RequestRecord;
+  }
+}
+
+/** A request whose response has been sent, or whose client has left. */
+export interface CompletedRequest {
+  readonly record: RequestRecord;
+  readonly method: string;
+  /** 499 if the client left before the end of the response. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly client: string | undefined;
+  readonly clientVersion: string | undefined;
+}
+
+/** Watches requests from the first hook to the end of the response. */
+export interface RequestObserver {
+  readonly begin: (request: FastifyRequest) => void;
+  readonly end: (request: FastifyRequest, completed: CompletedRequest) => void;
+}
+
+/** The status that proxies log for such requests. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** Fastify's own request log, which `observeRequests` replaces. */
+export class NoRequestLog extends LogController {
+  override incomingRequest(): void {}
+  override requestCompleted(): void {}
+}
+
+/** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
+export function observeRequests(app: FastifyInstance, observer?: RequestObserver): void {
+  app.decorateRequest('record');
+  app.addHook('onRequest', (request, reply, done) => {
+    request.record = new RequestRecord();
+    observer?.begin(request);
+    reply.raw.on('close', () => {
+      const completed = describeCompleted(request, reply);
+      observer?.end(request, completed);
+      logCompleted(request, completed);
+    });
+    done();
+  });
+}
+
+function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): CompletedRequest {
+  const { record, method, headers } = request;
+  return {
+    record,
+    method,
+    status: raw.writableFinished ? raw.statusCode : CLIENT_CLOSED_REQUEST,
+    durationMs: performance.now() - record.startedAt,
+    client: clientOf(headers['apollographql-client-name']),
+    clientVersion: clientOf(headers['apollographql-client-version']),
+  };
+}
+
+function logCompleted(request: FastifyRequest, { record, status, durationMs }: CompletedRequest) {
+  const { log } = request;
+  if ((log as Partial<Logger>).isLevelEnabled?.('info') !== true) return;
+  log.info(
+    {
+      req: request,
+      status,
+      durationMs: Math.round(durationMs * 10) / 10,
+      ...toLogFields(record, performance.now()),
+    },
+    'request completed',
+  );
+}
+
+/**
+ * The value of the Server-Timing header; undefined for a request that does not get one.
+ * @param isStored - true if shared caches store the response with its headers, and send it to others
+ */
+export function serverTimingOf({ record }: FastifyRequest, isStored = false): string | undefined {
+  const { timings, timingsFor, viewer } = record;
+  const isAllowed = timingsFor === 'everyone' || (viewer === 'staff' && !isStored);
+  if (!timings || !timingsFor || !isAllowed) return undefined;
+  return formatServerTiming(record, performance.now());
+}
+
+/** Records the error that ends a request. */
+export function recordRefusal({ record }: FastifyRequest, code: string, error?: BffError): void {
+  record.errorCodes = [code];
+  const { policy } = error?.details ?? {};
+  if (code === 'RATE_LIMITED') record.refusedBy = `${policy} rate limit`;
+}

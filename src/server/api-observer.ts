@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify';
+import { isHealthCheck } from '../http/health.ts';
+import type { CompletedRequest, RequestObserver } from '../http/observe-requests.ts';
+import type { Metrics } from '../telemetry/metrics/index.ts';
+import { PhaseTimings } from '../telemetry/phase-timings.ts';
+import type { RequestRecord } from '../telemetry/request-record.ts';
+import type { Tracing } from '../telemetry/tracing/index.ts';
+import type { TraceSpan } from '../telemetry/tracing/span.ts';
+import { traceContextOf } from '../telemetry/tracing/trace-context.ts';
+
+interface ApiObserverOptions {
+  readonly metrics: Metrics;
+  readonly tracing: Tracing | undefined;
+  readonly alwaysReportsTiming: boolean;
+}
+
+/** Creates the observer of the public listener: starts traces and timings, ends traces, and counts. */
+export function createApiObserver(options: ApiObserverOptions): RequestObserver {
+  const { metrics, tracing, alwaysReportsTiming } = options;
+
+  function startSpan({ method, headers, routeOptions }: FastifyRequest): TraceSpan | undefined {
+    if (!tracing || routeOptions.url !== '/graphql') return undefined;
+    return tracing.start(traceContextOf(headers), () => ({
+      name: `${method} ${routeOptions.url}`,
+      kind: SERVER_SPAN,
+      attributes: { 'http.request.method': method, 'http.route': routeOptions.url as string },
+    }));
+  }
+
+  return {
+    begin(request) {
+      const { record, headers } = request;
+      const span = startSpan(request);
+      if (span) {
+        record.span = span;
+        record.traceId = span.traceId;
+      }
+      if (alwaysReportsTiming) record.timingsFor = 'everyone';
+      else if (headers['graphql-timing'] === 'report') record.timingsFor = 'staff';
+      if (span || record.timingsFor) record.timings = new PhaseTimings(span);
+    },
+    end(request, completed) {
+      const { span } = completed.record;
+      if (span) endSpan(span, completed);
+      if (!isHealthCheck(request)) metrics.requests.observe(completed);
+    },
+  };
+}
+
+/** SpanKind.SERVER, without loading OpenTelemetry in a process that exports no traces. */
+const SERVER_SPAN = 1;
+
+function endSpan(span: TraceSpan, { record, status }: CompletedRequest): void {
+  span.setAttributes({ 'http.response.status_code': status, ...attributesOf(record) });
+  if (status >= 500) span.fail(String(status));
+  span.end();
+}
+
+function attributesOf({
+  operations: [first],
+  viewer,
+  cacheStatus,
+  errorCodes = [],
+}: RequestRecord) {
+  const name = first?.definition.name?.value;
+  return {
+    ...(name && { 'graphql.operation.name': name }),
+    ...(viewer && { 'frontdesk.viewer': viewer }),
+    ...(cacheStatus && { 'frontdesk.cache': cacheStatus }),
+    ...(errorCodes.length > 0 && { 'frontdesk.error_codes': [...errorCodes] }),
+  };
+}

@@ -1,0 +1,82 @@
+import { Counter, Histogram, type Registry } from 'prom-client';
+import { nameOf, type RequestRecord } from '../request-record.ts';
+import type { FieldUsage } from './field-usage.ts';
+import { BoundedLabel, OTHER } from './label.ts';
+
+const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const MAX_CLIENTS = 32;
+/** Names of operations that are registered; the names of others are chosen by clients. */
+const MAX_OPERATIONS = 500;
+
+/** A completed request of the API, as the metrics count it. */
+interface CompletedRequest {
+  readonly record: RequestRecord;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly client: string | undefined;
+  readonly clientVersion: string | undefined;
+}
+
+interface RequestMetricsOptions {
+  readonly registry: Registry;
+  readonly fieldUsage: FieldUsage;
+  /** True for operations whose names the BFF knows, by the hash of their text. */
+  readonly isTrusted: (hash: string) => boolean;
+}
+
+/** Creates the metrics of requests, which are counted at their end. */
+export function createRequestMetrics({ registry, fieldUsage, isTrusted }: RequestMetricsOptions) {
+  const registers = [registry];
+  const clients = new BoundedLabel(MAX_CLIENTS);
+  const names = new BoundedLabel(MAX_OPERATIONS);
+  const requests = new Counter({
+    name: 'frontdesk_requests_total',
+    help: 'Requests, by registered operation, client and HTTP status (499: the client left).',
+    labelNames: ['operation', 'client', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'frontdesk_request_duration_seconds',
+    help: 'Time from the headers of a request to the end of its response.',
+    labelNames: ['operation'],
+    buckets: DURATION_BUCKETS,
+    registers,
+  });
+  const errors = new Counter({
+    name: 'frontdesk_errors_total',
+    help: 'Errors in responses, by code; also those of responses with status 200.',
+    labelNames: ['operation', 'code'],
+    registers,
+  });
+  const cache = new Counter({
+    name: 'frontdesk_cache_responses_total',
+    help: 'Responses of operations, by their source (RFC 9211) and the reason for not storing them.',
+    labelNames: ['status', 'not_stored'],
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'frontdesk_refusals_total',
+    help: 'Requests refused by a limit: overload, a rate limit, or the address lists.',
+    labelNames: ['limit'],
+    registers,
+  });
+
+  function labelOf({ operations: [first, second] }: RequestRecord): string {
+    if (!first) return 'none';
+    if (second) return 'batch';
+    return isTrusted(first.operation.hash) ? names.valueOf(nameOf(first)) : OTHER;
+  }
+
+  return {
+    observe({ record, status, durationMs, client, clientVersion }: CompletedRequest): void {
+      const { operations, errorCodes = [], cacheStatus, notStored = 'none', refusedBy } = record;
+      const operation = labelOf(record);
+      requests.inc({ operation, client: clients.valueOf(client), status });
+      durations.observe({ operation }, durationMs / 1_000);
+      for (const code of errorCodes) errors.inc({ operation, code });
+      if (cacheStatus) cache.inc({ status: cacheStatus, not_stored: notStored });
+      if (refusedBy) refusals.inc({ limit: refusedBy });
+      for (const { fields } of operations) fieldUsage.count(fields, client, clientVersion);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { sendPipelined } from '../support/pipelined.ts';
+import { until } from '../support/until.ts';
+
+const CLIENT = {
+  'apollographql-client-name': 'reading-app',
+  'apollographql-client-version': '2.1',
+};
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Reads the samples of a metric: those that have all of the given labels. */
+async function read(adminUrl: string, metric: string, labels: Labels = {}): Promise<number[]> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `))
+    .filter((line) =>
+      Object.entries(labels).every(([name, value]) => line.includes(`${name}="${value}"`)),
+    )
+    .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, one) => total + one, 0);
+
+describe('The metrics', () => {
+  let environment: Environment<typeof LIBRARY_UPSTREAMS>;
+  before(async () => {
+    environment = await startEnvironment(library, { CACHE_MEMORY_MB: '16' });
+  });
+  after(() => environment[Symbol.asyncDispose]());
+
+  /** The increase of a metric while something happens; requests are counted after their response. */
+  async function increaseOf(metric: string, labels: Labels, expected: number, work: () => unknown) {
+    const value = async () => sum(await read(environment.adminUrl, metric, labels));
+    const before = await value();
+    await work();
+    await until(async () => (await value()) - before >= expected);
+    assert.equal((await value()) - before, expected, `${metric} ${JSON.stringify(labels)}`);
+  }
+
+  it('are on the admin listener, in the format of Prometheus', async () => {
+    const response = await fetch(`${environment.adminUrl}/metrics`);
+    assert.equal(response.status, 200);
+    assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+    assert.match(await response.text(), /^# HELP frontdesk_requests_total .+\n# TYPE/m);
+    const onPublic = await fetch(`${environment.url}/metrics`);
+    assert.equal(onPublic.status, 404);
+    await onPublic.body?.cancel();
+  });
+
+  it('count requests by registered operation, client and status', async () => {
+    const query = '{ __typename }';
+    const labels = { operation: 'other', client: 'reading-app', status: '200' };
+    await increaseOf('frontdesk_requests_total', labels, 2, async () => {
+      await environment.send(query, { headers: CLIENT });
+      await environment.send('query Chosen { __typename }', { headers: CLIENT });
+    });
+    const refused = { operation: 'none', client: 'reading-app', status: '400' };
+    await increaseOf('frontdesk_requests_total', refused, 1, () =>
+      environment.send('{', { headers: CLIENT }),
+    );
+  });
+
+  it('count neither health checks nor requests to the admin listener', async () => {
+    const text = async () => (await fetch(`${environment.adminUrl}/metrics`)).text();
+    const countsOf = (metrics: string) => metrics.match(/^frontdesk_requests_total.*$/gm);
+    const before = await text();
+    for (const path of ['/healthz', '/readyz']) await (await fetch(environment.url + path)).text();
+    assert.deepEqual(countsOf(await text()), countsOf(before));
+  });
+
+  it('measure the duration of requests, in seconds', async () => {
+    environment.services.lending.control.faults({ recentLoans: { delayMs: 120 } });
+    await increaseOf('frontdesk_request_duration_seconds_count', { operation: 'other' }, 1, () =>
+      environment.send('{ recentLoans(first: 1) { id } }', { as: 'staff' }),
+    );
+    const all = await read(environment.adminUrl, 'frontdesk_request_duration_seconds_sum');
+    assert.ok(sum(all) >= 0.12);
+    environment.reset();
+  });
+
+  it('count the codes of errors, also in responses with status 200', async () => {
+    environment.services.member.control.faults({ '*': { status: 503 } });
+    await increaseOf('frontdesk_errors_total', { code: 'UPSTREAM_UNAVAILABLE' }, 1, () =>
+      environment.send('{ member(id: "77") { name } }'),
+    );
+    environment.reset();
+  });
+
+  it('count upstream calls by outcome, their keys and the requests that share them', async () => {
+    const operation = { upstream: 'member', operation: 'membersByIds' };
+    await increaseOf('frontdesk_upstream_calls_total', { ...operation, outcome: 'ok' }, 1, () =>
+      increaseOf('frontdesk_upstream_batch_keys_sum', operation, 2, () =>
+        increaseOf('frontdesk_upstream_call_requests_sum', operation, 2, () =>
+          sendPipelined(environment.endpoint, [
+            '{ member(id: "101") { name } }',
+            '{ member(id: "102") { name } }',
+          ]),
+        ),
+      ),
+    );
+  });
+
+  it('have the state of each circuit and the limit of each batched operation', async () => {
+    const operation = { upstream: 'member', operation: 'membersByIds' };
+    const stateOf = (state: string) =>
+      read(environment.adminUrl, 'frontdesk_upstream_circuit_state', { ...operation, state });
+    assert.deepEqual(await stateOf('closed'), [1]);
+    assert.deepEqual(await stateOf('open'), [0]);
+    const limits = await read(
+      environment.adminUrl,
+      'frontdesk_upstream_concurrency_limit',
+      operation,
+    );
+    assert.ok(limits.length === 1 && (limits[0] as number) >= 1);
+  });
+
+  it('count the sources of responses, and the reasons for not storing them', async () => {
+    const query = '{ member(id: "120") { name } }';
+    const responses = 'frontdesk_cache_responses_total';
+    await increaseOf(responses, { status: 'stored', not_stored: 'none' }, 1, () =>
+      environment.send(query),
+    );
+    await increaseOf(responses, { status: 'hit' }, 1, () => environment.send(query));
+    await increaseOf(responses, { not_stored: 'request' }, 1, () =>
+      environment.send(query, { headers: { 'cache-control': 'no-store' } }),
+    );
+    await increaseOf(responses, { not_stored: 'errors' }, 1, () =>
+      environment.send('{ member(id: "99999") { name } }'),
+    );
+    await increaseOf(responses, { not_stored: 'policy' }, 1, () =>
+      environment.send('{ __typename }'),
+    );
+    const [bytes = 0] = await read(environment.adminUrl, 'frontdesk_cache_bytes');
+    assert.ok(bytes > 0);
+  });
+
+  it('count purges by their source', async () => {
+    const rename = 'mutation { renameMember(name: "Ada") { member { name } } }';
+    await increaseOf('frontdesk_purges_total', { source: 'mutation' }, 1, () =>
+      environment.send(rename, { as: CAST.reader }),
+    );
+    environment.reset();
+  });
+
+  it('count the requests of each field by client and version, for stored responses too', async () => {
+    const query = '{ member(id: "130") { name joinedAt } }';
+    const labels = { field: 'Member.joinedAt', client: 'reading-app', version: '2.1' };
+    await increaseOf('frontdesk_field_requests_total', { ...labels, deprecated: 'false' }, 3, () =>
+      Promise.all([1, 2, 3].map(() => environment.send(query, { headers: CLIENT }))),
+    );
+  });
+
+  it('keep a bounded number of clients', async () => {
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        environment.send('{ __typename }', {
+          headers: { 'apollographql-client-name': `flood-${n}` },
+        }),
+      ),
+    );
+    const clientsOf = async () => {
+      const text = await (await fetch(`${environment.adminUrl}/metrics`)).text();
+      return new Set(
+        text
+          .match(/^frontdesk_requests_total.*/gm)
+          ?.map((line) => /client="([^"]*)"/.exec(line)?.[1]),
+      );
+    };
+    await until(async () => (await clientsOf()).has('other'));
+    assert.ok((await clientsOf()).size <= 33);
+  });
+});
+
+describe('The metrics of retries', () => {
+  it('count each attempt after the first one', async () => {
+    await using environment = await startEnvironment(library);
+    environment.services.member.control.faults({ '*': { status: 503 } });
+    await environment.send('{ member(id: "42") { name } }');
+    const labels = { upstream: 'member' };
+    const retries = await read(environment.adminUrl, 'frontdesk_upstream_retries_total', labels);
+    assert.equal(sum(retries), environment.calls().length - 1);
+    assert.equal(sum(retries), 1);
+  });
+});
+
+describe('The metrics of refusals', () => {
+  it('name the limit', async () => {
+    await using environment = await startEnvironment(library, { RATE_LIMIT_VIEWER: '30' });
+    const send = () => environment.send('{ viewer { id } }', { as: CAST.reader });
+    await until(async () => (await send()).status === 429);
+    const count = () =>
+      read(environment.adminUrl, 'frontdesk_refusals_total', { limit: 'viewer rate limit' });
+    await until(async () => sum(await count()) >= 1);
+  });
+});
