@@ -11,6 +11,7 @@
  * purge, store a partial response, or wait for anything before it returns a fresh entry from memory.
  */
 export { createCompressor } from './compression.ts';
+export { createResponseCache } from './create-response-cache.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 export { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 export {

@@ -8,24 +8,16 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type GraphQLSchema, printSchema } from 'graphql';
+import { printSchema } from 'graphql';
 import { createCredentialReader } from '../auth/credentials.ts';
-import { createReadsLookup } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
-import {
-  createEntryStore,
-  createPolicyReader,
-  createTextStore,
-  ResponseCache,
-  TagVersions,
-} from '../cache/index.ts';
+import { createResponseCache, TagVersions } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
-import { createDeprecationLookup, createPlanner } from '../operations/index.ts';
-import { createCostReader } from '../operations/limits/index.ts';
+import { createDeprecationLookup } from '../operations/index.ts';
 import {
   createApollo,
   createContextFactory,
@@ -38,7 +30,7 @@ import { createErrorHandler } from '../protocols/graphql-over-http/request-error
 import { createGraphqlHandler, refuseMethod } from '../protocols/graphql-over-http/route.ts';
 import { createResponseSender } from '../protocols/graphql-over-http/send-response.ts';
 import { createRedis } from '../redis/client.ts';
-import { type Log, requestLogOptions } from '../telemetry/log.ts';
+import { requestLogOptions } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
 import { createTracing } from '../telemetry/tracing/index.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
@@ -46,7 +38,7 @@ import { createAdmin } from './admin.ts';
 import { createApiObserver } from './api-observer.ts';
 import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
-import { loadOperations } from './load-operations.ts';
+import { createBffPlanner, loadOperations } from './load-operations.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
 
@@ -129,7 +121,12 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
   opened.defer(() => upstreams.close());
   const tagVersions = new TagVersions(() => upstreams.recordWrite());
-  const cache = createCache(bff, { bytes: config.cacheBytes, tagVersions, log });
+  const cache = createResponseCache({
+    bytes: config.cacheBytes,
+    tagVersions,
+    stale: bff.stale,
+    log,
+  });
   metrics.addGauges({
     cacheBytes: () => cache.usage().bytes,
     cacheEntries: () => cache.usage().entries,
@@ -154,7 +151,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     rateLimiter,
     admission,
     operations,
-    planner: createPlannerFor(bff, schema),
+    planner: createBffPlanner(bff, schema),
     cache,
     keyPrefix: [bff.name, hash('sha256', printSchema(schema))],
     executor: createExecutor(apollo),
@@ -211,29 +208,4 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const resources = opened.move();
   app.addHook('onClose', () => resources.disposeAsync());
   return { app, admin, drain, metrics };
-}
-
-interface CacheParts {
-  readonly bytes: number;
-  readonly tagVersions: TagVersions;
-  readonly log: Log;
-}
-
-/** @param bytes - of memory; 0 turns storing off */
-function createCache({ stale }: BffDefinition, { bytes, tagVersions, log }: CacheParts) {
-  // Half for entries as they are sent, half for those that do not fit into the first half.
-  const store =
-    bytes > 0 ? createEntryStore(bytes / 2, createTextStore(bytes / 2), log) : undefined;
-  return new ResponseCache({ store, tagVersions, stale, log });
-}
-
-/** @throws Error if cache hints and permissions contradict each other */
-function createPlannerFor(bff: BffDefinition, schema: GraphQLSchema) {
-  const permissions = [...bff.domains, bff].map((module) => module.permissions);
-  return createPlanner({
-    schema,
-    policyOf: createPolicyReader(schema, createReadsLookup(schema, permissions)),
-    costOf: createCostReader(schema, bff.limits.listSize),
-    limits: bff.limits,
-  });
 }

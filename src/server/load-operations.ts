@@ -1,14 +1,18 @@
 import type { GraphQLSchema } from 'graphql';
+import { createReadsLookup } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
+import { createPolicyReader } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import {
   createDocumentReader,
   createOperationStore,
   createPersistedTexts,
+  createPlanner,
   loadCommittedOperations,
   loadManifest,
   toTrusted,
 } from '../operations/index.ts';
+import { createCostReader } from '../operations/limits/index.ts';
 
 const MAX_PERSISTED_CHARACTERS = 16_000_000;
 
@@ -32,4 +36,18 @@ export function loadOperations(
       read: createDocumentReader(schema, { limits: bff.limits, isSchemaPublic: !production }),
     }),
   };
+}
+
+/**
+ * Creates the planner of a BFF.
+ * @throws Error if cache hints and permissions contradict each other
+ */
+export function createBffPlanner(bff: BffDefinition, schema: GraphQLSchema) {
+  const permissions = [...bff.domains, bff].map((module) => module.permissions);
+  return createPlanner({
+    schema,
+    policyOf: createPolicyReader(schema, createReadsLookup(schema, permissions)),
+    costOf: createCostReader(schema, bff.limits.listSize),
+    limits: bff.limits,
+  });
 }
