@@ -31,7 +31,6 @@ export {
   type PolicyReader,
 } from './policy.ts';
 export { ResponseCache } from './response-cache.ts';
-export { createEntryStore, createTextStore } from './store.ts';
 export { TagVersions } from './tag-versions.ts';
 export type {
   CacheEntry,
