@@ -94,6 +94,7 @@ export function createApp({
   app.server.on('checkExpectation', answerExpectation);
   if (tls) {
     limitStreams(app.server, {
+      firstRequestTimeoutMs: HEADERS_TIMEOUT_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       idleTimeoutMs: IDLE_TIMEOUT_MS,
     });

@@ -1,4 +1,5 @@
 import {
+  constants,
   Http2ServerRequest,
   Http2ServerResponse,
   type IncomingHttpHeaders,
@@ -6,6 +7,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+
+/** Time for a client to read what was written, and the rate that it needs besides. */
+const READ_TIMEOUT_MS = 15_000;
+const MIN_BYTES_PER_SECOND = 16 * 1_024;
 
 /** The part of a connection that its requests are asked about. */
 type Connection = Partial<
@@ -53,8 +58,28 @@ export class CountedHttp2Request extends Http2ServerRequest {
   }
 }
 
-/** A response by HTTP/2 that can be asked whether its client has left (`closed`), like node:http's. */
-export class ClosableHttp2Response extends Http2ServerResponse {}
+/**
+ * A response by HTTP/2 that can be asked whether its client has left (`closed`), like node:http's, and
+ * that gives up on a client that does not read it. Node's own timeout of a stream does not pass while
+ * another stream of the session, or a PING, makes progress.
+ */
+export class ClosableHttp2Response extends Http2ServerResponse {
+  #readTimer: NodeJS.Timeout | undefined;
+
+  /** Called by `end`, too. */
+  override write(chunk: string | Uint8Array, ...rest: unknown[]): boolean {
+    this.#limitReading(chunk.length);
+    return super.write(chunk, ...(rest as []));
+  }
+
+  #limitReading(bytes: number): void {
+    const { stream } = this;
+    if (this.#readTimer) clearTimeout(this.#readTimer);
+    else stream.once('close', () => clearTimeout(this.#readTimer));
+    const ms = READ_TIMEOUT_MS + (bytes / MIN_BYTES_PER_SECOND) * 1_000;
+    this.#readTimer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), ms).unref();
+  }
+}
 
 // Node's class lacks it, although its type has it.
 Object.defineProperty(ClosableHttp2Response.prototype, 'closed', {

@@ -11,6 +11,8 @@ import { recordConnection } from './http2-messages.ts';
 const LINGER_MS = 1_000;
 
 interface StreamTimeouts {
+  /** Time for the first request of a session to begin. */
+  readonly firstRequestTimeoutMs: number;
   /** Time for a request to arrive. */
   readonly requestTimeoutMs: number;
   /** Time without progress of a request or a response. */
@@ -22,7 +24,13 @@ interface StreamTimeouts {
  * sends slowly would hold its stream, and the memory of its response, for as long as its session lives.
  */
 export function limitStreams(server: Server, timeouts: StreamTimeouts): void {
-  server.on('session', recordConnection);
+  server.on('session', (session: ServerHttp2Session) => {
+    recordConnection(session);
+    const timer = setTimeout(() => endSession(session), timeouts.firstRequestTimeoutMs);
+    const clear = () => clearTimeout(timer);
+    session.once('stream', clear);
+    session.once('close', clear);
+  });
   server.on('stream', (stream: ServerHttp2Stream) => limitStream(stream, timeouts));
 }
 

@@ -91,6 +91,8 @@ interface FrameOptions {
   readonly own?: Readonly<Record<number, number>>;
   /** Keeps this side open when the server closes its own. */
   readonly allowHalfOpen?: boolean;
+  /** Default true. */
+  readonly confirmsSettings?: boolean;
   /** Called for each frame that arrives. */
   readonly onFrame?: (frame: Frame) => void;
 }
@@ -101,7 +103,7 @@ interface FrameOptions {
  */
 export async function openFrames(
   url: string,
-  { own, onFrame, allowHalfOpen = false }: FrameOptions = {},
+  { own, onFrame, allowHalfOpen = false, confirmsSettings = true }: FrameOptions = {},
 ) {
   const { hostname: host, port } = new URL(url);
   const socket: TLSSocket = connect({
@@ -143,7 +145,8 @@ export async function openFrames(
     frames.push(received);
     onFrame?.(received);
     const { type, flags, payload } = received;
-    if (type === FRAME.SETTINGS && !(flags & FLAG.ACK)) write(frame(type, FLAG.ACK, 0));
+    if (type === FRAME.SETTINGS && !(flags & FLAG.ACK) && confirmsSettings)
+      write(frame(type, FLAG.ACK, 0));
     if (type === FRAME.PING && !(flags & FLAG.ACK)) {
       write(frame(type, FLAG.ACK, 0, payload));
     }
