@@ -99,5 +99,6 @@ export function serverTimingOf({ record }: FastifyRequest, isStored = false): st
 export function recordRefusal({ record }: FastifyRequest, code: string, error?: BffError): void {
   record.errorCodes = [code];
   const { policy } = error?.details ?? {};
+  if (code === 'OVERLOADED') record.refusedBy = 'overload';
   if (code === 'RATE_LIMITED') record.refusedBy = `${policy} rate limit`;
 }

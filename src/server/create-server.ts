@@ -109,7 +109,9 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     isTrusted: operations.isTrustedHash,
     isDeprecated: createDeprecationLookup(schema),
   });
-  const tracing = config.tracing && (await createTracing(config.tracing, log));
+  const tracing =
+    config.tracing &&
+    (await createTracing(config.tracing, { log, countLost: metrics.countLostSpans }));
   opened.defer(() => tracing?.close());
   const observer = createApiObserver({
     metrics,

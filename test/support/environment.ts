@@ -53,7 +53,7 @@ export async function startEnvironment<U extends UpstreamTable>(
     },
     bff,
   );
-  const { app, admin } = await createServer(bff, config);
+  const { app, admin, metrics } = await createServer(bff, config);
   started.defer(() => app.close());
   const local = { host: '127.0.0.1', port: 0 };
   const url = await app.listen(local);
@@ -102,6 +102,7 @@ export async function startEnvironment<U extends UpstreamTable>(
     url,
     endpoint,
     adminUrl,
+    metrics,
     services,
     send,
     post,

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { totalmem } from 'node:os';
 import { after, before, describe, it } from 'node:test';
+import { BffError } from '../../src/errors.ts';
+import { createApp } from '../../src/http/create-app.ts';
+import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
@@ -90,6 +94,38 @@ describe('The metrics', () => {
       environment.send('{ member(id: "77") { name } }'),
     );
     environment.reset();
+  });
+
+  it('count a request once for each of its codes, however many errors have it', async () => {
+    const query = '{ a: member(id: "99998") { name } b: member(id: "99999") { name } }';
+    const code = { code: 'NOT_FOUND' };
+    await increaseOf('frontdesk_errors_total', code, 2, () =>
+      increaseOf('frontdesk_failed_requests_total', code, 1, () => environment.send(query)),
+    );
+  });
+
+  it('have the limits of memory and heap, with which a process compares what it uses', async () => {
+    addProcessMetrics(environment.metrics);
+    const readOne = async (metric: string) => sum(await read(environment.adminUrl, metric));
+    const used = await readOne('process_resident_memory_bytes');
+    const limit = await readOne('frontdesk_memory_limit_bytes');
+    assert.ok(used > 0 && used < limit && limit <= totalmem(), `${used} of ${limit}`);
+    const heapUsed = await readOne('nodejs_heap_size_used_bytes');
+    const heapLimit = await readOne('frontdesk_heap_limit_bytes');
+    assert.ok(heapUsed > 0 && heapUsed < heapLimit && heapLimit < Infinity);
+  });
+
+  it('have series at zero for rare events, so that an increase includes the first one', async () => {
+    await using fresh = await startEnvironment(library);
+    for (const [metric, labels] of [
+      ['frontdesk_purges_total', { source: 'mutation' }],
+      ['frontdesk_purges_total', { source: 'unknown-outcome' }],
+      ['frontdesk_purges_total', { source: 'event' }],
+      ['frontdesk_refusals_total', { limit: 'overload' }],
+      ['frontdesk_lost_spans_total', {}],
+    ] as const) {
+      assert.deepEqual(await read(fresh.adminUrl, metric, labels), [0]);
+    }
   });
 
   it('count upstream calls by outcome, their keys and the requests that share them', async () => {
@@ -197,5 +233,25 @@ describe('The metrics of refusals', () => {
     const count = () =>
       read(environment.adminUrl, 'frontdesk_refusals_total', { limit: 'viewer rate limit' });
     await until(async () => sum(await count()) >= 1);
+  });
+
+  it('name overload', async () => {
+    let refusedBy: string | undefined;
+    const app = createApp({
+      notFoundMessage: 'There is nothing here.',
+      observer: {
+        begin: () => undefined,
+        end: (_request, { record }) => {
+          refusedBy = record.refusedBy;
+        },
+      },
+    });
+    app.get('/busy', () => {
+      throw new BffError('OVERLOADED', 'Server overloaded; retry later.');
+    });
+    const url = await app.listen({ host: '127.0.0.1', port: 0 });
+    await (await fetch(`${url}/busy`)).text();
+    await until(() => refusedBy === 'overload');
+    await app.close();
   });
 });

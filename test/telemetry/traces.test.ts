@@ -174,5 +174,7 @@ describe('The exporter', () => {
     assert.equal(status, 200);
     assert.equal(body.errors, undefined);
     await until(() => warnings.includes('trace export failed'));
+    const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
+    assert.match(metrics, /^frontdesk_lost_spans_total [1-9]/m);
   });
 });

@@ -48,6 +48,12 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
     labelNames: ['operation', 'code'],
     registers,
   });
+  const failedRequests = new Counter({
+    name: 'frontdesk_failed_requests_total',
+    help: 'Requests with at least one error of a code, however many parts of the response it concerns.',
+    labelNames: ['operation', 'code'],
+    registers,
+  });
   const cache = new Counter({
     name: 'frontdesk_cache_responses_total',
     help: 'Responses of operations, by their source (RFC 9211) and the reason for not storing them.',
@@ -56,10 +62,13 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
   });
   const refusals = new Counter({
     name: 'frontdesk_refusals_total',
-    help: 'Requests refused by a limit: overload, a rate limit, or the address lists.',
+    help: 'Requests refused by overload or by a rate limit.',
     labelNames: ['limit'],
     registers,
   });
+
+  // Without a series at zero, an increase does not include the first refusal.
+  refusals.inc({ limit: 'overload' }, 0);
 
   function labelOf({ operations: [first, second] }: RequestRecord): string {
     if (!first) return 'none';
@@ -74,6 +83,7 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
       requests.inc({ operation, client: clients.valueOf(client), status });
       durations.observe({ operation }, durationMs / 1_000);
       for (const code of errorCodes) errors.inc({ operation, code });
+      for (const code of new Set(errorCodes)) failedRequests.inc({ operation, code });
       if (cacheStatus) cache.inc({ status: cacheStatus, not_stored: notStored });
       if (refusedBy) refusals.inc({ limit: refusedBy });
       for (const { fields } of operations) fieldUsage.count(fields, client, clientVersion);

@@ -1,7 +1,7 @@
-import type { Log } from '../log.ts';
 import { createSampler, type SamplerOptions } from './sampler.ts';
 import type { SpanStart, TraceSpan } from './span.ts';
 import type { TraceContext } from './trace-context.ts';
+import type { ExporterOptions } from './tracer.ts';
 
 export interface TracingOptions {
   readonly endpoint: URL;
@@ -19,10 +19,13 @@ export interface Tracing {
 }
 
 /** Creates the tracing of a process. OpenTelemetry is loaded here, so that a process without it starts faster. */
-export async function createTracing(options: TracingOptions, log: Log): Promise<Tracing> {
+export async function createTracing(
+  options: TracingOptions,
+  report: Pick<ExporterOptions, 'log' | 'countLost'>,
+): Promise<Tracing> {
   const { createTracer } = await import('./tracer.ts');
   const isSampled = createSampler(options.sampler);
-  const tracer = createTracer({ ...options, log });
+  const tracer = createTracer({ ...options, ...report });
   return {
     start: (client, describe) =>
       isSampled(client) ? tracer.startRequest(describe(), client) : undefined,

@@ -21,17 +21,20 @@ export interface ExporterOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
   readonly log: Log;
+  /** Called for each export that fails, with the number of its spans. */
+  readonly countLost: (spans: number) => void;
 }
 
 /** Creates the tracer that exports spans in batches, over OTLP/HTTP. The receiver may be down. */
-export function createTracer({ endpoint, headers, serviceName, log }: ExporterOptions) {
-  const exporter = logFailures(
+export function createTracer(options: ExporterOptions) {
+  const { endpoint, headers, serviceName } = options;
+  const exporter = reportFailures(
     new OTLPTraceExporter({
       url: `${endpoint.href.replace(/\/$/, '')}/v1/traces`,
       headers,
       timeoutMillis: EXPORT_TIMEOUT_MS,
     }),
-    log,
+    options,
   );
   const processor = new BatchSpanProcessor({
     exporter,
@@ -65,12 +68,16 @@ function startRequest(tracer: Tracer, start: SpanStart, { traceparent }: TraceCo
   return new TraceSpan(tracer, start, parent);
 }
 
-/** Logs once a minute that spans could not be exported; they are lost. */
-function logFailures(exporter: SpanExporter, log: Log): SpanExporter {
+/** Counts the spans that could not be exported, and logs once a minute that they are lost. */
+function reportFailures(
+  exporter: SpanExporter,
+  { log, countLost }: Pick<ExporterOptions, 'log' | 'countLost'>,
+): SpanExporter {
   let loggedAt = Number.NEGATIVE_INFINITY;
   return {
     export(spans: ReadableSpan[], done) {
       exporter.export(spans, (result) => {
+        if (result.error) countLost(spans.length);
         const isLogged = performance.now() - loggedAt < LOG_INTERVAL_MS;
         if (result.error && !isLogged) {
           loggedAt = performance.now();
