@@ -3,6 +3,7 @@ import {
   Http2ServerRequest,
   Http2ServerResponse,
   type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -65,6 +66,19 @@ export class CountedHttp2Request extends Http2ServerRequest {
  */
 export class ClosableHttp2Response extends Http2ServerResponse {
   #readTimer: NodeJS.Timeout | undefined;
+
+  /**
+   * Sends a flat list of headers as it is. Node's own way, which looks each of them up and waits for
+   * trailers, takes a quarter more CPU for a stored response.
+   */
+  override writeHead(status: number, ...[headers]: unknown[]): this {
+    if (!Array.isArray(headers)) return super.writeHead(status, headers as OutgoingHttpHeaders);
+    const { stream } = this;
+    if (stream.closed || stream.destroyed) return this;
+    this.statusCode = status;
+    stream.respond([':status', String(status), ...headers] as never);
+    return this;
+  }
 
   /** Called by `end`, too. */
   override write(chunk: string | Uint8Array, ...rest: unknown[]): boolean {

@@ -184,7 +184,7 @@ const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   'a flood of SETTINGS frames': {
     run: (c) => floodUnread(c, settings({ [INITIAL_WINDOW_SIZE]: 65_535 })),
-    isEnded: true,
+    isEnded: false,
   },
   'a flood of empty DATA frames': {
     async run(c) {

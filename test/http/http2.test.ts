@@ -11,6 +11,7 @@ import { authorization } from '../support/environment.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { connectHttp2, graphqlPath, type Http2Client } from '../support/http2-client.ts';
+import { FLAG, FRAME, frame, headerBlock, openFrames } from '../support/http2-frames.ts';
 import { until } from '../support/until.ts';
 import { BYTES_PER_UNIT } from './charge-meter.ts';
 
@@ -186,6 +187,38 @@ describe('A BFF over HTTP/2', () => {
     }
   });
 
+  it('refuses a request without a host, with two, or with a credential twice', async () => {
+    const ok = 0x88;
+    const head: [string, string][] = [
+      [':method', 'GET'],
+      [':scheme', 'https'],
+      [':path', graphqlPath('{ __typename }')],
+    ];
+    const cases: readonly [boolean, [string, string][]][] = [
+      [true, [...head, [':authority', 'a']]],
+      [true, [...head, [':authority', 'a'], ['host', 'a']]],
+      [true, [...head, ['host', 'a']]],
+      [false, head],
+      [false, [...head, [':authority', 'a'], ['host', 'b']]],
+      [false, [...head, ['host', 'a'], ['host', 'b']]],
+      [false, [...head, [':authority', 'a'], ['authorization', 'a'], ['authorization', 'b']]],
+      [false, [...head, [':authority', 'a'], ['x-api-key', 'a'], ['x-api-key', 'b']]],
+    ];
+    for (const [isAccepted, headers] of cases) {
+      using connection = await openFrames(environment.url);
+      const flags = FLAG.END_STREAM | FLAG.END_HEADERS;
+      connection.write(frame(FRAME.HEADERS, flags, 1, headerBlock(headers)));
+      const answers = () => [
+        ...connection.received(FRAME.HEADERS),
+        ...connection.received(FRAME.RST_STREAM),
+      ];
+      await until(() => answers().length > 0);
+      const [answer] = answers();
+      const isOk = answer?.type === FRAME.HEADERS && answer.payload[0] === ok;
+      assert.equal(isOk, isAccepted, String(headers));
+    }
+  });
+
   it('resets a CONNECT request', async () => {
     const stream = client.session.request({ ':method': 'CONNECT', ':authority': 'example.org:80' });
     stream.on('error', () => {});
@@ -264,6 +297,23 @@ describe('The unread body of a refused request over HTTP/2', () => {
     const { status, text } = await client.request(POST, 'x'.repeat(1_000));
     assert.equal(status, 415);
     assert.match(text, /BAD_REQUEST/);
+  });
+});
+
+describe('The address of a client over HTTP/2', () => {
+  it('is that of its connection, or the one that a trusted proxy reports', async () => {
+    await using tls = await createListenerTls();
+    const statusFor = async (env: NodeJS.ProcessEnv, forwarded: string) => {
+      await using environment = await startLibrary({ ...tls.env, ...env });
+      using client = await connectHttp2(environment.url, tls.ca);
+      return (await client.get('/nothing', { 'x-forwarded-for': forwarded })).status;
+    };
+    const denied = { DENY_ADDRESSES: '192.0.2.1' };
+    assert.equal(await statusFor({ DENY_ADDRESSES: '127.0.0.1' }, '192.0.2.1'), 403);
+    assert.equal(await statusFor(denied, '192.0.2.1'), 404);
+    const trusted = { ...denied, TRUSTED_PROXIES: '127.0.0.1' };
+    assert.equal(await statusFor(trusted, '192.0.2.1'), 403);
+    assert.equal(await statusFor(trusted, '192.0.2.2'), 404);
   });
 });
 
