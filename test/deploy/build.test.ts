@@ -10,6 +10,7 @@ import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
 import { authorization, type Json, startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { buildBundles, startCommand } from './bundles.ts';
 
@@ -29,7 +30,8 @@ describe('npm run build', () => {
       await using services = await startServices(SERVICE_NAMES);
       await using folder = await temporaryFolder();
       await copyFile(join(await buildBundles(), `${name}.mjs`), join(folder.path, `${name}.mjs`));
-      const port = await freePort();
+      await using receiver = await startOtlpReceiver();
+      const [port, adminPort] = [await freePort(), await freePort()];
       const prefix = name.toUpperCase();
       await using bundle = await startCommand([process.execPath, `${name}.mjs`], {
         cwd: folder.path,
@@ -39,7 +41,10 @@ describe('npm run build', () => {
           NODE_ENV: 'test',
           OPERATIONS: 'trusted',
           [`${prefix}_PORT`]: String(port),
-          [`${prefix}_ADMIN_PORT`]: '0',
+          [`${prefix}_ADMIN_PORT`]: String(adminPort),
+          LOG_LEVEL: 'info',
+          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+          OTEL_TRACES_SAMPLER: 'always_on',
         },
       });
       const operations = loadCommittedOperations(bff.operations, buildSchema(bff));
@@ -58,7 +63,11 @@ describe('npm run build', () => {
       const body = (await response.json()) as Json;
       assert.equal(body.errors, undefined);
       assert.deepEqual(body, expected.body);
+      const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`);
+      assert.match(await metrics.text(), /^frontdesk_requests_total\{.*\} 1$/m);
+      await receiver.traces(1);
       assert.equal((await bundle.terminate()).code, 0);
+      assert.match(bundle.output(), /"operation":"\w+".*"msg":"request completed"/);
     });
   }
 

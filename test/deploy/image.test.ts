@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,6 +10,7 @@ import manifest from '../../package.json' with { type: 'json' };
 import { freePort } from '../support/free-port.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
+import { until } from '../support/until.ts';
 import { runProcess } from '../tools/run-tool.ts';
 import { startCommand } from './bundles.ts';
 import { buildImage, copyBuildContext, readDockerfile, stageOf, textOf } from './dockerfile.ts';
@@ -81,5 +83,26 @@ describe('The image', () => {
     t.diagnostic(`files: ${before.join(' ')}`);
     // A test as root runs it as the user of the image.
     if (process.getuid?.() === 0) assert.deepEqual(image.user, { uid: 1000, gid: 1000 });
+  });
+
+  it('of the stand-in services starts from the files that .dockerignore includes', async () => {
+    await using context = await copyBuildContext();
+    const stage = stageOf(DockerfileParser.parse(await readDockerfile()), 'services');
+    const cmd = stage.find((each) => each.getKeyword() === 'CMD');
+    const [, ...args] = JSON.parse(cmd ? textOf(cmd) : '[]') as string[];
+    const ports = SERVICE_NAMES.map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
+    const child = spawn(process.execPath, args, {
+      cwd: context.path,
+      env: { PATH: process.env.PATH, ...Object.fromEntries(ports) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk) => {
+      output += chunk;
+    });
+    const exited = once(child, 'exit');
+    await until(() => /^ready/m.test(output) || child.exitCode !== null);
+    child.kill('SIGTERM');
+    assert.deepEqual(await exited, [0, null], output);
   });
 });

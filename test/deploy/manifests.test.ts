@@ -191,3 +191,17 @@ describe('haproxy.cfg', () => {
     assert.doesNotMatch(stderr, /WARNING/);
   });
 });
+
+describe('nginx.conf', () => {
+  it('is valid', { skip: skipWithout('nginx', 'nginx-light') }, () => {
+    const { status, stderr } = run(
+      'nginx',
+      '-t',
+      '-p',
+      tmpdir(),
+      '-c',
+      join(DEPLOY, 'nginx/nginx.conf'),
+    );
+    assert.equal(status, 0, stderr);
+  });
+});
