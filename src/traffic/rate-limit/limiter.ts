@@ -10,7 +10,8 @@ import {
   toRateHeaders,
   unaffordableError,
 } from './policy.ts';
-import { createRedisCounter, type RedisCounter } from './redis-counter.ts';
+import { createRedisCounter } from './redis-counter.ts';
+import type { SharedCounter } from './shared-counter.ts';
 
 const WINDOW_SECONDS = 60;
 const PREFIX = 'frontdesk:rate';
@@ -33,7 +34,7 @@ export interface RateLimiter {
   /**
    * Charges an operation to every key, before it executes.
    * @param cost - in cost units; rounded up, and at least 1
-   * @returns the response headers; a promise of them with Redis
+   * @returns the response headers; a promise of them with a shared counter
    * @throws BffError RATE_LIMITED if a key is exhausted, QUERY_TOO_COMPLEX if the operation costs more
    *   than a whole window; thrown, or rejected if it has to wait
    */
@@ -55,8 +56,10 @@ export interface RateLimiter {
 interface RateLimiterOptions {
   /** Cost units per window of each key; unlimited if 0. */
   readonly limits: { readonly address: number; readonly viewer: number };
-  /** Shares the counts among replicas; without it each process counts alone. */
+  /** Shares the counts among replicas. */
   readonly redis?: SharedRedis | undefined;
+  /** Shares the counts without Redis, among the workers of one replica. */
+  readonly counter?: SharedCounter | undefined;
   /** Prefix of the keys in Redis. */
   readonly prefix?: string;
   readonly windowSeconds?: number;
@@ -68,11 +71,12 @@ interface Charge {
   readonly key: string;
 }
 
-/** Creates the rate limiter, which continues per process while Redis is unavailable. */
+/** Creates the rate limiter, which continues per process while the shared counter is unavailable. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const countInRedis = options.redis && createRedisCounter(options.redis);
-  const addressPolicy = createPolicy('address', options, countInRedis);
-  const viewerPolicy = createPolicy('viewer', options, countInRedis);
+  const { redis, prefix = PREFIX } = options;
+  const shared = redis ? createRedisCounter(redis, prefix) : options.counter;
+  const addressPolicy = createPolicy('address', options, shared);
+  const viewerPolicy = createPolicy('viewer', options, shared);
   // Parsing an IPv6 address takes longer than everything else here.
   const addressKeys = new LRUCache<string, string>({
     max: MAX_REMEMBERED_ADDRESSES,
@@ -113,7 +117,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   };
 }
 
-/** Refuses keys that this process knows to be exhausted, without calling Redis. */
+/** Refuses keys that this process knows to be exhausted, without asking the shared counter. */
 function refuseIfExhausted(charges: readonly Charge[]): void {
   const now = performance.now();
   for (const { policy, key } of charges) {
@@ -144,29 +148,29 @@ const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : 
 
 /**
  * Creates a policy, which stores the last count of each key in this process: it continues from there
- * while Redis is unavailable, and refuses exhausted keys without Redis.
+ * while the shared counter is unavailable, and refuses exhausted keys without asking it.
  * @returns undefined if there is no limit
  */
 function createPolicy(
   name: Policy['name'],
-  { limits, prefix = PREFIX, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
-  countInRedis: RedisCounter | undefined,
+  { limits, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
+  shared: SharedCounter | undefined,
 ): Policy | undefined {
   const limit = limits[name];
   if (limit === 0) return undefined;
   const windowMs = windowSeconds * 1_000;
   const counters = new LocalCounters(windowMs);
   const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
-  const spendInRedis = async (key: string, units: number, count: RedisCounter) => {
+  const spendShared = async (key: string, units: number, count: SharedCounter) => {
     try {
-      const { used, remainingMs } = await count(`${prefix}:${name}:${key}`, units, windowMs);
+      const { used, remainingMs } = await count({ policy: name, key, units, windowMs });
       return counters.set(key, used, performance.now() + Math.min(remainingMs, windowMs));
     } catch {
       return spendHere(key, units);
     }
   };
-  const spend: Policy['spend'] = countInRedis
-    ? (key, units) => spendInRedis(key, units, countInRedis)
+  const spend: Policy['spend'] = shared
+    ? (key, units) => spendShared(key, units, shared)
     : spendHere;
   return { name, limit, windowSeconds, counters, spend };
 }

@@ -37,7 +37,7 @@ export class LocalCounters {
     return usage;
   }
 
-  /** Stores a count that Redis returned. */
+  /** Stores a count that a shared counter returned. */
   set(key: string, used: number, endsAt: number): Usage {
     const usage = { used, endsAt };
     this.#usages.set(key, usage);

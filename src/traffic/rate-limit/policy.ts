@@ -8,9 +8,9 @@ export interface Policy {
   /** Cost units per window. */
   readonly limit: number;
   readonly windowSeconds: number;
-  /** The counts that this process knows, including those that Redis returned. */
+  /** The counts that this process knows, including those that the shared counter returned. */
   readonly counters: LocalCounters;
-  /** Charges a key, in this process or in Redis. Never rejects. */
+  /** Charges a key, in this process or in the shared counter. Never rejects. */
   readonly spend: (key: string, units: number) => Usage | Promise<Usage>;
 }
 
