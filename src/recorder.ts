@@ -1,3 +1,5 @@
+import type { MaybePromise } from './maybe-promise.ts';
+
 /** Reports of the datasources to the response cache: the only way in which they affect it. */
 export interface Recorder {
   /**
@@ -14,7 +16,11 @@ export interface Recorder {
   /**
    * Purges tags after a write.
    * @param isCertain - false if the outcome of the write is unknown
-   * @returns a function to call once the outcome is known after all; undefined if it is certain
+   * @returns a function to call once the outcome is known after all; undefined if it is certain. A
+   *   promise if other processes have to apply the purge too: no response may leave before it resolves
    */
-  readonly changed: (tags: readonly string[], isCertain: boolean) => (() => void) | undefined;
+  readonly changed: (
+    tags: readonly string[],
+    isCertain: boolean,
+  ) => MaybePromise<(() => void) | undefined>;
 }

@@ -23,6 +23,7 @@ export {
   requestDirectiveOf,
   responseHeaders,
 } from './headers.ts';
+export { createInvalidation, type Purge, type PurgeChannel } from './invalidation.ts';
 export { joinKeyParts } from './key.ts';
 export {
   type CachePolicy,

@@ -54,15 +54,25 @@ export class TagVersions {
     }
   }
 
+  /** Makes every response stale. */
+  purgeAll(): void {
+    this.#beforePurge();
+    this.#floor = ++this.#current;
+    this.#versions.clear();
+  }
+
   /**
    * Purges the tags, keeps responses with them from being stored for a while, and purges them again.
    * For a write whose outcome is unknown.
-   * @returns a function that ends the quarantine early, once the outcome is known
+   * @returns a function that ends the quarantine early, once the outcome is known; later it does nothing
    */
   quarantine(tags: readonly string[], ms: number): () => void {
     this.purge(tags);
     for (const tag of tags) this.#quarantined.set(tag, (this.#quarantined.get(tag) ?? 0) + 1);
+    let isReleased = false;
     const release = () => {
+      if (isReleased) return;
+      isReleased = true;
       clearTimeout(timer);
       for (const tag of tags) {
         const others = (this.#quarantined.get(tag) ?? 1) - 1;

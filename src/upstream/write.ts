@@ -1,4 +1,5 @@
 import { BffError } from '../errors.ts';
+import type { Recorder } from '../recorder.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
@@ -76,7 +77,9 @@ export function createWriteOperations(parts: WriteParts) {
       const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
       const outgoing = { ...rest, operation, target, headers, isForViewer: true, ...timing };
       let isOutcomeKnown = false;
-      let release: (() => void) | undefined;
+      let purged: ReturnType<Recorder['changed']>;
+      let quarantine: ReturnType<Recorder['changed']>;
+      const endQuarantine = async () => (await quarantine)?.();
 
       /** @param call - the request's call, or a copy with the deadline of a probe */
       const send = async (call: CallContext) => {
@@ -91,8 +94,9 @@ export function createWriteOperations(parts: WriteParts) {
           .write(() => transport.send(outgoing, waiters, read))
           .finally(() => writes.seen++);
         isOutcomeKnown = true;
-        call.recorder?.changed(tagsOf(value), true);
-        release?.();
+        purged = call.recorder?.changed(tagsOf(value), true);
+        await purged;
+        void endQuarantine();
         return value;
       };
 
@@ -100,11 +104,13 @@ export function createWriteOperations(parts: WriteParts) {
       const result = breaker.run(call, send).catch((error) => {
         // A BffError comes from before the call was sent, or from the decoder of a rejected write.
         isOutcomeKnown = error instanceof BffError || isKnownNotApplied(error);
-        if (isOutcomeKnown) release?.();
+        if (isOutcomeKnown) void endQuarantine();
         throw error;
       });
-      return call.deadline.wait(result).catch((error) => {
-        if (!isOutcomeKnown) release = call.recorder?.changed(tagsOf(undefined), false);
+      return call.deadline.wait(result).catch(async (error) => {
+        if (!isOutcomeKnown) quarantine = call.recorder?.changed(tagsOf(undefined), false);
+        // The deadline may pass while other processes apply the purge.
+        await Promise.all([purged, quarantine]);
         throw toWriteError(error);
       });
     };

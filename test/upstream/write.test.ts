@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Recorder } from '../../src/recorder.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
 import { RECENT, sendBorrow } from './library-requests.ts';
+import { startUpstream } from './upstream-harness.ts';
 
 const RENAME = 'mutation { renameMember(name: "A") { member { id } } }';
 
@@ -26,6 +28,43 @@ describe('A write', () => {
       'This part of the response is temporarily unavailable. Retry later.',
     );
   });
+
+  for (const [outcome, deadlineMs] of [
+    ['certain', 30_000],
+    ['unknown', 100],
+  ] as const) {
+    it(`is not reported before all processes have purged its tags, if its outcome is ${outcome}`, async () => {
+      const isCertain = outcome === 'certain';
+      await using harness = await startUpstream((_request, response) => {
+        if (isCertain) response.end('{}');
+      });
+      const purged = Promise.withResolvers<undefined>();
+      const changed = Promise.withResolvers<boolean>();
+      const recorder: Recorder = {
+        changed(_tags, isCertain) {
+          changed.resolve(isCertain);
+          return purged.promise;
+        },
+      };
+      const write = harness.upstream.write('w');
+      const call = { ...harness.callers.call(deadlineMs), recorder };
+      let isReported = false;
+      const report = write(
+        { method: 'POST', target: '/w', tagsOf: () => ['Loan:1'] },
+        call,
+        () => 1,
+      )
+        .catch(() => undefined)
+        .then(() => {
+          isReported = true;
+        });
+      assert.equal(await changed.promise, isCertain);
+      await new Promise(setImmediate);
+      assert.equal(isReported, false);
+      purged.resolve(undefined);
+      await report;
+    });
+  }
 
   it('whose client left early lets its tags be cached again when its outcome is known', async () => {
     await using environment = await startLibrary({ CACHE_MEMORY_MB: '8' });

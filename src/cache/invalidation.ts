@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import type { MaybePromise } from '../maybe-promise.ts';
+import type { TagVersions } from './tag-versions.ts';
+
+/** What one process tells the others about changed data. */
+export type Purge =
+  | { readonly kind: 'tags'; readonly tags: readonly string[] }
+  /** Every stored response: a process ended, and with it what it knew of the writes it had sent. */
+  | { readonly kind: 'everything' }
+  | {
+      readonly kind: 'quarantine';
+      readonly id: string;
+      readonly tags: readonly string[];
+      readonly ms: number;
+    }
+  | { readonly kind: 'release'; readonly id: string; readonly tags: readonly string[] };
+
+/** Carries purges between the processes whose clients must see each other's changes. */
+export interface PurgeChannel {
+  /**
+   * Sends a purge to all other processes.
+   * @returns a promise that resolves when each of them has applied it or has ended; it never rejects,
+   *   and it is bounded in time
+   */
+  readonly publish: (purge: Purge) => Promise<void>;
+  /** Sets what applies the purges of the others. A purge is acknowledged when it returns. */
+  readonly onPurge: (apply: (purge: Purge) => void) => void;
+}
+
+/** Invalidates stored responses in this process and, through the channel, in the others. */
+export interface Invalidation {
+  /** Makes every response with one of the tags stale; a promise if others have to apply it too. */
+  readonly purge: (tags: readonly string[]) => MaybePromise<undefined>;
+  /**
+   * Purges the tags, and keeps responses with them from being stored for a while.
+   * @returns a function that ends the quarantine early
+   */
+  readonly quarantine: (tags: readonly string[], ms: number) => MaybePromise<() => void>;
+}
+
+/** @param channel - undefined for a process that has no others beside it: nothing is then awaited */
+export function createInvalidation(
+  tagVersions: TagVersions,
+  channel: PurgeChannel | undefined,
+): Invalidation {
+  if (!channel) {
+    return {
+      purge(tags) {
+        tagVersions.purge(tags);
+        return undefined;
+      },
+      quarantine: (tags, ms) => tagVersions.quarantine(tags, ms),
+    };
+  }
+  channel.onPurge(createPurgeReceiver(tagVersions));
+  return {
+    purge(tags) {
+      tagVersions.purge(tags);
+      if (tags.length === 0) return undefined;
+      return channel.publish({ kind: 'tags', tags }).then(() => undefined);
+    },
+    quarantine(tags, ms) {
+      const releaseHere = tagVersions.quarantine(tags, ms);
+      const id = randomUUID();
+      const release = () => {
+        releaseHere();
+        void channel.publish({ kind: 'release', id, tags });
+      };
+      return channel.publish({ kind: 'quarantine', id, tags, ms }).then(() => release);
+    },
+  };
+}
+
+/** Creates the function that applies the purges of other processes. */
+function createPurgeReceiver(tagVersions: TagVersions): (purge: Purge) => void {
+  const releases = new Map<string, () => void>();
+
+  function quarantine(id: string, tags: readonly string[], ms: number): void {
+    releases.set(id, tagVersions.quarantine(tags, ms));
+    setTimeout(() => releases.delete(id), ms).unref();
+  }
+
+  return (purge) => {
+    if (purge.kind === 'everything') return tagVersions.purgeAll();
+    if (purge.kind === 'quarantine') return quarantine(purge.id, purge.tags, purge.ms);
+    if (purge.kind === 'release') {
+      releases.get(purge.id)?.();
+      releases.delete(purge.id);
+    }
+    // Also after a release: this process may have started after the quarantine.
+    return tagVersions.purge(purge.tags);
+  };
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import { createInvalidation, type Purge, TagVersions } from '../../src/cache/index.ts';
+
+const TAGS = ['Order:1'];
+
+/** Connects two processes: what one publishes, the other applies once it is delivered. */
+function createPair() {
+  const receivers: ((purge: Purge) => void)[] = [];
+  const queue: (() => void)[] = [];
+  const createProcess = (index: number) => {
+    const tagVersions = new TagVersions();
+    const invalidation = createInvalidation(tagVersions, {
+      publish(purge) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        queue.push(() => {
+          receivers[1 - index]?.(purge);
+          resolve();
+        });
+        return promise;
+      },
+      onPurge: (apply) => void receivers.splice(index, 1, apply),
+    });
+    const began = () => ({ tags: TAGS, version: tagVersions.current });
+    return { ...invalidation, began, isStale: tagVersions.isStale.bind(tagVersions) };
+  };
+  const origin = createProcess(0);
+  const other = createProcess(1);
+  return {
+    origin,
+    other,
+    deliver: () => {
+      for (const send of queue.splice(0)) send();
+    },
+    receive: (purge: Purge) => receivers[1]?.(purge),
+  };
+}
+
+describe('Invalidation in two processes', () => {
+  it('is complete when the other process has applied the purge', async () => {
+    const { origin, other, deliver } = createPair();
+    const [here, there] = [origin.began(), other.began()];
+    let isComplete = false;
+    const purged = Promise.resolve(origin.purge(TAGS)).then(() => {
+      isComplete = true;
+    });
+    assert.deepEqual([origin.isStale(here), other.isStale(there)], [true, false]);
+    await Promise.resolve();
+    assert.equal(isComplete, false);
+    deliver();
+    await purged;
+    assert.ok(other.isStale(there));
+    assert.ok(!other.isStale(other.began()));
+  });
+
+  it('keeps tags in quarantine in both until one ends it', async () => {
+    const { origin, other, deliver } = createPair();
+    const quarantined = origin.quarantine(TAGS, 30_000);
+    deliver();
+    const release = await quarantined;
+    const during = other.began();
+    assert.ok(other.isStale(during));
+    release();
+    deliver();
+    assert.ok(other.isStale(during));
+    assert.ok(!other.isStale(other.began()));
+    assert.ok(!origin.isStale(origin.began()));
+  });
+
+  it('ends a quarantine in both, also if the one that began it is gone', () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { origin, other, deliver } = createPair();
+      void origin.quarantine(TAGS, 30_000);
+      deliver();
+      const during = other.began();
+      mock.timers.tick(30_000);
+      assert.ok(other.isStale(during));
+      assert.ok(!other.isStale(other.began()));
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('does not end another quarantine when the first is released after its end', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { origin, other, deliver } = createPair();
+      const first = origin.quarantine(TAGS, 1_000);
+      deliver();
+      mock.timers.tick(1_000);
+      void origin.quarantine(TAGS, 30_000);
+      deliver();
+      (await first)();
+      deliver();
+      assert.ok(origin.isStale(origin.began()));
+      assert.ok(other.isStale(other.began()));
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('makes every response stale when a process has ended with what it knew', () => {
+    const { other, receive } = createPair();
+    const before = other.began();
+    receive({ kind: 'everything' });
+    assert.ok(other.isStale(before));
+    assert.ok(!other.isStale(other.began()));
+  });
+});
+
+describe('Invalidation in one process', () => {
+  it('waits for nothing', () => {
+    const tagVersions = new TagVersions();
+    const { purge, quarantine } = createInvalidation(tagVersions, undefined);
+    assert.equal(purge(TAGS), undefined);
+    const release = quarantine(TAGS, 1_000);
+    assert.ok(!(release instanceof Promise));
+    release();
+  });
+});
