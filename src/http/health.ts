@@ -6,22 +6,33 @@ import { endSession, trackSessions } from './http2-sessions.ts';
 const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
 
 export interface Health {
+  /** Makes /readyz respond 200; before, it responds 503. */
+  readonly start: () => void;
   /**
    * Makes /readyz respond 503, ends HTTP/2 sessions, and closes each other connection after its next
    * response.
    */
   readonly drain: () => void;
+  /**
+   * Ends sessions and connections like `drain`. For a worker that others replace: /readyz is about all of
+   * them and stays as it is.
+   */
+  readonly retire: () => void;
   /** For responses that are written past the framework; call it before their headers are written. */
   readonly closeIfDraining: (response: ServerResponse) => void;
 }
 
-/** Adds `GET /healthz` (the process is alive) and `GET /readyz` (it may get requests). */
+/**
+ * Adds `GET /healthz` (the process is alive) and `GET /readyz` (it may get requests). Neither depends on
+ * upstreams or Redis: their loss costs parts of responses, and would take all replicas away at once.
+ */
 export function addHealth(app: FastifyInstance): Health {
   const endSessions = trackSessions(app.server);
-  let isDraining = false;
+  let status: 'starting' | 'ok' | 'draining' = 'starting';
+  let isClosing = false;
 
   function closeIfDraining(response: ServerResponse): void {
-    if (!isDraining) return;
+    if (!isClosing) return;
     if (response instanceof ClosableHttp2Response) {
       // A session that was opened during the drain. The others are ending already.
       if (response.stream.session) endSession(response.stream.session);
@@ -38,14 +49,22 @@ export function addHealth(app: FastifyInstance): Health {
   app.addHook('preClose', async () => endSessions());
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
-    reply.code(isDraining ? 503 : 200);
-    return { status: isDraining ? 'draining' : 'ok' };
+    reply.code(status === 'ok' ? 200 : 503);
+    return { status };
   });
+  function retire(): void {
+    isClosing = true;
+    endSessions();
+  }
   return {
-    drain() {
-      isDraining = true;
-      endSessions();
+    start() {
+      if (status === 'starting') status = 'ok';
     },
+    drain() {
+      status = 'draining';
+      retire();
+    },
+    retire,
     closeIfDraining,
   };
 }

@@ -2,6 +2,7 @@ import {
   BREAK,
   type DocumentNode,
   type GraphQLSchema,
+  Kind,
   type OperationDefinitionNode,
   visit,
 } from 'graphql';
@@ -25,8 +26,8 @@ const USES_BEFORE_COMPILING = 2;
 const INHERITED_NAMES: ReadonlySet<string> = new Set(Object.getOwnPropertyNames(Object.prototype));
 
 /**
- * Compiles each operation into a function (graphql-jit) on its second use. The function lives as long
- * as its document.
+ * Compiles operations into functions (graphql-jit): those that are known at start before their first
+ * use, the others on their second. A function lives as long as its document.
  */
 export function createCompiler(schema: GraphQLSchema) {
   const known = new WeakMap<OperationDefinitionNode, Compiled>();
@@ -40,17 +41,28 @@ export function createCompiler(schema: GraphQLSchema) {
     return isCompiledQuery(compiled) ? compiled.query : undefined;
   }
 
-  /**
-   * @param definition - an operation of the document
-   * @returns undefined if the operation is to be executed without compilation
-   */
-  return (document: DocumentNode, definition: OperationDefinitionNode): Execute | undefined => {
-    const found = known.get(definition) ?? { uses: 0 };
-    found.uses += 1;
-    if (found.uses === 1) known.set(definition, found);
-    if (found.uses === USES_BEFORE_COMPILING)
-      found.execute = compile(document, definition.name?.value);
-    return found.execute;
+  return {
+    /**
+     * @param definition - an operation of the document
+     * @returns undefined if the operation is to be executed without compilation
+     */
+    find(document: DocumentNode, definition: OperationDefinitionNode): Execute | undefined {
+      const found = known.get(definition) ?? { uses: 0 };
+      found.uses += 1;
+      if (found.uses === 1) known.set(definition, found);
+      if (found.uses === USES_BEFORE_COMPILING)
+        found.execute = compile(document, definition.name?.value);
+      return found.execute;
+    },
+
+    /** Compiles all operations of a document. */
+    prepare(document: DocumentNode): void {
+      for (const definition of document.definitions) {
+        if (definition.kind !== Kind.OPERATION_DEFINITION || known.has(definition)) continue;
+        const execute = compile(document, definition.name?.value);
+        known.set(definition, { uses: USES_BEFORE_COMPILING, execute });
+      }
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { createWebhookVerifier } from '../auth/webhook.ts';
 import { badInput } from '../errors.ts';
 import { createApp } from '../http/create-app.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 
 const MAX_TAGS = 1_000;
 const TAG = /^[\w.:=&%-]{1,200}$/;
@@ -18,7 +19,8 @@ interface AdminOptions {
   readonly log: FastifyBaseLogger;
   /** The key that signs purges; without it, `POST /purge` does not exist. */
   readonly secret: string | undefined;
-  readonly purge: (tags: readonly string[]) => void;
+  /** Returns once no process of this BFF serves a response with one of the tags. */
+  readonly purge: (tags: readonly string[]) => MaybePromise<unknown>;
   /** Collects the metrics, in the text format of Prometheus. */
   readonly collectMetrics: () => Promise<string>;
 }
@@ -53,7 +55,7 @@ export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions
     const tags = [...new Set(readTags(bytes))];
     if (seen.has(id)) return { purged: 0 };
     seen.set(id, true);
-    purge(tags);
+    await purge(tags);
     return { purged: tags.length };
   });
   return app;

@@ -11,13 +11,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { printSchema } from 'graphql';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
-import { createResponseCache, TagVersions } from '../cache/index.ts';
+import { createInvalidation, createResponseCache, TagVersions } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
 import { addHealth, isHealthCheck } from '../http/health.ts';
-import { createDeprecationLookup } from '../operations/index.ts';
+import { createCompiler, createDeprecationLookup } from '../operations/index.ts';
 import {
   createApollo,
   createContextFactory,
@@ -39,8 +39,10 @@ import { createApiObserver } from './api-observer.ts';
 import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
+import type { Peers } from './peers.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
+import { warmUp } from './warm-up.ts';
 
 /** The time for which data is not stored after a write whose outcome is unknown. */
 const QUARANTINE_MS = 30_000;
@@ -52,16 +54,27 @@ export interface BffServer {
   readonly app: FastifyInstance;
   /** The listener for operators and services. */
   readonly admin: FastifyInstance;
+  /** Compiles the committed operations, and then makes /readyz respond 200. */
+  readonly warmUp: () => Promise<void>;
   /** Makes /readyz respond 503; requests are still answered. */
   readonly drain: () => void;
+  /** Makes clients connect anew, and so to other workers; requests are still answered. */
+  readonly retire: () => void;
   readonly metrics: Metrics;
 }
 
-/** Creates one BFF: /graphql, /session, /healthz and /readyz, and an admin listener with /purge. */
-export async function createServer(bff: BffDefinition, config: Config): Promise<BffServer> {
+/**
+ * Creates one BFF: /graphql, /session, /healthz and /readyz, and an admin listener with /purge.
+ * @param peers - undefined for a process that serves the BFF alone
+ */
+export async function createServer(
+  bff: BffDefinition,
+  config: Config,
+  peers?: Peers,
+): Promise<BffServer> {
   const { production, requestDeadlineMs, corsOrigins } = config;
   const app = createApp({
-    logger: requestLogOptions(bff.name, config.logLevel),
+    logger: requestLogOptions(bff.name, config.logLevel, peers?.workerId),
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
@@ -89,6 +102,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const rateLimiter = createRateLimiter({
     limits: config.rateLimits,
     redis,
+    counter: peers?.counter,
     // BFFs that share a Redis count apart.
     prefix: `frontdesk:rate:${bff.name}`,
   });
@@ -98,9 +112,10 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
 
   // Operations and execution
   const schema = buildSchema(bff);
-  const { operations, example } = loadOperations(bff, schema, config);
+  const { operations, committed, example } = loadOperations(bff, schema, config);
+  const compiler = createCompiler(schema);
   const landingPage = createLandingPagePlugin(example, config);
-  const apollo = createApollo({ schema, operations, landingPage, production, log });
+  const apollo = createApollo({ schema, compiler, operations, landingPage, production, log });
   await apollo.start();
   opened.defer(() => apollo.stop());
 
@@ -123,6 +138,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
   opened.defer(() => upstreams.close());
   const tagVersions = new TagVersions(() => upstreams.recordWrite());
+  const invalidation = createInvalidation(tagVersions, peers?.purges);
   const cache = createResponseCache({
     bytes: config.cacheBytes,
     tagVersions,
@@ -139,9 +155,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     strictScopes: config.strictScopes,
     changed(tags, isCertain) {
       metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
-      if (!isCertain) return tagVersions.quarantine(tags, QUARANTINE_MS);
-      tagVersions.purge(tags);
-      return undefined;
+      return isCertain ? invalidation.purge(tags) : invalidation.quarantine(tags, QUARANTINE_MS);
     },
   });
 
@@ -163,7 +177,7 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
   });
 
   // HTTP: hooks run in this order, before a body is parsed.
-  const { drain, closeIfDraining } = addHealth(app);
+  const { start, drain, retire, closeIfDraining } = addHealth(app);
   const hasSessions = bff.credentials.includes('cookie');
   // First, so that pages can read the refusals of the guards.
   await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
@@ -202,12 +216,19 @@ export async function createServer(bff: BffDefinition, config: Config): Promise<
     secret: config.admin.purgeSecret,
     purge(tags) {
       metrics.countPurge('event', tags.length);
-      tagVersions.purge(tags);
+      return invalidation.purge(tags);
     },
     collectMetrics: () => metrics.registry.metrics(),
   });
   opened.defer(() => admin.close());
   const resources = opened.move();
   app.addHook('onClose', () => resources.disposeAsync());
-  return { app, admin, drain, metrics };
+  return {
+    app,
+    admin,
+    warmUp: () => warmUp(committed, compiler).then(start),
+    drain,
+    retire,
+    metrics,
+  };
 }

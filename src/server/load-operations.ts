@@ -28,6 +28,7 @@ export function loadOperations(
   const committed = loadCommittedOperations(bff.operations, schema);
   const manifest = manifestPath === undefined ? undefined : loadManifest(manifestPath, schema);
   return {
+    committed,
     example: committed.find(({ name }) => name === bff.example),
     operations: createOperationStore({
       trusted: toTrusted(committed, manifest),

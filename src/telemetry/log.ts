@@ -8,6 +8,7 @@
  * No line may contain a credential, a variable of an operation or a query string.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { REDACTION } from './redaction.ts';
 
@@ -19,19 +20,27 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
  * It is independent of the configured log level, and writes synchronously, so that the process may exit
  * right after a line.
  */
-export const createProcessLog = (name: string): Log & Pick<Logger, 'fatal'> =>
-  pino({ name, ...REDACTION });
+export const createProcessLog = (name: string, worker?: number): Log & Pick<Logger, 'fatal'> =>
+  pino({ name, base: baseOf(worker), ...REDACTION });
 
 /** The options of the log of requests; without logging, Fastify creates no logger for each request. */
-export const requestLogOptions = (name: string, level: string) =>
+export const requestLogOptions = (name: string, level: string, worker?: number) =>
   level === 'silent'
     ? false
     : {
         level,
         name,
+        base: baseOf(worker),
         ...REDACTION,
         serializers: { ...REDACTION.serializers, req: describeRequest },
       };
+
+/** The fields of every line: the process, and its number if it is a worker. */
+const baseOf = (worker: number | undefined) => ({
+  pid: process.pid,
+  hostname: hostname(),
+  ...(worker !== undefined && { worker }),
+});
 
 interface LoggedRequest {
   readonly method: string;

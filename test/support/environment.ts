@@ -53,8 +53,9 @@ export async function startEnvironment<U extends UpstreamTable>(
     },
     bff,
   );
-  const { app, admin, metrics } = await createServer(bff, config);
+  const { app, admin, metrics, warmUp } = await createServer(bff, config);
   started.defer(() => app.close());
+  await warmUp();
   const local = { host: '127.0.0.1', port: 0 };
   const url = await app.listen(local);
   const adminUrl = await admin.listen(local);

@@ -2,7 +2,7 @@ import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context.ts';
-import { createCompiler, type OperationStore } from '../../operations/index.ts';
+import type { Compiler, OperationStore } from '../../operations/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { executeCompiled } from './compiled.ts';
 import { createErrorFormatter } from './format-error.ts';
@@ -11,6 +11,7 @@ const HASH_LENGTH = 64;
 
 interface ApolloOptions {
   readonly schema: GraphQLSchema;
+  readonly compiler: Pick<Compiler, 'find'>;
   readonly operations: Pick<OperationStore, 'byHash'>;
   readonly landingPage: ApolloServerPlugin;
   readonly production: boolean;
@@ -19,7 +20,7 @@ interface ApolloOptions {
 
 /** Creates the Apollo Server that executes operations; it does not listen. */
 export function createApollo(options: ApolloOptions): ApolloServer<RequestContext> {
-  const { schema, operations, landingPage, production, log } = options;
+  const { schema, compiler, operations, landingPage, production, log } = options;
   const formatError = createErrorFormatter(log);
   return new ApolloServer<RequestContext>({
     schema,
@@ -37,7 +38,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
       // The default one adds a hook to every field of every execution.
       ApolloServerPluginCacheControlDisabled(),
       landingPage,
-      executeCompiled(createCompiler(schema), formatError),
+      executeCompiled(compiler, formatError),
     ],
   });
 }

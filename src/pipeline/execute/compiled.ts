@@ -7,7 +7,7 @@ type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLForma
 
 /** Creates the plugin that executes operations in their compiled form, if there is one. */
 export function executeCompiled(
-  findCompiled: Compiler,
+  { find }: Pick<Compiler, 'find'>,
   format: Format,
 ): ApolloServerPlugin<RequestContext> {
   function toBody({ data, errors }: ExecutionResult) {
@@ -24,7 +24,7 @@ export function executeCompiled(
     async requestDidStart() {
       return {
         async responseForOperation({ document, operation, request, contextValue, response }) {
-          const execute = findCompiled(document, operation);
+          const execute = find(document, operation);
           if (!execute) return null;
           const result: ExecutionResult = await execute(undefined, contextValue, request.variables);
           return { http: response.http, body: toBody(result) };
