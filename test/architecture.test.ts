@@ -36,7 +36,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   'src/config/**': {
     may: [
       'npm/{fastest-levenshtein,ipaddr.js,standardwebhooks,zod}',
-      'node/{crypto,dns,fs,net,tls}',
+      'node/{crypto,dns,fs,net,os,tls}',
     ],
     types: ALL_TYPES,
   },

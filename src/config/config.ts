@@ -34,6 +34,8 @@ export interface Config {
   readonly port: number;
   /** The certificate of the public listener, which then speaks HTTP/2 too; undefined for plain HTTP. */
   readonly tls: ListenerTls | undefined;
+  /** The number of processes that share the port; 1 for a process without a primary. */
+  readonly workers: number;
   /** The internal listener for purges by operators and services. */
   readonly admin: {
     readonly host: string;

@@ -65,6 +65,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     host: read.HOST,
     port: read.PORT ?? bff.port,
     tls: pem.files.listener,
+    workers: read.WORKERS,
     admin: {
       host: read.ADMIN_HOST,
       port: read.ADMIN_PORT ?? bff.adminPort,

@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
@@ -56,6 +57,12 @@ export const count = z
   .string()
   .regex(/^\d{1,9}$/, { error: 'must be a whole number, at most 999999999; 0 for none' })
   .transform(Number);
+
+/** A number of worker processes; `auto` is one per core. */
+export const workers = z
+  .string()
+  .regex(/^(auto|[1-9]\d?)$/, { error: 'must be auto or a whole number, 1 to 99' })
+  .transform((text) => (text === 'auto' ? availableParallelism() : Number(text)));
 
 /** The trusted proxies, which must not be all addresses. */
 export const proxies = list

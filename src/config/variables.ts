@@ -19,6 +19,7 @@ import {
   url,
   urls,
   webhookSecret,
+  workers,
 } from './parsers.ts';
 
 /** The variables that a BFF reads besides the addresses of its upstreams, in the order of .env.example. */
@@ -28,6 +29,7 @@ export const VARIABLES = z.object({
   PORT: port.optional(),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
+  WORKERS: workers.default(1),
   JWKS_URL: url,
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),

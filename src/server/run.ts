@@ -1,29 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffDefinition } from '../bff.ts';
-import { type Config, ConfigError } from '../config/index.ts';
+import type { Config } from '../config/index.ts';
 import { createProcessLog } from '../telemetry/log.ts';
 import { addProcessMetrics } from '../telemetry/metrics/index.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';
 import { listen } from './listen.ts';
-import { closeOnTermination } from './termination.ts';
+import { adminListener, announce, publicListener } from './listeners.ts';
+import { isExpected } from './start-failure.ts';
+import { CLOSE_TIMEOUT_MS, closeOnTermination, createCrashLog } from './termination.ts';
 
-/** The time that requests in flight get, after the drain delay. */
-const CLOSE_TIMEOUT_MS = 10_000;
-/** Connections that may wait to be accepted: a client that finds no room retries after seconds. */
-const BACKLOG = 4_096;
+export { exitWith } from './start-failure.ts';
 
 /**
- * Runs one BFF until a signal or a crash ends the process, after the requests in flight.
+ * Runs one BFF until a signal or a crash ends the process, after the requests in flight. With several
+ * workers, the process that is started is their primary, which starts each worker with the same
+ * command.
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
-  const { host, port, production, drainDelayMs, isRunByNpm } = config;
+  if (config.workers === 1) return serveAlone(bff, config);
+  // Loaded on demand: a single process has no use for it.
+  const { serveInCluster } = await import('./cluster/index.ts');
+  return serveInCluster(bff, config);
+}
+
+async function serveAlone(bff: BffDefinition, config: Config): Promise<void> {
+  const { production, drainDelayMs, isRunByNpm } = config;
   let listening: BffServer | undefined;
 
   const log = createProcessLog(bff.name);
-  const logCrash = (error: unknown) =>
-    log.fatal({ err: error ?? new Error('rejection without a reason') }, 'process crashed');
+  const logCrash = createCrashLog(log);
   closeOnTermination({
     isRunByNpm,
     closeTimeoutMs: drainDelayMs + CLOSE_TIMEOUT_MS,
@@ -39,42 +46,16 @@ export async function serve(bff: BffDefinition, config: Config): Promise<void> {
   });
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
-  const prefix = bff.name.toUpperCase();
   const [address, adminUrl] = await listen(
-    {
-      app,
-      options: { host, port, backlog: BACKLOG },
-      variables: { host: 'HOST', port: `${prefix}_PORT` },
-    },
-    {
-      app: admin,
-      options: { host: config.admin.host, port: config.admin.port },
-      variables: { host: 'ADMIN_HOST', port: `${prefix}_ADMIN_PORT` },
-    },
+    publicListener(app, bff, config),
+    adminListener(admin, bff, config),
   );
-  const url = `${address}/graphql`;
   listening = server;
-  watchFileDescriptors(server.app.log);
+  watchFileDescriptors(app.log);
   addProcessMetrics(server.metrics);
-  // Written at every log level, because the parent process may wait for it.
-  if (production) log.info({ url, adminUrl }, 'listening');
-  else {
-    process.stdout.write(
-      `${bff.name} listening on ${url}\n${bff.name} admin listening on ${adminUrl}\n`,
-    );
-  }
+  await server.warmUp();
+  announce(bff, config, { address, adminUrl }, log);
 }
-
-/** Ends the process with one readable message. */
-export function exitWith(error: unknown): never {
-  const { message, stack } = error as Error;
-  process.stderr.write(`${isExpected(error) ? message : stack}\n`);
-  process.exit(1);
-}
-
-/** Tells faults of the configuration or the machine from faults of the code. */
-const isExpected = (error: unknown): boolean =>
-  error instanceof ConfigError || (error as NodeJS.ErrnoException).syscall !== undefined;
 
 /**
  * Takes new requests for the drain delay, and then waits for the requests in flight.

@@ -1,6 +1,9 @@
 import { constants } from 'node:os';
 import closeWithGrace from 'close-with-grace';
+import type { Logger } from 'pino';
 
+/** The time that requests in flight get, after the drain delay. */
+export const CLOSE_TIMEOUT_MS = 10_000;
 /** How long after a signal npm may forward its own copy of it. */
 const NPM_FORWARD_MS = 200;
 /** The signals that npm forwards. */
@@ -22,6 +25,8 @@ const SKIPPED_EVENTS = [
 interface TerminationOptions {
   /** Whether npm starts the process, and so forwards signals. */
   readonly isRunByNpm: boolean;
+  /** What signals do that do not close the process. */
+  readonly handlers?: Readonly<Partial<Record<NodeJS.Signals, () => void>>>;
   /** The time after which a process that is still closing ends with 1. */
   readonly closeTimeoutMs: number;
   /** Logs the reasons for which closing is cut short. */
@@ -34,6 +39,12 @@ interface TerminationOptions {
   readonly abort?: () => void;
 }
 
+/** Creates the function that logs an uncaught exception or an unhandled rejection. */
+export const createCrashLog =
+  (log: Pick<Logger, 'fatal'>) =>
+  (error: unknown): void =>
+    log.fatal({ err: error ?? new Error('rejection without a reason') }, 'process crashed');
+
 /**
  * Closes the process at the first signal, and ends it with 0; an uncaught exception or unhandled
  * rejection closes it too, and ends it with 1. The second signal ends it immediately with 128 + its
@@ -42,9 +53,12 @@ interface TerminationOptions {
  *
  * npm forwards the signals that it gets. Ctrl-C, or a supervisor that signals a whole process group,
  * reaches this process as well, which then gets the same signal twice: those two count as one.
+ * @returns a function that closes the process like a first signal
  */
-export function closeOnTermination(options: TerminationOptions): void {
-  const { isRunByNpm, closeTimeoutMs, logger, logCrash, close, abort } = options;
+export function closeOnTermination(options: TerminationOptions): () => void {
+  const { isRunByNpm, handlers = {}, closeTimeoutMs, logger, logCrash, close, abort } = options;
+  const handled = Object.keys(handlers) as NodeJS.Signals[];
+  const forwarded = FORWARDED_SIGNALS.filter((signal) => isRunByNpm && !handlers[signal]);
   let closing: { readonly signal: NodeJS.Signals | undefined; readonly at: number } | undefined;
 
   const exitNow = (signal: NodeJS.Signals): never => {
@@ -55,7 +69,7 @@ export function closeOnTermination(options: TerminationOptions): void {
     {
       delay: closeTimeoutMs,
       logger,
-      skip: [...SKIPPED_EVENTS, ...(isRunByNpm ? FORWARDED_SIGNALS : [])],
+      skip: [...SKIPPED_EVENTS, ...forwarded, ...(handled as typeof forwarded)],
       onSecondSignal: exitNow,
       onSecondError: logCrash,
     },
@@ -68,8 +82,8 @@ export function closeOnTermination(options: TerminationOptions): void {
       if (isCrash) process.exit(1);
     },
   );
-  if (!isRunByNpm) return;
-  for (const signal of FORWARDED_SIGNALS) {
+  for (const signal of handled) process.on(signal, () => handlers[signal]?.());
+  for (const signal of forwarded) {
     process.on(signal, () => {
       const now = performance.now();
       if (closing === undefined) {
@@ -78,4 +92,5 @@ export function closeOnTermination(options: TerminationOptions): void {
       } else if (signal !== closing.signal || now - closing.at > NPM_FORWARD_MS) exitNow(signal);
     });
   }
+  return () => void graceful.close();
 }

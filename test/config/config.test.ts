@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, urlVariable } from '../../src/config/index.ts';
@@ -157,6 +157,19 @@ describe('A port', () => {
 
   it('of another BFF does not matter', () => {
     assert.equal(load({ MOBILE_PORT: 'abc', PORT: 'abc' }).port, library.port);
+  });
+});
+
+describe('WORKERS', () => {
+  it('is a number, one per core, or 1 by default', () => {
+    assert.equal(load({}).workers, 1);
+    assert.equal(load({ WORKERS: '8' }).workers, 8);
+    assert.equal(load({ WORKERS: 'auto' }).workers, availableParallelism());
+    for (const invalid of ['0', 'x', '-1', '1.5', '100', 'AUTO', ' 2']) {
+      assert.deepEqual(configFaults({ WORKERS: invalid }), [
+        'WORKERS: must be auto or a whole number, 1 to 99',
+      ]);
+    }
   });
 });
 

@@ -46,6 +46,12 @@ describe('A BFF process on SIGTERM', () => {
     assert.deepEqual(await bff.ended(), [0, null]);
   });
 
+  it('ends in the same way at SIGHUP, because a single process has no workers to replace', async () => {
+    await using bff = await startBffProcess(library);
+    bff.kill('SIGHUP');
+    assert.deepEqual(await bff.ended(), [0, null]);
+  });
+
   it('is not ready at once, and responds until the drain delay has passed', async () => {
     await using bff = await startBffProcess(library, { env: { DRAIN_DELAY_MS: '60000' } });
     assert.ok(await isReady(bff.endpoint));

@@ -9,15 +9,12 @@ import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FieldUsage } from './field-usage.ts';
+import { createPurgeMetrics } from './purges.ts';
 import { createRequestMetrics } from './requests.ts';
 import { createUpstreamMetrics } from './upstreams.ts';
 
+export { aggregateMetrics, type ProcessMetrics } from './aggregate.ts';
 export type { UpstreamMetrics } from './upstreams.ts';
-
-/** What caused a purge: a mutation, one with an unknown outcome, or an event of a service. */
-export type PurgeSource = (typeof PURGE_SOURCES)[number];
-
-const PURGE_SOURCES = ['mutation', 'unknown-outcome', 'event'] as const;
 
 interface MetricsOptions {
   readonly isTrusted: (hash: string) => boolean;
@@ -36,19 +33,6 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
   const registry = new Registry();
   const registers = [registry];
   const fieldUsage = new FieldUsage(registry, isDeprecated);
-  const purges = new Counter({
-    name: 'frontdesk_purges_total',
-    help: 'Purges, by their source.',
-    labelNames: ['source'],
-    registers,
-  });
-  // Without a series at zero, an increase does not include the first purge.
-  for (const source of PURGE_SOURCES) purges.inc({ source }, 0);
-  const purgedTags = new Counter({
-    name: 'frontdesk_purged_tags_total',
-    help: 'Tags that purges have named.',
-    registers,
-  });
 
   const lostSpans = new Counter({
     name: 'frontdesk_lost_spans_total',
@@ -60,10 +44,7 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     registry,
     requests: createRequestMetrics({ registry, fieldUsage, isTrusted }),
     upstreams: createUpstreamMetrics(registry),
-    countPurge(source: PurgeSource, tags: number): void {
-      purges.inc({ source });
-      purgedTags.inc(tags);
-    },
+    countPurge: createPurgeMetrics(registry),
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */
     addGauges({ cacheBytes, cacheEntries, connections }: Gauges): void {
@@ -85,13 +66,22 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+/** Creates the metrics of a primary, which has the admin listener of its workers. */
+export function createPrimaryMetrics() {
+  const registry = new Registry();
+  addProcessMetrics({ registry });
+  return { registry, countPurge: createPurgeMetrics(registry) };
+}
+
 /** Adds the metrics of the process: event loop, garbage collection, memory and its limits, CPU, descriptors. */
-export function addProcessMetrics({ registry }: Metrics): void {
+export function addProcessMetrics({ registry }: Pick<Metrics, 'registry'>): void {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'frontdesk_memory_limit_bytes',
     help: 'Memory that the process may use: that of its control group, or of the machine.',
+    // Workers share it.
+    aggregator: 'max',
     registers,
   }).set(Math.min(process.constrainedMemory() || Infinity, totalmem()));
   new Gauge({

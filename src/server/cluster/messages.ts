@@ -1,0 +1,55 @@
+import type { Purge } from '../../cache/index.ts';
+import { ConfigError } from '../../config/index.ts';
+import type { ProcessMetrics } from '../../telemetry/metrics/index.ts';
+import type { Increment } from '../../traffic/index.ts';
+
+/** The messages of a worker. `id` numbers those that are answered. */
+export type WorkerMessage =
+  /** It is about to listen, and applies all purges from now on. */
+  | { readonly type: 'join' }
+  | { readonly type: 'ready'; readonly address: string }
+  | { readonly type: 'failed'; readonly failure: StartFailure }
+  | { readonly type: 'publish'; readonly id: number; readonly purge: Purge }
+  /** It has applied the purge with this number. */
+  | { readonly type: 'applied'; readonly id: number }
+  | { readonly type: 'count'; readonly id: number; readonly increments: readonly Increment[] }
+  | { readonly type: 'collected'; readonly id: number; readonly metrics: ProcessMetrics };
+
+/** The messages of the primary. */
+export type PrimaryMessage =
+  /** The answer to `join`: the port to listen on, and the purges that still have an effect. */
+  | { readonly type: 'welcome'; readonly port: number; readonly purges: readonly Purge[] }
+  | { readonly type: 'purge'; readonly id: number; readonly purge: Purge }
+  /** All other workers have applied the purge that was published with this number. */
+  | { readonly type: 'published'; readonly id: number }
+  | {
+      readonly type: 'counted';
+      readonly id: number;
+      readonly counts: readonly (readonly [used: number, remainingMs: number])[];
+    }
+  | { readonly type: 'collect'; readonly id: number }
+  /** End, because another worker has taken the place of this one. */
+  | { readonly type: 'retire' }
+  /** End, because all workers do. */
+  | { readonly type: 'drain' };
+
+/** The error for which a worker can't start, as a message. */
+export interface StartFailure {
+  readonly message: string;
+  readonly stack: string | undefined;
+  /** Of a ConfigError. */
+  readonly faults: readonly string[] | undefined;
+  /** Of a system error. */
+  readonly syscall: string | undefined;
+}
+
+export function toStartFailure(error: unknown): StartFailure {
+  const { message, stack, syscall } = error as NodeJS.ErrnoException;
+  const faults = error instanceof ConfigError ? error.faults : undefined;
+  return { message, stack, faults, syscall };
+}
+
+export function toError({ message, stack, faults, syscall }: StartFailure): Error {
+  if (faults) return new ConfigError(faults);
+  return Object.assign(new Error(message), { stack, ...(syscall && { syscall }) });
+}

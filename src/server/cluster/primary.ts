@@ -1,0 +1,145 @@
+import cluster from 'node:cluster';
+import { pino } from 'pino';
+import type { BffDefinition } from '../../bff.ts';
+import { type Config, ConfigError } from '../../config/index.ts';
+import { createProcessLog, requestLogOptions } from '../../telemetry/log.ts';
+import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
+import { createAdmin } from '../admin.ts';
+import { watchFileDescriptors } from '../descriptor-watch.ts';
+import { listen } from '../listen.ts';
+import { adminListener, announce } from '../listeners.ts';
+import { isExpected } from '../start-failure.ts';
+import { CLOSE_TIMEOUT_MS, closeOnTermination, createCrashLog } from '../termination.ts';
+import { createCountHub } from './count-hub.ts';
+import type { WorkerMessage } from './messages.ts';
+import { createMetricsHub } from './metrics-hub.ts';
+import { createPurgeHub } from './purge-hub.ts';
+import { createSupervisor, type WorkerProcess } from './supervisor.ts';
+import { MAX_IDLE_MS } from './worker.ts';
+
+/** Time beyond that which a worker takes itself. */
+const MARGIN_MS = 2_000;
+
+/**
+ * Runs the workers and the admin listener until a signal or a crash ends the process. SIGHUP replaces
+ * all workers.
+ * @throws Error if a worker or the admin listener can't start
+ */
+export async function servePrimary(bff: BffDefinition, config: Config): Promise<void> {
+  const { workers: size, production, logLevel: level, drainDelayMs, isRunByNpm } = config;
+  const log = createProcessLog(bff.name);
+  const logCrash = createCrashLog(log);
+  const requestLog = pino(requestLogOptions(bff.name, level) || { level });
+  const purges = createPurgeHub();
+  const count = createCountHub();
+  const workerMetrics = createMetricsHub();
+  const metrics = createPrimaryMetrics();
+  /** The address of the public listener, once a worker has opened it. */
+  let address: string | undefined;
+
+  /** With port 0, the port that is left when no worker holds it must be opened by its number. */
+  function portToOpen(): number {
+    const isHeld = address === undefined || supervisor.readyWorkers().length > 0;
+    return isHeld ? config.port : Number(new URL(address ?? '').port);
+  }
+
+  function admit({ id, send, kill }: WorkerProcess): void {
+    const effective = purges.join(id, {
+      send: (purgeId, purge) => send({ type: 'purge', id: purgeId, purge }),
+      endUnresponsive() {
+        log.error({ worker: id }, 'worker does not respond and is killed');
+        kill();
+      },
+    });
+    send({ type: 'welcome', port: portToOpen(), purges: effective });
+  }
+
+  function onMessage(worker: WorkerProcess, message: WorkerMessage): void {
+    const { id: from, send } = worker;
+    if (message.type === 'join') admit(worker);
+    if (message.type === 'ready') address ??= message.address;
+    if (message.type === 'applied') purges.applied(from, message.id);
+    if (message.type === 'count') {
+      send({ type: 'counted', id: message.id, counts: count(message.increments) });
+    }
+    if (message.type === 'collected') workerMetrics.collected(message.id, message.metrics);
+    if (message.type === 'publish') {
+      void purges
+        .publish(message.purge, from)
+        .then(() => send({ type: 'published', id: message.id }));
+    }
+  }
+
+  async function collectMetrics(): Promise<string> {
+    const asked = supervisor.readyWorkers().map(
+      ({ send }) =>
+        (id: number) =>
+          send({ type: 'collect', id }),
+    );
+    const ofWorkers = await workerMetrics.collect(asked);
+    return aggregateMetrics([await metrics.registry.getMetricsAsJSON(), ...ofWorkers]);
+  }
+
+  cluster.schedulingPolicy = cluster.SCHED_RR;
+  const endTimeoutMs = Math.max(drainDelayMs, MAX_IDLE_MS) + CLOSE_TIMEOUT_MS + MARGIN_MS;
+  const supervisor = createSupervisor({
+    size,
+    endTimeoutMs,
+    log,
+    onMessage,
+    onEnd: ({ id }, isCrash) => purges.leave(id, isCrash),
+    giveUp() {
+      log.fatal('workers keep ending before they are ready');
+      hasGivenUp = true;
+      close();
+    },
+  });
+  const admin = createAdmin({
+    log: requestLog,
+    secret: config.admin.purgeSecret,
+    purge(tags) {
+      metrics.countPurge('event', tags.length);
+      return purges.publish({ kind: 'tags', tags });
+    },
+    collectMetrics,
+  });
+  let hasGivenUp = false;
+  const close = closeOnTermination({
+    isRunByNpm,
+    handlers: { SIGHUP: () => void supervisor.roll() },
+    closeTimeoutMs: endTimeoutMs + MARGIN_MS,
+    logger: log,
+    logCrash,
+    async close() {
+      const wasClean = await supervisor.stop();
+      await admin.close();
+      if (hasGivenUp || !wasClean) process.exit(1);
+    },
+    abort: supervisor.kill,
+  });
+
+  for (const { message, fields } of config.warnings) requestLog.warn(fields, message);
+  const [workers, listener] = await Promise.allSettled([
+    supervisor.start(),
+    listen(adminListener(admin, bff, config)),
+  ]);
+  if (workers.status === 'rejected' || listener.status === 'rejected') {
+    supervisor.kill();
+    const error = firstFailure([workers, listener]);
+    if (!production || isExpected(error)) throw error;
+    logCrash(error);
+    process.exit(1);
+  }
+  // The primary accepts the connections.
+  watchFileDescriptors(log);
+  announce(bff, config, { address: address ?? '', adminUrl: listener.value[0] }, log);
+}
+
+/** An error of the code, or one error with all faults of the configuration. */
+function firstFailure(results: readonly PromiseSettledResult<unknown>[]): unknown {
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const faults = errors.flatMap((error) => (error instanceof ConfigError ? error.faults : []));
+  return (
+    errors.find((error) => !(error instanceof ConfigError)) ?? new ConfigError([...new Set(faults)])
+  );
+}

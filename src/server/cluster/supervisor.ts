@@ -1,0 +1,219 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Log } from '../../telemetry/log.ts';
+import { closeLostConnections } from './lost-connections.ts';
+import { type PrimaryMessage, toError, type WorkerMessage } from './messages.ts';
+
+const START_TIMEOUT_MS = 60_000;
+const BACK_OFF_MS = { first: 100, max: 5_000 };
+/** Deaths and failed starts of this period count. */
+const RECENT_MS = 60_000;
+/** Consecutive workers that end before they are ready. */
+const MAX_FAILED_STARTS = 5;
+
+/** A worker process. */
+export interface WorkerProcess {
+  readonly id: number;
+  readonly send: (message: PrimaryMessage) => void;
+  readonly kill: () => void;
+}
+
+interface Managed extends WorkerProcess {
+  readonly ready: PromiseWithResolvers<void>;
+  readonly ended: Promise<unknown>;
+  /** `discarded` if it is killed before it has served anyone. */
+  state: 'starting' | 'ready' | 'ending' | 'discarded';
+}
+
+interface SupervisorOptions {
+  /** The number of workers. */
+  readonly size: number;
+  /** The time after which a worker that should end is killed. */
+  readonly endTimeoutMs: number;
+  readonly log: Log;
+  readonly onMessage: (worker: WorkerProcess, message: WorkerMessage) => void;
+  /** @param isCrash - true unless it has ended as it was told to */
+  readonly onEnd: (worker: WorkerProcess, isCrash: boolean) => void;
+  /** Called when workers keep ending before they are ready. */
+  readonly giveUp: () => void;
+}
+
+/** Keeps a number of workers running. */
+export function createSupervisor(options: SupervisorOptions) {
+  const { size, endTimeoutMs, log, onMessage, onEnd, giveUp } = options;
+  const workers = new Set<Managed>();
+  const started = Promise.withResolvers<void>();
+  let hasStarted = false;
+  let isStopping = false;
+  let isRolling = false;
+  let mustRollAgain = false;
+  /** Workers that start after the back-off. */
+  let scheduled = 0;
+  let deaths: number[] = [];
+  let failedStarts: number[] = [];
+  let wereEndsClean = true;
+
+  const inState = (state: Managed['state']) => [...workers].filter((each) => each.state === state);
+
+  function fork(): Managed {
+    const process = cluster.fork();
+    closeLostConnections(process);
+    const managed = manage(process);
+    const timer = setTimeout(managed.kill, START_TIMEOUT_MS);
+    const stopTimer = () => clearTimeout(timer);
+    managed.ready.promise.then(stopTimer, stopTimer);
+    workers.add(managed);
+    process.on('message', (message: WorkerMessage) => receive(managed, message));
+    process.once('exit', (code: number | null, signal: string | null) =>
+      end(managed, code, signal),
+    );
+    return managed;
+  }
+
+  function receive(worker: Managed, message: WorkerMessage): void {
+    if (message.type === 'failed') fail(worker, toError(message.failure));
+    onMessage(worker, message);
+    if (message.type === 'ready') becomeReady(worker);
+  }
+
+  function becomeReady(worker: Managed): void {
+    if (worker.state !== 'starting') return;
+    worker.state = 'ready';
+    worker.ready.resolve();
+    failedStarts = [];
+    if (inState('ready').length < size) return;
+    hasStarted = true;
+    started.resolve();
+  }
+
+  /** The first start ends with the error; later, the worker is started again. */
+  function fail(worker: Managed, error: Error): void {
+    if (hasStarted) log.error({ worker: worker.id, err: error }, 'worker cannot start');
+    else {
+      isStopping = true;
+      started.reject(error);
+    }
+  }
+
+  function end(worker: Managed, code: number | null, signal: string | null): void {
+    workers.delete(worker);
+    const isCrash = worker.state !== 'discarded' && (worker.state !== 'ending' || code !== 0);
+    if (isCrash) wereEndsClean = false;
+    onEnd(worker, isCrash);
+    worker.ready.reject(new Error('the worker ended before it was ready'));
+    if (isStopping) return;
+    if (isCrash) {
+      log.error({ worker: worker.id, code, signal }, 'worker ended unexpectedly');
+      countDeath(worker);
+    }
+    replaceMissing();
+  }
+
+  function countDeath({ state }: Managed): void {
+    const now = performance.now();
+    const recent = (times: number[]) => times.filter((at) => now - at < RECENT_MS);
+    deaths = recent([...deaths, now]);
+    if (state === 'starting') failedStarts = recent([...failedStarts, now]);
+    if (failedStarts.length >= MAX_FAILED_STARTS) giveUp();
+  }
+
+  function replaceMissing(): void {
+    if (isStopping) return;
+    const delayMs = Math.min(BACK_OFF_MS.first * 2 ** (deaths.length - 1), BACK_OFF_MS.max);
+    const serving = workers.size - inState('ending').length;
+    for (let missing = size - serving - scheduled; missing > 0; missing--) {
+      scheduled++;
+      setTimeout(() => {
+        scheduled--;
+        if (!isStopping) fork();
+      }, delayMs);
+    }
+  }
+
+  /** @returns when it has ended */
+  async function order(worker: Managed, type: 'retire' | 'drain'): Promise<void> {
+    worker.state = 'ending';
+    worker.send({ type });
+    const timer = setTimeout(worker.kill, endTimeoutMs);
+    await worker.ended;
+    clearTimeout(timer);
+  }
+
+  /** Replaces one worker after the other, each once its successor is ready. */
+  async function rollOnce(): Promise<void> {
+    for (const old of inState('ready')) {
+      if (isStopping) return;
+      // It has crashed in the meantime, and so has a successor.
+      if (!workers.has(old)) continue;
+      try {
+        await fork().ready.promise;
+      } catch {
+        log.error('roll stopped, because a new worker does not start');
+        return;
+      }
+      if (workers.has(old) && !isStopping) await order(old, 'retire');
+    }
+    log.info('all workers replaced');
+  }
+
+  return {
+    /**
+     * Starts all workers.
+     * @throws the error for which one can't start
+     */
+    async start(): Promise<void> {
+      for (let n = 0; n < size; n++) fork();
+      await started.promise;
+    },
+
+    /** Replaces all workers, and again if it is called meanwhile. */
+    async roll(): Promise<void> {
+      mustRollAgain = true;
+      if (isRolling || !hasStarted) return;
+      isRolling = true;
+      while (mustRollAgain && !isStopping) {
+        mustRollAgain = false;
+        await rollOnce();
+      }
+      isRolling = false;
+    },
+
+    /**
+     * Ends all workers, after their requests in flight.
+     * @returns false if one of them was killed or crashed
+     */
+    async stop(): Promise<boolean> {
+      isStopping = true;
+      wereEndsClean = true;
+      for (const worker of inState('starting')) {
+        worker.state = 'discarded';
+        worker.kill();
+      }
+      const serving = [...workers].filter(({ state }) => state !== 'discarded');
+      await Promise.all(serving.map((worker) => order(worker, 'drain')));
+      return wereEndsClean;
+    },
+
+    /** Ends all workers at once. */
+    kill(): void {
+      isStopping = true;
+      for (const worker of workers) worker.kill();
+    },
+
+    readyWorkers: (): readonly WorkerProcess[] => inState('ready'),
+  };
+}
+
+function manage(worker: Worker): Managed {
+  const ready = Promise.withResolvers<void>();
+  ready.promise.catch(() => {});
+  return {
+    id: worker.id,
+    // Without a callback, a message to a worker that has ended is an uncaught error.
+    send: (message) => void (worker.isConnected() && worker.send(message, () => {})),
+    kill: () => void worker.process.kill('SIGKILL'),
+    ready,
+    ended: once(worker, 'exit'),
+    state: 'starting',
+  };
+}

@@ -1,0 +1,283 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, it } from 'node:test';
+import { ROOT } from '../../tools/tree.ts';
+import { COMPILE_CACHE, toModuleUrl } from '../support/bff-process.ts';
+import { assertNeverStale, type Cluster, startCluster } from '../support/cluster.ts';
+import { purge } from '../support/purge.ts';
+import { until } from '../support/until.ts';
+
+const NOTICES = '{ notices { title } }';
+const isHit = ({ headers }: Awaited<ReturnType<Cluster['send']>>) =>
+  /; hit/.test(String(headers['cache-status']));
+
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe('Two workers', () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await startCluster();
+  });
+  after(() => cluster[Symbol.asyncDispose]());
+
+  it('print the addresses once', () => {
+    const lines = cluster.lines().filter((line) => line.startsWith('library '));
+    assert.deepEqual(lines, [
+      `library listening on ${cluster.endpoint}`,
+      `library admin listening on ${cluster.adminUrl}`,
+    ]);
+  });
+
+  it('get connections in equal parts, and log with their numbers', async () => {
+    const counts = new Map<number, number>();
+    for (let n = 0; n < 100; n++) {
+      const sent = Array.from({ length: 4 }, () => cluster.send('{ __typename }'));
+      for (const response of await Promise.all(sent)) {
+        const pid = await cluster.workerOf(response);
+        counts.set(pid, (counts.get(pid) ?? 0) + 1);
+      }
+    }
+    assert.equal(counts.size, 2);
+    // Of 200 each.
+    for (const count of counts.values()) assert.ok(count >= 170 && count <= 230, String(count));
+    const entries = cluster.logEntries().filter(({ msg }) => msg === 'request completed');
+    const numbers = new Map(entries.map(({ pid, worker }) => [pid, worker]));
+    assert.deepEqual([...numbers.values()].sort(), [1, 2]);
+  });
+
+  it('never serve what another worker has changed', async () => {
+    const { hits } = await assertNeverStale(cluster, { rounds: 20 });
+    assert.ok(hits > 0);
+  });
+
+  it('are all purged before the admin listener answers', async () => {
+    const connections = await cluster.connectToBoth();
+    for (let round = 0; round < 5; round++) {
+      for (const { agent } of connections) {
+        await cluster.send(NOTICES, undefined, agent);
+        assert.ok(isHit(await cluster.send(NOTICES, undefined, agent)));
+      }
+      await purge(cluster, 'Notice');
+      const reads = connections.map(({ agent }) => cluster.send(NOTICES, undefined, agent));
+      assert.deepEqual((await Promise.all(reads)).map(isHit), [false, false]);
+    }
+    for (const { agent } of connections) agent.destroy();
+  });
+
+  it('have one set of metrics, in which their counts are added', async () => {
+    const read = async () => (await fetch(`${cluster.adminUrl}/metrics`)).text();
+    const numberOf = (text: string, sample: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${sample} `))
+          ?.split(' ')[1] ?? 0,
+      );
+    const sample = 'frontdesk_purges_total{source="mutation"}';
+    const before = numberOf(await read(), sample);
+    const connections = await cluster.connectToBoth();
+    for (const { agent } of connections) {
+      await cluster.send('mutation { renameMember(name: "X") { member { id } } }', '42', agent);
+      agent.destroy();
+    }
+    const text = await read();
+    assert.equal(numberOf(text, sample), before + 2);
+    assert.ok(numberOf(text, 'frontdesk_purges_total{source="event"}') > 0);
+    const help = text.match(/^# HELP \S+/gm) ?? [];
+    assert.equal(new Set(help).size, help.length);
+  });
+
+  it('both keep data from being stored while the outcome of a change is unknown', async () => {
+    const connections = await cluster.connectToBoth();
+    const { control } = cluster.services.member;
+    control.faults({ renameMember: { reset: true, afterWork: true } });
+    const { body } = await cluster.send(
+      'mutation { renameMember(name: "X") { member { id } } }',
+      '42',
+    );
+    assert.match(body.errors[0].message, /outcome of this change is unknown/);
+    control.clear();
+    for (const { agent } of connections) {
+      for (let n = 0; n < 2; n++) {
+        assert.ok(!isHit(await cluster.send('{ viewer { member { name } } }', '42', agent)));
+      }
+      agent.destroy();
+    }
+  });
+
+  it('are replaced one by one on SIGHUP, without a failed request or old data', async () => {
+    const [first, second] = await cluster.connectToBoth();
+    for (const { agent } of [first, second]) agent.destroy();
+    await using load = cluster.startLoad(8);
+    cluster.kill('SIGHUP');
+    const isReplaced = () => cluster.logEntries().some(({ msg }) => msg === 'all workers replaced');
+    while (!isReplaced()) await assertNeverStale(cluster, { rounds: 1 });
+    assert.deepEqual(await load.stop(), []);
+    assert.ok(load.answered() > 0);
+    await until(() => ![first.pid, second.pid].some(isAlive));
+    // The quarantine of the test above is still in effect.
+    const connections = await cluster.connectToBoth();
+    for (const { agent, pid } of connections) {
+      assert.ok(pid !== first.pid && pid !== second.pid);
+      for (let n = 0; n < 2; n++) {
+        assert.ok(!isHit(await cluster.send('{ viewer { member { name } } }', '42', agent)));
+      }
+      agent.destroy();
+    }
+  });
+
+  it('go on when one of them is killed, and it is replaced', async () => {
+    const [killed, other] = await cluster.connectToBoth();
+    const connections = 8;
+    await using load = cluster.startLoad(connections);
+    await until(() => load.answered() > 100);
+    process.kill(killed.pid, 'SIGKILL');
+    const replacement = await cluster.connectToOther(other.pid);
+    assert.notEqual(replacement.pid, killed.pid);
+    const answered = load.answered();
+    await until(() => load.answered() > answered + 100);
+    // Each connection may have lost its request in flight.
+    assert.ok((await load.stop()).length <= connections);
+    for (const { agent } of [killed, other, replacement]) agent.destroy();
+  });
+
+  it('do not wait for one that hangs: it is killed and replaced', async () => {
+    const [hanging, other] = await cluster.connectToBoth();
+    process.kill(hanging.pid, 'SIGSTOP');
+    // One of them is given to the worker that hangs.
+    const sent = Array.from({ length: 4 }, () => cluster.send('{ __typename }'));
+    const settled = Promise.allSettled(sent);
+    await assertNeverStale(
+      { send: (query, as) => cluster.send(query, as, other.agent) },
+      { rounds: 1, agent: other.agent },
+    );
+    await until(() => !isAlive(hanging.pid));
+    const failed = (await settled).filter(({ status }) => status === 'rejected');
+    assert.equal(failed.length, 1);
+    const replacement = await cluster.connectToOther(other.pid);
+    for (const { agent } of [hanging, other, replacement]) agent.destroy();
+    await assertNeverStale(cluster, { rounds: 3 });
+  });
+
+  it('complete the requests in flight on SIGTERM, and the primary exits with 0', async () => {
+    const { control } = cluster.services.member;
+    control.faults({ membersByIds: { delayMs: 300 } });
+    const before = control.requests().routes.membersByIds ?? 0;
+    const sent = ['50', '51', '52', '53'].map((id) =>
+      cluster.send(`{ member(id: "${id}") { name } }`),
+    );
+    await until(() => (control.requests().routes.membersByIds ?? 0) >= before + 2);
+    cluster.kill('SIGTERM');
+    for (const { status, body } of await Promise.all(sent)) {
+      assert.deepEqual([status, body.errors], [200, undefined]);
+    }
+    assert.deepEqual(await cluster.ended(), [0, null]);
+  });
+});
+
+describe('Workers', () => {
+  it('count rate limits together', async () => {
+    await using cluster = await startCluster({ RATE_LIMIT_ADDRESS: '300' });
+    const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+    const workers = new Set<number>();
+    let accepted = 0;
+    for (let n = 0; n < 20; n++) {
+      const sent = Array.from({ length: 20 }, () =>
+        cluster.send('{ __typename }', undefined, agent),
+      );
+      for (const response of await Promise.all(sent)) {
+        if (response.status === 200) accepted++;
+        else assert.equal(response.status, 429);
+        if (n === 0) workers.add(await cluster.workerOf(response));
+      }
+    }
+    agent.destroy();
+    assert.equal(workers.size, 2);
+    assert.ok(accepted >= 300 && accepted <= 315, String(accepted));
+  });
+
+  it('are not ready at once on SIGTERM, and all end at a second signal', async () => {
+    await using cluster = await startCluster({ DRAIN_DELAY_MS: '60000' });
+    const connections = await cluster.connectToBoth();
+    cluster.kill('SIGTERM');
+    const statuses = async () => {
+      const sent = Array.from({ length: 6 }, () => cluster.exchange('/readyz'));
+      return new Set(
+        (await Promise.all(sent)).map(({ status, body }) => `${status} ${body.status}`),
+      );
+    };
+    await until(async () => !(await statuses()).has('200 ok'));
+    assert.deepEqual([...(await statuses())], ['503 draining']);
+    cluster.kill('SIGTERM');
+    assert.deepEqual(await cluster.ended(), [143, null]);
+    await until(() => !connections.some(({ pid }) => isAlive(pid)));
+    for (const { agent } of connections) agent.destroy();
+  });
+});
+
+/** Starts two workers, and waits for the end of their primary. */
+async function runCluster(env: Record<string, string>, preload?: string) {
+  const args = [...(preload ? ['--import', preload] : []), 'test/support/fixture/main.ts'];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...COMPILE_CACHE, WORKERS: '2', LIBRARY_PORT: '0', LIBRARY_ADMIN_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { stdout, stderr, code };
+}
+
+describe('A primary', () => {
+  it('whose ports are in use prints which ones, once, and exits with 1', async () => {
+    await using server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ports = { LIBRARY_PORT: String(port), LIBRARY_ADMIN_PORT: String(port) };
+    const { stdout, stderr, code } = await runCluster(ports);
+    assert.equal(
+      stderr,
+      'The configuration is wrong:\n' +
+        `  LIBRARY_PORT: port ${port} is in use by another program\n` +
+        `  LIBRARY_ADMIN_PORT: port ${port} is in use by another program\n`,
+    );
+    assert.deepEqual([stdout, code], ['', 1]);
+  });
+
+  it('with an invalid configuration prints it once, and exits with 1', async () => {
+    const { stdout, stderr, code } = await runCluster({ LOG_LEVEL: 'loud' });
+    assert.match(stderr, /^The configuration is wrong:\n {2}LOG_LEVEL: [^\n]+\n$/);
+    assert.deepEqual([stdout, code], ['', 1]);
+  });
+
+  it('whose workers keep ending before they are ready logs it, and exits with 1', async () => {
+    const preload = toModuleUrl(`
+      import cluster from 'node:cluster';
+      if (cluster.isWorker) process.exit(7);
+    `);
+    const { stdout, code } = await runCluster({}, preload);
+    const messages = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).msg);
+    // pino may write a fatal line first.
+    assert.deepEqual(messages.sort(), [
+      ...Array(5).fill('worker ended unexpectedly'),
+      'workers keep ending before they are ready',
+    ]);
+    assert.equal(code, 1);
+  });
+});
