@@ -92,5 +92,5 @@ export function closeOnTermination(options: TerminationOptions): () => void {
       } else if (signal !== closing.signal || now - closing.at > NPM_FORWARD_MS) exitNow(signal);
     });
   }
-  return () => void graceful.close();
+  return () => graceful.close();
 }

@@ -81,5 +81,3 @@ export function createPurgeHub() {
     },
   };
 }
-
-export type PurgeHub = ReturnType<typeof createPurgeHub>;

@@ -70,8 +70,10 @@ export async function serveWorker(
     listening = server;
     watchFileDescriptors(server.app.log);
     addProcessMetrics(metrics);
-    link.on('collect', async ({ id }) => {
-      link.send({ type: 'collected', id, metrics: await metrics.registry.getMetricsAsJSON() });
+    link.on('collect', ({ id }) => {
+      void metrics.registry
+        .getMetricsAsJSON()
+        .then((collected) => link.send({ type: 'collected', id, metrics: collected }));
     });
     link.send({ type: 'ready', address });
   } catch (error) {
