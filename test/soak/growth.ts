@@ -10,7 +10,8 @@ interface Noise {
   readonly absolute: number;
 }
 
-const MEMORY: Noise = { relative: 0.01, absolute: MEBIBYTE / 2 };
+// The ids of purges are remembered for 15 minutes, at most 100,000: half a mebibyte in a round of 30 s.
+const MEMORY: Noise = { relative: 0.01, absolute: MEBIBYTE };
 // The operating system gives and takes whole pages, and the allocator keeps some.
 const RSS: Noise = { relative: 0.03, absolute: 4 * MEBIBYTE };
 // A pool may hold some more connections than after the last round, if more calls ran at once.

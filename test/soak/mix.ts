@@ -9,22 +9,20 @@ import { addressOf, committed, type SoakEnvironment } from './soak-environment.t
 const FILLING_DOCUMENTS = 2_500;
 /** User ids 101 to 900 of the seed. */
 const USERS = { first: 101, count: 800 };
-/** The first of them, who revalidate their dashboards, so that the ETags become known soon. */
-const REVALIDATING_USERS = 50;
 /** This user sends more requests than its rate limit allows. */
 const GREEDY_USER = '901';
-/** Clients of public data come from as many addresses as the rate limiter has room for in any case. */
-const ANONYMOUS_ADDRESSES = 4_096;
+/** The number of addresses of anonymous clients: all of them have been seen before the first round. */
+const ANONYMOUS = { first: 1_024, count: 2_048 };
 const MAX_BATCH = 10;
 const MAX_ABANDON_MS = 15;
 const SKU = 'CUP-STONE';
 
 /** The kinds of requests, and how many of a hundred are of each. */
 const WEIGHTS = {
-  dashboard: 34,
+  dashboard: 37,
   'public hit': 10,
   'not modified': 10,
-  mutation: 8,
+  mutation: 5,
   'never-seen document': 10,
   malformed: 10,
   disconnect: 6,
@@ -66,7 +64,7 @@ const FAILURE = / 500$|^(?!malformed).* closed$/;
 export const MIX_ENV = {
   OPERATIONS: 'any',
   BATCH_MAX_OPERATIONS: String(MAX_BATCH),
-  RATE_LIMIT_VIEWER: '3000',
+  RATE_LIMIT_VIEWER: '6000',
   // Hung writes end within the calm.
   REQUEST_DEADLINE_MS: '1000',
   UPSTREAM_ATTEMPT_TIMEOUT_MS: '250',
@@ -97,7 +95,7 @@ export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
     headers: sent,
   });
   const anonymous = (random: Random) => ({
-    'x-forwarded-for': `10.1.${random.below(ANONYMOUS_ADDRESSES / 256)}.${random.below(256)}`,
+    'x-forwarded-for': addressOf(ANONYMOUS.first + random.below(ANONYMOUS.count)),
   });
   const post = (id: string, body: unknown) => jsonPost(endpoint, body, headers.get(id));
   const neverSeen = (id: string) => ({
@@ -129,29 +127,36 @@ export async function createMix({ url, endpoint, headersOf }: SoakEnvironment) {
       ]),
   };
 
+  const recordEtag = (id: string, { headers: { etag } }: Answer) => etag && etags.set(id, etag);
+  const readEtag = async (client: Client, id: string): Promise<void> => {
+    const request = get(DASHBOARD.hash, {}, headers.get(id));
+    const answer = await client.send(request).catch(() => undefined);
+    if (answer) recordEtag(id, answer);
+  };
+
   return {
     async next(client: Client): Promise<string> {
       const random = createRandom(SEED + number++);
       const kind = random.pick(DRAWN);
-      const id = random.pick(kind === 'not modified' ? ids.slice(0, REVALIDATING_USERS) : ids);
+      const id = random.pick(ids);
+      if (kind === 'not modified' && !etags.has(id)) await readEtag(client, id);
       const request = requests[kind](random, id);
       if (kind === 'disconnect') {
         await client.abandon(request, random.below(MAX_ABANDON_MS));
         return kind;
       }
       const answer: Answer | undefined = await client.send(request).catch(() => undefined);
-      if (kind === 'not modified' && answer?.headers.etag) etags.set(id, answer.headers.etag);
+      if (kind === 'not modified' && answer) recordEtag(id, answer);
       return `${kind} ${answer?.status ?? 'closed'}`;
     },
 
     /** Requests that fill the BFF's bounded stores, so that filling them is no growth. */
     *filling(): Generator<HttpRequest> {
-      for (const [n, id] of ids.entries()) {
-        yield post(id, { query: DASHBOARD.text });
-        for (let more = FILLING_DOCUMENTS / ids.length; more > 0; more--) {
-          number++;
-          yield jsonPost(endpoint, neverSeen(id), { 'x-forwarded-for': addressOf(n) });
-        }
+      for (const id of ids) yield post(id, { query: DASHBOARD.text });
+      for (let n = 0; n < FILLING_DOCUMENTS; n++) {
+        number++;
+        const address = addressOf(ANONYMOUS.first + (n % ANONYMOUS.count));
+        yield jsonPost(endpoint, neverSeen(String(USERS.first)), { 'x-forwarded-for': address });
       }
     },
   };
