@@ -44,7 +44,7 @@ export function readSettings(env: NodeJS.ProcessEnv): SoakSettings {
     timeouts: count('SOAK_TIMEOUTS', 20_000),
     connections,
     connectionsMs: seconds('SOAK_CONNECTIONS_SECONDS', 60),
-    pauseMs: number('SOAK_PAUSE_MS', 200),
+    pauseMs: number('SOAK_PAUSE_MS', 500),
     snapshots: env.SOAK_SNAPSHOTS || undefined,
   };
 }
