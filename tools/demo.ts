@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { get as getByHttp } from 'node:http';
+import { get as getByHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../services/support/settings.ts';
@@ -179,13 +181,24 @@ async function waitUntilReady(url: string): Promise<void> {
   const readyz = new URL('/readyz', url);
   const end = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < end && phase === 'starting') {
-    const response = await fetch(readyz, { signal: AbortSignal.timeout(1_000) }).catch(
-      () => undefined,
-    );
-    if (response?.ok) return;
+    if (await isReady(readyz)) return;
     await sleep(50);
   }
   throw new Error(`${readyz.href} is not ready`);
+}
+
+function isReady(url: URL): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const get = url.protocol === 'https:' ? getByHttps : getByHttp;
+  // The certificate is for the name that clients use, not for the address of this machine.
+  const request = get(url, { timeout: 1_000, rejectUnauthorized: false, agent: false });
+  request.on('response', (response) => {
+    resolve(response.statusCode === 200);
+    response.resume();
+  });
+  request.on('timeout', () => request.destroy());
+  request.on('error', () => resolve(false));
+  return promise;
 }
 
 async function stop(): Promise<void> {

@@ -14,6 +14,7 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
+import { createListenerTls } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
@@ -169,6 +170,14 @@ describe('npm start', () => {
       .map((name) => `${urlVariable(name)}=${demo.urlOf(name)}`)
       .join(' ');
     assert.ok(demo.output().endsWith(`. Next: ${urls} npm run start:web\n`), demo.output());
+  });
+
+  it('starts BFFs with TLS', async () => {
+    await using tls = await createListenerTls();
+    await using demo = startDemo(tls.env);
+    await demo.ready();
+    assert.match(demo.output(), /^ready in/m);
+    assert.match(demo.output(), /^web +\| https:/m);
   });
 
   it('starts in production', async () => {
