@@ -60,8 +60,8 @@ export class CountedHttp2Request extends Http2ServerRequest {
 }
 
 /**
- * A response by HTTP/2 that can be asked whether its client has left (`closed`), like node:http's, and
- * that gives up on a client that does not read it. Node's own timeout of a stream does not pass while
+ * A response by HTTP/2 that can be asked whether its client has left (`closed`, `writableFinished`), like
+ * node:http's, and that gives up on a client that does not read it. Node's own timeout of a stream does not pass while
  * another stream of the session, or a PING, makes progress.
  */
 export class ClosableHttp2Response extends Http2ServerResponse {
@@ -95,9 +95,17 @@ export class ClosableHttp2Response extends Http2ServerResponse {
   }
 }
 
-// Node's class lacks it, although its type has it.
-Object.defineProperty(ClosableHttp2Response.prototype, 'closed', {
-  get(this: Http2ServerResponse) {
-    return this.stream.closed || this.stream.destroyed;
+// Node's class has no `closed`, although its type has it, and takes a response whose stream was reset for
+// a finished one.
+Object.defineProperties(ClosableHttp2Response.prototype, {
+  closed: {
+    get(this: Http2ServerResponse) {
+      return this.stream.closed || this.stream.destroyed;
+    },
+  },
+  writableFinished: {
+    get(this: Http2ServerResponse) {
+      return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+    },
   },
 });

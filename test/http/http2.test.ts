@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { brotliDecompressSync } from 'node:zlib';
+import { startBffProcess } from '../support/bff-process.ts';
 import { createListenerTls } from '../support/certificates.ts';
 import { authorization } from '../support/environment.ts';
+import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { connectHttp2, graphqlPath, type Http2Client } from '../support/http2-client.ts';
@@ -248,6 +250,31 @@ describe('A BFF over HTTP/2', () => {
     control.faults({});
     assert.equal(calls().length, 1);
     assert.equal((await client.get('/healthz')).status, 200);
+  });
+});
+
+describe('The log line of a request over HTTP/2', () => {
+  it('has the status of the response, or 499 if the client has reset the stream', async () => {
+    await using tls = await createListenerTls();
+    await using bff = await startBffProcess(library, { env: { ...tls.env, LOG_LEVEL: 'info' } });
+    using client = await connectHttp2(bff.url, tls.ca);
+    const statuses = () =>
+      bff
+        .logEntries()
+        .filter(({ msg }) => msg === 'request completed')
+        .map(({ status }) => status);
+    await client.get(graphqlPath(MEMBER));
+    await client.request({ ':method': 'HEAD', ':path': graphqlPath(MEMBER) });
+    await client.post({ query: '{ __typename }' });
+    await client.get('/nothing');
+    await until(() => statuses().length === 4);
+    bff.services.member.control.faults({ membersByIds: { hang: true } });
+    const stream = client.open({ ':path': graphqlPath('{ member(id: "43") { name } }') });
+    stream.on('error', () => {});
+    await until(() => bff.services.member.control.requests().routes.membersByIds === 2);
+    stream.close(constants.NGHTTP2_CANCEL);
+    await until(() => statuses().length === 5);
+    assert.deepEqual(statuses(), [200, 200, 200, 404, 499]);
   });
 });
 

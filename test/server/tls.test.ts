@@ -222,43 +222,45 @@ describe('A BFF process with TLS on SIGTERM', () => {
   const CLIENTS = 4;
   const MAX_OPEN = 20;
 
-  it('loses no request of HTTP/2 clients under load, and exits with 0', async () => {
-    await using tls = await createListenerTls();
-    await using bff = await startBffProcess(library, {
-      env: { ...tls.env, DRAIN_DELAY_MS: '3000' },
-    });
-    let answered = 0;
-    const query = { query: '{ member(id: "42") { name } }' };
-
-    /** Sends a request, and again if it was not executed, as HTTP/2 clients do (RFC 9113 §8.7). */
-    async function sendSafely(client: Http2Client): Promise<void> {
-      const { status } = await client.post(query).catch(async (error: Error) => {
-        assert.match(error.message, /REFUSED_STREAM/);
-        using another = await connectHttp2(bff.url, tls.ca);
-        return await another.post(query);
+  for (const workers of [1, 2]) {
+    it(`loses no request of HTTP/2 clients under load with ${workers} worker(s), and exits with 0`, async () => {
+      await using tls = await createListenerTls();
+      await using bff = await startBffProcess(library, {
+        env: { ...tls.env, DRAIN_DELAY_MS: '3000', WORKERS: String(workers) },
       });
-      assert.equal(status, 200);
-      answered++;
-    }
+      let answered = 0;
+      const query = { query: '{ member(id: "42") { name } }' };
 
-    async function sendUntilGoaway(): Promise<void> {
-      using client = await connectHttp2(bff.url, tls.ca);
-      const open = new Set<Promise<void>>();
-      while (!client.session.closed && !client.session.destroyed) {
-        const sent = sendSafely(client).finally(() => open.delete(sent));
-        open.add(sent);
-        if (open.size > MAX_OPEN) await Promise.race(open);
-        else await new Promise(setImmediate);
+      /** Sends a request, and again if it was not executed, as HTTP/2 clients do (RFC 9113 §8.7). */
+      async function sendSafely(client: Http2Client): Promise<void> {
+        const { status } = await client.post(query).catch(async (error: Error) => {
+          assert.match(error.message, /REFUSED_STREAM/);
+          using another = await connectHttp2(bff.url, tls.ca);
+          return await another.post(query);
+        });
+        assert.equal(status, 200);
+        answered++;
       }
-      await Promise.all(open);
-    }
 
-    const clients = Array.from({ length: CLIENTS }, sendUntilGoaway);
-    await until(() => answered > 200);
-    bff.kill('SIGTERM');
-    await Promise.all(clients);
-    assert.deepEqual(await bff.ended(), [0, null]);
-  });
+      async function sendUntilGoaway(): Promise<void> {
+        using client = await connectHttp2(bff.url, tls.ca);
+        const open = new Set<Promise<void>>();
+        while (!client.session.closed && !client.session.destroyed) {
+          const sent = sendSafely(client).finally(() => open.delete(sent));
+          open.add(sent);
+          if (open.size > MAX_OPEN) await Promise.race(open);
+          else await new Promise(setImmediate);
+        }
+        await Promise.all(open);
+      }
+
+      const clients = Array.from({ length: CLIENTS }, sendUntilGoaway);
+      await until(() => answered > 200);
+      bff.kill('SIGTERM');
+      await Promise.all(clients);
+      assert.deepEqual(await bff.ended(), [0, null]);
+    });
+  }
 
   it('does not execute requests that cross the end of their session', async () => {
     await using tls = await createListenerTls();
