@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -7,14 +6,13 @@ import { loadBff, ROOT } from '../tree.ts';
 import { embeddedFiles } from './embedded-files.ts';
 import { packageFolders } from './licenses.ts';
 
-const require = createRequire(import.meta.url);
-
 /** What packages in CommonJS expect of the module that they are bundled into. */
 const BANNER = `
 import { createRequire as createBundleRequire } from 'node:module';
 const require = createBundleRequire(import.meta.url);`.trim();
 /** An uncaught error prints the line of code that threw it. */
 const MAX_LINE_LENGTH = 200;
+const GRAPHQL = /\bnode_modules\/graphql\/version\.m?js$/;
 
 export interface Bundle {
   readonly name: string;
@@ -38,6 +36,8 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
     platform: 'node',
     target: 'node26',
     format: 'esm',
+    // graphql has two builds without `exports`; graphql-shield requires the one in CommonJS (`main`).
+    mainFields: ['main', 'module'],
     banner: { js: BANNER },
     // Shorter code takes less memory. Identifiers stay, because stack traces and errors show them.
     minifyWhitespace: true,
@@ -47,26 +47,21 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [oneGraphql, bundledShield, embeddedFiles(await loadBff(name))],
+    plugins: [bundledShield, embeddedFiles(await loadBff(name))],
   });
   const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
   if (output === undefined) throw new Error(`${name} has no output`);
-  const packages = packageFolders(Object.keys(output.inputs)).map((path) => resolve(root, path));
+  const files = Object.keys(output.inputs);
+  assertOneGraphql(files);
+  const packages = packageFolders(files).map((path) => resolve(root, path));
   return { name, bytes: output.bytes, packages };
 }
 
-/**
- * Resolves every import of graphql to its CommonJS build, which graphql-shield requires: graphql-js
- * refuses schemas of another copy of itself.
- */
-const oneGraphql: Plugin = {
-  name: 'one-graphql',
-  setup({ onResolve }) {
-    onResolve({ filter: /^graphql(?:\/|$)/ }, ({ path, resolveDir }) => ({
-      path: require.resolve(path.replace(/\.mjs$/, '.js'), { paths: [resolveDir] }),
-    }));
-  },
-};
+/** @throws Error if there are two copies of graphql, each of which refuses schemas of the other */
+function assertOneGraphql(files: readonly string[]): void {
+  const copies = files.filter((file) => GRAPHQL.test(file));
+  if (copies.length !== 1) throw new Error(`must have one copy of graphql: ${copies.join(', ')}`);
+}
 
 /** The statement by which src/auth/shield-library.ts loads packages from node_modules at run time. */
 const CREATE_REQUIRE = 'const require = createRequire(import.meta.url);';
