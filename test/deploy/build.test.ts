@@ -71,6 +71,22 @@ describe('npm run build', () => {
     });
   }
 
+  it('writes a file that starts several workers of itself', async () => {
+    await using services = await startServices(SERVICE_NAMES);
+    const port = await freePort();
+    await using bundle = await startCommand([process.execPath, 'web.mjs'], {
+      cwd: await buildBundles(),
+      url: `http://127.0.0.1:${port}`,
+      env: { ...services.env, WORKERS: '2', WEB_PORT: String(port), WEB_ADMIN_PORT: '0' },
+    });
+    const query = encodeURIComponent('{ announcements { title } }');
+    for (let request = 0; request < 4; request++) {
+      const response = await fetch(`${bundle.url}/graphql?query=${query}`);
+      assert.equal(response.status, 200);
+    }
+    assert.equal((await bundle.terminate()).code, 0);
+  });
+
   it('writes source maps that lead from a position in a bundle to a line of the source', async () => {
     const folder = await buildBundles();
     const code = await readFile(join(folder, 'web.mjs'), 'utf8');

@@ -25,6 +25,7 @@ const COPYRIGHTS: Readonly<Record<string, string>> = {
   '@graphql-tools/merge': '2020 The Guild, Inc.',
   '@graphql-tools/schema': '2020 The Guild, Inc.',
   '@graphql-tools/utils': '2020 The Guild, Inc.',
+  '@whatwg-node/promise-helpers': 'Arda TANRIKULU',
   'abstract-logging': 'James Sumners',
   'cross-inspect': 'Arda TANRIKULU',
   standardwebhooks: 'Standard Webhooks',
