@@ -19,6 +19,7 @@ import {
 } from '../support/http2-frames.ts';
 import { until } from '../support/until.ts';
 import { SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
+import { openConnection } from './raw-connection.ts';
 import { startTarget, type Target } from './target.ts';
 
 // The server of every BFF is the same below GraphQL, so one of them is attacked.
@@ -303,6 +304,7 @@ describe('HTTP/2', () => {
     skip: SKIP_IN_SHORT_MODE,
   }, async (t) => {
     using silent = await openFrames(target.url);
+    const handshake = await openConnection(target.url);
     using bodies = await openFrames(target.url);
     using unread = await openFrames(target.url, { own: NO_WINDOW });
     using lively = await openFrames(target.url, { own: NO_WINDOW });
@@ -318,6 +320,7 @@ describe('HTTP/2', () => {
     const areReset = (connection: FrameConnection) =>
       resetsOf(connection, CANCEL) === MAX_STREAMS || connection.isEnded();
     const waiting = new Map<string, [isDone: () => boolean, maxMs: number]>([
+      ['a connection without a handshake', [() => handshake.closed, 10_000]],
       ['a session without a request', [() => silent.isEnded(), 10_000]],
       ['bodies that do not end', [() => areReset(bodies), 12_000]],
       ['responses that are not read', [() => areReset(unread), 15_000]],

@@ -397,6 +397,23 @@ describe('A BFF with TLS', () => {
     }
   });
 
+  it('has the time limits of HTTP/1.1 without TLS', async () => {
+    await using plain = await startLibrary();
+    const limitsOf = ({ app: { server } }: LibraryEnvironment) => {
+      const { headersTimeout, requestTimeout, timeout, keepAliveTimeout } = server;
+      const { connectionsCheckingInterval } = server as never;
+      return {
+        headersTimeout,
+        requestTimeout,
+        timeout,
+        keepAliveTimeout,
+        connectionsCheckingInterval,
+      };
+    };
+    assert.deepEqual(limitsOf(environment), limitsOf(plain));
+    assert.ok(Object.values(limitsOf(environment)).every((limit) => limit > 0));
+  });
+
   it('answers malformed HTTP/1.1 with a request id and HSTS', async () => {
     const socket = connectTls({
       host: '127.0.0.1',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const openssl = promisify(execFile);
+const NOT_INSTALLED = 'openssl is not installed: apt-get install openssl';
 const EC_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'];
 const LOCAL_NAMES = 'subjectAltName=IP:127.0.0.1,DNS:localhost';
 
@@ -24,7 +25,11 @@ export async function createCertificates() {
     const cert = join(folder, `${count}.pem`);
     const key = join(folder, `${count}.key`);
     const output = ['-keyout', key, '-out', cert];
-    await openssl('openssl', ['req', '-x509', '-days', '2', ...output, ...options]);
+    await openssl('openssl', ['req', '-x509', '-days', '2', ...output, ...options]).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? new Error(NOT_INSTALLED) : error;
+      },
+    );
     return { cert, key };
   }
 
