@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
-import { bffNames, loadBff } from '../../tools/tree.ts';
+import { bffNames, loadBff, ROOT } from '../../tools/tree.ts';
 import { authorization, type Json, startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
@@ -99,8 +99,8 @@ describe('npm run build', () => {
       originalSource: string;
       originalLine: number;
     };
-    assert.match(originalSource, /\/src\/server\/run\.ts$/);
-    const source = await readFile(new URL('../../src/server/run.ts', import.meta.url), 'utf8');
+    const [, path = ''] = /\/(src\/.+\.ts)$/.exec(originalSource) ?? [];
+    const source = await readFile(new URL(path, ROOT), 'utf8');
     assert.match(source.split('\n')[originalLine] ?? '', /process crashed/);
   });
 
