@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { findMisspelt, loadConfig } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
+import { createListenerTls } from '../support/certificates.ts';
 import { library } from '../support/fixture/bff.ts';
 import { LIBRARY_PRODUCTION } from './library-production.ts';
 
@@ -95,6 +96,18 @@ describe('The warning about a missing variable', () => {
     const [warning, ...more] = warningsOf({ ...LIBRARY_PRODUCTION, ...others });
     assert.deepEqual([warning?.fields.variable, more], ['PURGE_SECRET', []]);
     assert.deepEqual(warningsOf({}), []);
+  });
+});
+
+describe('The warning about missing proxies', () => {
+  it('is not given if clients connect by TLS, because none of them comes through a proxy then', async () => {
+    await using tls = await createListenerTls();
+    const proxies = (env: NodeJS.ProcessEnv) =>
+      warningsOf({ ...LIBRARY_PRODUCTION, ...env }).filter(
+        ({ fields }) => fields.variable === 'TRUSTED_PROXIES',
+      );
+    assert.equal(proxies({}).length, 1);
+    assert.deepEqual(proxies(tls.env), []);
   });
 });
 
