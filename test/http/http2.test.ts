@@ -357,15 +357,18 @@ describe('A BFF with TLS', () => {
   });
 
   /** Connects with these versions of TLS, and returns the negotiated one, or the error. */
-  async function handshake(version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3'): Promise<string> {
+  async function handshake(
+    version: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3',
+    // OpenSSL itself refuses old versions at its default level.
+    ciphers = 'DEFAULT@SECLEVEL=0',
+  ): Promise<string> {
     const socket: TLSSocket = connectTls({
       host: '127.0.0.1',
       port: Number(new URL(environment.url).port),
       ca: tls.ca,
       minVersion: version,
       maxVersion: version,
-      // OpenSSL itself refuses old versions at its default level.
-      ciphers: 'DEFAULT@SECLEVEL=0',
+      ciphers,
     });
     try {
       await once(socket, 'secureConnect');
@@ -381,6 +384,12 @@ describe('A BFF with TLS', () => {
     assert.equal(await handshake('TLSv1.3'), 'TLSv1.3');
     assert.equal(await handshake('TLSv1.2'), 'TLSv1.2');
     assert.equal(await handshake('TLSv1.1'), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+  });
+
+  it('refuses cipher suites without authenticated encryption', async () => {
+    assert.equal(await handshake('TLSv1.2', 'ECDHE-ECDSA-AES128-GCM-SHA256'), 'TLSv1.2');
+    const refused = await handshake('TLSv1.2', 'ECDHE-ECDSA-AES256-SHA');
+    assert.match(refused, /^ERR_SSL_.*HANDSHAKE_FAILURE$/);
   });
 
   it('answers clients that speak HTTP/1.1 only', async () => {
