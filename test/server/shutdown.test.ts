@@ -163,6 +163,17 @@ describe('An npm script that starts a BFF', () => {
     }
   }
 
+  it('drains all workers once at Ctrl-C, and exits with 0', async () => {
+    await using npm = await startByNpm({ WORKERS: '2' });
+    const inFlight = await startRequest(npm.endpoint);
+    npm.killGroup('SIGINT');
+    await until(async () => !(await isReady(npm.endpoint)));
+    await sleep(NPM_FORWARD_MS);
+    assert.equal(await inFlight.finish(), 200);
+    assert.deepEqual(await npm.ended(), [0, null]);
+    assert.equal(await isListening(npm.endpoint), false);
+  });
+
   it('forwards a second signal, and exits with its code', async () => {
     await using npm = await startByNpm({ DRAIN_DELAY_MS: '60000' });
     npm.kill('SIGTERM');

@@ -59,7 +59,7 @@ export function createClusterPurgeChannel({ send, on }: PrimaryLink, log: Log): 
         resolve();
       };
       const timer = setTimeout(() => {
-        log.error('purge not confirmed by the primary: other workers may serve old data');
+        log.error({ timeoutMs: PUBLISH_TIMEOUT_MS }, 'purge not confirmed by the primary');
         settle();
       }, PUBLISH_TIMEOUT_MS);
       published.set(id, settle);

@@ -21,7 +21,11 @@ export function createPurgeHub() {
   function deliver({ send, endUnresponsive, pending }: Member, purge: Purge): Promise<void> {
     const id = ++lastId;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(endUnresponsive, APPLY_TIMEOUT_MS);
+    const endIfPending = () => {
+      if (pending.has(id)) endUnresponsive();
+    };
+    // If this process was busy, the answer may have arrived but not been read.
+    const timer = setTimeout(() => setImmediate(endIfPending), APPLY_TIMEOUT_MS);
     pending.set(id, () => {
       clearTimeout(timer);
       pending.delete(id);
