@@ -32,6 +32,8 @@ interface CommandOptions {
   /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
+  /** Asks `/readyz` if it is not given. */
+  readonly isReady?: () => boolean | Promise<boolean>;
 }
 
 /**
@@ -41,10 +43,12 @@ interface CommandOptions {
  */
 export async function startCommand(
   [file = '', ...args]: readonly string[],
-  { url, ...options }: CommandOptions,
+  { url, isReady = () => respondsReady(url), ...options }: CommandOptions,
 ) {
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
+  // A test that is killed disposes of nothing.
+  process.once('exit', () => child.kill('SIGKILL'));
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -57,7 +61,7 @@ export async function startCommand(
     await exited;
   };
   try {
-    await until(async () => !isAlive() || (await isReady(url)));
+    await until(async () => !isAlive() || (await isReady()));
     if (!isAlive()) throw new Error(`${file} ${args.join(' ')} ended: ${output}`);
   } catch (error) {
     await kill();
@@ -78,7 +82,7 @@ export async function startCommand(
   };
 }
 
-const isReady = (url: string): Promise<boolean> =>
+const respondsReady = (url: string): Promise<boolean> =>
   fetch(new URL('/readyz', url)).then(
     ({ ok }) => ok,
     () => false,

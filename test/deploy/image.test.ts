@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { chmod, readdir } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import manifest from '../../package.json' with { type: 'json' };
+import { createCertificates } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
@@ -39,49 +39,72 @@ describe('The Dockerfile', () => {
 });
 
 describe('The image', () => {
-  it('builds from the files that .dockerignore includes, runs read-only, and responds', async (t) => {
-    await using context = await copyBuildContext();
+  const resources = new AsyncDisposableStack();
+  let image: Awaited<ReturnType<typeof buildImage>>;
+  let addresses: Readonly<Record<string, string>>;
+  let port: string;
+
+  before(async () => {
+    const context = resources.use(await copyBuildContext());
     const build = await runProcess(process.execPath, ['tools/build.ts'], { cwd: context.path });
     assert.equal(build.code, 0, build.stderr);
-    await using services = await startServices(SERVICE_NAMES);
-    const port = String(await freePort());
-    await using image = await buildImage(context.path, { BFF: 'web', PORT: port });
+    port = String(await freePort());
+    image = resources.use(await buildImage(context.path, { BFF: 'web', PORT: port }));
+    addresses = resources.use(await startServices(SERVICE_NAMES)).env;
+  });
+  after(() => resources.disposeAsync());
+
+  /** Starts a container, with what an operator sets. Its own health check says when it is ready. */
+  async function startContainer(variables: Readonly<Record<string, string>> = {}) {
     const env = {
       ...image.env,
-      // What an operator sets.
       ...PRODUCTION,
-      ...services.env,
+      ...addresses,
       WEB_PORT: port,
       WEB_ADMIN_PORT: '0',
       // Says whether the stored code is used.
       NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
+      ...variables,
     };
     const options = { cwd: image.cwd, env, ...image.user };
-    const runHealthCheck = () => {
+    const isHealthy = () => {
       const [file = '', ...args] = image.healthCheck;
-      return spawnSync(file, args, options).status;
+      return spawnSync(file, args, options).status === 0;
     };
-    assert.equal(runHealthCheck(), 1);
+    assert.equal(isHealthy(), false);
     const url = `http://127.0.0.1:${port}`;
-    await using server = await startCommand(image.cmd, { ...options, url });
-    assert.equal(runHealthCheck(), 0);
+    return startCommand(image.cmd, { ...options, url, isReady: isHealthy });
+  }
 
-    const response = await fetch(`${url}/graphql`, {
+  it('builds from the files that .dockerignore includes, runs read-only, and responds', async () => {
+    const before = await readdir(image.folder);
+    assert.deepEqual(before.sort(), ['bff.mjs', 'cache', 'licenses.txt', 'web.mjs.map']);
+    await using container = await startContainer();
+    const response = await fetch(`${container.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"query":"{ announcements { title } }"}',
     });
     const { data } = (await response.json()) as { data: { announcements: { title: string }[] } };
     assert.ok(data.announcements.length > 0);
-    assert.match(server.output(), /bff\.mjs was accepted/);
-    const before = await readdir(image.folder);
-    await assert.rejects(readdir(join(image.folder, 'node_modules')));
+    assert.match(container.output(), /bff\.mjs was accepted/);
+    assert.equal((await container.terminate()).code, 0);
+    assert.deepEqual((await readdir(image.folder)).sort(), before);
+  });
+
+  it('is healthy with TLS, too', async () => {
+    await using certificates = await createCertificates();
+    const { cert, key } = await certificates.issue(await certificates.authority());
+    // Another user reads them.
+    await chmod(certificates.folder, 0o755);
+    await chmod(key, 0o644);
+    await using container = await startContainer({ TLS_CERT: cert, TLS_KEY: key });
+    await until(() => container.output().includes('"url":"https:'));
+  });
+
+  it('runs as no one in particular, and stops at SIGTERM', () => {
     assert.equal(image.stopSignal, 'SIGTERM');
-    const { code } = await server.terminate();
-    assert.equal(code, 0);
-    assert.deepEqual(await readdir(image.folder), before);
-    t.diagnostic(`files: ${before.join(' ')}`);
-    // A test as root runs it as the user of the image.
+    // A test that is not root can't be another user.
     if (process.getuid?.() === 0) assert.deepEqual(image.user, { uid: 1000, gid: 1000 });
   });
 

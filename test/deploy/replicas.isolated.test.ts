@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { authorization } from '../support/environment.ts';
@@ -69,6 +71,7 @@ async function startReplicas() {
   const resources = started.move();
   return {
     startLoad: () => startLoad(haproxy.url, token),
+    countRedisKeys: () => countKeys(redis.url),
     kill: async (index: number) => replicas[index]?.kill(),
 
     /** Ends a replica with SIGTERM, and replaces it when it has exited. */
@@ -81,6 +84,15 @@ async function startReplicas() {
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The keys in Redis: rate limits of the replicas. */
+async function countKeys({ hostname, port }: URL): Promise<number> {
+  const socket = connect(Number(port), hostname);
+  socket.write('DBSIZE\r\n');
+  const [reply] = await once(socket, 'data');
+  socket.destroy();
+  return Number(/^:(\d+)/.exec(String(reply))?.[1]);
 }
 
 function assertNoOrderTwice({ attempts, orders, lostWrites }: LoadResult): void {
@@ -108,6 +120,7 @@ describe('Two replicas behind HAProxy', {
     await sleep(LOAD_MS);
     const result = await load.stop();
     t.diagnostic(figuresOf(result));
+    assert.ok((await replicas.countRedisKeys()) > 0);
     assert.deepEqual(result.failedReads, []);
     // At most the requests that were in flight: each of the four writers has one.
     assert.ok(result.failedWrites.length <= 4, result.failedWrites.join('\n'));
