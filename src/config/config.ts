@@ -47,8 +47,8 @@ export interface Config {
   readonly cacheBytes: number;
   /** Makes it an error to read the viewer while executing a shareable response. */
   readonly strictScopes: boolean;
-  /** Sends Server-Timing with every response; otherwise only to staff who ask for it. */
-  readonly alwaysReportsTiming: boolean;
+  /** Writes each log line at once, and sends Server-Timing to every client. */
+  readonly isDevelopment: boolean;
   /** Turns introspection, the explorer and suggestions off. */
   readonly production: boolean;
   readonly logLevel: string;

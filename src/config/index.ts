@@ -73,7 +73,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     },
     cacheBytes: read.CACHE_MEMORY_MB * 1024 * 1024,
     strictScopes: read.NODE_ENV === 'test',
-    alwaysReportsTiming: read.NODE_ENV === 'development',
+    isDevelopment: read.NODE_ENV === 'development',
     production,
     logLevel: read.LOG_LEVEL ?? (production ? 'info' : 'warn'),
     requestDeadlineMs: read.REQUEST_DEADLINE_MS,

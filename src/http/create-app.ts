@@ -69,6 +69,8 @@ export function createApp({
     // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
     logController: new NoRequestLog(),
+    // A logger of its own for each request costs more than its line; see logOf.
+    childLoggerFactory: (logger) => logger,
     frameworkErrors: malformedUrls.reroute,
     clientErrorHandler: answerMalformedRequest,
     ...options,

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BffError, type ErrorCode, INTERNAL_ERROR_MESSAGE, toClientError } from '../errors.ts';
-import { recordRefusal } from './observe-requests.ts';
+import { logOf, recordRefusal } from './observe-requests.ts';
 
 /** The HTTP status of each code; 400 for the others. */
 const STATUS: Partial<Record<ErrorCode, number>> = {
@@ -37,7 +37,7 @@ function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyRe
     reply.header('www-authenticate', hasToken ? 'Bearer error="invalid_token"' : 'Bearer');
   }
   // The message only: the cause itself may hold claims of a token.
-  if (cause instanceof Error) request.log.info({ code, reason: cause.message }, message);
+  if (cause instanceof Error) logOf(request).info({ code, reason: cause.message }, message);
   return reply
     .code(status)
     .headers(error.headers)
@@ -47,7 +47,7 @@ function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyRe
 /** Sends an error of Fastify itself, or an unexpected one. */
 function sendFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const status = error.statusCode ?? 500;
-  if (status >= 500) request.log.error({ err: error }, 'unexpected error');
+  if (status >= 500) logOf(request).error({ err: error }, 'unexpected error');
   const code = status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
   const message = status < 500 ? error.message : INTERNAL_ERROR_MESSAGE;
   recordRefusal(request, code);

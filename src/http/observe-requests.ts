@@ -1,4 +1,5 @@
 import {
+  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -45,6 +46,7 @@ export class NoRequestLog extends LogController {
 
 /** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
 export function observeRequests(app: FastifyInstance, observer?: RequestObserver): void {
+  const log = withoutRedaction(app.log);
   app.decorateRequest('record');
   app.addHook('onRequest', (request, reply, done) => {
     request.record = new RequestRecord();
@@ -52,11 +54,14 @@ export function observeRequests(app: FastifyInstance, observer?: RequestObserver
     reply.raw.on('close', () => {
       const completed = describeCompleted(request, reply);
       observer?.end(request, completed);
-      logCompleted(request, completed);
+      if (log.isLevelEnabled?.('info')) logCompleted(log, request, completed);
     });
     done();
   });
 }
+
+/** The log for another line about a request, which has its id. */
+export const logOf = ({ log, id }: FastifyRequest): FastifyBaseLogger => log.child({ reqId: id });
 
 function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): CompletedRequest {
   const { record, method, headers } = request;
@@ -70,11 +75,20 @@ function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): Comp
   };
 }
 
-function logCompleted(request: FastifyRequest, { record, status, durationMs }: CompletedRequest) {
-  const { log } = request;
-  if ((log as Partial<Logger>).isLevelEnabled?.('info') !== true) return;
+type RequestLogger = FastifyBaseLogger & Partial<Pick<Logger, 'isLevelEnabled'>>;
+
+/** Redaction looks at every field, and the fields of a request's line are known. */
+const withoutRedaction = (log: FastifyBaseLogger): RequestLogger =>
+  log.child({}, { formatters: { log: (fields: object) => fields } });
+
+function logCompleted(
+  log: RequestLogger,
+  request: FastifyRequest,
+  { record, status, durationMs }: CompletedRequest,
+): void {
   log.info(
     {
+      reqId: request.id,
       req: request,
       status,
       durationMs: Math.round(durationMs * 10) / 10,

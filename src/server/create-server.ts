@@ -74,7 +74,12 @@ export async function createServer(
 ): Promise<BffServer> {
   const { production, requestDeadlineMs, corsOrigins } = config;
   const app = createApp({
-    logger: requestLogOptions(bff.name, config.logLevel, peers?.workerId),
+    logger: requestLogOptions({
+      name: bff.name,
+      level: config.logLevel,
+      isBuffered: !config.isDevelopment,
+      worker: peers?.workerId,
+    }),
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: [...config.network.trustedProxies],
@@ -131,7 +136,7 @@ export async function createServer(
   const observer = createApiObserver({
     metrics,
     tracing,
-    alwaysReportsTiming: config.alwaysReportsTiming,
+    alwaysReportsTiming: config.isDevelopment,
   });
 
   // Upstreams and cache

@@ -23,8 +23,26 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
 export const createProcessLog = (name: string, worker?: number): Log & Pick<Logger, 'fatal'> =>
   pino({ name, base: baseOf(worker), ...REDACTION });
 
-/** The options of the log of requests; without logging, Fastify creates no logger for each request. */
-export const requestLogOptions = (name: string, level: string, worker?: number) =>
+interface RequestLogOptions {
+  readonly name: string;
+  readonly level: string;
+  /** Writes lines in blocks, each at the latest after FLUSH_INTERVAL_MS; otherwise at once. */
+  readonly isBuffered: boolean;
+  /** The number of this process among the workers of a BFF, if it has some. */
+  readonly worker: number | undefined;
+}
+
+/** The size of a block of lines: a write for each line costs as much as making it. */
+const BLOCK_BYTES = 8_192;
+const FLUSH_INTERVAL_MS = 200;
+/** Lines are dropped beyond this, while nobody reads them. */
+const MAX_BUFFERED_BYTES = 16 * 1_024 * 1_024;
+
+/**
+ * The options of the log of requests; without logging, Fastify creates no logger for each request.
+ * What is buffered is also written when the process ends, except by SIGKILL.
+ */
+export const requestLogOptions = ({ name, level, isBuffered, worker }: RequestLogOptions) =>
   level === 'silent'
     ? false
     : {
@@ -33,6 +51,7 @@ export const requestLogOptions = (name: string, level: string, worker?: number) 
         base: baseOf(worker),
         ...REDACTION,
         serializers: { ...REDACTION.serializers, req: describeRequest },
+        ...(isBuffered && { stream: createBufferedStream() }),
       };
 
 /** The fields of every line: the process, and its number if it is a worker. */
@@ -41,6 +60,15 @@ const baseOf = (worker: number | undefined) => ({
   hostname: hostname(),
   ...(worker !== undefined && { worker }),
 });
+
+const createBufferedStream = () =>
+  pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: BLOCK_BYTES,
+    maxLength: MAX_BUFFERED_BYTES,
+    periodicFlush: FLUSH_INTERVAL_MS,
+  });
 
 interface LoggedRequest {
   readonly method: string;

@@ -26,6 +26,8 @@ export class RequestRecord {
   readonly operations: RecordedOperation[] = [];
   /** The calls that were made for this request, also those that others share. */
   readonly calls: UpstreamCall[] = [];
+  /** The id in a public response, if it is not that of the request. */
+  publicRequestId: string | undefined = undefined;
   /** The kind of viewer; undefined until it is known. */
   viewer: Viewer['role'] | undefined = undefined;
   /** The trace that the client or this process has started. */
@@ -56,6 +58,7 @@ const HASH_PREFIX = 12;
 export function toLogFields(record: RequestRecord, now: number) {
   const { operations, calls, errorCodes } = record;
   return {
+    publicRequestId: record.publicRequestId,
     operation: joined(operations.map(nameOf)),
     operationHash: joined(operations.map(({ operation }) => operation.hash.slice(0, HASH_PREFIX))),
     viewer: record.viewer,
@@ -74,7 +77,7 @@ export const nameOf = ({ definition }: RecordedOperation): string | undefined =>
   definition.name?.value.slice(0, MAX_NAME_LENGTH);
 
 const joined = (texts: readonly (string | undefined)[]): string | undefined =>
-  texts.filter(Boolean).join(',') || undefined;
+  texts.length === 1 ? texts[0] : texts.filter(Boolean).join(',') || undefined;
 
 const totalCost = (operations: readonly RecordedOperation[]): number =>
   operations.reduce((total, { cost }) => total + cost, 0);

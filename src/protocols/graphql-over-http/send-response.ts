@@ -124,7 +124,7 @@ export type ResponseSender = ReturnType<typeof createResponseSender>;
 function publicIdOf(request: FastifyRequest): string {
   if (request.headers['x-request-id'] !== request.id) return request.id;
   const publicRequestId = randomUUID();
-  request.log = request.log.child({ publicRequestId });
+  request.record.publicRequestId = publicRequestId;
   return publicRequestId;
 }
 

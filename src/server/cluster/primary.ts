@@ -29,7 +29,8 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const { workers: size, production, logLevel: level, drainDelayMs, isRunByNpm } = config;
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
-  const requestLog = pino(requestLogOptions(bff.name, level) || { level });
+  const adminLogOptions = { name: bff.name, level, isBuffered: false, worker: undefined };
+  const requestLog = pino(requestLogOptions(adminLogOptions) || { level });
   const purges = createPurgeHub();
   const count = createCountHub();
   const workerMetrics = createMetricsHub();
