@@ -2,11 +2,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { spawnOnCore } from './pinned-process.ts';
 
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 3_000;
 const POLL_INTERVAL_MS = 20;
+const OTLP_RECEIVER = fileURLToPath(new URL('otlp-receiver.ts', import.meta.url));
 const PUBLIC_ADDRESS = /^(?!.*\badmin\b).*listening on (http\S+)/;
 const ADMIN_ADDRESS = /\badmin listening on (http\S+)/;
 
@@ -40,6 +42,17 @@ export async function startServer(
     throw new Error('did not start');
   }
   return { pid: child.pid as number, origin, admin, stop: () => stop(child) };
+}
+
+let receiver: Promise<Server> | undefined;
+
+/**
+ * Starts a receiver of traces for the bench, once; it ends with the bench.
+ * @returns its URL
+ */
+export async function startOtlpReceiver(core: number): Promise<string> {
+  receiver ??= startServer(core, OTLP_RECEIVER, {});
+  return (await receiver).origin;
 }
 
 /**

@@ -3,7 +3,12 @@ import type { Cores } from './cores.ts';
 import { freePort } from './free-port.ts';
 import { startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
-import { type Server, startServer, startServerByPolling } from './server-process.ts';
+import {
+  type Server,
+  startOtlpReceiver,
+  startServer,
+  startServerByPolling,
+} from './server-process.ts';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -21,7 +26,10 @@ export async function startPeer(
   const peer = PEERS[name];
   if (!peer) throw new Error('unknown peer');
   const redis: Env = peer.usesRedis ? { REDIS_URL: await startRedis(cores.load) } : {};
-  const env = { ...baseEnv, ...peer.env, ...redis, BENCH_FOLDER: scratchFolder };
+  const traces: Env = peer.exportsTraces
+    ? { OTEL_EXPORTER_OTLP_ENDPOINT: await startOtlpReceiver(cores.load) }
+    : {};
+  const env = { ...baseEnv, ...peer.env, ...redis, ...traces, BENCH_FOLDER: scratchFolder };
   const program = peer.program(schema);
   if (!peer.discardsOutput) return startServer(cores.server, program, env);
   const port = await freePort();

@@ -10,4 +10,6 @@ export const ALL_FEATURES: Readonly<Record<string, string>> = {
   ALLOW_ADDRESSES: '127.0.0.0/8,10.0.0.0/8',
   DENY_ADDRESSES: '192.0.2.0/24',
   BATCH_MAX_OPERATIONS: '10',
+  OTEL_TRACES_SAMPLER: 'traceidratio',
+  OTEL_TRACES_SAMPLER_ARG: '0.01',
 };

@@ -19,12 +19,19 @@ export interface Peer {
   readonly ignoresRoles?: boolean;
   /** Keeps its rate-limit counters in Redis. */
   readonly usesRedis?: boolean;
+  /** Exports traces. */
+  readonly exportsTraces?: boolean;
 }
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 const FRONTDESK: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`) };
-const ALL_ON: Peer = { ...FRONTDESK, env: ALL_FEATURES, discardsOutput: true };
+const ALL_ON: Peer = {
+  ...FRONTDESK,
+  env: ALL_FEATURES,
+  discardsOutput: true,
+  exportsTraces: true,
+};
 const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
