@@ -115,6 +115,12 @@ describe('The metrics', () => {
     assert.ok(heapUsed > 0 && heapUsed < heapLimit && heapLimit < Infinity);
   });
 
+  it('have the start of the process', async () => {
+    const [start = 0] = await read(environment.adminUrl, 'frontdesk_last_start_time_seconds');
+    const uptime = Date.now() / 1_000 - start;
+    assert.ok(Math.abs(uptime - process.uptime()) < 5, `${uptime} s`);
+  });
+
   it('have series at zero for rare events, so that an increase includes the first one', async () => {
     await using fresh = await startEnvironment(library);
     for (const [metric, labels] of [

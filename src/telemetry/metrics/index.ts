@@ -78,6 +78,12 @@ export function addProcessMetrics({ registry }: Pick<Metrics, 'registry'>): void
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   new Gauge({
+    name: 'frontdesk_last_start_time_seconds',
+    help: 'Start of the process, or of its newest worker, in seconds since the epoch.',
+    aggregator: 'max',
+    registers,
+  }).set(Date.now() / 1_000 - process.uptime());
+  new Gauge({
     name: 'frontdesk_memory_limit_bytes',
     help: 'Memory that the process may use: that of its control group, or of the machine.',
     // Workers share it.

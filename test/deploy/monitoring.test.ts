@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
+import { ROOT } from '../../tools/tree.ts';
+import { type Environment, startEnvironment } from '../support/environment.ts';
+import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { skipWithout } from '../support/program.ts';
+import { until } from '../support/until.ts';
+import {
+  dashboardUses,
+  readDashboard,
+  readRules,
+  readRuleTests,
+  readRunbook,
+  ruleUses,
+  type Use,
+} from './monitoring.ts';
+import { type Prometheus, startPrometheus } from './prometheus.ts';
+import { groupingsOf, selectorsOf, withoutFilters } from './promql.ts';
+
+const RUNBOOK_URL = 'https://git.frontdesk.example/frontdesk/docs/runbook.md';
+
+type LibraryEnvironment = Environment<typeof LIBRARY_UPSTREAMS>;
+
+/** The series that appear last. */
+const LAST_SERIES = [
+  /^frontdesk_failed_requests_total\{.*code="UPSTREAM_UNAVAILABLE"/m,
+  /^nodejs_gc_duration_seconds_count\{kind="major"/m,
+];
+
+/** Writes the library's schema with a deprecated field, which it does not have. */
+async function deprecateField(folder: string): Promise<string> {
+  const sdl = await readFile(new URL(library.schema), 'utf8');
+  const deprecated = sdl.replace(/^( *joinedAt: \S+)/m, '$1 @deprecated(reason: "Unused.")');
+  assert.notEqual(deprecated, sdl);
+  const file = join(folder, 'schema.graphql');
+  await writeFile(file, deprecated);
+  return pathToFileURL(file).href;
+}
+
+/** Sends one request of each kind that the metrics tell apart. */
+async function sendTraffic({ send, services, reset }: LibraryEnvironment): Promise<void> {
+  const stored = '{ member(id: "20") { name joinedAt } }';
+  await send(stored);
+  await send(stored);
+  await send(stored, { headers: { 'cache-control': 'no-cache' } });
+  await send('{ __typename }');
+  await send('{');
+  await send('{ member(id: "99999") { name } }');
+  await send('{ viewer { id } }', { headers: { authorization: 'Bearer invalid' } });
+  await send('mutation { renameMember(name: "Ada") { member { name } } }', { as: CAST.reader });
+  await until(
+    async () => (await send('{ viewer { id } }', { as: CAST.otherReader })).status === 429,
+  );
+  services.member.control.faults({ '*': { status: 503 } });
+  await send('{ member(id: "21") { name } }');
+  reset();
+  // Garbage collections are measured by their kind.
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}
+
+/**
+ * Checks an expression against live metrics: its metrics and labels exist, and it has a result.
+ * @returns what is wrong
+ */
+async function faultsOf(prometheus: Prometheus, { expression, labels }: Use): Promise<string[]> {
+  const hasLabel = (results: readonly Readonly<Record<string, string>>[], label: string) =>
+    results.some((each) => label in each);
+  const faults: string[] = [];
+  for (const { metric, labels } of selectorsOf(expression)) {
+    const series = await prometheus.series(metric);
+    if (series.length === 0) faults.push(`there is no metric ${metric}`);
+    else {
+      const missing = labels.filter((label) => !hasLabel(series, label));
+      faults.push(...missing.map((label) => `${metric} has no label ${label}`));
+    }
+  }
+  if (faults.length > 0) return faults;
+  const required = [...groupingsOf(expression), { labels, operands: [expression] }];
+  for (const { labels, operands } of required) {
+    for (const operand of operands) {
+      const results = await prometheus.query(withoutFilters(operand));
+      if (results.length === 0) faults.push(`no result: ${operand}`);
+      const missing = labels.filter((label) => !hasLabel(results, label));
+      faults.push(...missing.map((label) => `no label ${label}: ${operand}`));
+    }
+  }
+  return faults;
+}
+
+describe('Each expression', { skip: skipWithout('prometheus') }, () => {
+  let prometheus: Prometheus;
+  const started = new AsyncDisposableStack();
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'monitoring-'));
+    started.defer(() => rm(folder, { recursive: true }));
+    const bff = { ...library, schema: await deprecateField(folder) };
+    const environment = started.use(
+      await startEnvironment(bff, { CACHE_MEMORY_MB: '16', RATE_LIMIT_VIEWER: '60' }),
+    );
+    addProcessMetrics(environment.metrics);
+    await sendTraffic(environment);
+    // Requests are counted after their responses, and each series needs as many scrapes as the others.
+    await until(async () => {
+      const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
+      return LAST_SERIES.every((series) => series.test(metrics));
+    });
+    prometheus = started.use(await startPrometheus(bff.name, environment.adminUrl));
+    // Two scrapes make a rate, and two evaluations a range of it.
+    const rates = 'bff_operation_code:frontdesk_failed_requests:ratio_rate5m';
+    await until(
+      async () => (await prometheus.query(`count_over_time(${rates}[1m]) >= 2`)).length > 0,
+    );
+  });
+  after(() => started.disposeAsync());
+
+  const assertUses = async (uses: readonly Use[]) => {
+    const faults = await Promise.all(
+      uses.map(async (use) =>
+        (await faultsOf(prometheus, use)).map((fault) => `${use.where}: ${fault}`),
+      ),
+    );
+    assert.equal(faults.flat().join('\n'), '');
+  };
+
+  it('of the dashboard has results for a BFF with traffic', async () => {
+    await assertUses(await dashboardUses());
+  });
+
+  it('of the alerts has results for a BFF with traffic, if its threshold is left out', async () => {
+    await assertUses(await ruleUses());
+  });
+
+  for (const [what, expression, fault] of [
+    ['a metric', 'rate(frontdesk_replies_total[1m])', /no metric frontdesk_replies_total/],
+    ['a label of a metric', 'up{pod="a"}', /up has no label pod/],
+    ['a label in its result', 'sum by (bff, code) (frontdesk_requests_total)', /no label code/],
+    ['a label to match', 'up / on (bff, zone) up', /no label zone/],
+    ['series', 'frontdesk_requests_total{operation="Missing"}', /no result/],
+  ] as const) {
+    it(`is refused without ${what} that it needs`, async () => {
+      const faults = await faultsOf(prometheus, { where: '', expression, labels: [] });
+      assert.match(faults.join(), fault);
+    });
+  }
+});
+
+describe('The dashboard', () => {
+  it('has a title, a unit, a description and the chosen data source in each panel', async () => {
+    const { panels } = await readDashboard();
+    const ids = new Set();
+    for (const { id, type, title, description, fieldConfig, datasource, targets } of panels) {
+      ids.add(id);
+      assert.ok(title);
+      if (type === 'row') continue;
+      assert.ok(description, title);
+      assert.ok(fieldConfig.defaults.unit, title);
+      for (const each of [
+        datasource,
+        ...targets.map(({ datasource }: typeof panels) => datasource),
+      ]) {
+        assert.deepEqual(each, { type: 'prometheus', uid: '$' + '{datasource}' }, title);
+      }
+    }
+    assert.equal(ids.size, panels.length);
+  });
+
+  it('has variables for the data source, the BFF, the instance and the operation', async () => {
+    const { templating } = await readDashboard();
+    const names = templating.list.map(({ name }: { name: string }) => name);
+    assert.deepEqual(names, ['datasource', 'bff', 'instance', 'operation']);
+  });
+});
+
+describe('The alerts', () => {
+  const promtool = (...args: string[]) => {
+    const cwd = fileURLToPath(new URL('deploy/prometheus/', ROOT));
+    const { status, stdout, stderr } = spawnSync('promtool', args, { cwd, encoding: 'utf8' });
+    assert.equal(status, 0, stdout + stderr);
+  };
+  const skip = skipWithout('promtool', 'prometheus');
+
+  it('are valid', { skip }, () => promtool('check', 'rules', 'alerts.yml'));
+
+  it('fire on bad input and stay silent on good input', { skip }, () =>
+    promtool('test', 'rules', 'alerts.test.yml'),
+  );
+
+  it('have a case in which each of them fires', async () => {
+    const { alerts } = await readRules();
+    const cases = JSON.stringify(await readRuleTests());
+    const untested = alerts.filter(({ alert }) => !cases.includes(`alertname=\\"${alert}\\"`));
+    assert.deepEqual(untested, []);
+  });
+
+  it('have a duration, a severity, and texts for the person who gets them', async () => {
+    for (const { alert, for: duration, labels, annotations } of (await readRules()).alerts) {
+      assert.match(duration, /^\d+m$/, alert);
+      assert.match(labels.severity ?? '', /^(page|ticket)$/, alert);
+      assert.ok(annotations.summary && annotations.description, alert);
+    }
+  });
+
+  it('link the section of the runbook about them, which has one for each and no other', async () => {
+    const { alerts } = await readRules();
+    for (const { alert, annotations } of alerts) {
+      assert.equal(annotations.runbook_url, `${RUNBOOK_URL}#${alert.toLowerCase()}`);
+    }
+    assert.deepEqual((await readRunbook()).toSorted(), alerts.map(({ alert }) => alert).toSorted());
+  });
+});
