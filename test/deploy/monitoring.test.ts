@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { parse } from 'yaml';
 import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
 import { ROOT } from '../../tools/tree.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
@@ -178,6 +179,26 @@ describe('The dashboard', () => {
     const { templating } = await readDashboard();
     const names = templating.list.map(({ name }: { name: string }) => name);
     assert.deepEqual(names, ['datasource', 'bff', 'instance', 'operation']);
+  });
+});
+
+describe('Grafana in Compose', () => {
+  const deploy = new URL('deploy/', ROOT);
+  const readYaml = async (file: string) => parse(await readFile(new URL(file, deploy), 'utf8'));
+
+  it('gets the dashboard where it looks for it, and the address of Prometheus', async () => {
+    const { services } = await readYaml('compose.yaml');
+    const mounts: string[][] = services.grafana.volumes.map((each: string) => each.split(':'));
+    for (const [source = ''] of mounts) await access(new URL(source, deploy));
+    const { providers } = await readYaml('grafana/provisioning/dashboards/frontdesk.yml');
+    const target = `${providers[0].options.path}/frontdesk.json`;
+    assert.deepEqual(
+      mounts.find(([, path]) => path === target),
+      ['./grafana/frontdesk.json', target, 'ro'],
+    );
+    const { datasources } = await readYaml('grafana/provisioning/datasources/prometheus.yml');
+    assert.equal(datasources[0].url, 'http://prometheus:9090');
+    assert.match(services.prometheus.ports[0], /:9090$/);
   });
 });
 

@@ -93,6 +93,8 @@ describe('Two workers', () => {
     const text = await read();
     assert.equal(numberOf(text, sample), before + 2);
     assert.ok(numberOf(text, 'frontdesk_purges_total{source="event"}') > 0);
+    // Not the sum: the start of the newest worker.
+    assert.ok(numberOf(text, 'frontdesk_last_start_time_seconds') <= Date.now() / 1_000 + 1);
     const help = text.match(/^# HELP \S+/gm) ?? [];
     assert.equal(new Set(help).size, help.length);
   });
