@@ -13,7 +13,8 @@ export type WorkerMessage =
   /** It has applied the purge with this number. */
   | { readonly type: 'applied'; readonly id: number }
   | { readonly type: 'count'; readonly id: number; readonly increments: readonly Increment[] }
-  | { readonly type: 'collected'; readonly id: number; readonly metrics: ProcessMetrics };
+  /** The reply to `collect`, or without a number, the last metrics before it ends. */
+  | { readonly type: 'metrics'; readonly id?: number; readonly metrics: ProcessMetrics };
 
 /** The messages of the primary. */
 export type PrimaryMessage =

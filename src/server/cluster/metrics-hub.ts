@@ -1,30 +1,54 @@
-import type { ProcessMetrics } from '../../telemetry/metrics/index.ts';
+import { EndedCounts, type ProcessMetrics } from '../../telemetry/metrics/index.ts';
+import { Replies } from './replies.ts';
+import type { WorkerProcess } from './supervisor.ts';
 
-/** A worker that is too busy is left out, so that the metrics of the others arrive. */
+/** A worker that is too busy counts with what it sent before, so that the metrics of others arrive. */
 const COLLECT_TIMEOUT_MS = 1_000;
 
-/** Collects the metrics of all workers. */
-export function createMetricsHub() {
-  const pending = new Map<number, (metrics: ProcessMetrics) => void>();
-  let lastId = 0;
+interface Member {
+  /** The metrics that it has sent last. */
+  latest: ProcessMetrics;
+  readonly replies: Replies<true>;
+}
 
-  function ask(send: (id: number) => void): Promise<readonly ProcessMetrics[]> {
-    const id = ++lastId;
-    const { promise, resolve } = Promise.withResolvers<readonly ProcessMetrics[]>();
-    const timer = setTimeout(() => resolve([]), COLLECT_TIMEOUT_MS);
-    pending.set(id, (metrics) => resolve([metrics]));
-    send(id);
-    return promise.finally(() => {
-      clearTimeout(timer);
-      pending.delete(id);
-    });
+/**
+ * Collects the metrics of all workers. Counts never decrease: those of a worker that has ended stay,
+ * as far as it has sent them.
+ */
+export function createMetricsHub() {
+  const members = new Map<number, Member>();
+  const ended = new EndedCounts();
+
+  function memberOf(worker: number): Member {
+    const member = members.get(worker) ?? { latest: [], replies: new Replies<true>() };
+    members.set(worker, member);
+    return member;
   }
 
+  const ask = ({ id: worker, send }: WorkerProcess) =>
+    memberOf(worker).replies.request(COLLECT_TIMEOUT_MS, (id) => send({ type: 'collect', id }));
+
   return {
-    /** @param workers - functions that send a request with this number */
-    async collect(workers: readonly ((id: number) => void)[]): Promise<readonly ProcessMetrics[]> {
-      return (await Promise.all(workers.map(ask))).flat();
+    /** @returns the metrics of each worker that runs, and the counts of all that have ended */
+    async collect(workers: readonly WorkerProcess[]): Promise<readonly ProcessMetrics[]> {
+      await Promise.all(workers.map(ask));
+      return [...[...members.values()].map(({ latest }) => latest), ended.counts];
     },
-    collected: (id: number, metrics: ProcessMetrics): void => pending.get(id)?.(metrics),
+
+    /** @param id - of the request that they answer; undefined if the worker ends */
+    receive(worker: number, metrics: ProcessMetrics, id: number | undefined): void {
+      const member = memberOf(worker);
+      member.latest = metrics;
+      if (id !== undefined) member.replies.receive(id, true);
+    },
+
+    /** Keeps the counts of a worker that has ended, and drops its gauges. */
+    leave(worker: number): void {
+      const member = members.get(worker);
+      if (!member) return;
+      members.delete(worker);
+      ended.add(member.latest);
+      member.replies.receiveAll(true);
+    },
   };
 }

@@ -63,7 +63,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     if (message.type === 'count') {
       send({ type: 'counted', id: message.id, counts: count(message.increments) });
     }
-    if (message.type === 'collected') workerMetrics.collected(message.id, message.metrics);
+    if (message.type === 'metrics') workerMetrics.receive(from, message.metrics, message.id);
     if (message.type === 'publish') {
       void purges
         .publish(message.purge, from)
@@ -72,12 +72,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   }
 
   async function collectMetrics(): Promise<string> {
-    const asked = supervisor.readyWorkers().map(
-      ({ send }) =>
-        (id: number) =>
-          send({ type: 'collect', id }),
-    );
-    const ofWorkers = await workerMetrics.collect(asked);
+    const ofWorkers = await workerMetrics.collect(supervisor.servingWorkers());
     return aggregateMetrics([await metrics.registry.getMetricsAsJSON(), ...ofWorkers]);
   }
 
@@ -88,7 +83,10 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     endTimeoutMs,
     log,
     onMessage,
-    onEnd: ({ id }, isCrash) => purges.leave(id, isCrash),
+    onEnd({ id }, isCrash) {
+      purges.leave(id, isCrash);
+      workerMetrics.leave(id);
+    },
     giveUp() {
       log.fatal('workers keep ending before they are ready');
       hasGivenUp = true;

@@ -53,7 +53,8 @@ export function createSupervisor(options: SupervisorOptions) {
   let failedStarts: number[] = [];
   let wereEndsClean = true;
 
-  const inState = (state: Managed['state']) => [...workers].filter((each) => each.state === state);
+  const inState = (...states: readonly Managed['state'][]) =>
+    [...workers].filter(({ state }) => states.includes(state));
 
   function fork(): Managed {
     const process = cluster.fork();
@@ -64,9 +65,8 @@ export function createSupervisor(options: SupervisorOptions) {
     managed.ready.promise.then(stopTimer, stopTimer);
     workers.add(managed);
     process.on('message', (message: WorkerMessage) => receive(managed, message));
-    process.once('exit', (code: number | null, signal: string | null) =>
-      end(managed, code, signal),
-    );
+    // After `exit`, and after its last messages.
+    process.process.once('close', (code, signal) => end(managed, code, signal));
     return managed;
   }
 
@@ -201,6 +201,9 @@ export function createSupervisor(options: SupervisorOptions) {
     },
 
     readyWorkers: (): readonly WorkerProcess[] => inState('ready'),
+
+    /** Those that are ready, or still complete requests before they end. */
+    servingWorkers: (): readonly WorkerProcess[] => inState('ready', 'ending'),
   };
 }
 
@@ -213,7 +216,7 @@ function manage(worker: Worker): Managed {
     send: (message) => void (worker.isConnected() && worker.send(message, () => {})),
     kill: () => void worker.process.kill('SIGKILL'),
     ready,
-    ended: once(worker, 'exit'),
+    ended: once(worker.process, 'close'),
     state: 'starting',
   };
 }

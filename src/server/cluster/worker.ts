@@ -45,8 +45,11 @@ export async function serveWorker(
     logger: log,
     logCrash: createCrashLog(log),
     close: async () => {
+      if (!listening) return;
       if (isDrained) await drain(listening, drainDelayMs);
       else await retire(listening);
+      // Requests are counted when their responses have ended.
+      await link.sendLast({ type: 'metrics', metrics: await collect(listening) });
     },
   });
   link.on('retire', close);
@@ -62,18 +65,15 @@ export async function serveWorker(
       counter: createClusterCounter(link, log),
     };
     const server = await createServer(bff, config, peers);
-    const { metrics } = server;
     // A worker gets connections as soon as it listens, so it must be ready before.
     await server.warmUp();
     const port = await join(link);
     const [address] = await listen(publicListener(server.app, bff, config, port));
     listening = server;
     watchFileDescriptors(server.app.log);
-    addProcessMetrics(metrics);
+    addProcessMetrics(server.metrics);
     link.on('collect', ({ id }) => {
-      void metrics.registry
-        .getMetricsAsJSON()
-        .then((collected) => link.send({ type: 'collected', id, metrics: collected }));
+      void collect(server).then((metrics) => link.send({ type: 'metrics', id, metrics }));
     });
     link.send({ type: 'ready', address });
   } catch (error) {
@@ -81,6 +81,8 @@ export async function serveWorker(
     process.exit(1);
   }
 }
+
+const collect = ({ metrics }: BffServer) => metrics.registry.getMetricsAsJSON();
 
 /** @returns the port to listen on, once all purges that have an effect are applied */
 function join(link: ReturnType<typeof openPrimaryLink>): Promise<number> {
@@ -91,8 +93,7 @@ function join(link: ReturnType<typeof openPrimaryLink>): Promise<number> {
 }
 
 /** Takes new requests for the drain delay, and then waits for the requests in flight. */
-async function drain(server: BffServer | undefined, drainDelayMs: number): Promise<void> {
-  if (!server) return;
+async function drain(server: BffServer, drainDelayMs: number): Promise<void> {
   server.drain();
   await sleep(drainDelayMs);
   await server.app.close();
@@ -102,8 +103,7 @@ async function drain(server: BffServer | undefined, drainDelayMs: number): Promi
  * Leaves the connections that arrive to the other workers, and closes each of its own after a response.
  * Closing a connection that seems idle could lose a request that is on its way, so it waits before.
  */
-async function retire(server: BffServer | undefined): Promise<void> {
-  if (!server) return;
+async function retire(server: BffServer): Promise<void> {
   server.retire();
   await stopAccepting(server.app.server);
   await server.app.close();

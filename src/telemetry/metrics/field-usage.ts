@@ -1,7 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
-import { BoundedLabel, OTHER } from './label.ts';
+import { BoundedLabel, MAX_CLIENTS, OTHER } from './label.ts';
 
-const MAX_CLIENTS = 32;
 const MAX_PENDING_PLANS = 1_000;
 
 interface Client {

@@ -13,7 +13,7 @@ import { createPurgeMetrics } from './purges.ts';
 import { createRequestMetrics } from './requests.ts';
 import { createUpstreamMetrics } from './upstreams.ts';
 
-export { aggregateMetrics, type ProcessMetrics } from './aggregate.ts';
+export { aggregateMetrics, EndedCounts, type ProcessMetrics } from './aggregate.ts';
 export type { UpstreamMetrics } from './upstreams.ts';
 
 interface MetricsOptions {

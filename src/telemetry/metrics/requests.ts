@@ -1,10 +1,9 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { nameOf, type RequestRecord } from '../request-record.ts';
 import type { FieldUsage } from './field-usage.ts';
-import { BoundedLabel, OTHER } from './label.ts';
+import { BoundedLabel, MAX_CLIENTS, OTHER } from './label.ts';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const MAX_CLIENTS = 32;
 /** Names of operations that are registered; the names of others are chosen by clients. */
 const MAX_OPERATIONS = 500;
 
