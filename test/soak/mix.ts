@@ -65,8 +65,8 @@ export const MIX_ENV = {
   OPERATIONS: 'any',
   BATCH_MAX_OPERATIONS: String(MAX_BATCH),
   RATE_LIMIT_VIEWER: '6000',
-  // Hung writes end within the calm.
-  REQUEST_DEADLINE_MS: '1000',
+  // Hung writes end within the calm, and a round takes hardly longer than its load.
+  REQUEST_DEADLINE_MS: '500',
   UPSTREAM_ATTEMPT_TIMEOUT_MS: '250',
   // Small, so that it is full before the first round is measured.
   CACHE_MEMORY_MB: '4',
