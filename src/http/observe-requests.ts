@@ -5,10 +5,10 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import type { Logger } from 'pino';
 import type { BffError } from '../errors.ts';
 import { clientOf } from '../telemetry/log.ts';
-import { RequestRecord, toLogFields } from '../telemetry/request-record.ts';
+import { createRequestLineWriter } from '../telemetry/request-line.ts';
+import { RequestRecord } from '../telemetry/request-record.ts';
 import { formatServerTiming } from '../telemetry/server-timing.ts';
 
 declare module 'fastify' {
@@ -46,7 +46,7 @@ export class NoRequestLog extends LogController {
 
 /** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
 export function observeRequests(app: FastifyInstance, observer?: RequestObserver): void {
-  const log = withoutRedaction(app.log);
+  const writeLine = createRequestLineWriter(app.log);
   app.decorateRequest('record');
   app.addHook('onRequest', (request, reply, done) => {
     request.record = new RequestRecord();
@@ -54,7 +54,8 @@ export function observeRequests(app: FastifyInstance, observer?: RequestObserver
     reply.raw.on('close', () => {
       const completed = describeCompleted(request, reply);
       observer?.end(request, completed);
-      if (log.isLevelEnabled?.('info')) logCompleted(log, request, completed);
+      const { id, url, ip: address } = request;
+      writeLine?.({ id, url, address, ...completed });
     });
     done();
   });
@@ -73,29 +74,6 @@ function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): Comp
     client: clientOf(headers['apollographql-client-name']),
     clientVersion: clientOf(headers['apollographql-client-version']),
   };
-}
-
-type RequestLogger = FastifyBaseLogger & Partial<Pick<Logger, 'isLevelEnabled'>>;
-
-/** Redaction looks at every field, and the fields of a request's line are known. */
-const withoutRedaction = (log: FastifyBaseLogger): RequestLogger =>
-  log.child({}, { formatters: { log: (fields: object) => fields } });
-
-function logCompleted(
-  log: RequestLogger,
-  request: FastifyRequest,
-  { record, status, durationMs }: CompletedRequest,
-): void {
-  log.info(
-    {
-      reqId: request.id,
-      req: request,
-      status,
-      durationMs: Math.round(durationMs * 10) / 10,
-      ...toLogFields(record, performance.now()),
-    },
-    'request completed',
-  );
 }
 
 /**

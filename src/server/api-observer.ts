@@ -19,12 +19,12 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
   const { metrics, tracing, alwaysReportsTiming } = options;
 
   function startSpan({ method, headers, routeOptions }: FastifyRequest): TraceSpan | undefined {
-    if (!tracing || routeOptions.url !== '/graphql') return undefined;
-    return tracing.start(traceContextOf(headers), () => ({
-      name: `${method} ${routeOptions.url}`,
-      kind: SERVER_SPAN,
-      attributes: { 'http.request.method': method, 'http.route': routeOptions.url as string },
-    }));
+    const { url } = routeOptions;
+    if (!tracing || url !== '/graphql') return undefined;
+    const client = traceContextOf(headers);
+    if (!tracing.isSampled(client)) return undefined;
+    const attributes = { 'http.request.method': method, 'http.route': url };
+    return tracing.start({ name: `${method} ${url}`, kind: SERVER_SPAN, attributes }, client);
   }
 
   return {

@@ -7,7 +7,6 @@
  *
  * No line may contain a credential, a variable of an operation or a query string.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { hostname } from 'node:os';
 import { type Logger, pino } from 'pino';
 import { REDACTION } from './redaction.ts';
@@ -26,22 +25,17 @@ export const createProcessLog = (name: string, worker?: number): Log & Pick<Logg
 interface RequestLogOptions {
   readonly name: string;
   readonly level: string;
-  /** Writes lines in blocks, each at the latest after FLUSH_INTERVAL_MS; otherwise at once. */
+  /** Writes lines in blocks, at the latest after FLUSH_INTERVAL_MS; otherwise each at once. */
   readonly isBuffered: boolean;
   /** The number of this process among the workers of a BFF, if it has some. */
   readonly worker: number | undefined;
 }
 
-/** The size of a block of lines: a write for each line costs as much as making it. */
-const BLOCK_BYTES = 8_192;
+/** Writes of up to this size are not mixed with those of other processes (PIPE_BUF, pipe(7)). */
+const BLOCK_BYTES = 4_096;
 const FLUSH_INTERVAL_MS = 200;
-/** Lines are dropped beyond this, while nobody reads them. */
-const MAX_BUFFERED_BYTES = 16 * 1_024 * 1_024;
 
-/**
- * The options of the log of requests; without logging, Fastify creates no logger for each request.
- * What is buffered is also written when the process ends, except by SIGKILL.
- */
+/** The options of the log of requests; without logging, Fastify creates no logger for each request. */
 export const requestLogOptions = ({ name, level, isBuffered, worker }: RequestLogOptions) =>
   level === 'silent'
     ? false
@@ -50,9 +44,26 @@ export const requestLogOptions = ({ name, level, isBuffered, worker }: RequestLo
         name,
         base: baseOf(worker),
         ...REDACTION,
-        serializers: { ...REDACTION.serializers, req: describeRequest },
-        ...(isBuffered && { stream: createBufferedStream() }),
+        ...(isBuffered && { stream: createBlockStream() }),
       };
+
+/** Writes lines in blocks, also what is left when the process ends, except by SIGKILL. */
+function createBlockStream() {
+  const stream = pino.destination(1);
+  let block = '';
+  function flush(): void {
+    if (block) stream.write(block);
+    block = '';
+  }
+  setInterval(flush, FLUSH_INTERVAL_MS).unref();
+  process.on('exit', flush);
+  return {
+    write(line: string): void {
+      if (block.length + line.length > BLOCK_BYTES) flush();
+      block += line;
+    },
+  };
+}
 
 /** The fields of every line: the process, and its number if it is a worker. */
 const baseOf = (worker: number | undefined) => ({
@@ -61,35 +72,7 @@ const baseOf = (worker: number | undefined) => ({
   ...(worker !== undefined && { worker }),
 });
 
-const createBufferedStream = () =>
-  pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: BLOCK_BYTES,
-    maxLength: MAX_BUFFERED_BYTES,
-    periodicFlush: FLUSH_INTERVAL_MS,
-  });
-
-interface LoggedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly ip: string;
-  readonly headers: IncomingHttpHeaders;
-}
-
 const CLIENT_NAME = /^[\x20-\x7e]{1,64}$/;
-
-/**
- * Describes a request for the log: method, path, address and self-declared client. The query string is
- * omitted, because it may contain private data.
- */
-export const describeRequest = ({ method, url, ip, headers }: LoggedRequest) => ({
-  method,
-  path: url.split('?', 1)[0],
-  address: ip,
-  client: clientOf(headers['apollographql-client-name']),
-  clientVersion: clientOf(headers['apollographql-client-version']),
-});
 
 /** @returns undefined unless the header is a short name of printable ASCII */
 export const clientOf = (header: string | string[] | undefined): string | undefined =>

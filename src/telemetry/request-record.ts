@@ -1,7 +1,7 @@
 import type { Viewer } from '../viewer.ts';
 import type { PhaseTimings } from './phase-timings.ts';
 import type { TraceSpan } from './tracing/span.ts';
-import { busyMs, type UpstreamCall } from './upstream-call.ts';
+import type { UpstreamCall } from './upstream-call.ts';
 
 /** An operation as a request's record has it. */
 export interface RecordedOperation {
@@ -48,36 +48,15 @@ export class RequestRecord {
   timings: PhaseTimings | undefined = undefined;
   /** Undefined unless the request is traced. */
   span: TraceSpan | undefined = undefined;
+
+  /** Of all its operations, in cost units. */
+  cost(): number {
+    return this.operations.reduce((total, { cost }) => total + cost, 0);
+  }
 }
 
 /** Clients choose the names of their operations. */
 const MAX_NAME_LENGTH = 100;
-const HASH_PREFIX = 12;
-
-/** The part of a request's log line that is about its operation. */
-export function toLogFields(record: RequestRecord, now: number) {
-  const { operations, calls, errorCodes } = record;
-  return {
-    publicRequestId: record.publicRequestId,
-    operation: joined(operations.map(nameOf)),
-    operationHash: joined(operations.map(({ operation }) => operation.hash.slice(0, HASH_PREFIX))),
-    viewer: record.viewer,
-    cost: operations.length > 0 ? totalCost(operations) : undefined,
-    cacheStatus: record.cacheStatus,
-    notStored: record.notStored,
-    upstreamCalls: calls.length > 0 ? calls.length : undefined,
-    upstreamMs: calls.length > 0 ? Math.round(busyMs(calls, now) * 10) / 10 : undefined,
-    errorCodes: errorCodes && errorCodes.length > 0 ? [...new Set(errorCodes)] : undefined,
-    failedParts: record.failedParts,
-    traceId: record.traceId,
-  };
-}
 
 export const nameOf = ({ definition }: RecordedOperation): string | undefined =>
   definition.name?.value.slice(0, MAX_NAME_LENGTH);
-
-const joined = (texts: readonly (string | undefined)[]): string | undefined =>
-  texts.length === 1 ? texts[0] : texts.filter(Boolean).join(',') || undefined;
-
-const totalCost = (operations: readonly RecordedOperation[]): number =>
-  operations.reduce((total, { cost }) => total + cost, 0);

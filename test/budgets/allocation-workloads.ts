@@ -53,11 +53,24 @@ const PROFILE_TEXT = JSON.stringify({ query: sourceOf('PublicProfile'), variable
 const DASHBOARD = byHash('Dashboard', {});
 
 const CACHED = { CACHE_MEMORY_MB: '64' };
+/** Requests that are not sampled must not allocate anything for it. */
+const UNSAMPLED = {
+  ...CACHED,
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+  OTEL_TRACES_SAMPLER_ARG: '0',
+};
 const UNCACHED = { CACHE_MEMORY_MB: '0' };
 
 export const WORKLOADS: Readonly<Record<string, Workload>> = {
   'cache hit, GET by hash': {
     env: CACHED,
+    async prepare(send) {
+      await send(PROFILE);
+      return async () => assertHit(await send(PROFILE));
+    },
+  },
+  'cache hit, GET by hash, not sampled for a trace': {
+    env: UNSAMPLED,
     async prepare(send) {
       await send(PROFILE);
       return async () => assertHit(await send(PROFILE));

@@ -5,54 +5,72 @@ import { createEntry } from '../../src/cache/entry.ts';
 import { ResponseCache, TagVersions } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { createResponseSender } from '../../src/protocols/graphql-over-http/send-response.ts';
-import { describeRequest } from '../../src/telemetry/log.ts';
+import { until } from '../support/until.ts';
 
-const REQUEST = { method: 'GET', url: '/graphql?query={me}', ip: '192.0.2.1', headers: {} };
+/** Starts an application whose log lines are kept. */
+async function startLogged() {
+  const lines: string[] = [];
+  const stream = { write: (line: string) => void lines.push(line) };
+  const app = createApp({ logger: { level: 'info', stream }, notFoundMessage: 'Nothing.' });
+  const address = await app.listen({ port: 0, host: '127.0.0.1' });
+  lines.length = 0;
+  return {
+    /** Sends a request. @returns its line, and those of other requests */
+    async lineOf(path: string, headers: Record<string, string> = {}) {
+      await (await fetch(`${address}${path}`, { headers })).text();
+      await until(() => lines.length > 0);
+      const [line, ...others] = lines.splice(0).map((text) => JSON.parse(text));
+      assert.deepEqual(others, []);
+      return line;
+    },
+    [Symbol.asyncDispose]: () => app.close(),
+  };
+}
 
 describe('The log entry of a request', () => {
-  it('has the client, and nothing of the query or the credentials', () => {
-    const headers = {
+  it('has the request, its client and the outcome, and nothing of the query or the credentials', async () => {
+    await using app = await startLogged();
+    const line = await app.lineOf('/missing?a=b', {
+      'x-request-id': 'abc',
       'apollographql-client-name': 'shop-web',
       'apollographql-client-version': '1.2.3',
       authorization: 'Bearer secret',
-    };
-    assert.deepEqual(describeRequest({ ...REQUEST, headers }), {
-      method: 'GET',
-      path: '/graphql',
-      address: '192.0.2.1',
-      client: 'shop-web',
-      clientVersion: '1.2.3',
     });
+    const { time, pid, hostname, durationMs, ...others } = line;
+    assert.deepEqual(others, {
+      level: 30,
+      reqId: 'abc',
+      req: {
+        method: 'GET',
+        path: '/missing',
+        address: '127.0.0.1',
+        client: 'shop-web',
+        clientVersion: '1.2.3',
+      },
+      status: 404,
+      errorCodes: ['NOT_FOUND'],
+      msg: 'request completed',
+    });
+    assert.equal(pid, process.pid);
+    assert.ok(hostname.length > 0 && durationMs >= 0 && Math.abs(Date.now() - time) < 60_000);
   });
 
-  it('has no client name that is not printable ASCII of at most 64 characters', () => {
-    for (const name of ['', 'x'.repeat(65), 'two\nlines', 'ünïcode', ['a', 'b']]) {
-      const headers = { 'apollographql-client-name': name };
-      assert.equal(describeRequest({ ...REQUEST, headers }).client, undefined);
+  it('has no client name that is not printable ASCII of at most 64 characters', async () => {
+    await using app = await startLogged();
+    for (const name of ['', 'x'.repeat(65), 'ünïcode']) {
+      const headers = { 'apollographql-client-name': Buffer.from(name).toString('latin1') };
+      assert.equal((await app.lineOf('/', headers)).req.client, undefined);
     }
   });
 
-  it('is written once, with the status and the duration', async () => {
-    const lines: string[] = [];
-    const stream = { write: (line: string) => void lines.push(line) };
-    const serializers = { req: describeRequest };
-    const app = createApp({
-      logger: { level: 'info', stream, serializers },
-      notFoundMessage: 'Nothing.',
+  it('is one line of JSON, whatever the client sends', async () => {
+    await using app = await startLogged();
+    const name = String.raw`a"b\c","level":60,"x":"{}`;
+    const line = await app.lineOf(`/%22,%22level%22:60/"\\{}\u0000`, {
+      'apollographql-client-name': name,
     });
-    const address = await app.listen({ port: 0, host: '127.0.0.1' });
-    lines.length = 0;
-
-    const headers = { 'x-request-id': 'abc' };
-    await (await fetch(`${address}/missing?a=b`, { headers })).text();
-    await app.close();
-
-    const [line, ...others] = lines.map((text) => JSON.parse(text));
-    assert.deepEqual(others, []);
-    assert.equal(line.reqId, 'abc');
-    assert.equal(line.req.path, '/missing');
-    assert.equal(line.status, 404);
-    assert.ok(line.durationMs >= 0);
+    assert.equal(line.level, 30);
+    assert.equal(line.req.client, name);
   });
 
   it('of a public response has the request id of the client and that of the response', async () => {

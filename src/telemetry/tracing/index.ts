@@ -12,8 +12,10 @@ export interface TracingOptions {
 }
 
 export interface Tracing {
-  /** Starts the span of a request, if its trace is sampled. */
-  readonly start: (client: TraceContext, describe: () => SpanStart) => TraceSpan | undefined;
+  /** Decides at its start if a request is traced; allocates nothing. */
+  readonly isSampled: (client: TraceContext) => boolean;
+  /** Starts the span of a sampled request, below the client's span if there is one. */
+  readonly start: (start: SpanStart, client: TraceContext) => TraceSpan;
   /** Exports what is left. */
   readonly close: () => Promise<void>;
 }
@@ -24,11 +26,10 @@ export async function createTracing(
   report: Pick<ExporterOptions, 'log' | 'countLost'>,
 ): Promise<Tracing> {
   const { createTracer } = await import('./tracer.ts');
-  const isSampled = createSampler(options.sampler);
   const tracer = createTracer({ ...options, ...report });
   return {
-    start: (client, describe) =>
-      isSampled(client) ? tracer.startRequest(describe(), client) : undefined,
+    isSampled: createSampler(options.sampler),
+    start: tracer.startRequest,
     close: tracer.close,
   };
 }

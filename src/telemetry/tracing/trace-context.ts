@@ -19,12 +19,13 @@ const NO_TRACE: TraceContext = { traceparent: undefined, tracestate: undefined }
  * either (§3.3).
  */
 export function traceContextOf({ traceparent, tracestate }: IncomingHttpHeaders): TraceContext {
+  if (typeof traceparent !== 'string') return NO_TRACE;
   const [, version, traceId = '', parentId = '', flags = '', rest] =
-    (typeof traceparent === 'string' && TRACEPARENT.exec(traceparent)) || [];
+    TRACEPARENT.exec(traceparent) ?? [];
   if (version === undefined || version === 'ff' || (version === '00' && rest)) return NO_TRACE;
   if (ALL_ZEROS.test(traceId) || ALL_ZEROS.test(parentId)) return NO_TRACE;
   return {
-    traceparent: version === '00' ? traceparent?.toString() : toVersion00(traceId, parentId, flags),
+    traceparent: version === '00' ? traceparent : toVersion00(traceId, parentId, flags),
     tracestate:
       typeof tracestate === 'string' && TRACESTATE.test(tracestate) ? tracestate : undefined,
   };
