@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -12,7 +13,9 @@ import { createRequire as createBundleRequire } from 'node:module';
 const require = createBundleRequire(import.meta.url);`.trim();
 /** An uncaught error prints the line of code that threw it. */
 const MAX_LINE_LENGTH = 200;
-const GRAPHQL = /\bnode_modules\/graphql\/version\.m?js$/;
+const NON_ASCII = /[\u0080-\uffff]/g;
+/** A file of graphql: its folder, and the extension, which is that of one of its two builds. */
+const GRAPHQL_FILE = /^(.*\bnode_modules\/graphql\/).*(\.m?js)$/;
 
 export interface Bundle {
   readonly name: string;
@@ -36,8 +39,6 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
     platform: 'node',
     target: 'node26',
     format: 'esm',
-    // graphql has two builds without `exports`; graphql-shield requires the one in CommonJS (`main`).
-    mainFields: ['main', 'module'],
     banner: { js: BANNER },
     // Shorter code takes less memory. Identifiers stay, because stack traces and errors show them.
     minifyWhitespace: true,
@@ -47,8 +48,9 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [bundledShield, embeddedFiles(await loadBff(name))],
+    plugins: [bundledShield, graphqlModules, embeddedFiles(await loadBff(name))],
   });
+  await escapeNonAscii(new URL(`${name}.mjs`, folder));
   const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
   if (output === undefined) throw new Error(`${name} has no output`);
   const files = Object.keys(output.inputs);
@@ -57,10 +59,24 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
   return { name, bytes: output.bytes, packages };
 }
 
-/** @throws Error if there are two copies of graphql, each of which refuses schemas of the other */
+/**
+ * Escapes the characters that esbuild leaves in regular expressions: V8 keeps the text of a file in one
+ * byte per character only if all of them are ASCII.
+ */
+async function escapeNonAscii(file: URL): Promise<void> {
+  const code = await readFile(file, 'utf8');
+  const toEscape = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  await writeFile(file, code.replaceAll(NON_ASCII, toEscape));
+}
+
+/** @throws Error if there are two builds of graphql, each of which refuses schemas of the other */
 function assertOneGraphql(files: readonly string[]): void {
-  const copies = files.filter((file) => GRAPHQL.test(file));
-  if (copies.length !== 1) throw new Error(`must have one copy of graphql: ${copies.join(', ')}`);
+  const builds = files.flatMap((file) => {
+    const [, folder, extension] = GRAPHQL_FILE.exec(file) ?? [];
+    return folder === undefined ? [] : `${folder}*${extension}`;
+  });
+  const [...unique] = new Set(builds);
+  if (unique.length !== 1) throw new Error(`must have one build of graphql: ${unique.join(', ')}`);
 }
 
 /** The statement by which src/auth/shield-library.ts loads packages from node_modules at run time. */
@@ -76,6 +92,22 @@ const bundledShield: Plugin = {
         throw new Error(`${basename(path)} must have the line: ${CREATE_REQUIRE}`);
       }
       return { contents: source.replace(CREATE_REQUIRE, ''), loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Resolves graphql to its ES modules, also where CommonJS requires it. As CommonJS, all of its exports
+ * would be copied for each of the hundred modules that import it, which takes 5 MB.
+ */
+const graphqlModules: Plugin = {
+  name: 'graphql-modules',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^graphql(?:\/|$)/ }, async ({ path, pluginData, ...options }) => {
+      // The call below ends up here, too.
+      if (pluginData === graphqlModules) return undefined;
+      const found = await resolve(path, { ...options, pluginData: graphqlModules });
+      return { path: found.path.replace(/\.js$/, '.mjs'), errors: found.errors };
     });
   },
 };
