@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeIssue } from '../config/index.ts';
 import { isScope } from './claims.ts';
 

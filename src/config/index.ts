@@ -9,7 +9,7 @@
  * It must never start with an invalid value, accept the demo's credentials in production, or show the
  * value of a secret in an error.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts';

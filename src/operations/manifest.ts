@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { GraphQLError, type GraphQLSchema, validate } from 'graphql';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ConfigError, describeIssue } from '../config/index.ts';
 import { type Operation, toOperation } from './operation.ts';
 

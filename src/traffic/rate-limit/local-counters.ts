@@ -17,7 +17,8 @@ export interface Usage {
  * dropped and starts a new window. No timers run; an expired window is overwritten.
  */
 export class LocalCounters {
-  readonly #usages = new LRUCache<string, Usage>({ max: MAX_KEYS });
+  // With `max`, all of its memory is allocated at once.
+  readonly #usages = new LRUCache<string, Usage>({ maxSize: MAX_KEYS, sizeCalculation: () => 1 });
   readonly #windowMs: number;
 
   constructor(windowMs: number) {
