@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { printSchema } from 'graphql';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
@@ -16,7 +16,8 @@ import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
 import { createApp } from '../http/create-app.ts';
-import { addHealth, isHealthCheck } from '../http/health.ts';
+import { addHealth } from '../http/health.ts';
+import { addTrafficGuards } from '../http/traffic-guards.ts';
 import { createCompiler, createDeprecationLookup } from '../operations/index.ts';
 import {
   createApollo,
@@ -112,7 +113,7 @@ export async function createServer(
     prefix: `frontdesk:rate:${bff.name}`,
   });
   const admission = createAdmissionControl();
-  const { refuseAddress } = createIpFilter(config.network);
+  const ipFilter = createIpFilter(config.network);
   const handleError = createErrorHandler(!production, rateLimiter.charge);
 
   // Operations and execution
@@ -186,15 +187,7 @@ export async function createServer(
   const hasSessions = bff.credentials.includes('cookie');
   // First, so that pages can read the refusals of the guards.
   await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (!isHealthCheck(request)) guard(request);
-    done();
-  });
-  function guard({ ip }: FastifyRequest): void {
-    refuseAddress(ip);
-    admission.refuseExcess();
-    rateLimiter.refuseExhausted({ address: ip });
-  }
+  addTrafficGuards(app, { ipFilter, admission, rateLimiter });
 
   // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
