@@ -4,8 +4,8 @@ export interface UpstreamCall {
   readonly operation: string;
   /** The number of keys of a batch; undefined for other calls. */
   readonly keys: number | undefined;
-  /** The number of requests that the call was sent for. */
-  readonly requests: number;
+  /** The number of requests that the call was sent for, or that have joined it since. */
+  requests: number;
   readonly startedAt: number;
   /** Undefined while the call is in flight. */
   endedAt: number | undefined;

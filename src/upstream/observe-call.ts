@@ -22,6 +22,20 @@ export interface ObservedCall {
 }
 
 /**
+ * Runs a read in a span of its own if the request is traced: the time until its result is there, from a
+ * call that other requests may share.
+ */
+export function inSpan<T>(
+  name: string,
+  call: CallContext,
+  read: (call: CallContext) => Promise<T>,
+): Promise<T> {
+  if (!call.span) return read(call);
+  const span = call.span.startChild({ name });
+  return read({ ...call, span }).finally(() => span.end());
+}
+
+/**
  * Adds a call to the records of the requests that wait for it, to the metrics, and to the traces of
  * those that are traced.
  */
@@ -45,7 +59,12 @@ export function observeCall(
     end(error) {
       call.endedAt = performance.now();
       call.outcome = error === undefined ? 'ok' : kindOf(error);
-      for (const { calls } of waiters.current()) if (!calls?.includes(call)) calls?.push(call);
+      for (const joined of waiters.current()) {
+        if (requesters.includes(joined)) continue;
+        call.requests++;
+        joined.calls?.push(call);
+        if (joined.span) span?.linkWith(joined.span);
+      }
       metrics.observeCall(call);
       if (error !== undefined) span?.fail(errorTypeOf(error));
       span?.end();

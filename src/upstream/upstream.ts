@@ -17,6 +17,7 @@ import { createBreaker } from './circuit-breaker.ts';
 import { Coalescer } from './coalescer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { isSplittable, toBffError } from './errors.ts';
+import { inSpan } from './observe-call.ts';
 import { createCallPolicy, RetryBudget } from './resilience.ts';
 import {
   createTransport,
@@ -129,11 +130,11 @@ export function createUpstream(options: UpstreamOptions) {
         lane?: Omit<Lane, 'locale'>,
       ): Promise<(V | Error)[]> => {
         const fullLane = { ...lane, locale: call.locale };
-        const span = call.span?.startChild({ name: `${name}.${operation}` });
-        const traced = span ? { ...call, span } : call;
-        const load = (key: string) =>
-          breaker.run(traced, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
-        return Promise.all(keys.map(load)).finally(() => span?.end());
+        return inSpan(`${name}.${operation}`, call, (call) => {
+          const load = (key: string) =>
+            breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
+          return Promise.all(keys.map(load));
+        });
       };
     },
 
@@ -167,7 +168,9 @@ export function createUpstream(options: UpstreamOptions) {
         const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
         const key = [writes.seen, call.locale, viewerKey, target].join(' ');
-        return breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow);
+        return inSpan(`${name}.${operation}`, call, (call) =>
+          breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow),
+        );
       };
     },
 

@@ -47,7 +47,8 @@ describe('The trace of a request', () => {
       'POST /graphql > look-up',
       'POST /graphql > prepare',
       'POST /graphql > query',
-      'POST /graphql > query > GET',
+      'POST /graphql > query > lending.notices',
+      'POST /graphql > query > lending.notices > GET',
       'POST /graphql > query > member.membersByIds',
       'POST /graphql > query > member.membersByIds > GET',
       'POST /graphql > resolve-operation',
@@ -115,6 +116,25 @@ describe('The trace of a request', () => {
     assert.deepEqual(other.links, [call?.spanId]);
     assert.equal(call?.attributes['frontdesk.upstream.requests'], 2);
     assert.equal(call?.attributes['frontdesk.upstream.keys'], 2);
+  });
+
+  it('is linked with a call that it joins while the call is in flight', async () => {
+    await using traced = await startTraced({ UPSTREAM_ATTEMPT_TIMEOUT_MS: '2500' });
+    const { environment, receiver } = traced;
+    const query = '{ notices { title } }';
+    environment.services.lending.control.faults({ notices: { delayMs: 1_000 } });
+    const first = environment.send(query, { headers: { 'accept-language': 'en' } });
+    await until(() => environment.calls().length > 0);
+    await Promise.all([first, environment.send(query, { headers: { 'accept-language': 'en' } })]);
+
+    await receiver.traces(2);
+    const [call, ...otherCalls] = receiver.spans.filter(({ name }) => name === 'GET');
+    assert.deepEqual(otherCalls, []);
+    const reads = receiver.spans.filter(({ name }) => name === 'lending.notices');
+    const joined = reads.find(({ spanId }) => spanId !== call?.parentSpanId);
+    assert.equal(reads.length, 2);
+    assert.deepEqual(joined?.links, [call?.spanId]);
+    assert.deepEqual(call?.links, [joined?.spanId]);
   });
 
   it('marks a failed call with its status, and the request with the codes of its errors', async () => {

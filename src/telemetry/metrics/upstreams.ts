@@ -48,7 +48,7 @@ export function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
   });
   const sharing = new Histogram({
     name: 'frontdesk_upstream_call_requests',
-    help: 'Requests that one upstream call was sent for.',
+    help: 'Requests that share one upstream call.',
     labelNames: operationLabels,
     buckets: COUNT_BUCKETS,
     registers,
