@@ -13,7 +13,14 @@ import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { connectHttp2, graphqlPath, type Http2Client } from '../support/http2-client.ts';
-import { FLAG, FRAME, frame, headerBlock, openFrames } from '../support/http2-frames.ts';
+import {
+  FLAG,
+  FRAME,
+  frame,
+  headerBlock,
+  openFrames,
+  requestBlock,
+} from '../support/http2-frames.ts';
 import { until } from '../support/until.ts';
 import { BYTES_PER_UNIT } from './charge-meter.ts';
 
@@ -219,6 +226,27 @@ describe('A BFF over HTTP/2', () => {
       const isOk = answer?.type === FRAME.HEADERS && answer.payload[0] === ok;
       assert.equal(isOk, isAccepted, String(headers));
     }
+  });
+
+  it('refuses the headers of HTTP/1.1 connections (RFC 9113 §8.2.2)', async () => {
+    const headers: readonly [string, string][] = [
+      ['te', 'trailers'],
+      ['te', 'gzip'],
+      ['connection', 'close'],
+      ['transfer-encoding', 'chunked'],
+      ['upgrade', 'h2c'],
+    ];
+    const accepted: string[] = [];
+    for (const header of headers) {
+      using connection = await openFrames(environment.url);
+      const flags = FLAG.END_STREAM | FLAG.END_HEADERS;
+      const block = requestBlock('/healthz', 'GET', [header]);
+      connection.write(frame(FRAME.HEADERS, flags, 1, block));
+      const isReset = () => connection.received(FRAME.RST_STREAM).length > 0;
+      await until(() => isReset() || connection.answered().length > 0);
+      if (!isReset()) accepted.push(header.join(': '));
+    }
+    assert.deepEqual(accepted, ['te: trailers']);
   });
 
   it('resets a CONNECT request', async () => {

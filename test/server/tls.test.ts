@@ -166,9 +166,45 @@ describe('A renewed certificate', () => {
     await load;
     assert.ok(responses > 0);
     assert.equal((await client.get('/healthz')).status, 200);
-    // The versions and the ciphers stay as they are.
-    const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
-    await assert.rejects(connectHttp2(mounted.environment.url, mounted.ca, old as never));
+    // The cipher suites stay: Node forgets them with the old certificate.
+    const ciphers = 'ECDHE-ECDSA-AES256-SHA';
+    await assert.rejects(
+      connectHttp2(mounted.environment.url, mounted.ca, { maxVersion: 'TLSv1.2', ciphers }),
+      /handshake failure/,
+    );
+  });
+
+  it('is sent to clients that have a session ticket of the old one', async () => {
+    await using mounted = await startMounted();
+    const { log, messages } = createLog();
+    using _watch = mounted.watch(log);
+    await until(() => messages.length === 1);
+    const { port } = new URL(mounted.environment.url);
+    let session: Buffer | undefined;
+
+    /** Connects with the last ticket. */
+    async function connectAgain() {
+      const { ca } = mounted;
+      const socket = connect({
+        host: '127.0.0.1',
+        port: Number(port),
+        ca,
+        ...(session && { session }),
+      });
+      const received = once(socket, 'session');
+      await once(socket, 'secureConnect');
+      const isReused = socket.isSessionReused();
+      if (!isReused) [session] = await received;
+      socket.destroy();
+      return isReused;
+    }
+
+    assert.equal(await connectAgain(), false);
+    assert.equal(await connectAgain(), true);
+    const first = await mounted.serial();
+    await mounted.mount(await mounted.issue());
+    await until(async () => (await mounted.serial()) !== first);
+    assert.equal(await connectAgain(), false);
   });
 
   it('is taken when its files are replaced in any way', async () => {
