@@ -60,6 +60,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   'src/pipeline/**': { may: BELOW_PIPELINE },
   'src/http/**': {
     may: ['src/{cache,operations,traffic}/index.ts', TELEMETRY, LEAVES, ...PACKAGES],
+    types: [CONFIG],
   },
   'src/protocols/**': { may: ['src/http/**', 'src/pipeline/index.ts', ...BELOW_PIPELINE] },
   'src/server/**': { may: ['src/!(resolvers)/**', LEAVES, ...PACKAGES] },

@@ -20,7 +20,12 @@ import { missingInProduction, misspeltVariables } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
-export { type ClientTls, type ListenerTls, readCertificateWithKey } from './pem-files.ts';
+export {
+  type CertificateWithKey,
+  type ClientTls,
+  type ListenerTls,
+  readCertificateWithKey,
+} from './pem-files.ts';
 export { urlVariable } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 

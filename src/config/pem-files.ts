@@ -101,7 +101,7 @@ export function readCertificateWithKey(
 }
 
 function readCertificates(variable: string, path: string): string {
-  const text = read(variable, path);
+  const text = readText(variable, path);
   const certificates = text.match(CERTIFICATE) ?? [];
   if (certificates.length === 0 || !certificates.every(isCertificate)) {
     throw new ConfigError([`${variable}: "${path}" must contain certificates in PEM format`]);
@@ -119,7 +119,7 @@ function isCertificate(text: string): boolean {
 }
 
 function readPrivateKey(variable: string, path: string): string {
-  const text = read(variable, path);
+  const text = readText(variable, path);
   try {
     createPrivateKey(text);
     return text;
@@ -130,7 +130,7 @@ function readPrivateKey(variable: string, path: string): string {
   }
 }
 
-function read(variable: string, path: string): string {
+function readText(variable: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {

@@ -13,6 +13,6 @@ export class CountedRequest extends IncomingMessage {
   }
 }
 
-/** True if the headers announce a body (RFC 9112 §6.3). */
+/** True if the headers announce a body (RFC 9112 §6). */
 export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -5,24 +5,25 @@
  * A request passes the onRequest hooks of createApp, then those for CORS and of the traffic guards
  * (server/create-server.ts). Then unknown paths and malformed URLs are refused, the body is parsed and
  * the route's handler runs. What any of them throws becomes a response in error-handler.ts. Bytes that are
- * not HTTP have no request and are answered in malformed-request.ts. With TLS, clients may use HTTP/2
- * (tls.ts, http2-sessions.ts).
+ * not HTTP have no request and are answered in malformed-request.ts. With TLS (tls.ts), clients may use
+ * HTTP/2, whose requests, responses and sessions are in http2-*.ts and behave like those of HTTP/1.1.
  *
  * It must never send a response without a request id and security headers, let a client keep a
  * connection busy without a time limit, or read a body that no route needs.
  */
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { CertificateWithKey } from '../config/index.ts';
 import { addCommonHeaders } from './common-headers.ts';
 import { CountedRequest } from './counted-request.ts';
 import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts';
-import { limitStreams } from './http2-sessions.ts';
+import { setUpHttp2 } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { NoRequestLog, observeRequests, type RequestObserver } from './observe-requests.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
-import { type Certificate, tlsOptions } from './tls.ts';
+import { tlsOptions } from './tls.ts';
 
 /** Time for a client to send a request, and its headers. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -31,6 +32,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECK_MS = 1_000;
 /** Time without any data on a connection whose response is being sent. */
 const IDLE_TIMEOUT_MS = 15_000;
+/** For node:http, with TLS and without. */
 const HTTP1_OPTIONS = {
   IncomingMessage: CountedRequest,
   headersTimeout: HEADERS_TIMEOUT_MS,
@@ -46,7 +48,7 @@ interface AppOptions extends FastifyServerOptions {
   readonly notFoundMessage: string;
   readonly handleError?: ErrorHandler;
   /** Makes the server speak TLS, with HTTP/2 and HTTP/1.1. */
-  readonly tls?: Certificate | undefined;
+  readonly tls?: CertificateWithKey | undefined;
   readonly observer?: RequestObserver;
 }
 
@@ -61,6 +63,7 @@ export function createApp({
   const malformedUrls = createMalformedUrlRefusal();
   const app = fastify({
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    // Overrides that of HTTP1_OPTIONS if there is no TLS.
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: HTTP1_OPTIONS,
@@ -95,13 +98,11 @@ export function createApp({
   app.setErrorHandler(onError);
   app.server.on('checkExpectation', answerExpectation);
   if (tls) {
-    limitStreams(app.server, {
+    setUpHttp2(app.server, {
       firstRequestTimeoutMs: HEADERS_TIMEOUT_MS,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       idleTimeoutMs: IDLE_TIMEOUT_MS,
     });
-    // Over HTTP/1.1 Node does the same if nobody listens; over HTTP/2 it would send a bare 405.
-    app.server.on('connect', (_request, peer) => void peer.destroy());
   }
   const parse = app.getDefaultJsonParser('error', 'error');
   // Many clients send the content type of JSON with an empty body.

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ClosableHttp2Response } from './http2-messages.ts';
+import { Http2Response } from './http2-response.ts';
 import { endSession, trackSessions } from './http2-sessions.ts';
 
 const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
@@ -33,12 +33,10 @@ export function addHealth(app: FastifyInstance): Health {
 
   function closeIfDraining(response: ServerResponse): void {
     if (!isClosing) return;
-    if (response instanceof ClosableHttp2Response) {
-      // A session that was opened during the drain. The others are ending already.
-      if (response.stream.session) endSession(response.stream.session);
-    }
     // node:http then sends `Connection: close`. An open connection would keep the process alive.
-    else response.shouldKeepAlive = false;
+    if (!(response instanceof Http2Response)) response.shouldKeepAlive = false;
+    // A session that was opened during the drain. The others are ending already.
+    else if (response.stream.session) endSession(response.stream.session);
   }
 
   app.addHook('onSend', (_request, reply, payload, done) => {

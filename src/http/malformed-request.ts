@@ -5,7 +5,6 @@ import { TLSSocket } from 'node:tls';
 import { NO_STORE } from '../cache/index.ts';
 import { commonHeaders } from './common-headers.ts';
 import { errorBody } from './error-handler.ts';
-import { ClosableHttp2Response } from './http2-messages.ts';
 
 /** Status and message by Node's error code. */
 const RESPONSES: Readonly<Record<string, readonly [status: number, message: string]>> = {
@@ -17,22 +16,16 @@ const NOT_HTTP = [400, 'This is not an HTTP request.'] as const;
 /** Time for the client to read the response before the connection is destroyed. */
 const LINGER_MS = 1_000;
 
-/** Builds a response that closes its connection, if that is not HTTP/2. */
-function createRefusal(
-  status: number,
-  message: string,
-  { isSecure, isHttp2 = false }: { readonly isSecure: boolean; readonly isHttp2?: boolean },
-) {
+function createRefusal(message: string, isSecure: boolean) {
   const requestId = randomUUID();
   const body = JSON.stringify(errorBody('BAD_REQUEST', message, requestId));
   const ownHeaders = {
     ...NO_STORE,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(body)),
-    ...(!isHttp2 && { connection: 'close' }),
   };
   const headers = [...Object.entries(ownHeaders).flat(), ...commonHeaders(isSecure, requestId)];
-  return { status, headers, body };
+  return { headers, body };
 }
 
 /** Responds to bytes that Node can't parse as HTTP. There is no request then, only a connection. */
@@ -42,9 +35,9 @@ export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
   if (code === 'ECONNRESET' || TLS_ERROR.test(code) || !socket.writable) {
     return void socket.destroy();
   }
-  const [responseStatus, message] = RESPONSES[code] ?? NOT_HTTP;
-  const isSecure = socket instanceof TLSSocket;
-  const { status, headers, body } = createRefusal(responseStatus, message, { isSecure });
+  const [status, message] = RESPONSES[code] ?? NOT_HTTP;
+  const { headers, body } = createRefusal(message, socket instanceof TLSSocket);
+  headers.push('connection', 'close');
   const lines = headers.map((text, n) => (n % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('');
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`);
   // A client that does not close its end would keep the connection open.
@@ -54,8 +47,8 @@ export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
 /** Responds to an `Expect` other than 100-continue (RFC 9110 §10.1.1). */
 export function answerExpectation({ socket }: IncomingMessage, response: ServerResponse): void {
   const message = 'Only "Expect: 100-continue" is supported.';
-  const isSecure = 'encrypted' in socket;
-  const isHttp2 = response instanceof ClosableHttp2Response;
-  const { status, headers, body } = createRefusal(417, message, { isSecure, isHttp2 });
-  response.writeHead(status, headers).end(body);
+  const { headers, body } = createRefusal(message, 'encrypted' in socket);
+  // node:http then sends `Connection: close`, which HTTP/2 does not have.
+  response.shouldKeepAlive = false;
+  response.writeHead(417, headers).end(body);
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BYTES_PER_UNIT, type RateLimiter } from '../traffic/index.ts';
 import { CountedRequest } from './counted-request.ts';
-import { CountedHttp2Request } from './http2-messages.ts';
+import { CountedHttp2Request } from './http2-request.ts';
 import { endUnreadBody } from './unread-body.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BffError, unauthenticated } from '../errors.ts';
-import { CountedHttp2Request } from './http2-messages.ts';
+import { CountedHttp2Request } from './http2-request.ts';
 
 /**
  * Refuses requests with several Host headers, or a repeated credential. node:http keeps the
@@ -10,7 +10,7 @@ import { CountedHttp2Request } from './http2-messages.ts';
  *   UNAUTHENTICATED for several Authorization or X-API-Key headers
  */
 export function refuseRepeatedHeaders(request: IncomingMessage): void {
-  const { rawHeaders, httpVersion } = request;
+  const { rawHeaders } = request;
   let hosts = 0;
   let authorizations = 0;
   let apiKeys = 0;
@@ -21,23 +21,26 @@ export function refuseRepeatedHeaders(request: IncomingMessage): void {
     else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations++;
     else if (name.length === 9 && name.toLowerCase() === 'x-api-key') apiKeys++;
   }
-  if ((hosts !== 1 || httpVersion !== '1.1') && !hasOneHost(request, hosts)) throw noHost(request);
+  if (!hasOneHost(request, hosts)) throw noHost(request);
   if (authorizations > 1) throw unauthenticated('Send one Authorization header.');
   if (apiKeys > 1) throw unauthenticated('Send one X-API-Key header.');
 }
 
 /** @param hosts - the number of Host headers */
 function hasOneHost(request: IncomingMessage, hosts: number): boolean {
-  // Not by its version: an HTTP/1.1 connection may claim to be 2.0.
-  if (!(request instanceof CountedHttp2Request)) {
-    return hosts === 1 || (hosts === 0 && request.httpVersion === '1.0');
+  if (isHttp2(request)) {
+    const { host, ':authority': authority } = request.headers;
+    return hosts === 0 ? authority !== undefined : hosts === 1 && (authority ?? host) === host;
   }
-  const { host, ':authority': authority } = request.headers;
-  return hosts === 0 ? authority !== undefined : hosts === 1 && (authority ?? host) === host;
+  return hosts === 1 || (hosts === 0 && request.httpVersion === '1.0');
 }
+
+/** Not by the version alone: an HTTP/1.1 connection may claim any. */
+const isHttp2 = (request: IncomingMessage): boolean =>
+  request.httpVersion !== '1.1' && request instanceof CountedHttp2Request;
 
 const noHost = (request: IncomingMessage) =>
   new BffError('BAD_REQUEST', 'A request must have one Host header.', {
     // HTTP/2 has no such header, and does not need it.
-    headers: request instanceof CountedHttp2Request ? {} : { connection: 'close' },
+    headers: isHttp2(request) ? {} : { connection: 'close' },
   });

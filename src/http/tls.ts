@@ -1,13 +1,9 @@
 import type { ServerOptions } from 'node:http';
 import type { Http2ServerResponse, SecureServerOptions } from 'node:http2';
 import type { SecureContextOptions } from 'node:tls';
-import { ClosableHttp2Response, CountedHttp2Request } from './http2-messages.ts';
-
-/** The certificate, with its intermediate certificates, and its private key, as PEM. */
-export interface Certificate {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { CertificateWithKey } from '../config/index.ts';
+import { CountedHttp2Request } from './http2-request.ts';
+import { Http2Response } from './http2-response.ts';
 
 /** Time for the handshake; Node's default is two minutes. */
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -33,8 +29,8 @@ const STREAM_RESETS = { burst: 2 * MAX_CONCURRENT_STREAMS, perSecond: 33 };
 /** Clients send one frame with all their settings. */
 const MAX_SETTINGS = 32;
 
-/** The TLS parameters of a certificate; a renewed one is set with the same. */
-export const toSecureContext = ({ cert, key }: Certificate): SecureContextOptions => ({
+/** The TLS parameters of a certificate. Node forgets those of the old one when a renewed one is set. */
+export const toSecureContext = ({ cert, key }: CertificateWithKey): SecureContextOptions => ({
   cert,
   key,
   // RFC 8996: 1.0 and 1.1 must not be used. Node's cipher suites for 1.2 include some without forward
@@ -54,38 +50,34 @@ export const toSecureContext = ({ cert, key }: Certificate): SecureContextOption
 });
 
 /**
- * The options of Fastify for TLS. Without a type, since Fastify has other types for HTTP/2, whose requests
- * and responses are used in the same way.
- */
-export const tlsOptions = (certificate: Certificate, http1Options: ServerOptions): object => ({
-  http2: true,
-  https: secureServerOptions(certificate, http1Options),
-});
-
-/**
- * The options of a server that speaks HTTP/2, or HTTP/1.1 to clients that do not offer HTTP/2 (ALPN).
+ * The options of Fastify for a server that speaks HTTP/2, or HTTP/1.1 to clients that do not offer HTTP/2
+ * (ALPN). Without their type, because Fastify's types for HTTP/2 requests and responses are others, which
+ * are used in the same way.
  * @param http1Options - those of a server without TLS
  */
-const secureServerOptions = (
-  certificate: Certificate,
+export const tlsOptions = (
+  certificate: CertificateWithKey,
   http1Options: ServerOptions,
-): SecureServerOptions => ({
-  ...toSecureContext(certificate),
-  handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-  allowHTTP1: true,
-  http1Options: { keepAliveTimeout: KEEP_ALIVE_MS, ...http1Options },
-  Http2ServerRequest: CountedHttp2Request,
-  Http2ServerResponse: ClosableHttp2Response as typeof Http2ServerResponse,
-  maxSessionMemory: MAX_SESSION_MEMORY_MB,
-  maxHeaderListPairs: MAX_HEADERS,
-  maxSessionInvalidFrames: MAX_INVALID_FRAMES,
-  maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
-  maxSettings: MAX_SETTINGS,
-  streamResetBurst: STREAM_RESETS.burst,
-  streamResetRate: STREAM_RESETS.perSecond,
-  settings: {
-    maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
-    maxHeaderListSize: MAX_HEADER_BYTES,
-    enablePush: false,
-  },
+): object => ({
+  http2: true,
+  https: {
+    ...toSecureContext(certificate),
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    allowHTTP1: true,
+    http1Options: { keepAliveTimeout: KEEP_ALIVE_MS, ...http1Options },
+    Http2ServerRequest: CountedHttp2Request,
+    Http2ServerResponse: Http2Response as typeof Http2ServerResponse,
+    maxSessionMemory: MAX_SESSION_MEMORY_MB,
+    maxHeaderListPairs: MAX_HEADERS,
+    maxSessionInvalidFrames: MAX_INVALID_FRAMES,
+    maxSessionRejectedStreams: MAX_REJECTED_STREAMS,
+    maxSettings: MAX_SETTINGS,
+    streamResetBurst: STREAM_RESETS.burst,
+    streamResetRate: STREAM_RESETS.perSecond,
+    settings: {
+      maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+      maxHeaderListSize: MAX_HEADER_BYTES,
+      enablePush: false,
+    },
+  } satisfies SecureServerOptions,
 });

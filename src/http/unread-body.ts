@@ -1,17 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants } from 'node:http2';
 import { hasBody } from './counted-request.ts';
-import { CountedHttp2Request } from './http2-messages.ts';
+import { CountedHttp2Request } from './http2-request.ts';
 
 /** Time to read the rest of a refused request's body, so that its client can read the response. */
 const LINGER_MS = 1_000;
 
 /**
- * Reads the rest of a refused request's body for LINGER_MS at most. A body whose announced length is
- * within the limit leaves the connection open if it arrives in time: it has usually been sent already,
- * and a reconnection for each refusal would make overload worse. After any other body the connection is
- * closed, whether the client has read the response or not. Over HTTP/2 only the stream is closed.
- * @param onRead - called when the rest has been read or the connection is closed
+ * Reads the rest of a refused request's body for LINGER_MS at most.
+ * @param maxBytes - the length up to which a body may leave an HTTP/1.1 connection open
+ * @param onRead - called when the rest has been read, or the connection or the stream is closed
  */
 export function endUnreadBody(
   request: IncomingMessage,
@@ -20,10 +18,21 @@ export function endUnreadBody(
   onRead: () => void,
 ): void {
   if (request.complete || request.destroyed || !hasBody(request)) return;
-  if (request instanceof CountedHttp2Request) {
-    endUnreadStream(request, onRead);
-    return;
-  }
+  if (request instanceof CountedHttp2Request) endUnreadStream(request, onRead);
+  else endUnreadMessage(request, response, maxBytes, onRead);
+}
+
+/**
+ * A body whose announced length is within the limit leaves the connection open if it arrives in time: it
+ * has usually been sent already, and a reconnection for each refusal would make overload worse. After any
+ * other body the connection is closed, whether the client has read the response or not.
+ */
+function endUnreadMessage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  maxBytes: number,
+  onRead: () => void,
+): void {
   const { socket, headers } = request;
   const isShort = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBytes;
   if (!isShort) {
@@ -44,6 +53,7 @@ export function endUnreadBody(
   request.resume();
 }
 
+/** Over HTTP/2 a body costs its stream only, whatever its length is. */
 function endUnreadStream(request: CountedHttp2Request, onRead: () => void): void {
   const { stream } = request;
   // After the response, this asks the client to send no more (RFC 9113 §8.1).

@@ -25,13 +25,13 @@ export function reloadCertificate(
   log: Log,
   pollMs = POLL_MS,
 ): () => void {
-  let seen: string | undefined = cert + key;
+  let lastRead = cert + key;
 
   async function check(): Promise<void> {
     const texts = [certPath, keyPath].map((path) => readFile(path, 'utf8').catch(() => undefined));
     const found = (await Promise.all(texts)).join('');
-    if (found === seen) return;
-    seen = found;
+    if (found === lastRead) return;
+    lastRead = found;
     try {
       const renewed = readCertificateWithKey(certPath, keyPath);
       server.setSecureContext(toSecureContext(renewed));
