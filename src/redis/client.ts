@@ -51,9 +51,7 @@ interface RedisOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/**
- * A reply after more than half of the timeout. It is used, but the breaker counts it as a failure.
- */
+/** A reply after more than half of the timeout. It is used, but the breaker counts it as a failure. */
 class LateReply<T> extends Error {
   readonly reply: T;
   constructor(reply: T) {
@@ -63,13 +61,10 @@ class LateReply<T> extends Error {
 }
 
 /**
- * The client of the shared Redis, which is optional at run time.
- *
- * It connects in the background and reconnects with backoff. Commands run through a circuit breaker: a
- * dead Redis costs no time, and a hanging one costs a few requests 50 ms. While the circuit is open, one
- * probe runs every 0.1 to 2 seconds, until a reply arrives within half of the timeout. Each loss and each
- * recovery is logged once. A request must never wait for a reconnect, nor fail because Redis does: each
- * feature has a fallback in the process (rate limits are then counted per process).
+ * Connects to the shared Redis in the background, and reconnects with backoff. A dead Redis costs no
+ * time, and a hanging one costs a few requests 50 ms. While the circuit is open, one probe runs every 0.1
+ * to 2 seconds, until a reply arrives within half of the timeout. Each loss and each recovery is logged
+ * once.
  */
 export async function createRedis(
   url: URL,

@@ -10,6 +10,12 @@ import { type Freshness, freshnessOf } from './freshness.ts';
 const BASE_BYTES = 256 * 1024;
 /** More than the largest object of any contract needs. */
 const MAX_BYTES_PER_ITEM = 4 * 1024;
+/** The maximum idle time of a connection that a write uses: an older one may be closed by now. */
+const MAX_WRITE_IDLE_MS = 50;
+/** Error codes of a connection that the upstream has closed. */
+const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
+/** 4xx statuses that reject the caller (this service), not the request. */
+const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** An upstream's response that a datasource can use: 2xx, or a 4xx about the request itself. */
@@ -27,19 +33,9 @@ export interface HttpCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly json?: unknown;
   readonly timeoutMs: number;
-  /**
-   * The number of requested objects, which determines the size limit of the response; default 1.
-   */
+  /** The number of requested objects, which determines the size limit of the response; default 1. */
   readonly items?: number | undefined;
 }
-
-/** The maximum idle time of a connection that a write uses: an older one may be closed by now. */
-const MAX_WRITE_IDLE_MS = 50;
-/** Error codes of a connection that the upstream has closed. */
-const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
-
-/** 4xx statuses that reject the caller (this service), not the request. */
-const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 
 const createAgents = (options: AgentOptions & ClientTls) => ({
   http: new HttpAgent(options),

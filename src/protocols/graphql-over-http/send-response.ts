@@ -68,14 +68,17 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     return compress(response, coding).then((body) => end(reply, 200, headers, body));
   }
 
-  /** Writes past the framework, which would encode the bytes once more. @param body - latin1 */
+  /**
+   * Writes past the framework, which would encode the bytes once more.
+   * @param body - latin1
+   */
   function end(reply: FastifyReply, status: number, headers: string[], body: string): undefined {
     const { raw, request } = reply;
     if (status === 200) headers.push('content-length', `${body.length}`);
     closeIfDraining(raw);
     reply.hijack();
     raw.writeHead(status, headers);
-    // Not even an empty text may be written to a response without a body over HTTP/2.
+    // HTTP/2 refuses even an empty text in a response without a body.
     if (status === 304 || request.method === 'HEAD') raw.end();
     else raw.end(body, 'latin1');
   }
