@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { sendPipelined } from '../support/pipelined.ts';
 import { until } from '../support/until.ts';
@@ -121,11 +122,11 @@ describe('The trace of a request', () => {
   it('is linked with a call that it joins while the call is in flight', async () => {
     await using traced = await startTraced({ UPSTREAM_ATTEMPT_TIMEOUT_MS: '2500' });
     const { environment, receiver } = traced;
-    const query = '{ notices { title } }';
+    const query = '{ home { notices { title } } }';
     environment.services.lending.control.faults({ notices: { delayMs: 1_000 } });
-    const first = environment.send(query, { headers: { 'accept-language': 'en' } });
+    const first = environment.send(query, { as: CAST.reader });
     await until(() => environment.calls().length > 0);
-    await Promise.all([first, environment.send(query, { headers: { 'accept-language': 'en' } })]);
+    await Promise.all([first, environment.send(query, { as: CAST.otherReader })]);
 
     await receiver.traces(2);
     const [call, ...otherCalls] = receiver.spans.filter(({ name }) => name === 'GET');
