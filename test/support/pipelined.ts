@@ -1,11 +1,36 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import type { Environment } from './environment.ts';
+import type { LIBRARY_UPSTREAMS } from './fixture/bff.ts';
+
+const MAX_ROUNDS = 100;
 
 /**
- * Sends GraphQL requests in one write over one connection (HTTP pipelining), so that the server starts
- * them in the same turn of its event loop.
+ * Requests two members at once, other ones in each round, until one upstream call was made for both.
+ * @returns the number of rounds: each of the others made two calls
  */
-export async function sendPipelined(
+export async function shareOneCall({
+  endpoint,
+  services,
+}: Environment<typeof LIBRARY_UPSTREAMS>): Promise<number> {
+  const calls = () => services.member.control.requests().routes.membersByIds ?? 0;
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const before = calls();
+    const ids = [200 + 2 * round, 201 + 2 * round];
+    await sendPipelined(
+      endpoint,
+      ids.map((id) => `{ member(id: "${id}") { name } }`),
+    );
+    if (calls() === before + 1) return round;
+  }
+  throw new Error(`no call was shared in ${MAX_ROUNDS} rounds`);
+}
+
+/**
+ * Sends GraphQL requests in one write over one connection (HTTP pipelining). The server starts them in
+ * the same turn of its event loop, unless it is so busy that it reads them apart.
+ */
+async function sendPipelined(
   endpoint: string,
   queries: readonly string[],
   headers: Readonly<Record<string, string>> = {},

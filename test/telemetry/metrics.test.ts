@@ -7,7 +7,7 @@ import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { sendPipelined } from '../support/pipelined.ts';
+import { shareOneCall } from '../support/pipelined.ts';
 import { until } from '../support/until.ts';
 
 const CLIENT = {
@@ -136,16 +136,25 @@ describe('The metrics', () => {
 
   it('count upstream calls by outcome, their keys and the requests that share them', async () => {
     const operation = { upstream: 'member', operation: 'membersByIds' };
-    await increaseOf('frontdesk_upstream_calls_total', { ...operation, outcome: 'ok' }, 1, () =>
-      increaseOf('frontdesk_upstream_batch_keys_sum', operation, 2, () =>
-        increaseOf('frontdesk_upstream_call_requests_sum', operation, 2, () =>
-          sendPipelined(environment.endpoint, [
-            '{ member(id: "101") { name } }',
-            '{ member(id: "102") { name } }',
-          ]),
-        ),
-      ),
-    );
+    const readAll = async () => {
+      const readSum = async (metric: string, labels: Labels) =>
+        sum(await read(environment.adminUrl, `frontdesk_upstream_${metric}`, labels));
+      return {
+        calls: await readSum('calls_total', { ...operation, outcome: 'ok' }),
+        keys: await readSum('batch_keys_sum', operation),
+        requests: await readSum('call_requests_sum', operation),
+      };
+    };
+    const before = await readAll();
+    const rounds = await shareOneCall(environment);
+    // Two members in each round; only those of the last one shared a call.
+    const expected = {
+      calls: before.calls + 2 * rounds - 1,
+      keys: before.keys + 2 * rounds,
+      requests: before.requests + 2 * rounds,
+    };
+    await until(async () => (await readAll()).calls >= expected.calls);
+    assert.deepEqual(await readAll(), expected);
   });
 
   it('have the state of each circuit and the limit of each batched operation', async () => {
