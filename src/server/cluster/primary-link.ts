@@ -1,7 +1,9 @@
+import { EventEmitter } from 'node:events';
 import type { Purge, PurgeChannel } from '../../cache/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Count, createBatchedCounter, type SharedCounter } from '../../traffic/index.ts';
 import type { PrimaryMessage, WorkerMessage } from './messages.ts';
+import { Replies } from './replies.ts';
 
 /** Longer than the primary waits for a worker that hangs, and for its end. */
 const PUBLISH_TIMEOUT_MS = 3_000;
@@ -10,9 +12,9 @@ const COUNT_TIMEOUT_MS = 100;
 /** The time after such a wait in which all requests are counted here. */
 const COUNT_PAUSE_MS = 1_000;
 
-interface PrimaryLink {
+export interface PrimaryLink {
   readonly send: (message: WorkerMessage) => void;
-  /** Sends the last message of this process. */
+  /** Sends a message, and resolves when the process may exit without losing it. */
   readonly sendLast: (message: WorkerMessage) => Promise<void>;
   /** Calls the listener for each message of this type. */
   readonly on: <T extends PrimaryMessage['type']>(
@@ -23,10 +25,8 @@ interface PrimaryLink {
 
 /** Opens the connection of a worker to its primary. */
 export function openPrimaryLink(): PrimaryLink {
-  const listeners = new Map<string, ((message: never) => void)[]>();
-  process.on('message', (message: PrimaryMessage) => {
-    for (const listener of listeners.get(message.type) ?? []) listener(message as never);
-  });
+  const messages = new EventEmitter();
+  process.on('message', (message: PrimaryMessage) => messages.emit(message.type, message));
   // Other code of the process may have unreferenced it, and a worker that starts has nothing else open.
   process.channel?.ref();
   const sendLast = (message: WorkerMessage) =>
@@ -37,34 +37,22 @@ export function openPrimaryLink(): PrimaryLink {
   return {
     send: (message) => void sendLast(message),
     sendLast,
-    on(type, listener) {
-      listeners.set(type, [...(listeners.get(type) ?? []), listener]);
-    },
+    on: (type, listener) => void messages.on(type, listener),
   };
 }
 
 /** Creates the channel that carries purges to the other workers. */
 export function createClusterPurgeChannel({ send, on }: PrimaryLink, log: Log): PurgeChannel {
-  const published = new Map<number, () => void>();
-  let lastId = 0;
-  on('published', ({ id }) => published.get(id)?.());
+  const replies = new Replies<true>();
+  on('published', ({ id }) => replies.receive(id, true));
 
   return {
-    publish(purge: Purge) {
-      const id = ++lastId;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const settle = () => {
-        clearTimeout(timer);
-        published.delete(id);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        log.error({ timeoutMs: PUBLISH_TIMEOUT_MS }, 'purge not confirmed by the primary');
-        settle();
-      }, PUBLISH_TIMEOUT_MS);
-      published.set(id, settle);
-      send({ type: 'publish', id, purge });
-      return promise;
+    async publish(purge: Purge) {
+      const isConfirmed = await replies.request(PUBLISH_TIMEOUT_MS, (id) =>
+        send({ type: 'publish', id, purge }),
+      );
+      if (isConfirmed) return;
+      log.error({ timeoutMs: PUBLISH_TIMEOUT_MS }, 'purge not confirmed by the primary');
     },
     onPurge(apply) {
       on('purge', ({ id, purge }) => {
@@ -80,30 +68,25 @@ export function createClusterPurgeChannel({ send, on }: PrimaryLink, log: Log): 
 
 /** Creates the counter that the primary has for all workers. */
 export function createClusterCounter({ send, on }: PrimaryLink, log: Log): SharedCounter {
-  const waiting = new Map<number, (counts: readonly Count[]) => void>();
-  let lastId = 0;
+  const replies = new Replies<readonly Count[]>();
   let pausedUntil = -Infinity;
-  on('counted', ({ id, counts }) => waiting.get(id)?.(counts));
+  on('counted', ({ id, counts }) => replies.receive(id, counts));
+
+  function pause(): void {
+    const now = performance.now();
+    if (now >= pausedUntil)
+      log.warn('primary does not respond: rate limits are counted per worker');
+    pausedUntil = now + COUNT_PAUSE_MS;
+  }
 
   return createBatchedCounter(async (increments) => {
-    if (performance.now() < pausedUntil) throw new Error('the primary is slow');
-    const id = ++lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Count[]>();
-    waiting.set(id, resolve);
-    const pause = () => {
-      if (!waiting.has(id)) return;
-      if (performance.now() >= pausedUntil) {
-        log.warn('primary does not respond: rate limits are counted per worker');
-      }
-      pausedUntil = performance.now() + COUNT_PAUSE_MS;
-      reject(new Error('the primary is slow'));
-    };
-    // If this process was busy, the answer may have arrived but not been read.
-    const timer = setTimeout(() => setImmediate(pause), COUNT_TIMEOUT_MS);
-    send({ type: 'count', id, increments });
-    return promise.finally(() => {
-      clearTimeout(timer);
-      waiting.delete(id);
-    });
+    if (performance.now() >= pausedUntil) {
+      const counts = await replies.request(COUNT_TIMEOUT_MS, (id) =>
+        send({ type: 'count', id, increments }),
+      );
+      if (counts) return counts;
+      pause();
+    }
+    throw new Error('the primary is slow');
   });
 }

@@ -1,38 +1,33 @@
 import type { Purge } from '../../cache/index.ts';
+import { Replies } from './replies.ts';
 
 /** A worker that hangs for so long is ended: it would serve old data, and stall every write. */
 const APPLY_TIMEOUT_MS = 1_000;
 /** How long a service may still apply a write of a worker that has ended. */
 const LOST_WRITE_MS = 30_000;
 
-interface Member {
+/** A worker, as purges see it. */
+interface Applier {
   readonly send: (id: number, purge: Purge) => void;
   readonly endUnresponsive: () => void;
-  /** By the number of the purge: called when it is applied, or when the worker has ended. */
-  readonly pending: Map<number, () => void>;
+}
+
+interface Member extends Applier {
+  readonly replies: Replies<true>;
+  readonly left: PromiseWithResolvers<void>;
 }
 
 /** Distributes purges to all workers, and waits until each of them has applied them. */
 export function createPurgeHub() {
   const members = new Map<number, Member>();
   const quarantines = new Map<string, { readonly purge: Purge; readonly endsAt: number }>();
-  let lastId = 0;
 
-  function deliver({ send, endUnresponsive, pending }: Member, purge: Purge): Promise<void> {
-    const id = ++lastId;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const endIfPending = () => {
-      if (pending.has(id)) endUnresponsive();
-    };
-    // If this process was busy, the answer may have arrived but not been read.
-    const timer = setTimeout(() => setImmediate(endIfPending), APPLY_TIMEOUT_MS);
-    pending.set(id, () => {
-      clearTimeout(timer);
-      pending.delete(id);
-      resolve();
-    });
-    send(id, purge);
-    return promise;
+  /** @returns when the worker has applied the purge, or has ended */
+  async function deliver(member: Member, purge: Purge): Promise<void> {
+    const { send, endUnresponsive, replies, left } = member;
+    if (await replies.request(APPLY_TIMEOUT_MS, (id) => send(id, purge))) return;
+    endUnresponsive();
+    await left.promise;
   }
 
   /** Keeps quarantines for workers that join later. */
@@ -58,8 +53,9 @@ export function createPurgeHub() {
      * Adds a worker, whose cache is empty: purges of the past do not concern it, but quarantines do.
      * @returns the purges to apply before it serves
      */
-    join(worker: number, member: Omit<Member, 'pending'>): readonly Purge[] {
-      members.set(worker, { ...member, pending: new Map() });
+    join(worker: number, applier: Applier): readonly Purge[] {
+      const left = Promise.withResolvers<void>();
+      members.set(worker, { ...applier, replies: new Replies(), left });
       const now = performance.now();
       return [...quarantines.values()].flatMap(({ purge, endsAt }) =>
         purge.kind === 'quarantine' ? [{ ...purge, ms: Math.max(1, endsAt - now) }] : [],
@@ -67,7 +63,7 @@ export function createPurgeHub() {
     },
 
     /** Records that a worker has applied a purge. */
-    applied: (worker: number, id: number): void => members.get(worker)?.pending.get(id)?.(),
+    applied: (worker: number, id: number): void => members.get(worker)?.replies.receive(id, true),
 
     /**
      * Removes a worker that has ended.
@@ -78,7 +74,8 @@ export function createPurgeHub() {
       const member = members.get(worker);
       if (!member) return;
       members.delete(worker);
-      for (const settle of member.pending.values()) settle();
+      member.replies.receiveAll(true);
+      member.left.resolve();
       if (!isCrash) return;
       void publish({ kind: 'everything' });
       setTimeout(() => void publish({ kind: 'everything' }), LOST_WRITE_MS).unref();
