@@ -7,6 +7,7 @@ export type Purge =
   | { readonly kind: 'tags'; readonly tags: readonly string[] }
   /** Every stored response: a process ended, and with it what it knew of the writes it had sent. */
   | { readonly kind: 'everything' }
+  /** For this time, responses with the tags are not stored, unless it is released before. */
   | {
       readonly kind: 'quarantine';
       readonly id: string;

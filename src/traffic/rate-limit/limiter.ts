@@ -30,6 +30,9 @@ export interface RateLimitKeys {
   readonly viewer: string | undefined;
 }
 
+/** Those that are known so far. */
+type KnownKeys = { readonly [Name in keyof RateLimitKeys]?: RateLimitKeys[Name] | undefined };
+
 export interface RateLimiter {
   /**
    * Charges an operation to every key, before it executes.
@@ -44,11 +47,7 @@ export interface RateLimiter {
    * again once the viewer is known.
    * @throws BffError RATE_LIMITED if this process knows that a key is exhausted
    */
-  readonly refuseExhausted: (
-    keys: {
-      readonly [Name in keyof RateLimitKeys]?: RateLimitKeys[Name] | undefined;
-    },
-  ) => void;
+  readonly refuseExhausted: (keys: KnownKeys) => void;
   /** Charges an address for a request refused for another reason: a wrong token, a malformed request. */
   readonly charge: (address: string, cost?: number) => void;
 }
@@ -83,16 +82,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     memoMethod: rateLimitKeyOf,
   });
 
-  const chargesFor: (keys: Parameters<RateLimiter['refuseExhausted']>[0]) => Charge[] = ({
-    address,
-    viewer,
-  }) => {
+  function chargesFor({ address, viewer }: KnownKeys): Charge[] {
     const charges: Charge[] = [];
-    if (addressPolicy && address !== undefined)
+    if (addressPolicy && address !== undefined) {
       charges.push({ policy: addressPolicy, key: addressKeys.memo(address) });
+    }
     if (viewerPolicy && viewer !== undefined) charges.push({ policy: viewerPolicy, key: viewer });
     return charges;
-  };
+  }
 
   return {
     take(keys, cost) {
