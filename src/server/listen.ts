@@ -1,12 +1,39 @@
 import type { FastifyInstance, FastifyListenOptions } from 'fastify';
-import { ConfigError } from '../config/index.ts';
+import type { BffDefinition } from '../bff.ts';
+import { type Config, ConfigError } from '../config/index.ts';
+import type { Log } from '../telemetry/log.ts';
 
-export interface Listener {
+/** Connections that may wait to be accepted: a client that finds no room retries after seconds. */
+const BACKLOG = 4_096;
+
+interface Listener {
   readonly app: FastifyInstance;
   readonly options: FastifyListenOptions;
   /** The names of the variables that set the host and the port. */
   readonly variables: { readonly host: string; readonly port: string };
 }
+
+/** @param port - instead of the configured one */
+export const publicListener = (
+  app: FastifyInstance,
+  { name }: BffDefinition,
+  config: Config,
+  port = config.port,
+): Listener => ({
+  app,
+  options: { host: config.host, port, backlog: BACKLOG },
+  variables: { host: 'HOST', port: `${name.toUpperCase()}_PORT` },
+});
+
+export const adminListener = (
+  app: FastifyInstance,
+  { name }: BffDefinition,
+  { admin }: Config,
+): Listener => ({
+  app,
+  options: { host: admin.host, port: admin.port },
+  variables: { host: 'ADMIN_HOST', port: `${name.toUpperCase()}_ADMIN_PORT` },
+});
 
 /**
  * Opens listeners.
@@ -41,4 +68,24 @@ function describe(error: NodeJS.ErrnoException, { options, variables }: Listener
     );
   }
   throw error;
+}
+
+interface Addresses {
+  /** Of the public listener. */
+  readonly address: string;
+  readonly adminUrl: string;
+}
+
+/** Writes the addresses at every log level, because the parent process may wait for them. */
+export function announce(
+  { name }: BffDefinition,
+  { production }: Config,
+  { address, adminUrl }: Addresses,
+  log: Log,
+): void {
+  const url = `${address}/graphql`;
+  if (production) log.info({ url, adminUrl }, 'listening');
+  else {
+    process.stdout.write(`${name} listening on ${url}\n${name} admin listening on ${adminUrl}\n`);
+  }
 }

@@ -1,14 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
 import { createProcessLog } from '../telemetry/log.ts';
 import { addProcessMetrics } from '../telemetry/metrics/index.ts';
 import { type BffServer, createServer } from './create-server.ts';
 import { watchFileDescriptors } from './descriptor-watch.ts';
-import { listen } from './listen.ts';
-import { adminListener, announce, publicListener } from './listeners.ts';
-import { isExpected } from './start-failure.ts';
-import { CLOSE_TIMEOUT_MS, closeOnTermination, createCrashLog } from './termination.ts';
+import { adminListener, announce, listen, publicListener } from './listen.ts';
+import { failStart } from './start-failure.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  closeOnTermination,
+  createCrashLog,
+  drainAndClose,
+} from './termination.ts';
 
 export { exitWith } from './start-failure.ts';
 
@@ -36,14 +39,12 @@ async function serveAlone(bff: BffDefinition, config: Config): Promise<void> {
     closeTimeoutMs: drainDelayMs + CLOSE_TIMEOUT_MS,
     logger: log,
     logCrash,
-    close: () => close(listening, drainDelayMs),
+    close: async () => listening && drainAndClose(listening, drainDelayMs),
   });
 
-  const server = await createServer(bff, config).catch((error) => {
-    if (!production || isExpected(error)) throw error;
-    logCrash(error);
-    process.exit(1);
-  });
+  const server = await createServer(bff, config).catch((error) =>
+    failStart(error, production, logCrash),
+  );
   const { app, admin } = server;
   for (const { message, fields } of config.warnings) app.log.warn(fields, message);
   const [address, adminUrl] = await listen(
@@ -55,15 +56,4 @@ async function serveAlone(bff: BffDefinition, config: Config): Promise<void> {
   addProcessMetrics(server.metrics);
   await server.warmUp();
   announce(bff, config, { address, adminUrl }, log);
-}
-
-/**
- * Takes new requests for the drain delay, and then waits for the requests in flight.
- * @param server - undefined if it does not listen yet
- */
-async function close(server: BffServer | undefined, drainDelayMs: number): Promise<void> {
-  if (!server) return;
-  server.drain();
-  await sleep(drainDelayMs);
-  await server.app.close();
 }

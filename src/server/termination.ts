@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import type { BffServer } from './create-server.ts';
 
 /** The time that requests in flight get, after the drain delay. */
 export const CLOSE_TIMEOUT_MS = 10_000;
@@ -37,6 +39,16 @@ interface TerminationOptions {
   readonly close: () => Promise<void>;
   /** Called at the second signal, just before the process exits. */
   readonly abort?: () => void;
+}
+
+/** Takes new requests for the drain delay, and then waits for the requests in flight. */
+export async function drainAndClose(
+  { drain, app }: Pick<BffServer, 'drain' | 'app'>,
+  drainDelayMs: number,
+): Promise<void> {
+  drain();
+  await sleep(drainDelayMs);
+  await app.close();
 }
 
 /** Creates the function that logs an uncaught exception or an unhandled rejection. */

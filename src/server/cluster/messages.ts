@@ -1,7 +1,7 @@
 import type { Purge } from '../../cache/index.ts';
-import { ConfigError } from '../../config/index.ts';
 import type { ProcessMetrics } from '../../telemetry/metrics/index.ts';
 import type { Increment } from '../../traffic/index.ts';
+import type { StartFailure } from '../start-failure.ts';
 
 /** The messages of a worker. `id` numbers those that are answered. */
 export type WorkerMessage =
@@ -33,24 +33,3 @@ export type PrimaryMessage =
   | { readonly type: 'retire' }
   /** End, because all workers do. */
   | { readonly type: 'drain' };
-
-/** The error for which a worker can't start, as a message. */
-export interface StartFailure {
-  readonly message: string;
-  readonly stack: string | undefined;
-  /** Of a ConfigError. */
-  readonly faults: readonly string[] | undefined;
-  /** Of a system error. */
-  readonly syscall: string | undefined;
-}
-
-export function toStartFailure(error: unknown): StartFailure {
-  const { message, stack, syscall } = error as NodeJS.ErrnoException;
-  const faults = error instanceof ConfigError ? error.faults : undefined;
-  return { message, stack, faults, syscall };
-}
-
-export function toError({ message, stack, faults, syscall }: StartFailure): Error {
-  if (faults) return new ConfigError(faults);
-  return Object.assign(new Error(message), { stack, ...(syscall && { syscall }) });
-}

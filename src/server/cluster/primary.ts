@@ -6,16 +6,15 @@ import { createProcessLog, requestLogOptions } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
 import { createAdmin } from '../admin.ts';
 import { watchFileDescriptors } from '../descriptor-watch.ts';
-import { listen } from '../listen.ts';
-import { adminListener, announce } from '../listeners.ts';
-import { isExpected } from '../start-failure.ts';
-import { CLOSE_TIMEOUT_MS, closeOnTermination, createCrashLog } from '../termination.ts';
+import { adminListener, announce, listen } from '../listen.ts';
+import { failStart } from '../start-failure.ts';
+import { closeOnTermination, createCrashLog } from '../termination.ts';
 import { createCountHub } from './count-hub.ts';
 import type { WorkerMessage } from './messages.ts';
 import { createMetricsHub } from './metrics-hub.ts';
 import { createPurgeHub } from './purge-hub.ts';
 import { createSupervisor, type WorkerProcess } from './supervisor.ts';
-import { MAX_IDLE_MS } from './worker.ts';
+import { closeTimeoutOf } from './worker.ts';
 
 /** Time beyond that which a worker takes itself. */
 const MARGIN_MS = 2_000;
@@ -26,7 +25,7 @@ const MARGIN_MS = 2_000;
  * @throws Error if a worker or the admin listener can't start
  */
 export async function servePrimary(bff: BffDefinition, config: Config): Promise<void> {
-  const { workers: size, production, logLevel: level, drainDelayMs, isRunByNpm } = config;
+  const { workers: size, production, logLevel: level, isRunByNpm } = config;
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
   const adminLogOptions = { name: bff.name, level, isBuffered: false, worker: undefined };
@@ -37,11 +36,12 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const metrics = createPrimaryMetrics();
   /** The address of the public listener, once a worker has opened it. */
   let address: string | undefined;
+  let hasGivenUp = false;
 
   /** With port 0, the port that is left when no worker holds it must be opened by its number. */
   function portToOpen(): number {
-    const isHeld = address === undefined || supervisor.readyWorkers().length > 0;
-    return isHeld ? config.port : Number(new URL(address ?? '').port);
+    if (address === undefined || supervisor.readyWorkers().length > 0) return config.port;
+    return Number(new URL(address).port);
   }
 
   function admit({ id, send, kill }: WorkerProcess): void {
@@ -77,7 +77,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   }
 
   cluster.schedulingPolicy = cluster.SCHED_RR;
-  const endTimeoutMs = Math.max(drainDelayMs, MAX_IDLE_MS) + CLOSE_TIMEOUT_MS + MARGIN_MS;
+  const endTimeoutMs = closeTimeoutOf(config) + MARGIN_MS;
   const supervisor = createSupervisor({
     size,
     endTimeoutMs,
@@ -102,7 +102,6 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     },
     collectMetrics,
   });
-  let hasGivenUp = false;
   const close = closeOnTermination({
     isRunByNpm,
     handlers: { SIGHUP: () => void supervisor.roll() },
@@ -124,10 +123,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   ]);
   if (workers.status === 'rejected' || listener.status === 'rejected') {
     supervisor.kill();
-    const error = firstFailure([workers, listener]);
-    if (!production || isExpected(error)) throw error;
-    logCrash(error);
-    process.exit(1);
+    failStart(firstFailure([workers, listener]), production, logCrash);
   }
   // The primary accepts the connections.
   watchFileDescriptors(log);

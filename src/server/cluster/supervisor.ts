@@ -1,8 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Log } from '../../telemetry/log.ts';
+import { toError } from '../start-failure.ts';
 import { closeLostConnections } from './lost-connections.ts';
-import { type PrimaryMessage, toError, type WorkerMessage } from './messages.ts';
+import type { PrimaryMessage, WorkerMessage } from './messages.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const BACK_OFF_MS = { first: 100, max: 5_000 };
@@ -57,16 +58,16 @@ export function createSupervisor(options: SupervisorOptions) {
     [...workers].filter(({ state }) => states.includes(state));
 
   function fork(): Managed {
-    const process = cluster.fork();
-    closeLostConnections(process);
-    const managed = manage(process);
+    const worker = cluster.fork();
+    closeLostConnections(worker);
+    const managed = manage(worker);
     const timer = setTimeout(managed.kill, START_TIMEOUT_MS);
     const stopTimer = () => clearTimeout(timer);
     managed.ready.promise.then(stopTimer, stopTimer);
     workers.add(managed);
-    process.on('message', (message: WorkerMessage) => receive(managed, message));
+    worker.on('message', (message: WorkerMessage) => receive(managed, message));
     // After `exit`, and after its last messages.
-    process.process.once('close', (code, signal) => end(managed, code, signal));
+    worker.process.once('close', (code, signal) => end(managed, code, signal));
     return managed;
   }
 

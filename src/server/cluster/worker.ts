@@ -7,18 +7,27 @@ import { createProcessLog } from '../../telemetry/log.ts';
 import { addProcessMetrics } from '../../telemetry/metrics/index.ts';
 import { type BffServer, createServer } from '../create-server.ts';
 import { watchFileDescriptors } from '../descriptor-watch.ts';
-import { listen } from '../listen.ts';
-import { publicListener } from '../listeners.ts';
-import { CLOSE_TIMEOUT_MS, closeOnTermination, createCrashLog } from '../termination.ts';
-import { toStartFailure } from './messages.ts';
+import { listen, publicListener } from '../listen.ts';
+import { toStartFailure } from '../start-failure.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  closeOnTermination,
+  createCrashLog,
+  drainAndClose,
+} from '../termination.ts';
 import {
   createClusterCounter,
   createClusterPurgeChannel,
   openPrimaryLink,
+  type PrimaryLink,
 } from './primary-link.ts';
 
 /** The time for which a worker that is replaced keeps connections without requests. */
-export const MAX_IDLE_MS = 2_000;
+const MAX_IDLE_MS = 2_000;
+
+/** The time that a worker takes to end, whether it is replaced or drains. */
+export const closeTimeoutOf = ({ drainDelayMs }: Config): number =>
+  Math.max(drainDelayMs, MAX_IDLE_MS) + CLOSE_TIMEOUT_MS;
 
 const ignore = () => {};
 /**
@@ -37,24 +46,23 @@ export async function serveWorker(
   const link = openPrimaryLink();
   const log = createProcessLog(bff.name, workerId);
   let listening: BffServer | undefined;
-  let isDrained = false;
+  let end = retire;
   const close = closeOnTermination({
     isRunByNpm,
     handlers: IGNORED_SIGNALS,
-    closeTimeoutMs: Math.max(drainDelayMs, MAX_IDLE_MS) + CLOSE_TIMEOUT_MS,
+    closeTimeoutMs: closeTimeoutOf(config),
     logger: log,
     logCrash: createCrashLog(log),
-    close: async () => {
+    async close() {
       if (!listening) return;
-      if (isDrained) await drain(listening, drainDelayMs);
-      else await retire(listening);
+      await end(listening);
       // Requests are counted when their responses have ended.
       await link.sendLast({ type: 'metrics', metrics: await collect(listening) });
     },
   });
   link.on('retire', close);
   link.on('drain', () => {
-    isDrained = true;
+    end = (server) => drainAndClose(server, drainDelayMs);
     close();
   });
 
@@ -85,18 +93,11 @@ export async function serveWorker(
 const collect = ({ metrics }: BffServer) => metrics.registry.getMetricsAsJSON();
 
 /** @returns the port to listen on, once all purges that have an effect are applied */
-function join(link: ReturnType<typeof openPrimaryLink>): Promise<number> {
+function join(link: PrimaryLink): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   link.on('welcome', ({ port }) => resolve(port));
   link.send({ type: 'join' });
   return promise;
-}
-
-/** Takes new requests for the drain delay, and then waits for the requests in flight. */
-async function drain(server: BffServer, drainDelayMs: number): Promise<void> {
-  server.drain();
-  await sleep(drainDelayMs);
-  await server.app.close();
 }
 
 /**
