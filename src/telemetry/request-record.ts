@@ -1,3 +1,12 @@
+/**
+ * Telemetry: what a process tells about itself. Each phase of a request adds what it knows to the
+ * request's RequestRecord; at its end the log line (request-line.ts), the metrics (metrics/), the trace
+ * (tracing/) and the Server-Timing header (server-timing.ts) are made of it. Upstream calls are recorded
+ * once, for all requests that share them (upstream-call.ts).
+ *
+ * It must never contain a credential, a variable or the text of a document, cost a request anything that
+ * nobody asked for, or fail a request.
+ */
 import type { Viewer } from '../viewer.ts';
 import type { PhaseTimings } from './phase-timings.ts';
 import type { TraceSpan } from './tracing/span.ts';

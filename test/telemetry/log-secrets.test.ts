@@ -21,8 +21,10 @@ const CANARIES = {
   variable: 'canary-variable-7f3a',
   literal: 'canary-literal-7f3a',
   body: 'canary-body-7f3a',
+  personalName: 'canary-name-7f3a',
 };
 
+const RENAME = 'mutation R($name: String!) { renameMember(name: $name) { member { name } } }';
 const BORROW = 'mutation M($input: BorrowInput!) { borrow(input: $input) { loan { id } } }';
 
 describe('The output of a process', () => {
@@ -63,6 +65,8 @@ describe('The output of a process', () => {
     const input = { idempotencyKey: CANARIES.variable, title: CANARIES.variable };
     await post({ query: BORROW, variables: { input } }, mine);
     await post({ query: BORROW, variables: { input: CANARIES.variable } }, mine);
+    await post({ query: RENAME, variables: { name: CANARIES.personalName } }, mine);
+    await post(card, mine);
     await post(`{"query": "${CANARIES.body}`, mine);
     await fetch(`${bff.endpoint}?query={__typename}&token=${CANARIES.queryString}`);
     await fetch(`${bff.url}/none?token=${CANARIES.queryString}`);
