@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { ROOT } from '../../tools/tree.ts';
-import { COMPILE_CACHE, toModuleUrl } from '../support/bff-process.ts';
+import { runLibrary, toModuleUrl } from '../support/bff-process.ts';
 import { assertNeverStale, type Cluster, startCluster } from '../support/cluster.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
@@ -230,20 +227,8 @@ describe('Workers', () => {
 });
 
 /** Starts two workers, and waits for the end of their primary. */
-async function runCluster(env: Record<string, string>, preload?: string) {
-  const args = [...(preload ? ['--import', preload] : []), 'test/support/fixture/main.ts'];
-  const child = spawn(process.execPath, args, {
-    cwd: ROOT,
-    env: { ...COMPILE_CACHE, WORKERS: '2', LIBRARY_PORT: '0', LIBRARY_ADMIN_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ]);
-  return { stdout, stderr, code };
-}
+const runCluster = (env: Record<string, string>, preload?: string) =>
+  runLibrary({ WORKERS: '2', LIBRARY_PORT: '0', LIBRARY_ADMIN_PORT: '0', ...env }, preload);
 
 describe('A primary', () => {
   it('whose ports are in use prints which ones, once, and exits with 1', async () => {

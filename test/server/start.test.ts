@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import fastify from 'fastify';
 import { listen } from '../../src/server/listen.ts';
 import { readConfig } from '../../src/server/read-config.ts';
-import { ROOT } from '../../tools/tree.ts';
 import { faultsOf } from '../config/faults.ts';
 import { LIBRARY_PRODUCTION } from '../config/library-production.ts';
-import { COMPILE_CACHE, startBffProcess } from '../support/bff-process.ts';
+import { runLibrary, startBffProcess } from '../support/bff-process.ts';
 import { library } from '../support/fixture/bff.ts';
 import { until } from '../support/until.ts';
 
@@ -124,25 +121,10 @@ describe('A listener that cannot be opened', () => {
   });
 });
 
-/** Starts the library as a process with this environment, and waits for its end. */
-async function runProcess(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['test/support/fixture/main.ts'], {
-    cwd: ROOT,
-    env: { ...COMPILE_CACHE, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ]);
-  return { stdout, stderr, code };
-}
-
 describe('A process', () => {
   it('with an invalid configuration prints only what is invalid, and exits with 1', async () => {
     const env = { LIBRARY_PORT: 'abc', LOG_LEVEL: 'loud' };
-    const { code, stdout, stderr } = await runProcess(env);
+    const { code, stdout, stderr } = await runLibrary(env);
     assert.equal(code, 1);
     assert.equal(stdout, '');
     assert.throws(() => readConfig(env, library), {
@@ -155,7 +137,7 @@ describe('A process', () => {
   it('whose ports are in use prints which ones, and exits with 1', async () => {
     await using occupied = await occupyPort();
     await using occupiedAdmin = await occupyPort();
-    const { code, stderr } = await runProcess({
+    const { code, stderr } = await runLibrary({
       LIBRARY_PORT: String(occupied.port),
       LIBRARY_ADMIN_PORT: String(occupiedAdmin.port),
     });
@@ -171,7 +153,7 @@ describe('A process', () => {
   it('whose hosts are not of this machine prints their variables, and exits with 1', async () => {
     const env = { LIBRARY_PORT: '0', LIBRARY_ADMIN_PORT: '0' };
     const hosts = { HOST: '203.0.113.9', ADMIN_HOST: '203.0.113.10' };
-    const { code, stderr } = await runProcess({ ...env, ...hosts });
+    const { code, stderr } = await runLibrary({ ...env, ...hosts });
     assert.equal(code, 1);
     const [, host, adminHost, ...others] = stderr.split('\n');
     assert.match(host ?? '', /^ {2}HOST: must be .*"203\.0\.113\.9"$/);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { ROOT } from '../../tools/tree.ts';
@@ -112,4 +113,23 @@ export async function startBffProcess<U extends UpstreamTable>(
 
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/**
+ * Starts the library as a process with this environment, and waits for its end.
+ * @param preload - the URL of a module that runs before the server
+ */
+export async function runLibrary(env: NodeJS.ProcessEnv, preload?: string) {
+  const args = [...(preload ? ['--import', preload] : []), 'test/support/fixture/main.ts'];
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    env: { ...COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
+  return { stdout, stderr, code };
 }
