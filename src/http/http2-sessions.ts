@@ -78,7 +78,8 @@ const ending = new WeakSet<Http2Session>();
 export function endSession(session: Http2Session): void {
   if (session.destroyed || ending.has(session)) return;
   ending.add(session);
-  // Node waits for the client to close its side too, which a client may never do.
+  // When all responses are sent, the session is destroyed and forgets its socket. Node then waits for the
+  // client to close its side too, which a client may never do.
   const { destroySoon } = session.socket;
   const timer = setInterval(() => {
     if (!session.destroyed) return;
