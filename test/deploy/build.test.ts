@@ -8,6 +8,7 @@ import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
 import { bffNames, loadBff, ROOT } from '../../tools/tree.ts';
+import { toModuleUrl } from '../support/bff-process.ts';
 import { authorization, type Json, startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
@@ -110,6 +111,24 @@ describe('npm run build', () => {
       const [found] = /.{0,40}[\u0080-\uffff].{0,40}/.exec(code) ?? [];
       assert.equal(found, undefined);
     }
+  });
+
+  it('writes a file that does not load fetch and WebSocket of Node until they are used', async () => {
+    await using services = await startServices(SERVICE_NAMES);
+    const port = await freePort();
+    const listModules = toModuleUrl(`
+      process.on('exit', () => console.log(process.moduleLoadList.join('\\n')));`);
+    await using bundle = await startCommand(
+      [process.execPath, '--import', listModules, 'web.mjs'],
+      {
+        cwd: await buildBundles(),
+        url: `http://127.0.0.1:${port}`,
+        env: { ...services.env, WEB_PORT: String(port), WEB_ADMIN_PORT: '0' },
+      },
+    );
+    await bundle.terminate();
+    assert.match(bundle.output(), /^NativeModule http$/m);
+    assert.doesNotMatch(bundle.output(), /undici/);
   });
 
   it('collects the licences of the bundled packages, and leaves nothing else', async () => {

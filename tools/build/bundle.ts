@@ -48,7 +48,7 @@ export async function bundle(name: string, folder: URL): Promise<Bundle> {
     sourcesContent: false,
     legalComments: 'none',
     metafile: true,
-    plugins: [bundledShield, graphqlModules, embeddedFiles(await loadBff(name))],
+    plugins: [bundledShield, graphqlModules, lazyBuiltins, embeddedFiles(await loadBff(name))],
   });
   await escapeNonAscii(new URL(`${name}.mjs`, folder));
   const [output] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
@@ -109,5 +109,23 @@ const graphqlModules: Plugin = {
       const found = await resolve(path, { ...options, pluginData: graphqlModules });
       return { path: found.path.replace(/\.js$/, '.mjs'), errors: found.errors };
     });
+  },
+};
+
+const BUILTIN_NAMESPACE = 'builtin';
+
+/**
+ * Requires the modules of Node that have exports which are loaded on demand, instead of importing them:
+ * an import reads every export, and `http` then loads Node's fetch and WebSocket, which takes 10 MB.
+ */
+const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:node:)?(?:fs|http|process|util)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: BUILTIN_NAMESPACE } : undefined,
+    );
+    onLoad({ filter: /^/, namespace: BUILTIN_NAMESPACE }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+    }));
   },
 };
