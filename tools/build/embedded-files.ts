@@ -16,14 +16,14 @@ const REFERRERS = /\/(?:src\/server\/build-schema|bff-[\w-]+\/bff)\.ts$/;
 const SOURCES = /\/(?:src|bff-[\w-]+)\/.*\.ts$/;
 
 /**
- * Embeds the SDL and the committed operations of a BFF: `src/graphql-files.ts` is replaced by a module
+ * Embeds the SDL and the committed operations of BFFs: `src/graphql-files.ts` is replaced by a module
  * that holds their texts.
  */
-export function embeddedFiles(bff: BffDefinition): Plugin {
-  const folders = [
+export function embeddedFiles(bffs: readonly BffDefinition[]): Plugin {
+  const folders = bffs.flatMap((bff) => [
     ...[...bff.domains, bff].map(({ schema }) => new URL(schema, SCHEMA_FOLDER)),
     bff.operations,
-  ];
+  ]);
   const files = Object.fromEntries(
     folders.map((url) => [toEmbedded(url).href, readGraphqlFiles(url)]),
   );

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Plugin } from 'esbuild';
+
+// How modules are found in a bundle, where that differs from running the source.
+
+/** The statement by which src/auth/shield-library.ts loads packages from node_modules at run time. */
+const CREATE_REQUIRE = 'const require = createRequire(import.meta.url);';
+
+/** Lets esbuild see what src/auth/shield-library.ts requires. */
+export const bundledShield: Plugin = {
+  name: 'bundled-shield',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/auth\/shield-library\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8');
+      if (!source.includes(CREATE_REQUIRE)) {
+        throw new Error(`${basename(path)} must have the line: ${CREATE_REQUIRE}`);
+      }
+      return { contents: source.replace(CREATE_REQUIRE, ''), loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * Resolves graphql to its ES modules, also where CommonJS requires it. As CommonJS, all of its exports
+ * would be copied for each of the hundred modules that import it, which takes 5 MB.
+ */
+export const graphqlModules: Plugin = {
+  name: 'graphql-modules',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^graphql(?:\/|$)/ }, async ({ path, pluginData, ...options }) => {
+      // The call below ends up here, too.
+      if (pluginData === graphqlModules) return undefined;
+      const found = await resolve(path, { ...options, pluginData: graphqlModules });
+      return { path: found.path.replace(/\.js$/, '.mjs'), errors: found.errors };
+    });
+  },
+};
+
+const BUILTIN_NAMESPACE = 'builtin';
+
+/**
+ * Requires the modules of Node that have exports which are loaded on demand, instead of importing them:
+ * an import reads every export, and `http` then loads Node's fetch and WebSocket, which takes 10 MB.
+ */
+export const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(?:node:)?(?:fs|http|process|util)$/ }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: BUILTIN_NAMESPACE } : undefined,
+    );
+    onLoad({ filter: /^/, namespace: BUILTIN_NAMESPACE }, ({ path }) => ({
+      contents: `module.exports = require('${path}')`,
+    }));
+  },
+};
