@@ -13,7 +13,8 @@ import { authorization, type Json, startEnvironment } from '../support/environme
 import { freePort } from '../support/free-port.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
-import { buildBundles, startCommand } from './bundles.ts';
+import { buildBundles } from './build-stage.ts';
+import { startCommand } from './start-command.ts';
 
 async function temporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), 'build-'));

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, copyFile, cp, glob, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   type Dockerfile,
   DockerfileParser,
@@ -11,12 +10,11 @@ import {
 } from 'dockerfile-ast';
 import { ROOT } from '../../tools/tree.ts';
 
-const root = fileURLToPath(ROOT);
 /** The folder of the stage `build`. */
 const BUILD_FOLDER = '/build/';
 
 export const readDockerfile = (): Promise<string> =>
-  readFile(join(root, 'deploy/Dockerfile'), 'utf8');
+  readFile(new URL('deploy/Dockerfile', ROOT), 'utf8');
 
 /** The instructions of a stage. */
 export function stageOf(dockerfile: Dockerfile, name: string): Instruction[] {
@@ -26,30 +24,13 @@ export function stageOf(dockerfile: Dockerfile, name: string): Instruction[] {
   return image.getInstructions();
 }
 
-/** Copies what `.dockerignore` includes to a new folder, with the installed packages. */
-export async function copyBuildContext() {
-  const path = await mkdtemp(join(tmpdir(), 'context-'));
-  const ignore = await readFile(join(root, '.dockerignore'), 'utf8');
-  const patterns = ignore
-    .split('\n')
-    .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : []));
-  for await (const file of glob(patterns, { cwd: root })) {
-    await cp(join(root, file), join(path, file), {
-      recursive: true,
-      filter: (source) => basename(source) !== 'node_modules',
-    });
-  }
-  await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
-}
-
 /**
  * Builds the last stage of the Dockerfile without Docker: the same files, commands and variables, in
  * a read-only temporary folder instead of WORKDIR, and as its user if this process is root.
- * @param context - the folder of the stage `build`, with its results
+ * @param buildFolder - the folder of the stage `build`, with its results
  * @param args - of the build
  */
-export async function buildImage(context: string, args: Readonly<Record<string, string>>) {
+export async function buildImage(buildFolder: string, args: Readonly<Record<string, string>>) {
   const dockerfile = DockerfileParser.parse(await readDockerfile());
   const folder = await mkdtemp(join(tmpdir(), 'image-'));
   const app = join(folder, 'app');
@@ -90,7 +71,7 @@ export async function buildImage(context: string, args: Readonly<Record<string, 
       if (from !== '--from=build') throw new Error(`COPY ${text} is not from the stage build`);
       const to = files.pop() ?? '';
       for (const file of files) {
-        const source = join(context, file.slice(BUILD_FOLDER.length));
+        const source = join(buildFolder, file.slice(BUILD_FOLDER.length));
         await copyFile(source, join(app, to.endsWith('/') ? join(to, basename(file)) : to));
       }
     },

@@ -11,9 +11,9 @@ import { freePort } from '../support/free-port.ts';
 import { PRODUCTION } from '../support/production.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { runProcess } from '../tools/run-tool.ts';
-import { startCommand } from './bundles.ts';
-import { buildImage, copyBuildContext, readDockerfile, stageOf, textOf } from './dockerfile.ts';
+import { runBuildStage } from './build-stage.ts';
+import { buildImage, readDockerfile, stageOf, textOf } from './dockerfile.ts';
+import { startCommand } from './start-command.ts';
 
 describe('The Dockerfile', () => {
   it('has no faults', async () => {
@@ -45,11 +45,8 @@ describe('The image', () => {
   let port: string;
 
   before(async () => {
-    const context = resources.use(await copyBuildContext());
-    const build = await runProcess(process.execPath, ['tools/build.ts'], { cwd: context.path });
-    assert.equal(build.code, 0, build.stderr);
     port = String(await freePort());
-    image = resources.use(await buildImage(context.path, { BFF: 'web', PORT: port }));
+    image = resources.use(await buildImage(await runBuildStage(), { BFF: 'web', PORT: port }));
     addresses = resources.use(await startServices(SERVICE_NAMES)).env;
   });
   after(() => resources.disposeAsync());
@@ -109,13 +106,13 @@ describe('The image', () => {
   });
 
   it('of the stand-in services starts from the files that .dockerignore includes', async () => {
-    await using context = await copyBuildContext();
+    const cwd = await runBuildStage();
     const stage = stageOf(DockerfileParser.parse(await readDockerfile()), 'services');
     const cmd = stage.find((each) => each.getKeyword() === 'CMD');
     const [, ...args] = JSON.parse(cmd ? textOf(cmd) : '[]') as string[];
     const ports = SERVICE_NAMES.map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
     const child = spawn(process.execPath, args, {
-      cwd: context.path,
+      cwd,
       env: { PATH: process.env.PATH, ...Object.fromEntries(ports) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -10,9 +10,10 @@ import { freePort } from '../support/free-port.ts';
 import { skipWithout } from '../support/program.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { SERVICE_NAMES, startServices } from '../support/services.ts';
-import { buildBundles, startCommand } from './bundles.ts';
+import { buildBundles } from './build-stage.ts';
 import { startHaproxy } from './haproxy.ts';
 import { type LoadResult, startLoad } from './load.ts';
+import { startCommand } from './start-command.ts';
 
 /** `npm run test:replicas` restarts each replica more often. */
 const RESTARTS = process.env.REPLICAS === 'full' ? 10 : 2;

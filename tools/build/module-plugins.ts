@@ -41,7 +41,7 @@ const BUILTIN_NAMESPACE = 'builtin';
 
 /**
  * Requires the modules of Node that have exports which are loaded on demand, instead of importing them:
- * an import reads every export, and `http` then loads Node's fetch and WebSocket, which takes 10 MB.
+ * an import reads every export, and `http` then loads Node's fetch and WebSocket, which takes 5 MB.
  */
 export const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',

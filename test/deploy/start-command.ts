@@ -1,29 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ROOT } from '../../tools/tree.ts';
 import { until } from '../support/until.ts';
-import { runProcess } from '../tools/run-tool.ts';
-
-let built: Promise<string> | undefined;
-
-/** Runs `npm run build`, once for all tests of this process. */
-export function buildBundles(): Promise<string> {
-  built ??= build();
-  return built;
-}
-
-async function build(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const args = ['tools/build.ts', '--out', folder];
-  const { code, stderr } = await runProcess(process.execPath, args, { cwd: fileURLToPath(ROOT) });
-  if (code !== 0) throw new Error(`npm run build failed: ${stderr}`);
-  return folder;
-}
 
 interface CommandOptions {
   readonly cwd: string;
