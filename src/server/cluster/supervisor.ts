@@ -67,7 +67,7 @@ export function createSupervisor(options: SupervisorOptions) {
     workers.add(managed);
     worker.on('message', (message: WorkerMessage) => receive(managed, message));
     // After `exit`, and after its last messages.
-    worker.process.once('close', (code, signal) => end(managed, code, signal));
+    worker.process.once('close', (code, signal) => handleEnd(managed, code, signal));
     return managed;
   }
 
@@ -96,7 +96,7 @@ export function createSupervisor(options: SupervisorOptions) {
     }
   }
 
-  function end(worker: Managed, code: number | null, signal: string | null): void {
+  function handleEnd(worker: Managed, code: number | null, signal: string | null): void {
     workers.delete(worker);
     const isCrash = worker.state !== 'discarded' && (worker.state !== 'ending' || code !== 0);
     if (isCrash) wereEndsClean = false;
@@ -131,8 +131,8 @@ export function createSupervisor(options: SupervisorOptions) {
     }
   }
 
-  /** @returns when it has ended */
-  async function order(worker: Managed, type: 'retire' | 'drain'): Promise<void> {
+  /** Tells a worker to end, and kills it if it does not in time. */
+  async function endWorker(worker: Managed, type: 'retire' | 'drain'): Promise<void> {
     worker.state = 'ending';
     worker.send({ type });
     const timer = setTimeout(worker.kill, endTimeoutMs);
@@ -152,7 +152,7 @@ export function createSupervisor(options: SupervisorOptions) {
         log.error('roll stopped, because a new worker does not start');
         return;
       }
-      if (workers.has(old) && !isStopping) await order(old, 'retire');
+      if (workers.has(old) && !isStopping) await endWorker(old, 'retire');
     }
     log.info('all workers replaced');
   }
@@ -191,7 +191,7 @@ export function createSupervisor(options: SupervisorOptions) {
         worker.kill();
       }
       const serving = [...workers].filter(({ state }) => state !== 'discarded');
-      await Promise.all(serving.map((worker) => order(worker, 'drain')));
+      await Promise.all(serving.map((worker) => endWorker(worker, 'drain')));
       return wereEndsClean;
     },
 

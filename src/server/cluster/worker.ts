@@ -46,6 +46,7 @@ export async function serveWorker(
   const link = openPrimaryLink();
   const log = createProcessLog(bff.name, workerId);
   let listening: BffServer | undefined;
+  /** Also after an uncaught exception. */
   let end = retire;
   const close = closeOnTermination({
     isRunByNpm,

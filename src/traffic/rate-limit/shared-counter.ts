@@ -22,7 +22,7 @@ export type SharedCounter = (
  * @param send - returns a count for each increment
  */
 export function createBatchedCounter(
-  send: (charges: readonly Increment[]) => Promise<readonly Count[]>,
+  send: (increments: readonly Increment[]) => Promise<readonly Count[]>,
 ): SharedCounter {
   let batch: ReturnType<typeof openBatch> | undefined;
 
