@@ -37,8 +37,9 @@ export function reloadCertificate(
       server.setSecureContext(toSecureContext(renewed));
       log.info({ validTo: new X509Certificate(renewed.cert).validTo }, 'certificate reloaded');
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      log.warn({ faults: error.faults }, 'certificate not reloaded');
+      // Whatever is in the files, the process goes on with the certificate that it has.
+      const faults = error instanceof ConfigError ? error.faults : [(error as Error).message];
+      log.warn({ faults }, 'certificate not reloaded');
     }
   }
 
