@@ -53,8 +53,9 @@ export async function allowOrigins(
     strictPreflight: false,
     credentials: hasSessions,
     methods: ['GET', 'HEAD', 'POST', 'DELETE'],
-    allowedHeaders: [...REQUEST_HEADERS, ...headers],
-    exposedHeaders: RESPONSE_HEADERS,
+    // Joined here: the plugin would join lists again for each request.
+    allowedHeaders: [...REQUEST_HEADERS, ...headers].join(', '),
+    exposedHeaders: RESPONSE_HEADERS.join(', '),
     maxAge: MAX_AGE_SECONDS,
   });
 }
