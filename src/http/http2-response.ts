@@ -1,4 +1,10 @@
-import { constants, Http2ServerResponse, type OutgoingHttpHeaders } from 'node:http2';
+import { subscribe } from 'node:diagnostics_channel';
+import {
+  constants,
+  Http2ServerResponse,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
 
 /** Time for a client to read a response: this, and more for its bytes at the lowest accepted rate. */
 const READ_TIMEOUT_MS = 15_000;
@@ -40,6 +46,16 @@ export class Http2Response extends Http2ServerResponse {
   }
 }
 
+/** Streams whose responses were sent completely, although Node says that they were not. */
+const sentStreams = new WeakSet<ServerHttp2Stream>();
+
+// If the last frame of a response ends its stream, because the body of the request has been read, Node
+// destroys the stream before it learns that the frame was written. Only here does it tell what was sent.
+subscribe('http2.server.stream.close', (message) => {
+  const { stream } = message as { readonly stream: ServerHttp2Stream };
+  if (!stream.writableFinished && stream.state.localClose === 1) sentStreams.add(stream);
+});
+
 // Node's class has no `closed`, although its type has it, and takes a response whose stream was reset for
 // a finished one.
 Object.defineProperties(Http2Response.prototype, {
@@ -50,7 +66,9 @@ Object.defineProperties(Http2Response.prototype, {
   },
   writableFinished: {
     get(this: Http2ServerResponse) {
-      return this.stream.writableFinished && this.stream.rstCode === constants.NGHTTP2_NO_ERROR;
+      const { stream } = this;
+      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) return false;
+      return stream.writableFinished || sentStreams.has(stream);
     },
   },
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { constants, type OutgoingHttpHeaders } from 'node:http2';
+import { constants, type OutgoingHttpHeaders, type Settings } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -282,28 +282,91 @@ describe('A BFF over HTTP/2', () => {
 });
 
 describe('The log line of a request over HTTP/2', () => {
-  it('has the status of the response, or 499 if the client has reset the stream', async () => {
-    await using tls = await createListenerTls();
-    await using bff = await startBffProcess(library, { env: { ...tls.env, LOG_LEVEL: 'info' } });
-    using client = await connectHttp2(bff.url, tls.ca);
-    const statuses = () =>
-      bff
-        .logEntries()
-        .filter(({ msg }) => msg === 'request completed')
-        .map(({ status }) => status);
-    await client.get(graphqlPath(MEMBER));
-    await client.request({ ':method': 'HEAD', ':path': graphqlPath(MEMBER) });
-    await client.post({ query: '{ __typename }' });
-    await client.get('/nothing');
-    await until(() => statuses().length === 4);
-    bff.services.member.control.faults({ membersByIds: { hang: true } });
-    const stream = client.open({ ':path': graphqlPath('{ member(id: "43") { name } }') });
-    stream.on('error', () => {});
-    await until(() => bff.services.member.control.requests().routes.membersByIds === 2);
-    stream.close(constants.NGHTTP2_CANCEL);
-    await until(() => statuses().length === 5);
-    assert.deepEqual(statuses(), [200, 200, 200, 404, 499]);
+  const NOTICES = '{ notices { id title body } }';
+  const RENAME = 'mutation { renameMember(name: "Ada") { member { name } } }';
+
+  async function start() {
+    await using started = new AsyncDisposableStack();
+    const tls = started.use(await createListenerTls());
+    const env = { ...tls.env, LOG_LEVEL: 'info', CACHE_MEMORY_MB: '16' };
+    const bff = started.use(await startBffProcess(library, { env }));
+    const rest = started.move();
+    return {
+      services: bff.services,
+      connect: (settings: Settings = {}) => connectHttp2(bff.url, tls.ca, { settings }),
+      statuses: () =>
+        bff
+          .logEntries()
+          .filter(({ msg }) => msg === 'request completed')
+          .map(({ status }) => status),
+      [Symbol.asyncDispose]: () => rest.disposeAsync(),
+    };
+  }
+
+  it('has the status of each response that was sent, whatever it is', async () => {
+    await using started = await start();
+    using client = await started.connect();
+    using slow = await started.connect({ initialWindowSize: 100 });
+    const path = graphqlPath(MEMBER);
+    const reader = await authorization(CAST.reader);
+    const hit = await client.get(path).then(() => client.get(path));
+    const requests: readonly (() => Promise<{ status: number }>)[] = [
+      () => client.post({ query: NOTICES }),
+      () => client.post({ query: NOTICES }),
+      () => client.post({ query: NOTICES }, { 'accept-encoding': 'br' }),
+      () => slow.post({ query: NOTICES }),
+      () => slow.get(graphqlPath(NOTICES)),
+      () => slow.post({ query: '{ __schema { types { name } } }' }),
+      () => client.request({ ':method': 'HEAD', ':path': path }),
+      () => client.get(path, { 'if-none-match': hit.headers.etag }),
+      () => client.post({ query: '{ __typename }' }),
+      () => client.post({ query: RENAME }, reader),
+      () => client.post({ query: '{' }),
+      () => client.get('/nothing'),
+      () => client.request({ ':method': 'POST', ':path': '/nothing' }, 'x'),
+    ];
+    const sent = [200, 200];
+    for (const request of requests) {
+      sent.push((await request()).status);
+      await until(() => started.statuses().length === sent.length);
+    }
+    assert.deepEqual([...new Set(sent)].sort(), [200, 304, 400, 404]);
+    assert.deepEqual(started.statuses(), sent);
   });
+
+  it('has 499 if the client has reset the stream before the response', async () => {
+    await using started = await start();
+    using client = await started.connect();
+    const { control } = started.services.member;
+    control.faults({ membersByIds: { hang: true } });
+    const stream = client.open({ ':path': graphqlPath(MEMBER) });
+    stream.on('error', () => {});
+    await until(() => control.requests().routes.membersByIds === 1);
+    stream.close(constants.NGHTTP2_CANCEL);
+    await until(() => started.statuses().length === 1);
+    assert.deepEqual(started.statuses(), [499]);
+  });
+
+  for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL'] as const) {
+    it(`has 499 if the client resets the stream in mid-response (${code})`, async () => {
+      await using started = await start();
+      using client = await started.connect({ initialWindowSize: 100 });
+      const headers = { ':path': '/graphql', 'content-type': 'application/json' };
+      const body = JSON.stringify({ query: NOTICES });
+      for (const open of [
+        () => client.open({ ':path': graphqlPath(NOTICES) }),
+        () => client.open({ ':method': 'POST', ...headers }, body),
+      ]) {
+        const stream = open();
+        stream.on('error', () => {});
+        await once(stream, 'response');
+        stream.close(constants[code]);
+        await once(stream, 'close');
+      }
+      await until(() => started.statuses().length === 2);
+      assert.deepEqual(started.statuses(), [499, 499]);
+    });
+  }
 });
 
 describe('The unread body of a refused request over HTTP/2', () => {
