@@ -17,6 +17,7 @@ import type { CertificateWithKey } from '../config/index.ts';
 import { addCommonHeaders } from './common-headers.ts';
 import { CountedRequest } from './counted-request.ts';
 import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts';
+import { isHttp2 } from './http2-request.ts';
 import { setUpHttp2 } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
@@ -80,9 +81,10 @@ export function createApp({
   });
   observeRequests(app, observer);
   addCommonHeaders(app);
-  app.addHook('onRequest', (request, _reply, done) => {
-    refuseRepeatedHeaders(request.raw);
-    refuseIgnoredBody(request.raw);
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    if (isHttp2(raw)) raw.restoreMethod();
+    refuseRepeatedHeaders(raw);
+    refuseIgnoredBody(raw);
     done();
   });
   // After all onRequest hooks, and before a body is parsed.

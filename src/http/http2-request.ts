@@ -1,3 +1,4 @@
+import { type IncomingMessage, METHODS } from 'node:http';
 import {
   Http2ServerRequest,
   type IncomingHttpHeaders,
@@ -10,6 +11,11 @@ import type { TLSSocket } from 'node:tls';
 type Connection = Partial<
   Pick<TLSSocket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort' | 'encrypted'>
 >;
+
+/** Those of HTTP/1.1; node:http refuses others before there is a request. */
+const KNOWN_METHODS = new Set(METHODS);
+/** Has no route in any application, since Fastify does not support it. */
+const UNROUTED_METHOD = 'UNLINK';
 
 const connections = new WeakMap<object, Connection>();
 /** For a stream whose session has ended before its request was read. */
@@ -28,6 +34,8 @@ export class CountedHttp2Request extends Http2ServerRequest {
   chargedBytes = 0;
   /** Addresses that stay known after the session has ended; faster than Node's proxy of the socket. */
   override readonly socket: TLSSocket;
+  /** Undefined if `method` is that of the client. */
+  readonly #unknownMethod: string | undefined;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -43,6 +51,16 @@ export class CountedHttp2Request extends Http2ServerRequest {
     super(stream, headers, options, rawHeaders);
     this.socket = ((stream.session && connections.get(stream.session)) ??
       NO_CONNECTION) as TLSSocket;
+    // Fastify calls no hooks for a method that its router does not know.
+    if (!KNOWN_METHODS.has(this.method)) {
+      this.#unknownMethod = this.method;
+      this.headers[':method'] = UNROUTED_METHOD;
+    }
+  }
+
+  /** Makes `method` the one that the client has sent, after routing. */
+  restoreMethod(): void {
+    if (this.#unknownMethod !== undefined) this.headers[':method'] = this.#unknownMethod;
   }
 
   /** Called by node:http2 with each piece of the body, and with null at its end. */
@@ -51,3 +69,9 @@ export class CountedHttp2Request extends Http2ServerRequest {
     return super.push(chunk);
   }
 }
+
+/** Not by the version alone: an HTTP/1.1 connection may claim any. */
+export const isHttp2 = (
+  request: IncomingMessage,
+): request is IncomingMessage & CountedHttp2Request =>
+  request.httpVersion !== '1.1' && request instanceof CountedHttp2Request;

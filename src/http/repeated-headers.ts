@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BffError, unauthenticated } from '../errors.ts';
-import { CountedHttp2Request } from './http2-request.ts';
+import { isHttp2 } from './http2-request.ts';
 
 /**
  * Refuses requests with several Host headers, or a repeated credential. node:http keeps the
@@ -34,10 +34,6 @@ function hasOneHost(request: IncomingMessage, hosts: number): boolean {
   }
   return hosts === 1 || (hosts === 0 && request.httpVersion === '1.0');
 }
-
-/** Not by the version alone: an HTTP/1.1 connection may claim any. */
-const isHttp2 = (request: IncomingMessage): boolean =>
-  request.httpVersion !== '1.1' && request instanceof CountedHttp2Request;
 
 const noHost = (request: IncomingMessage) =>
   new BffError('BAD_REQUEST', 'A request must have one Host header.', {

@@ -20,6 +20,7 @@ import {
 import { until } from '../support/until.ts';
 import { SKIP_IN_SHORT_MODE, shortOrFull } from './mode.ts';
 import { openConnection } from './raw-connection.ts';
+import { IMPLEMENTATION_DETAILS } from './responses.ts';
 import { startTarget, type Target } from './target.ts';
 
 // The server of every BFF is the same below GraphQL, so one of them is attacked.
@@ -283,6 +284,26 @@ describe('HTTP/2', () => {
       assert.ok(calls <= MAX_RESETS + MAX_STREAMS, `${calls} upstream calls`);
     });
   }
+
+  it('rejects methods that do not exist in the format of all errors', async () => {
+    using client = await connectHttp2(target.url, tls.ca);
+    const names = ['PWN', 'get', '*', '__proto__', 'constructor', 'toString', 'X'.repeat(8_000)];
+    for (const method of names) {
+      for (const path of ['/graphql', '/healthz', '/session', '/%']) {
+        const what = `${method} ${path}`;
+        const { status, headers, text } = await client.request({
+          ':method': method,
+          ':path': path,
+        });
+        assert.equal(status, path === '/%' ? 400 : 404, what);
+        const { 'content-type': type, 'x-request-id': requestId } = headers;
+        const [{ extensions }] = JSON.parse(text).errors;
+        assert.match(String(type), /^application\/([\w-]+\+)?json/, what);
+        assert.equal(extensions.requestId, requestId, what);
+        assert.doesNotMatch(text, IMPLEMENTATION_DETAILS, what);
+      }
+    }
+  });
 
   it('ends the connection of a client that ignores the limit of streams', async () => {
     using connection = await openFrames(target.url);

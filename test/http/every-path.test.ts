@@ -20,7 +20,13 @@ const PATHS = [
   'POST /%',
   'POST /healthz',
   'HEAD /readyz',
+  'PROPFIND /graphql',
+  'QUERY /graphql',
+  'TRACE /graphql',
+  'OPTIONS *',
+  'GET http://localhost/healthz',
 ] as const;
+const BODYLESS_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 /** The unit and the URL of each refusal, and rounding. */
 const SLACK_UNITS = 4;
 
@@ -38,12 +44,12 @@ describe('Every path except GET /healthz and /readyz', () => {
 
   /** Sends with node:http, because fetch would change some paths. */
   async function send(line: string, address: string, body = '') {
-    const [method, path] = line.split(' ');
+    const [method = '', path] = line.split(' ');
+    const hasBody = body !== '' && !BODYLESS_METHODS.includes(method);
     const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
     const { hostname, port } = new URL(environment.url);
     const sent = request({ hostname, port, method, path, headers });
-    if (method !== 'GET' && method !== 'HEAD' && body)
-      sent.setHeader('content-length', body.length);
+    if (hasBody) sent.setHeader('content-length', body.length);
     return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       sent.on('error', reject).on('response', (response) => {
         let text = '';
@@ -52,7 +58,7 @@ describe('Every path except GET /healthz and /readyz', () => {
         });
         response.on('end', () => resolve({ status: response.statusCode, text }));
       });
-      sent.end(method === 'GET' || method === 'HEAD' ? undefined : body);
+      sent.end(hasBody ? body : undefined);
     });
   }
 

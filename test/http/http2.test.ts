@@ -177,6 +177,7 @@ describe('A BFF over HTTP/2', () => {
       [{ ':method': 'POST', ':path': '/graphql' }, 'x'],
       [{ ':method': 'POST', ':path': '/graphql', expect: 'x' }, '{}'],
       [{ ':method': 'PATCH', ':path': '/graphql' }],
+      [{ ':method': 'FOO', ':path': '/graphql' }],
     ];
     const statuses: number[] = [];
     for (const [headers, body] of requests) {
@@ -186,7 +187,7 @@ describe('A BFF over HTTP/2', () => {
       assert.ok(received['x-request-id'], `${status}`);
       for (const name of HTTP2_FORBIDDEN) assert.equal(received[name], undefined, name);
     }
-    assert.deepEqual(statuses, [200, 404, 400, 415, 417, 405]);
+    assert.deepEqual(statuses, [200, 404, 400, 415, 417, 405, 404]);
   });
 
   it('refuses a body of a GET request, with and without a length', async () => {
@@ -367,6 +368,75 @@ describe('The log line of a request over HTTP/2', () => {
       assert.deepEqual(started.statuses(), [499, 499]);
     });
   }
+});
+
+describe('A request over HTTP/2 with a method that does not exist', () => {
+  const METHODS = ['FOO', 'get', 'constructor', '__proto__'] as const;
+  const PATHS = ['/graphql', '/healthz', '/nothing', '/%'] as const;
+  const ADDRESS = '192.0.2.1';
+  const DENIED = '192.0.2.66';
+
+  async function start(env: NodeJS.ProcessEnv = {}) {
+    await using started = new AsyncDisposableStack();
+    const tls = started.use(await createListenerTls());
+    const bff = started.use(
+      await startBffProcess(library, {
+        env: { ...tls.env, LOG_LEVEL: 'info', TRUSTED_PROXIES: '127.0.0.1', ...env },
+      }),
+    );
+    const client = started.use(await connectHttp2(bff.url, tls.ca));
+    const rest = started.move();
+    const send = (method: string, path: string, address: string, body?: string) =>
+      client.request({ ':method': method, ':path': path, 'x-forwarded-for': address }, body);
+    return { bff, client, send, [Symbol.asyncDispose]: () => rest.disposeAsync() };
+  }
+
+  it('gets the error and the headers of an unknown path, and one log line', async () => {
+    await using started = await start();
+    const { bff, send } = started;
+    const written = bff.logEntries().length;
+    const sent: string[] = [];
+    for (const method of METHODS) {
+      for (const path of PATHS) {
+        const { status, text, headers } = await send(method, path, ADDRESS);
+        const [error] = JSON.parse(text).errors;
+        assert.equal(status, path === '/%' ? 400 : 404);
+        assert.equal(error.extensions.requestId, headers['x-request-id']);
+        assert.equal(headers['cache-control'], 'no-store');
+        assert.equal(headers['x-content-type-options'], 'nosniff');
+        assert.ok(headers['strict-transport-security']);
+        sent.push(`request completed ${method} ${path} ${status} ${ADDRESS}`);
+      }
+    }
+    const entries = () => bff.logEntries().slice(written);
+    await until(() => entries().length >= sent.length);
+    const lines = entries().map(
+      ({ msg, req, status }) => `${msg} ${req?.method} ${req?.path} ${status} ${req?.address}`,
+    );
+    // A line is written when its stream is closed.
+    assert.deepEqual(lines.toSorted(), sent.toSorted());
+    const metrics = await (await fetch(`${bff.adminUrl}/metrics`)).text();
+    assert.match(metrics, new RegExp(`status="404"[^\\n]* ${METHODS.length * 3}$`, 'm'));
+  });
+
+  it('is refused if its address is denied', async () => {
+    await using started = await start({ DENY_ADDRESSES: DENIED });
+    for (const path of PATHS) {
+      assert.equal((await started.send('FOO', path, DENIED)).status, 403, path);
+    }
+  });
+
+  it('is charged with its body, and refused when its address has used up its limit', async () => {
+    await using started = await start({ RATE_LIMIT_ADDRESS: '1000' });
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++) {
+      const { status } = await started.send('FOO', '/graphql', ADDRESS, 'x'.repeat(100_000));
+      statuses.push(status);
+      if (status === 429) break;
+    }
+    assert.deepEqual([statuses[0], statuses.at(-1)], [404, 429]);
+    assert.equal((await started.send('GET', '/nothing', ADDRESS)).status, 429);
+  });
 });
 
 describe('The unread body of a refused request over HTTP/2', () => {
