@@ -16,7 +16,7 @@ import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts'
 import { isRunByNpm } from './parsers.ts';
 import { type PemFiles, readPemFiles } from './pem-files.ts';
 import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
-import { missingInProduction, misspeltVariables } from './warnings.ts';
+import { ignoredVariables, missingInProduction } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
@@ -120,7 +120,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     tracing: toTracing(read, bff.name),
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
     warnings: [
-      ...misspeltVariables(given, { bffs: [bff.name], upstreams }),
+      ...ignoredVariables(given, { bffs: [bff.name], upstreams }),
       ...(production ? missingInProduction(given) : []),
     ],
   };
@@ -156,7 +156,8 @@ function toTracing(read: Variables, bff: string): Config['tracing'] {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = read;
   const { OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: ratio } = read;
   const serviceName = read.OTEL_SERVICE_NAME ?? `frontdesk-${bff}`;
-  return endpoint && { endpoint, headers, serviceName, sampler: { name, ratio } };
+  const resource = read.OTEL_RESOURCE_ATTRIBUTES ?? {};
+  return endpoint && { endpoint, headers, serviceName, resource, sampler: { name, ratio } };
 }
 
 const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>

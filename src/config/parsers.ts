@@ -125,21 +125,25 @@ export const ratio = z
   .regex(/^(0|1|0?\.\d{1,9}|1\.0{1,9}|0\.0{1,9})$/, { error: 'must be a number from 0 to 1' })
   .transform(Number);
 
-/** Headers as OpenTelemetry writes them: `name=value`, separated by commas, percent-encoded. */
-export const otlpHeaders = z
+/** Headers or attributes as OpenTelemetry writes them: `name=value`, separated by commas, percent-encoded. */
+export const otlpPairs = z
   .string()
-  .refine(areOtlpHeaders, { error: 'must be name=value, separated by commas' })
-  .transform((text) => Object.fromEntries(splitOtlpHeaders(text)));
+  .refine(areOtlpPairs, { error: 'must be name=value, separated by commas' })
+  .transform((text) => Object.fromEntries(splitOtlpPairs(text)));
 
-function areOtlpHeaders(text: string): boolean {
+const PRINTABLE = /^[\x20-\x7e]+$/;
+
+function areOtlpPairs(text: string): boolean {
   try {
-    return splitOtlpHeaders(text).every(([name = '', value]) => HEADER_NAME.test(name) && value);
+    return splitOtlpPairs(text).every(
+      ([name = '', value = '']) => HEADER_NAME.test(name) && PRINTABLE.test(value),
+    );
   } catch {
     return false;
   }
 }
 
-const splitOtlpHeaders = (text: string): string[][] =>
+const splitOtlpPairs = (text: string): string[][] =>
   text.split(',').map((pair) => {
     const [name = '', ...value] = pair.split('=');
     return [name.trim(), decodeURIComponent(value.join('=').trim())];

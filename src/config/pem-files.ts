@@ -134,6 +134,6 @@ function readText(variable: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    throw new ConfigError([`${variable}: there is no file to read at "${path}"`]);
+    throw new ConfigError([`${variable}: there is no readable file at "${path}"`]);
   }
 }

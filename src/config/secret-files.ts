@@ -15,7 +15,7 @@ export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     try {
       read[name] = readFileSync(file, 'utf8').trim();
     } catch {
-      unreadable.push(`${name}_FILE: there is no file to read at "${file}"`);
+      unreadable.push(`${name}_FILE: there is no readable file at "${file}"`);
     }
   }
   if (unreadable.length === 0) return read;

@@ -42,11 +42,19 @@ export const missingInProduction = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
       fields: { variable, consequence },
     }));
 
-export const misspeltVariables = (env: NodeJS.ProcessEnv, names: Names): ConfigWarning[] =>
-  findMisspelt(env, names).map(({ variable, similarTo }) => ({
+export const ignoredVariables = (env: NodeJS.ProcessEnv, names: Names): ConfigWarning[] => [
+  ...findMisspelt(env, names).map(({ variable, similarTo }) => ({
     message: 'unknown variable ignored',
     fields: { variable, similarTo },
-  }));
+  })),
+  ...unsupportedOpenTelemetry(env),
+];
+
+/** OpenTelemetry has many more variables than those that are read here. */
+const unsupportedOpenTelemetry = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
+  Object.keys(env)
+    .filter((name) => name.startsWith('OTEL_') && !(name.replace(/_FILE$/, '') in VARIABLES.shape))
+    .map((variable) => ({ message: 'OpenTelemetry variable ignored', fields: { variable } }));
 
 /**
  * Finds variables that nothing reads and whose names resemble known ones.

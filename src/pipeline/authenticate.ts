@@ -6,6 +6,7 @@ import type { MaybePromise } from '../maybe-promise.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import {
   type TraceContext,
+  toUnsampled,
   traceContextOf,
   traceIdOf,
 } from '../telemetry/tracing/trace-context.ts';
@@ -48,7 +49,8 @@ export function createAuthenticate({ readViewer, requestDeadlineMs }: Authentica
   return (request: OperationRequest): MaybePromise<Authenticated> => {
     const { id: requestId, address, headers, record } = request;
     const deadline = new RequestDeadline(Math.min(requestDeadlineMs, timeoutOf(headers)));
-    const { traceparent, tracestate } = traceContextOf(headers);
+    const client = traceContextOf(headers);
+    const { traceparent, tracestate } = record.isUnsampled ? toUnsampled(client) : client;
     record.traceId ??= traceIdOf(traceparent);
     const toState = (viewer: Viewer): Authenticated => {
       record.viewer = viewer.role;

@@ -18,12 +18,24 @@ interface ApiObserverOptions {
 export function createApiObserver(options: ApiObserverOptions): RequestObserver {
   const { metrics, tracing, alwaysReportsTiming } = options;
 
-  function startSpan({ method, headers, routeOptions }: FastifyRequest): TraceSpan | undefined {
+  function startSpan({
+    method,
+    headers,
+    protocol,
+    routeOptions,
+    record,
+  }: FastifyRequest): TraceSpan | undefined {
     const { url } = routeOptions;
     if (!tracing || url !== '/graphql') return undefined;
     const client = traceContextOf(headers);
-    if (!tracing.isSampled(client)) return undefined;
-    const attributes = { 'http.request.method': method, 'http.route': url };
+    record.isUnsampled = !tracing.isSampled(client);
+    if (record.isUnsampled) return undefined;
+    const attributes = {
+      'http.request.method': method,
+      'http.route': url,
+      'url.path': url,
+      'url.scheme': protocol,
+    };
     return tracing.start({ name: `${method} ${url}`, kind: SERVER_SPAN, attributes }, client);
   }
 

@@ -55,6 +55,8 @@ export class RequestRecord {
   timingsFor: 'everyone' | 'staff' | undefined = undefined;
   /** Undefined unless the request is traced or its client may get Server-Timing. */
   timings: PhaseTimings | undefined = undefined;
+  /** True if this process could trace the request, and has decided not to. */
+  isUnsampled = false;
   /** Undefined unless the request is traced. */
   span: TraceSpan | undefined = undefined;
 

@@ -1,3 +1,4 @@
+import { BffError } from '../errors.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/upstreams.ts';
 import type { TraceSpan } from '../telemetry/tracing/span.ts';
 import type { UpstreamCall } from '../telemetry/upstream-call.ts';
@@ -10,6 +11,8 @@ interface CallDescription {
   readonly operation: string;
   readonly keys: number | undefined;
   readonly method: string;
+  /** The number of times that the same read has been sent before. */
+  readonly retries: number;
   readonly instance: Instance;
 }
 
@@ -17,8 +20,8 @@ interface CallDescription {
 export interface ObservedCall {
   /** The span that the upstream continues; undefined unless a request that waits for it is traced. */
   readonly span: TraceSpan | undefined;
-  /** @param error - undefined if the call has succeeded */
-  readonly end: (error?: unknown) => void;
+  readonly succeed: (status: number) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 /**
@@ -30,9 +33,31 @@ export function inSpan<T>(
   call: CallContext,
   read: (call: CallContext) => Promise<T>,
 ): Promise<T> {
-  if (!call.span) return read(call);
-  const span = call.span.startChild({ name });
-  return read({ ...call, span }).finally(() => span.end());
+  return call.span ? readInSpan(call.span.startChild({ name }), call, read) : read(call);
+}
+
+async function readInSpan<T>(
+  span: TraceSpan,
+  call: CallContext,
+  read: (call: CallContext) => Promise<T>,
+): Promise<T> {
+  try {
+    const value = await read({ ...call, span });
+    markFailed(span, [value].flat());
+    return value;
+  } catch (error) {
+    markFailed(span, [error]);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** @param results - of which some may be errors; a missing object is no failure */
+function markFailed(span: TraceSpan, results: readonly unknown[]): void {
+  for (const result of results) {
+    if (result instanceof BffError && result.code.startsWith('UPSTREAM_')) span.fail(result.code);
+  }
 }
 
 /**
@@ -40,7 +65,7 @@ export function inSpan<T>(
  * those that are traced.
  */
 export function observeCall(
-  { method, instance, ...description }: CallDescription,
+  { method, retries, instance, ...description }: CallDescription,
   waiters: CallWaiters,
   metrics: UpstreamMetrics,
 ): ObservedCall {
@@ -53,40 +78,55 @@ export function observeCall(
     outcome: undefined,
   };
   for (const { calls } of requesters) calls?.push(call);
-  const span = startSpan(requesters, call, method, instance);
+  const deadlines = new Set(requesters.map(({ deadline }) => deadline));
+  const span = startSpan(requesters, call, { method, retries, instance });
   return {
     span,
-    end(error) {
-      call.endedAt = performance.now();
-      call.outcome = error === undefined ? 'ok' : kindOf(error);
-      for (const joined of waiters.current()) {
-        if (requesters.includes(joined)) continue;
-        call.requests++;
-        joined.calls?.push(call);
-        if (joined.span) span?.linkWith(joined.span);
-      }
-      metrics.observeCall(call);
-      if (error !== undefined) span?.fail(errorTypeOf(error));
-      span?.end();
+    succeed(status) {
+      span?.setAttributes({ [STATUS_ATTRIBUTE]: status });
+      end('ok');
+    },
+    fail(error) {
+      const status = error instanceof UpstreamFailure ? error.status : undefined;
+      if (status !== undefined) span?.setAttributes({ [STATUS_ATTRIBUTE]: status });
+      span?.fail(String(status ?? kindOf(error)));
+      end(kindOf(error));
     },
   };
+
+  function end(outcome: string): void {
+    call.endedAt = performance.now();
+    call.outcome = outcome;
+    for (const joined of waiters.current()) {
+      // A request may wait with several copies of its context, which share its deadline.
+      if (deadlines.has(joined.deadline)) continue;
+      deadlines.add(joined.deadline);
+      call.requests++;
+      joined.calls?.push(call);
+      if (joined.span) span?.linkWith(joined.span);
+    }
+    metrics.observeCall(call);
+    span?.end();
+  }
 }
+
+const STATUS_ATTRIBUTE = 'http.response.status_code';
 
 /** Starts a span below the first traced request; the others are linked with it. */
 function startSpan(
   requesters: readonly CallContext[],
   { upstream, operation, keys, requests }: UpstreamCall,
-  method: string,
-  { baseUrl }: Instance,
+  { method, retries, instance }: Pick<CallDescription, 'method' | 'retries' | 'instance'>,
 ): TraceSpan | undefined {
   const [first, ...others] = requesters.flatMap(({ span }) => span ?? []);
   if (!first) return undefined;
-  const { hostname, port, protocol } = new URL(baseUrl);
+  const { hostname, port, protocol } = new URL(instance.baseUrl);
   const span = first.startChild({
     name: method,
     kind: CLIENT_SPAN,
     attributes: {
       'http.request.method': method,
+      ...(retries > 0 && { 'http.request.resend_count': retries }),
       'server.address': hostname,
       'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
       'frontdesk.upstream': upstream,
@@ -104,7 +144,3 @@ const CLIENT_SPAN = 2;
 
 const kindOf = (error: unknown): string =>
   error instanceof UpstreamFailure ? error.kind : 'error';
-
-/** A status, or the kind of failure (`error.type` in the semantic conventions). */
-const errorTypeOf = (error: unknown): string =>
-  error instanceof UpstreamFailure && error.status ? String(error.status) : kindOf(error);

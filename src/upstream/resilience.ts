@@ -40,7 +40,8 @@ export class RetryBudget {
   }
 }
 
-type Attempt<T> = () => Promise<T>;
+/** @param retries - the number of attempts before this one */
+type Attempt<T> = (retries: number) => Promise<T>;
 
 /** Ends the retries when the budget is spent; the cause is the last attempt's error. */
 class RetryBudgetExhausted extends Error {}
@@ -68,7 +69,7 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
           throw new RetryBudgetExhausted('', { cause: lastError });
         if (retries > 0) onRetry();
         try {
-          return await limiter.execute(attempt, signal);
+          return await limiter.execute(() => attempt(retries), signal);
         } catch (error) {
           lastError = error;
           throw error;
@@ -80,7 +81,7 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
       return retryPolicy.execute(send, signal).catch(toUpstreamFailure);
     },
     async write<T>(attempt: Attempt<T>): Promise<T> {
-      return limiter.execute(attempt).catch(toUpstreamFailure);
+      return limiter.execute(() => attempt(0)).catch(toUpstreamFailure);
     },
   };
 }

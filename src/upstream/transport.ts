@@ -39,6 +39,8 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
   readonly operation: string;
   /** The number of keys of a batch. */
   readonly keys?: number;
+  /** The number of times that the same read has been sent before. */
+  readonly retries?: number;
   /** The minimum time, in milliseconds, that must remain until the deadline for a 5xx to count. */
   readonly minBudgetMs: number;
   /** True if the call identifies the viewer, whom the upstream may then reject (4xx). */
@@ -76,11 +78,12 @@ export function createTransport(options: TransportOptions) {
       waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, keys, target, minBudgetMs, isForViewer, ...rest } = call;
+      const { operation, keys, retries = 0, target, minBudgetMs, isForViewer, ...rest } = call;
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
       const instance = selectInstance(instances, turn++);
-      const description = { upstream: name, operation, keys, method: call.method, instance };
+      const { method } = call;
+      const description = { upstream: name, operation, keys, method, retries, instance };
       const observed = observeCall(description, waiters, metrics);
       const headers = { ...requestHeaders(waiters, token, observed.span), ...call.headers };
       const startedAt = performance.now();
@@ -92,10 +95,10 @@ export function createTransport(options: TransportOptions) {
         const value = decode(reply, read);
         reportFreshness(reply, waiters);
         recordOutcome(instance, false, startedAt);
-        observed.end();
+        observed.succeed(reply.status);
         return value;
       } catch (error) {
-        observed.end(error);
+        observed.fail(error);
         const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
         if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
           recordOutcome(instance, error instanceof UpstreamFailure, startedAt);

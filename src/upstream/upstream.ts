@@ -117,7 +117,10 @@ export function createUpstream(options: UpstreamOptions) {
             ...timing,
           } as const;
           return callPolicy.read(
-            () => concurrency.time(() => transport.send(outgoing, waiters, read(keys, lane))),
+            (retries) =>
+              concurrency.time(() =>
+                transport.send({ ...outgoing, retries }, waiters, read(keys, lane)),
+              ),
             waiters.signal,
             (error) => !breaker.isProbing() && (keys.length === 1 || !isSplittable(error)),
           );
@@ -160,7 +163,8 @@ export function createUpstream(options: UpstreamOptions) {
           const request = { operation, method: 'GET', target, items, headers } as const;
           const outgoing = { ...request, isForViewer, ...timing };
           return callPolicy.read(
-            () => concurrency.time(() => transport.send(outgoing, waiters, read)),
+            (retries) =>
+              concurrency.time(() => transport.send({ ...outgoing, retries }, waiters, read)),
             waiters.signal,
             () => !breaker.isProbing(),
           );

@@ -35,6 +35,13 @@ describe('The warning about an unknown variable', () => {
     });
   }
 
+  it('names variables of OpenTelemetry that nothing reads', () => {
+    const env = { OTEL_SDK_DISABLED: 'true', OTEL_SERVICE_NAME: 'shop' };
+    assert.deepEqual(warningsOf(env), [
+      { message: 'OpenTelemetry variable ignored', fields: { variable: 'OTEL_SDK_DISABLED' } },
+    ]);
+  });
+
   it('names the variables of the upstreams of the BFF, and of no others', () => {
     const bff = { ...library, upstreams: { review: { port: 6001 } } };
     const env = { JWKS_URL: LIBRARY_PRODUCTION.JWKS_URL, REVIEWS_SERVICE_URL: 'x' };

@@ -16,10 +16,16 @@ describe('The sampler', () => {
     assert.ok(!createSampler({ name: 'always_off', ratio: 1 })(NONE));
   });
 
-  it('samples a share of the trace ids, whatever the client has decided', () => {
-    const isSampled = createSampler({ name: 'traceidratio', ratio: 0.5 });
-    assert.ok(isSampled(traceOf(LOW, '00')));
-    assert.ok(!isSampled(traceOf(HIGH, '01')));
+  it('decides for itself, whatever id and flag the client’s trace has', () => {
+    for (const trace of [traceOf(LOW, '01'), traceOf(LOW, '00'), traceOf(HIGH, '01')]) {
+      assert.ok(!createSampler({ name: 'traceidratio', ratio: 0 })(trace));
+      assert.ok(!createSampler({ name: 'always_off', ratio: 1 })(trace));
+      assert.ok(createSampler({ name: 'traceidratio', ratio: 1 })(trace));
+    }
+    const isSampled = createSampler({ name: 'traceidratio', ratio: 0.25 });
+    const sampled = Array.from({ length: 10_000 }, () => isSampled(traceOf(LOW, '01')));
+    const count = sampled.filter(Boolean).length;
+    assert.ok(count > 2_000 && count < 3_000, `${count} of 10,000`);
   });
 
   it('follows the client’s decision if it is parent-based', () => {

@@ -73,6 +73,7 @@ describe('The trace of a request', () => {
     const call = named('GET');
     assert.equal(call?.kind, 3);
     assert.equal(call?.attributes['server.address'], '127.0.0.1');
+    assert.equal(call?.attributes['http.response.status_code'], 200);
     assert.equal(call?.attributes['frontdesk.upstream.operation'], 'membersByIds');
     assert.equal(call?.attributes['frontdesk.upstream.keys'], 1);
     assert.doesNotMatch(JSON.stringify(traced.receiver.spans), /member\(|"42"/);
@@ -142,9 +143,16 @@ describe('The trace of a request', () => {
     await environment.send('{ member(id: "42") { name } }');
 
     const [trace = []] = await receiver.traces(1);
-    const call = trace.find(({ name }) => name === 'GET');
-    assert.ok(call?.isError);
-    assert.equal(call.attributes['error.type'], '503');
+    const calls = trace.filter(({ name }) => name === 'GET');
+    for (const { isError, attributes } of calls) {
+      assert.ok(isError);
+      assert.equal(attributes['error.type'], '503');
+      assert.equal(attributes['http.response.status_code'], 503);
+    }
+    const resends = calls.map(({ attributes }) => attributes['http.request.resend_count']);
+    assert.deepEqual(resends, [undefined, 1]);
+    const batch = trace.find(({ name }) => name === 'member.membersByIds');
+    assert.equal(batch?.attributes['error.type'], 'UPSTREAM_UNAVAILABLE');
     const root = trace.find(({ kind }) => kind === 2);
     assert.deepEqual(root?.attributes['frontdesk.error_codes'], ['UPSTREAM_UNAVAILABLE']);
   });
@@ -173,6 +181,16 @@ describe('A request that is not sampled', () => {
     const traces = await receiver.traces(1);
     assert.equal(traces.length, 1);
     assert.ok(receiver.spans.every(({ traceId }) => traceId !== CLIENT_TRACE));
+  });
+});
+
+describe('A client that asks for a trace', () => {
+  it('does not get one, and the services learn that, unless the sampler is parent-based', async () => {
+    await using traced = await startTraced({ OTEL_TRACES_SAMPLER: 'always_off' });
+    const traceparent = `00-${CLIENT_TRACE}-${CLIENT_SPAN}-01`;
+    await traced.environment.send('{ member(id: "42") { name } }', { headers: { traceparent } });
+    const [call] = traced.environment.calls();
+    assert.equal(call?.headers.traceparent, `00-${CLIENT_TRACE}-${CLIENT_SPAN}-00`);
   });
 });
 

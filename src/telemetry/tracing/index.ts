@@ -8,6 +8,8 @@ export interface TracingOptions {
   /** Sent with each export, such as a token for the receiver. */
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
+  /** More attributes of the resource, such as `service.version`. */
+  readonly resource: Readonly<Record<string, string>>;
   readonly sampler: SamplerOptions;
 }
 

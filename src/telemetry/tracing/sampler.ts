@@ -11,29 +11,19 @@ export interface SamplerOptions {
 export type Sampler = (context: TraceContext) => boolean;
 
 const PARENT_BASED = 'parentbased_';
-/** The random part of a trace id (W3C Trace Context Level 2 §2.3): its last 56 bits, of which a number holds 52. */
-const RANDOM_DIGITS = 13;
-const RANDOM_RANGE = 16 ** RANDOM_DIGITS;
 
 /**
- * Creates a sampler. With `parentbased_`, the client's own decision applies where it has made one: only
- * for clients that may decide it, such as a gateway in front. Otherwise every process decides by the
- * trace id, so that all of them sample the same traces.
+ * Creates a sampler. Only with `parentbased_` does the client's own decision apply, where it has made
+ * one: for clients that may decide it, such as a gateway in front. Otherwise clients on the internet could
+ * have every request traced, by the flag or by the id of their trace.
  */
 export function createSampler({ name, ratio }: SamplerOptions): Sampler {
   const isParentBased = name.startsWith(PARENT_BASED);
   const root = isParentBased ? name.slice(PARENT_BASED.length) : name;
   const share = { always_on: 1, always_off: 0, traceidratio: ratio }[root] ?? 0;
-  return ({ traceparent }) => {
-    if (traceparent === undefined) return Math.random() < share;
-    if (isParentBased) return isSampled(traceparent);
-    return randomPartOf(traceparent) < share;
-  };
+  return ({ traceparent }) =>
+    isParentBased && traceparent !== undefined ? isSampled(traceparent) : Math.random() < share;
 }
 
 const isSampled = (traceparent: string): boolean =>
   (Number.parseInt(traceparent.slice(-2), 16) & 1) === 1;
-
-/** @returns 0 to 1 */
-const randomPartOf = (traceparent: string): number =>
-  Number.parseInt(traceparent.slice(35 - RANDOM_DIGITS, 35), 16) / RANDOM_RANGE;

@@ -31,6 +31,12 @@ export function traceContextOf({ traceparent, tracestate }: IncomingHttpHeaders)
   };
 }
 
+/** The client's trace with the decision not to sample it, which the services then follow. */
+export const toUnsampled = ({ traceparent, tracestate }: TraceContext): TraceContext => ({
+  traceparent: traceparent && `${traceparent.slice(0, -2)}00`,
+  tracestate,
+});
+
 /** @param traceparent - a valid one */
 export const traceIdOf = (traceparent: string | undefined): string | undefined =>
   traceparent?.split('-', 2)[1];

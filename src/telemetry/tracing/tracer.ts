@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { ROOT_CONTEXT, TraceFlags, type Tracer, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -20,6 +22,7 @@ export interface ExporterOptions {
   readonly endpoint: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
+  readonly resource: Readonly<Record<string, string>>;
   readonly log: Log;
   /** Called for each export that fails, with the number of its spans. */
   readonly countLost: (spans: number) => void;
@@ -27,7 +30,7 @@ export interface ExporterOptions {
 
 /** Creates the tracer that exports spans in batches, over OTLP/HTTP. The receiver may be down. */
 export function createTracer(options: ExporterOptions) {
-  const { endpoint, headers, serviceName } = options;
+  const { endpoint, headers, serviceName, resource } = options;
   const exporter = reportFailures(
     new OTLPTraceExporter({
       url: `${endpoint.href.replace(/\/$/, '')}/v1/traces`,
@@ -42,7 +45,13 @@ export function createTracer(options: ExporterOptions) {
     exportTimeoutMillis: EXPORT_TIMEOUT_MS,
   });
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ 'service.name': serviceName }),
+    resource: resourceFromAttributes({
+      'service.instance.id': randomUUID(),
+      'host.name': hostname(),
+      'process.pid': process.pid,
+      ...resource,
+      'service.name': serviceName,
+    }),
     spanProcessors: [processor],
   });
   const tracer = provider.getTracer('frontdesk');
@@ -81,7 +90,9 @@ function reportFailures(
         const isLogged = performance.now() - loggedAt < LOG_INTERVAL_MS;
         if (result.error && !isLogged) {
           loggedAt = performance.now();
-          log.warn({ reason: result.error.message, spans: spans.length }, 'trace export failed');
+          // Not the message: it may repeat what the receiver says, and that the headers it got.
+          const { code } = result.error as NodeJS.ErrnoException;
+          log.warn({ code, spans: spans.length }, 'trace export failed');
         }
         done(result);
       });
