@@ -11,6 +11,7 @@ function metricsOf(clients: readonly string[]) {
   const { requests, registry } = createTestMetrics();
   for (const client of clients) {
     const record = new RequestRecord();
+    record.viewer = 'customer';
     requests.observe({ record, status: 200, durationMs: 1, client, clientVersion: '1' });
   }
   return registry.getMetricsAsJSON();

@@ -61,7 +61,7 @@ describe('The metrics', () => {
     const query = '{ __typename }';
     const labels = { operation: 'other', client: 'reading-app', status: '200' };
     await increaseOf('frontdesk_requests_total', labels, 2, async () => {
-      await environment.send(query, { headers: CLIENT });
+      await environment.send(query, { as: CAST.reader, headers: CLIENT });
       await environment.send('query Chosen { __typename }', { headers: CLIENT });
     });
     const refused = { operation: 'none', client: 'reading-app', status: '400' };
@@ -201,30 +201,30 @@ describe('The metrics', () => {
 
   it('count the requests of each field by client and version, for stored responses too', async () => {
     const query = '{ member(id: "130") { name joinedAt } }';
+    const client = { as: CAST.reader, headers: CLIENT };
     const labels = { field: 'Member.joinedAt', client: 'reading-app', version: '2.1' };
     await increaseOf('frontdesk_field_requests_total', { ...labels, deprecated: 'false' }, 3, () =>
-      Promise.all([1, 2, 3].map(() => environment.send(query, { headers: CLIENT }))),
+      Promise.all([1, 2, 3].map(() => environment.send(query, client))),
     );
   });
 
-  it('keep a bounded number of clients', async () => {
-    await Promise.all(
-      Array.from({ length: 60 }, (_, n) =>
-        environment.send('{ __typename }', {
-          headers: { 'apollographql-client-name': `flood-${n}` },
-        }),
-      ),
-    );
+  it('keep a bounded number of clients, whose names only signed-in viewers can add', async () => {
+    const send = (as: string, name: string) =>
+      environment.send('{ __typename }', { as, headers: { 'apollographql-client-name': name } });
     const clientsOf = async () => {
       const text = await (await fetch(`${environment.adminUrl}/metrics`)).text();
-      return new Set(
-        text
-          .match(/^frontdesk_requests_total.*/gm)
-          ?.map((line) => /client="([^"]*)"/.exec(line)?.[1]),
-      );
+      const lines = text.match(/^frontdesk_requests_total.*/gm) ?? [];
+      return new Set(lines.map((line) => /client="([^"]*)"/.exec(line)?.[1]));
     };
+    await Promise.all(Array.from({ length: 60 }, (_, n) => send('anonymous', `flood-${n}`)));
     await until(async () => (await clientsOf()).has('other'));
-    assert.ok((await clientsOf()).size <= 33);
+    assert.ok([...(await clientsOf())].every((name) => !name?.startsWith('flood')));
+
+    await send(CAST.reader, 'real-app');
+    await until(async () => (await clientsOf()).has('real-app'));
+    await Promise.all(Array.from({ length: 60 }, (_, n) => send(CAST.reader, `many-${n}`)));
+    await until(async () => (await clientsOf()).size > 30);
+    assert.ok((await clientsOf()).size <= 34);
   });
 });
 

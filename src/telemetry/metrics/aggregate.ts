@@ -6,12 +6,21 @@ export type ProcessMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 type Metric = ProcessMetrics[number];
 
+/**
+ * What is limited for each process: the highest value of all of them counts, because a sum or a mean
+ * hides the one that is in trouble.
+ */
+const HIGHEST = /^(nodejs_eventloop_lag_|nodejs_heap_size_|process_(open|max)_fds$)/;
+
 const aggregate = (processes: readonly ProcessMetrics[]): Registry =>
-  AggregatorRegistry.aggregate([...processes]);
+  AggregatorRegistry.aggregate(processes.map((metrics) => metrics.map(withAggregator)));
+
+const withAggregator = (metric: Metric): Metric =>
+  HIGHEST.test(metric.name) ? { ...metric, aggregator: 'max' } : metric;
 
 /**
- * Combines the metrics of several processes: counts are added, and gauges too unless their definition
- * says otherwise.
+ * Combines the metrics of several processes: counts are added, and gauges too, except those of which the
+ * highest counts.
  * @returns the text format of Prometheus
  */
 export const aggregateMetrics = (processes: readonly ProcessMetrics[]): Promise<string> =>

@@ -8,6 +8,12 @@ interface Client {
   readonly version: string;
 }
 
+/** What a client says of itself. */
+interface DeclaredClient {
+  readonly client: string | undefined;
+  readonly version: string | undefined;
+}
+
 /**
  * Counts the requests of each field, by client and version, so that an owner of the schema knows who
  * still uses a field. A request only counts its plan; the fields of a plan are counted when metrics are
@@ -33,9 +39,16 @@ export class FieldUsage {
     });
   }
 
-  /** @param fields - of a plan; the same array for all of its requests */
-  count(fields: readonly string[], client: string | undefined, version: string | undefined): void {
-    const key = this.#clientKey(client, version);
+  /**
+   * @param fields - of a plan; the same array for all of its requests
+   * @param isKnownViewer - false for an anonymous one, whose client gets no name of its own
+   */
+  count(
+    fields: readonly string[],
+    { client = 'unknown', version = 'unknown' }: DeclaredClient,
+    isKnownViewer: boolean,
+  ): void {
+    const key = this.#clientKey({ client, version }, isKnownViewer);
     let counts = this.#pending.get(fields);
     if (!counts) {
       if (this.#pending.size >= MAX_PENDING_PLANS) this.#flush();
@@ -45,8 +58,9 @@ export class FieldUsage {
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
 
-  #clientKey(client = 'unknown', version = 'unknown'): string {
-    const key = this.#names.valueOf(`${client} ${version}`);
+  #clientKey({ client, version }: Client, mayAdd: boolean): string {
+    const isUndeclared = client === 'unknown' && version === 'unknown';
+    const key = this.#names.valueOf(`${client} ${version}`, mayAdd || isUndeclared);
     if (!this.#clients.has(key)) {
       const isOther = key === OTHER;
       this.#clients.set(key, isOther ? { client: OTHER, version: OTHER } : { client, version });

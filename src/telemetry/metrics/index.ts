@@ -93,6 +93,7 @@ export function addProcessMetrics({ registry }: Pick<Metrics, 'registry'>): void
   new Gauge({
     name: 'frontdesk_heap_limit_bytes',
     help: 'Size of the heap above which Node ends the process.',
+    aggregator: 'max',
     registers,
   }).set(getHeapStatistics().heap_size_limit);
 }

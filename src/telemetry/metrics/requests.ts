@@ -79,13 +79,15 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
     observe({ record, status, durationMs, client, clientVersion }: CompletedRequest): void {
       const { operations, errorCodes = [], cacheStatus, notStored = 'none', refusedBy } = record;
       const operation = labelOf(record);
-      requests.inc({ operation, client: clients.valueOf(client), status });
+      const isKnownViewer = record.viewer !== undefined && record.viewer !== 'anonymous';
+      requests.inc({ operation, client: clients.valueOf(client, isKnownViewer), status });
       durations.observe({ operation }, durationMs / 1_000);
       for (const code of errorCodes) errors.inc({ operation, code });
       for (const code of new Set(errorCodes)) failedRequests.inc({ operation, code });
       if (cacheStatus) cache.inc({ status: cacheStatus, not_stored: notStored });
       if (refusedBy) refusals.inc({ limit: refusedBy });
-      for (const { fields } of operations) fieldUsage.count(fields, client, clientVersion);
+      for (const { fields } of operations)
+        fieldUsage.count(fields, { client, version: clientVersion }, isKnownViewer);
     },
   };
 }
