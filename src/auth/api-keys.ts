@@ -67,7 +67,7 @@ export function loadApiKeys(path: string): ReadonlyMap<string, LoadedKey> {
     return indexKeys(readFileSync(path, 'utf8'));
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
-    const reason = code ? `there is no file to read at "${path}"` : `"${path}": ${message}`;
+    const reason = code ? `there is no readable file at "${path}"` : `"${path}": ${message}`;
     throw new ConfigError([`API_KEYS_PATH: ${reason}`]);
   }
 }

@@ -10,6 +10,7 @@ import { clientOf } from '../telemetry/log.ts';
 import { createRequestLineWriter } from '../telemetry/request-line.ts';
 import { RequestRecord } from '../telemetry/request-record.ts';
 import { formatServerTiming } from '../telemetry/server-timing.ts';
+import { isHealthCheck } from './health.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,6 +36,9 @@ export interface RequestObserver {
   readonly end: (request: FastifyRequest, completed: CompletedRequest) => void;
 }
 
+/** Of the admin listener. */
+export const METRICS_PATH = '/metrics';
+
 /** The status that proxies log for such requests. */
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -55,11 +59,15 @@ export function observeRequests(app: FastifyInstance, observer?: RequestObserver
       const completed = describeCompleted(request, reply);
       observer?.end(request, completed);
       const { id, url, ip: address } = request;
-      writeLine?.({ id, url, address, ...completed });
+      writeLine?.({ id, url, address, ...completed }, isRoutine(request));
     });
     done();
   });
 }
+
+/** Balancers and Prometheus send these every few seconds, for ever. */
+const isRoutine = (request: FastifyRequest): boolean =>
+  isHealthCheck(request) || request.routeOptions.url === METRICS_PATH;
 
 /** The log for another line about a request, which has its id. */
 export const logOf = ({ log, id }: FastifyRequest): FastifyBaseLogger => log.child({ reqId: id });

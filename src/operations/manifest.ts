@@ -66,7 +66,7 @@ function faultsOf(error: unknown, path: string): readonly string[] {
     return [...error.issues.map(describeIssue), FORMS].map((fault) => `"${path}": ${fault}`);
   }
   const isText = error instanceof SyntaxError;
-  return [isText ? `"${path}" is not JSON` : `there is no file to read at "${path}"`];
+  return [isText ? `"${path}" is not JSON` : `there is no readable file at "${path}"`];
 }
 
 function parseBody(body: string): Operation | GraphQLError {

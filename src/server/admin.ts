@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { createWebhookVerifier } from '../auth/webhook.ts';
 import { badInput } from '../errors.ts';
 import { createApp } from '../http/create-app.ts';
+import { METRICS_PATH } from '../http/observe-requests.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 
 const MAX_TAGS = 1_000;
@@ -38,7 +39,7 @@ export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions
       ? 'Only GET /metrics and POST /purge exist here.'
       : 'Only GET /metrics exists here. Set PURGE_SECRET to accept purges.',
   });
-  app.get('/metrics', async (_request, reply) => {
+  app.get(METRICS_PATH, async (_request, reply) => {
     reply.type(METRICS_TYPE);
     return collectMetrics();
   });

@@ -1,24 +1,22 @@
 import { stdSerializers } from 'pino';
 
-/** Fields that no line may show, wherever a caller or an error puts them; in lower case. */
-const SECRET_FIELDS: ReadonlySet<string> = new Set([
+/** The ends of the names of fields that no line may show; without case, hyphens and underscores. */
+const SECRET_FIELDS = [
   'apikey',
   'authorization',
-  'clientsecret',
   'cookie',
   'credentials',
   'email',
-  'key',
   'password',
   'phone',
+  'privatekey',
   'secret',
-  'set-cookie',
+  'signingkey',
   'token',
   'variables',
-  'x-api-key',
-]);
+];
 const REDACTED = '[redacted]';
-const MAX_DEPTH = 3;
+const MAX_DEPTH = 5;
 
 type SerializedError = ReturnType<typeof stdSerializers.err>;
 type Fields = Record<string, unknown>;
@@ -40,13 +38,22 @@ export function redact(fields: Fields, depth = 1): Fields {
 }
 
 function redactValue(name: string, value: unknown, depth: number): unknown {
-  if (SECRET_FIELDS.has(name.toLowerCase())) return REDACTED;
-  const isNested = isPlainObject(value) && depth < MAX_DEPTH;
-  return isNested ? redact(value, depth + 1) : value;
+  if (isSecret(name)) return REDACTED;
+  if (depth >= MAX_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => redactValue('', item, depth + 1));
+  return isPlainObject(value) ? redact(value, depth + 1) : value;
 }
 
-const isPlainObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+function isSecret(name: string): boolean {
+  const plain = name.toLowerCase().replaceAll(/[-_]/g, '');
+  return SECRET_FIELDS.some((field) => plain.endsWith(field));
+}
+
+function isPlainObject(value: unknown): value is Fields {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
 
 /** The options of every logger: each line, and each error with the properties that a library gave it. */
 export const REDACTION = {

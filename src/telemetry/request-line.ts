@@ -15,7 +15,8 @@ export interface RequestLine {
   readonly record: RequestRecord;
 }
 
-type WriteLine = (line: RequestLine) => void;
+/** @param isRoutine - true for a request that is logged at the level debug only */
+type WriteLine = (line: RequestLine, isRoutine: boolean) => void;
 
 /** The parts of a logger of pino that its own lines are made of. */
 interface PinoInternals {
@@ -23,8 +24,11 @@ interface PinoInternals {
   readonly [symbols.streamSym]: { write(line: string): void };
 }
 
-const INFO_LEVEL = 30;
+const LEVELS = { debug: 20, info: 30 };
 const HASH_PREFIX = 12;
+const MAX_PATH_LENGTH = 256;
+/** Trusted proxies may send anything as an address. */
+const MAX_ADDRESS_LENGTH = 64;
 /** Text that JSON has as it is. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
@@ -37,9 +41,12 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 export function createRequestLineWriter(log: object): WriteLine | undefined {
   const { isLevelEnabled } = log as Partial<Logger>;
   if (!isLevelEnabled?.call(log, 'info')) return undefined;
+  const isDebug = isLevelEnabled.call(log, 'debug');
   const { [symbols.chindingsSym]: bindings, [symbols.streamSym]: stream } = log as PinoInternals;
-  return (line) => {
-    const start = `{"level":${INFO_LEVEL},"time":${Date.now()}${bindings}`;
+  return (line, isRoutine) => {
+    if (isRoutine && !isDebug) return;
+    const level = isRoutine ? LEVELS.debug : LEVELS.info;
+    const start = `{"level":${level},"time":${Date.now()}${bindings}`;
     stream.write(`${start}${format(line)},"msg":"request completed"}\n`);
   };
 }
@@ -48,8 +55,8 @@ export function createRequestLineWriter(log: object): WriteLine | undefined {
 const format = ({ id, method, url, address, record, ...line }: RequestLine): string =>
   field('reqId', id) +
   `,"req":{"method":"${method}"` +
-  field('path', url.split('?', 1)[0]) +
-  field('address', address) +
+  field('path', pathOf(url)) +
+  field('address', address.slice(0, MAX_ADDRESS_LENGTH)) +
   field('client', line.client) +
   field('clientVersion', line.clientVersion) +
   '}' +
@@ -79,6 +86,10 @@ function formatRecord(record: RequestRecord): string {
 const formatCalls = ({ calls }: RequestRecord): string =>
   field('upstreamCalls', calls.length) +
   field('upstreamMs', toTenths(busyMs(calls, performance.now())));
+
+/** Only a path: an absolute URL (RFC 9112 §3.2.2) may contain credentials. */
+const pathOf = (url: string): string =>
+  url.startsWith('/') ? (url.split('?', 1)[0] as string).slice(0, MAX_PATH_LENGTH) : '';
 
 function field(name: string, value: string | number | undefined): string {
   if (value === undefined) return '';

@@ -205,7 +205,7 @@ describe('The API key reader', () => {
     const log = { error() {}, warn() {}, info() {}, debug() {} };
     assert.throws(() => createApiKeyReader('/nowhere/keys.json', log), {
       name: 'ConfigError',
-      message: /API_KEYS_PATH: there is no file to read at "\/nowhere\/keys\.json"/,
+      message: /API_KEYS_PATH: there is no readable file at "\/nowhere\/keys\.json"/,
     });
   });
 });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import pino from 'pino';
 import { createEntry } from '../../src/cache/entry.ts';
@@ -22,6 +24,15 @@ async function startLogged() {
       const [line, ...others] = lines.splice(0).map((text) => JSON.parse(text));
       assert.deepEqual(others, []);
       return line;
+    },
+    /** Sends a request with this target, as it is. */
+    async rawLineOf(target: string) {
+      const { hostname, port } = new URL(address);
+      const socket = connect(Number(port), hostname);
+      socket.end(`GET ${target} HTTP/1.1\r\nhost: shop.example\r\nconnection: close\r\n\r\n`);
+      await once(socket.resume(), 'close');
+      await until(() => lines.length > 0);
+      return JSON.parse(lines.splice(0)[0] as string);
     },
     [Symbol.asyncDispose]: () => app.close(),
   };
@@ -61,6 +72,14 @@ describe('The log entry of a request', () => {
       const headers = { 'apollographql-client-name': Buffer.from(name).toString('latin1') };
       assert.equal((await app.lineOf('/', headers)).req.client, undefined);
     }
+  });
+
+  it('has no credentials of an absolute URL, and no more than the start of a long path', async () => {
+    await using app = await startLogged();
+    const { req } = await app.lineOf(`/${'x'.repeat(2_000)}`);
+    assert.equal(req.path.length, 256);
+    const absolute = await app.rawLineOf('http://user:password@shop.example/missing');
+    assert.doesNotMatch(JSON.stringify(absolute), /password/);
   });
 
   it('is one line of JSON, whatever the client sends', async () => {

@@ -30,7 +30,7 @@ describe('A start with an invalid configuration', () => {
       OPERATIONS_MANIFEST: '/nowhere/manifest.json',
     });
     assert.deepEqual(faults, [
-      'UPSTREAM_TOKEN_FILE: there is no file to read at "/nowhere/token"',
+      'UPSTREAM_TOKEN_FILE: there is no readable file at "/nowhere/token"',
       'NODE_ENV: must be development, test or production',
       'LIBRARY_PORT: must be a port number, 0 to 65535',
       'OPERATIONS: must be any or trusted',
@@ -38,8 +38,8 @@ describe('A start with an invalid configuration', () => {
       'DNS_SERVERS: must be IP addresses, each with or without a port: 10.0.0.2, 10.0.0.3:5353, [::1]:53',
       'INTROSPECTION_CLIENT_ID: must be set with INTROSPECTION_URL',
       'INTROSPECTION_CLIENT_SECRET: must be set with INTROSPECTION_URL',
-      'API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"',
-      'OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"',
+      'API_KEYS_PATH: there is no readable file at "/nowhere/keys.json"',
+      'OPERATIONS_MANIFEST: there is no readable file at "/nowhere/manifest.json"',
     ]);
   });
 
@@ -51,7 +51,7 @@ describe('A start with an invalid configuration', () => {
     const faults = startFaults(env);
     await rm(folder, { recursive: true });
     assert.deepEqual(faults.sort(), [
-      'API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"',
+      'API_KEYS_PATH: there is no readable file at "/nowhere/keys.json"',
       `OPERATIONS_MANIFEST: "${manifest}": format: is missing or not valid`,
       `OPERATIONS_MANIFEST: "${manifest}": two forms are accepted: { "<id>": "<text of an operation>", … }, ` +
         'or { "format": "apollo-persisted-query-manifest", "version": 1, "operations": [ … ] }',
@@ -65,7 +65,7 @@ describe('A start with an invalid configuration', () => {
       INTROSPECTION_CLIENT_SECRET_FILE: '/nowhere/secret',
     });
     assert.deepEqual(faults, [
-      'INTROSPECTION_CLIENT_SECRET_FILE: there is no file to read at "/nowhere/secret"',
+      'INTROSPECTION_CLIENT_SECRET_FILE: there is no readable file at "/nowhere/secret"',
     ]);
   });
 });

@@ -38,9 +38,9 @@ describe('A start with certificates that can not be used', () => {
     const faults = startFaults({ ...env, UPSTREAM_CA: '/no/ca', REDIS_CERT: '/no/redis' });
     assert.deepEqual(faults, [
       'LIBRARY_PORT: must be a port number, 0 to 65535',
-      'TLS_CERT: there is no file to read at "/no/cert"',
-      'TLS_KEY: there is no file to read at "/no/key"',
-      'UPSTREAM_CA: there is no file to read at "/no/ca"',
+      'TLS_CERT: there is no readable file at "/no/cert"',
+      'TLS_KEY: there is no readable file at "/no/key"',
+      'UPSTREAM_CA: there is no readable file at "/no/ca"',
       'REDIS_KEY: must be set with REDIS_CERT',
     ]);
   });

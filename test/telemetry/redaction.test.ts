@@ -21,11 +21,17 @@ describe('A log line', () => {
       Authorization: 'b',
       headers: { 'X-API-Key': 'c', cookie: ['d'] },
       upstream: { request: { password: 'e' } },
+      errors: [{ access_token: 'f' }],
+      input: Object.assign(Object.create(null), { newPassword: 'g' }),
+      proxyAuthorization: 'h',
     });
     assert.equal(line.token, '[redacted]');
     assert.equal(line.Authorization, '[redacted]');
     assert.deepEqual(line.headers, { 'X-API-Key': '[redacted]', cookie: '[redacted]' });
     assert.deepEqual(line.upstream, { request: { password: '[redacted]' } });
+    assert.deepEqual(line.errors, [{ access_token: '[redacted]' }]);
+    assert.deepEqual(line.input, { newPassword: '[redacted]' });
+    assert.equal(line.proxyAuthorization, '[redacted]');
   });
 
   it('has no secret that a library has added to an error', () => {
@@ -41,7 +47,7 @@ describe('A log line', () => {
   });
 
   it('keeps all other fields, and does not change the object that was logged', () => {
-    const fields = { operation: 'Card', cost: 3, nested: { token: 'a' } };
+    const fields = { operation: 'Card', cost: 3, keys: 2, nested: { token: 'a' } };
     const { operation, cost } = lineOf(fields);
     assert.deepEqual({ operation, cost }, { operation: 'Card', cost: 3 });
     assert.equal(fields.nested.token, 'a');

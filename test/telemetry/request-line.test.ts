@@ -22,7 +22,7 @@ function write(line: RequestLine) {
   const lines: string[] = [];
   const stream = { write: (text: string) => void lines.push(text) };
   const log = pino({ name: 'shop' }, stream).child({ worker: 2 });
-  createRequestLineWriter(log)?.(line);
+  createRequestLineWriter(log)?.(line, false);
   log.info('another line');
   return lines.map((text) => {
     assert.match(text, /^[^\n]+\n$/);

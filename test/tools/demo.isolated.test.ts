@@ -252,11 +252,11 @@ describe('npm start', () => {
     const [headline, ...faults] = demo.output().trimEnd().split('\n');
     assert.equal(headline, 'The configuration is wrong:');
     assert.deepEqual(faults.map((line) => line.trim()).sort(), [
-      `API_KEYS_PATH: there is no file to read at "${tmpdir()}"`,
+      `API_KEYS_PATH: there is no readable file at "${tmpdir()}"`,
       'DATA_DIR: must be a folder that can be written to, or a new one',
       'MOBILE_PORT: must be a port number, 0 to 65535',
       'NOTIFICATION_SERVICE_PORT: must be a port number, 0 to 65535',
-      'OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"',
+      'OPERATIONS_MANIFEST: there is no readable file at "/nowhere/manifest.json"',
       'ORDER_SERVICE_PORT: must be a port number, 0 to 65535',
       'PURGE_URLS: must be at most 20 http or https addresses, separated by commas',
       'REQUEST_DEADLINE_MS: must be a number of milliseconds, at most 999999',
@@ -273,8 +273,8 @@ describe('npm start', () => {
     assert.equal(
       demo.output(),
       'The configuration is wrong:\n' +
-        '  OPERATIONS_MANIFEST: there is no file to read at "/nowhere/manifest.json"\n' +
-        '  API_KEYS_PATH: there is no file to read at "/nowhere/keys.json"\n',
+        '  OPERATIONS_MANIFEST: there is no readable file at "/nowhere/manifest.json"\n' +
+        '  API_KEYS_PATH: there is no readable file at "/nowhere/keys.json"\n',
     );
   });
 
