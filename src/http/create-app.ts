@@ -20,11 +20,12 @@ import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts
 import { isHttp2 } from './http2-request.ts';
 import { setUpHttp2 } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
-import { answerExpectation, answerMalformedRequest } from './malformed-request.ts';
+import { answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { NoRequestLog, observeRequests, type RequestObserver } from './observe-requests.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { tlsOptions } from './tls.ts';
+import { createExpectationRefusal } from './unmet-expectation.ts';
 
 /** Time for a client to send a request, and its headers. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -62,6 +63,7 @@ export function createApp({
   ...options
 }: AppOptions): FastifyInstance {
   const malformedUrls = createMalformedUrlRefusal();
+  const expectations = createExpectationRefusal();
   const app = fastify({
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     // Overrides that of HTTP1_OPTIONS if there is no TLS.
@@ -90,6 +92,7 @@ export function createApp({
   // After all onRequest hooks, and before a body is parsed.
   app.addHook('preParsing', (request, _reply, _payload, done) => {
     malformedUrls.refuse(request);
+    expectations.refuse(request.raw);
     if (request.is404) throw pathNotFound(notFoundMessage);
     done();
   });
@@ -98,7 +101,7 @@ export function createApp({
     throw pathNotFound(notFoundMessage);
   });
   app.setErrorHandler(onError);
-  app.server.on('checkExpectation', answerExpectation);
+  expectations.route(app);
   if (tls) {
     setUpHttp2(app.server, {
       firstRequestTimeoutMs: HEADERS_TIMEOUT_MS,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { NO_STORE } from '../cache/index.ts';
@@ -42,13 +42,4 @@ export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`);
   // A client that does not close its end would keep the connection open.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
-}
-
-/** Responds to an `Expect` other than 100-continue (RFC 9110 §10.1.1). */
-export function answerExpectation({ socket }: IncomingMessage, response: ServerResponse): void {
-  const message = 'Only "Expect: 100-continue" is supported.';
-  const { headers, body } = createRefusal(message, 'encrypted' in socket);
-  // node:http then sends `Connection: close`, which HTTP/2 does not have.
-  response.shouldKeepAlive = false;
-  response.writeHead(417, headers).end(body);
 }

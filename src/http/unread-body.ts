@@ -23,7 +23,7 @@ export function endUnreadBody(
 }
 
 /**
- * A body whose announced length is within the limit leaves the connection open if it arrives in time: it
+ * A body whose announced length is within the limit leaves a kept connection open if it arrives in time: it
  * has usually been sent already, and a reconnection for each refusal would make overload worse. After any
  * other body the connection is closed, whether the client has read the response or not.
  */
@@ -34,8 +34,9 @@ function endUnreadMessage(
   onRead: () => void,
 ): void {
   const { socket, headers } = request;
-  const isShort = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= maxBytes;
-  if (!isShort) {
+  const bytes = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+  const staysOpen = response.shouldKeepAlive && bytes <= maxBytes;
+  if (!staysOpen) {
     response.shouldKeepAlive = false;
     // node:http would destroy the connection after the response. While the client is still sending, this
     // resets the connection, and the client may lose the response.
@@ -48,7 +49,7 @@ function endUnreadMessage(
     onRead();
   };
   socket.once('close', finish);
-  request.once('end', isShort ? finish : onRead);
+  request.once('end', staysOpen ? finish : onRead);
   // node:http would discard the rest without counting it.
   request.resume();
 }

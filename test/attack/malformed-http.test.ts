@@ -63,6 +63,8 @@ const AMBIGUOUS: Readonly<Record<string, string>> = {
   'a NUL in a header': post([`X: a\0b`, LENGTH], BODY + SMUGGLED),
   'a NUL in a header name': post([`X\0Y: a`, LENGTH], BODY + SMUGGLED),
   'a space before the first header': post([], '').replace('Host', ' Host') + SMUGGLED,
+  'an unknown expectation, with a body': post([LENGTH, 'Expect: 200-miracle'], BODY + SMUGGLED),
+  'an unknown expectation, without its body': post([LENGTH, 'Expect: 200-miracle'], SMUGGLED),
   'no host': 'GET /healthz HTTP/1.1\r\n\r\n',
   'two hosts': 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
 };
@@ -82,7 +84,6 @@ const INVALID: Readonly<Record<string, string | Buffer>> = {
   'a header of 100 kB': `GET /graphql HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`,
   '10,000 headers': `GET /graphql HTTP/1.1\r\nHost: x\r\n${'X: 1\r\n'.repeat(10_000)}\r\n`,
   'a URL of 100 kB': `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`,
-  'an unknown expectation': post([LENGTH, 'Expect: 200-miracle'], BODY),
   'a CONNECT request': 'CONNECT 169.254.169.254:80 HTTP/1.1\r\nHost: x\r\n\r\n',
   'an OPTIONS request for *': 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n',
   'a TRACE request': 'TRACE /graphql HTTP/1.1\r\nHost: x\r\nX-Secret: 1\r\n\r\n',

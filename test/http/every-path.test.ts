@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
+import { type OutgoingHttpHeaders, request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { BYTES_PER_UNIT, startChargeMeter } from './charge-meter.ts';
@@ -43,13 +43,17 @@ describe('Every path except GET /healthz and /readyz', () => {
   after(() => environment[Symbol.asyncDispose]());
 
   /** Sends with node:http, because fetch would change some paths. */
-  async function send(line: string, address: string, body = '') {
+  async function send(line: string, address: string, body = '', extra: OutgoingHttpHeaders = {}) {
     const [method = '', path] = line.split(' ');
     const hasBody = body !== '' && !BODYLESS_METHODS.includes(method);
-    const headers = { 'content-type': 'application/json', 'x-forwarded-for': address };
+    const headers = {
+      'content-type': 'application/json',
+      'x-forwarded-for': address,
+      ...(hasBody && { 'content-length': body.length }),
+      ...extra,
+    };
     const { hostname, port } = new URL(environment.url);
     const sent = request({ hostname, port, method, path, headers });
-    if (hasBody) sent.setHeader('content-length', body.length);
     return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       sent.on('error', reject).on('response', (response) => {
         let text = '';
@@ -98,6 +102,21 @@ describe('Every path except GET /healthz and /readyz', () => {
       assert.ok(actual >= units && actual <= units + SLACK_UNITS, `${actual} of ${units} units`);
     });
   }
+
+  it('refuses and charges an unknown expectation like any request', async () => {
+    const expectation = { expect: '200-miracle' };
+    const address = '198.51.100.100';
+    const meter = await startChargeMeter(environment, address);
+    for (const [status, from] of [
+      [403, DENIED],
+      [429, EXHAUSTED],
+      [417, address],
+    ] as const) {
+      assert.equal((await send('POST /graphql', from, BODY, expectation)).status, status);
+    }
+    const charged = await meter.waitFor(BODY_UNITS);
+    assert.ok(charged >= BODY_UNITS && charged <= BODY_UNITS + SLACK_UNITS, `${charged} units`);
+  });
 
   it('parses no body of a request to an unknown path', async () => {
     const { status, text } = await send('POST /nothing', '192.0.2.1', '{"not JSON');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import pino from 'pino';
@@ -17,9 +18,12 @@ async function startLogged() {
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   lines.length = 0;
   return {
-    /** Sends a request. @returns its line, and those of other requests */
+    /** Sends a request. @returns its line; there must be no other */
     async lineOf(path: string, headers: Record<string, string> = {}) {
-      await (await fetch(`${address}${path}`, { headers })).text();
+      // Not fetch, which refuses to send some headers.
+      const [response] = await once(get(`${address}${path}`, { headers }), 'response');
+      response.resume();
+      await once(response, 'end');
       await until(() => lines.length > 0);
       const [line, ...others] = lines.splice(0).map((text) => JSON.parse(text));
       assert.deepEqual(others, []);
@@ -90,6 +94,12 @@ describe('The log entry of a request', () => {
     });
     assert.equal(line.level, 30);
     assert.equal(line.req.client, name);
+  });
+
+  it('has the refusal of an unknown expectation', async () => {
+    await using app = await startLogged();
+    const line = await app.lineOf('/', { expect: '200-miracle' });
+    assert.deepEqual([line.status, line.errorCodes], [417, ['BAD_REQUEST']]);
   });
 
   it('of a public response has the request id of the client and that of the response', async () => {
