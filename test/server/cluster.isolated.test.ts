@@ -37,7 +37,7 @@ describe('Two workers', () => {
 
   it('get connections in equal parts, and log with their numbers', async () => {
     const counts = new Map<number, number>();
-    for (let n = 0; n < 100; n++) {
+    for (let n = 0; n < 50; n++) {
       const sent = Array.from({ length: 4 }, () => cluster.send('{ __typename }'));
       for (const response of await Promise.all(sent)) {
         const pid = await cluster.workerOf(response);
@@ -45,8 +45,8 @@ describe('Two workers', () => {
       }
     }
     assert.equal(counts.size, 2);
-    // Of 200 each.
-    for (const count of counts.values()) assert.ok(count >= 170 && count <= 230, String(count));
+    // Of 100 each.
+    for (const count of counts.values()) assert.ok(count >= 85 && count <= 115, String(count));
     const entries = cluster.logEntries().filter(({ msg }) => msg === 'request completed');
     const numbers = new Map(entries.map(({ pid, worker }) => [pid, worker]));
     assert.deepEqual([...numbers.values()].sort(), [1, 2]);
@@ -153,16 +153,21 @@ describe('Two workers', () => {
   it('do not wait for one that hangs: it is killed and replaced', async () => {
     const [hanging, other] = await cluster.connectToBoth();
     process.kill(hanging.pid, 'SIGSTOP');
-    // One of them is given to the worker that hangs.
-    const sent = Array.from({ length: 4 }, () => cluster.send('{ __typename }'));
-    const settled = Promise.allSettled(sent);
-    await assertNeverStale(
-      { send: (query, as) => cluster.send(query, as, other.agent) },
-      { rounds: 1, agent: other.agent },
-    );
-    await until(() => !isAlive(hanging.pid));
-    const failed = (await settled).filter(({ status }) => status === 'rejected');
-    assert.equal(failed.length, 1);
+    try {
+      // One of them is given to the worker that hangs.
+      const sent = Array.from({ length: 4 }, () => cluster.send('{ __typename }'));
+      const settled = Promise.allSettled(sent);
+      await assertNeverStale(
+        { send: (query, as) => cluster.send(query, as, other.agent) },
+        { rounds: 1, agent: other.agent },
+      );
+      await until(() => !isAlive(hanging.pid));
+      const failed = (await settled).filter(({ status }) => status === 'rejected');
+      assert.equal(failed.length, 1);
+    } finally {
+      // A stopped process would outlive a failure of this test.
+      if (isAlive(hanging.pid)) process.kill(hanging.pid, 'SIGKILL');
+    }
     const replacement = await cluster.connectToOther(other.pid);
     for (const { agent } of [hanging, other, replacement]) agent.destroy();
     await assertNeverStale(cluster, { rounds: 3 });

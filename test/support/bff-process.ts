@@ -65,6 +65,8 @@ export async function startBffProcess<U extends UpstreamTable>(
     await exited;
   });
   let output = '';
+  const entries: Json[] = [];
+  let parsedLength = 0;
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
@@ -87,13 +89,14 @@ export async function startBffProcess<U extends UpstreamTable>(
     /** The lines that the process has written. */
     lines: () => output.split('\n').slice(0, -1),
 
-    /** The entries of the log. */
-    logEntries: (): Json[] =>
-      output
-        .split('\n')
-        .slice(0, -1)
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line)),
+    /** The entries of the log. Parses only what is new, because tests poll it. */
+    logEntries(): Json[] {
+      const end = output.lastIndexOf('\n') + 1;
+      const lines = output.slice(parsedLength, end).split('\n');
+      parsedLength = end;
+      entries.push(...lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)));
+      return entries;
+    },
 
     /** Sends a message to the preloaded code. */
     send: (message: string) => void child.send(message),

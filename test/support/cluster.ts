@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startBffProcess } from './bff-process.ts';
 import { authorization, type Json, type TestViewer } from './environment.ts';
 import { library } from './fixture/bff.ts';
@@ -14,6 +15,8 @@ export interface ClusterResponse {
 }
 
 const TIMEOUT_MS = 20_000;
+/** Of a connection under load between two requests. */
+const PAUSE_MS = 10;
 
 let lastId = 0;
 
@@ -106,6 +109,7 @@ export async function startCluster(env: NodeJS.ProcessEnv = {}) {
           } catch (error) {
             failures.push(error);
           }
+          await sleep(PAUSE_MS);
         }
       };
       const loops = Promise.all(Array.from({ length: connections }, loop));
