@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../support/environment.ts';
 
 /** Clients that wait for each response. Orders are fewer, as they are in life. */
@@ -26,11 +27,12 @@ export interface LoadResult {
 }
 
 /**
- * Reads and places orders until it is stopped. A reader never repeats a request. A writer whose request
+ * Reads and places orders until it is stopped or disposed of. A reader never repeats a request. A writer whose request
  * fails repeats it once with the same key, as clients should.
  * @param token - the header `authorization` of the writers
+ * @param pauseMs - the pause of each after a response, and before it repeats a request
  */
-export function startLoad(url: string, token: string) {
+export function startLoad(url: string, token: string, pauseMs = 0) {
   const agent = new Agent({ keepAlive: true });
   const result: LoadResult = {
     reads: 0,
@@ -63,6 +65,8 @@ export function startLoad(url: string, token: string) {
       result.orders.set(key, data.placeOrder.order.id);
     };
     for (const isLast of [false, true]) {
+      // Another connection of the process that has just ended may look open still.
+      if (isLast && pauseMs > 0) await sleep(pauseMs);
       const failure = await failureOf(attempt());
       if (failure === undefined) return;
       (isLast ? result.lostWrites : result.failedWrites).push(failure);
@@ -70,21 +74,22 @@ export function startLoad(url: string, token: string) {
   }
 
   const repeat = async (work: () => Promise<void>) => {
-    while (!isStopped) await work();
+    while (!isStopped) {
+      await work();
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
   };
   const done = Promise.all([
     ...Array.from({ length: READERS }, (_, n) => repeat(() => read(READS[n % READS.length] ?? ''))),
     ...Array.from({ length: WRITERS }, () => repeat(placeOrder)),
   ]);
-  return {
-    result,
-    async stop(): Promise<LoadResult> {
-      isStopped = true;
-      await done;
-      agent.destroy();
-      return result;
-    },
-  };
+  async function stop(): Promise<LoadResult> {
+    isStopped = true;
+    await done;
+    agent.destroy();
+    return result;
+  }
+  return { result, stop, [Symbol.asyncDispose]: async () => void (await stop()) };
 }
 
 interface Mutation {
