@@ -6,7 +6,7 @@ import { createClient } from './client.ts';
 import { expectedDashboards } from './expected-dashboards.ts';
 import type { Print } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';
-import { startSoakEnvironment } from './soak-environment.ts';
+import { type ScenarioOptions, startSoakEnvironment } from './soak-environment.ts';
 
 const FIRST_USER = 101;
 const MAX_SHOWN = 10;
@@ -18,15 +18,14 @@ const QUANTILES = [0.5, 0.99, 1];
 /**
  * Many users at once, each on a connection of its own. Every body is compared with what its user must
  * get, names that users change meanwhile included.
- * @param preloads - for tests that plant a fault in the BFF
  * @returns the faults
  */
 export async function runCheckedConnections(
   { connections, connectionsMs, pauseMs }: SoakSettings,
   print: Print,
-  preloads: readonly string[] = [],
+  options: ScenarioOptions = {},
 ): Promise<string[]> {
-  await using environment = await startSoakEnvironment({ preloads });
+  await using environment = await startSoakEnvironment(options);
   const { bff, endpoint, headersOf } = environment;
   const ids = Array.from({ length: connections }, (_, index) => String(FIRST_USER + index));
   const expected = await expectedDashboards(environment, ids);

@@ -6,7 +6,11 @@ import { createClient } from './client.ts';
 import { createMix, faultsOfMix, MIX_ENV } from './mix.ts';
 import { faultsOf, type Outcomes, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';
-import { type SoakEnvironment, startSoakEnvironment } from './soak-environment.ts';
+import {
+  type ScenarioOptions,
+  type SoakEnvironment,
+  startSoakEnvironment,
+} from './soak-environment.ts';
 
 const WORKERS = 48;
 
@@ -37,15 +41,14 @@ const FAULTS: readonly Partial<Record<(typeof SERVICE_NAMES)[number], Faults>>[]
 /**
  * Rounds of everything at once: cached dashboards, public data, 304s, mutations, new documents, malformed
  * requests, clients that leave, exhausted rate limits, batches, and services with faults.
- * @param preloads - for tests that plant a leak in the BFF
  * @returns the faults
  */
 export async function runMixedLoad(
   settings: SoakSettings,
   print: Print,
-  preloads: readonly string[] = [],
+  options: ScenarioOptions = {},
 ): Promise<string[]> {
-  await using environment = await startSoakEnvironment({ env: MIX_ENV, preloads });
+  await using environment = await startSoakEnvironment({ ...options, env: MIX_ENV });
   const mix = await createMix(environment);
 
   async function load(): Promise<Outcomes> {

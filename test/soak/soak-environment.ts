@@ -12,22 +12,27 @@ const BFF_READY = /"url":"(http:[^"]+)\/graphql","adminUrl":"(http:[^"]+)"/;
 const SERVICE_READY = /service listening on (http:\S+)/;
 const TOKEN_SECONDS = 24 * 3_600;
 
-export interface SoakEnvironmentOptions {
+export type SoakServices = Awaited<ReturnType<typeof startSoakServices>>;
+
+/** What each scenario takes besides its settings. */
+export interface ScenarioOptions {
+  /** For tests that plant a fault in the BFF. */
+  readonly preloads?: readonly string[];
+  /** Running services; otherwise the scenario starts its own. */
+  readonly services?: SoakServices;
+}
+
+export interface SoakEnvironmentOptions extends ScenarioOptions {
   /** Variables of the BFF besides those of production. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly preloads?: readonly string[];
   readonly onLine?: (line: string) => void;
 }
 
 export type SoakEnvironment = Awaited<ReturnType<typeof startSoakEnvironment>>;
 
-/**
- * Starts the mobile BFF as in production, and the stand-in services, each as a process of its own, so
- * that nothing but the BFF is measured. `await using` kills them.
- */
-export async function startSoakEnvironment(options: SoakEnvironmentOptions = {}) {
+/** Starts the stand-in services, each as a process of its own. `await using` kills them. */
+export async function startSoakServices() {
   await using started = new AsyncDisposableStack();
-  const issuer = started.use(await startTokenIssuer());
   const secret = () => randomBytes(32).toString('base64url');
   const secrets = {
     UPSTREAM_TOKEN: secret(),
@@ -45,6 +50,18 @@ export async function startSoakEnvironment(options: SoakEnvironmentOptions = {})
       return { name, url: service.urls[0] ?? '' };
     }),
   );
+  const resources = started.move();
+  return { services, secrets, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/**
+ * Starts the mobile BFF as in production, and the stand-in services, each as a process of its own, so
+ * that nothing but the BFF is measured. `await using` kills them.
+ */
+export async function startSoakEnvironment(options: SoakEnvironmentOptions = {}) {
+  await using started = new AsyncDisposableStack();
+  const issuer = started.use(await startTokenIssuer());
+  const { services, secrets } = options.services ?? started.use(await startSoakServices());
   const bff = started.use(
     await startMeasuredProcess({
       file: 'bff-mobile/main.ts',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { toModuleUrl } from '../support/bff-process.ts';
 import { runCheckedConnections } from './checked-connections.ts';
 import { compare } from './checked-user.ts';
@@ -7,6 +7,7 @@ import type { Figures } from './figures.ts';
 import { findGrowth } from './growth.ts';
 import { runMixedLoad } from './mixed-load.ts';
 import { readSettings } from './settings.ts';
+import { type SoakServices, startSoakServices } from './soak-environment.ts';
 import { runTimeoutsInARow, runTimeoutsThroughBff } from './timeouts.ts';
 
 // The short form of `npm run soak`: 20 seconds instead of seven minutes. Rounds so short prove little
@@ -19,7 +20,7 @@ const SETTINGS = {
     SOAK_CALM_SECONDS: '0.2',
     SOAK_TIMEOUTS: '60',
     SOAK_CONNECTIONS: '200',
-    SOAK_CONNECTIONS_SECONDS: '1.5',
+    SOAK_CONNECTIONS_SECONDS: '1',
     SOAK_PAUSE_MS: '500',
   }),
   fillsStores: false,
@@ -111,11 +112,16 @@ describe('readSettings', () => {
   });
 });
 
-// Two scenarios at a time, since each waits more than it computes.
-describe('Soak', { concurrency: 2 }, () => {
-  describe('BFF under mixed load', { concurrency: 1 }, () => {
+describe('Soak', () => {
+  let services: SoakServices;
+  before(async () => {
+    services = await startSoakServices();
+  });
+  after(() => services[Symbol.asyncDispose]());
+
+  describe('BFF under mixed load', () => {
     it('holds nothing open that grows in every round', async (t) => {
-      const faults = await runMixedLoad(SETTINGS, (line) => t.diagnostic(line));
+      const faults = await runMixedLoad(SETTINGS, (line) => t.diagnostic(line), { services });
       assert.deepEqual(
         faults.filter((fault) => !isOfMemory(fault)),
         [],
@@ -124,16 +130,22 @@ describe('Soak', { concurrency: 2 }, () => {
 
     it('is found out if it leaks memory and timers', async (t) => {
       const settings = { ...SETTINGS, rounds: 2 };
-      const faults = await runMixedLoad(settings, (line) => t.diagnostic(line), [LEAK]);
+      const print = (line: string) => t.diagnostic(line);
+      const faults = await runMixedLoad(settings, print, {
+        preloads: [LEAK],
+        services,
+      });
       const text = faults.join('\n');
       assert.match(text, /^heap grew in every round: .*MiB/m);
       assert.match(text, /^handles Timeout grew in every round/m);
     });
   });
 
-  describe('Upstream timeouts', { concurrency: 1 }, () => {
+  describe('Upstream timeouts', () => {
     it('leave nothing open in the BFF', async (t) => {
-      const faults = await runTimeoutsThroughBff(SETTINGS, (line) => t.diagnostic(line));
+      const faults = await runTimeoutsThroughBff(SETTINGS, (line) => t.diagnostic(line), {
+        services,
+      });
       assert.deepEqual(
         faults.filter((fault) => !isOfMemory(fault)),
         [],
@@ -149,9 +161,11 @@ describe('Soak', { concurrency: 2 }, () => {
     });
   });
 
-  describe('Users with connections of their own', { concurrency: 1 }, () => {
+  describe('Users with connections of their own', () => {
     it('get their own data, all of it, on 200 connections', async (t) => {
-      const faults = await runCheckedConnections(SETTINGS, (line) => t.diagnostic(line));
+      const faults = await runCheckedConnections(SETTINGS, (line) => t.diagnostic(line), {
+        services,
+      });
       // A machine that is busy with other tests may be overloaded, which is not wrong.
       assert.deepEqual(
         faults.filter((fault) => !fault.endsWith('refused: overloaded')),
@@ -162,7 +176,10 @@ describe('Soak', { concurrency: 2 }, () => {
     it('are told apart: a response with the data of another user is found', async (t) => {
       const settings = { ...SETTINGS, connections: 5, connectionsMs: 1_000, pauseMs: 20 };
       const print = (line: string) => t.diagnostic(line);
-      const [fault = ''] = await runCheckedConnections(settings, print, [FOREIGN_DATA]);
+      const [fault = ''] = await runCheckedConnections(settings, print, {
+        preloads: [FOREIGN_DATA],
+        services,
+      });
       assert.match(fault, /^user 103: wrong: expected .*"id":"103".* got .*"id":"104"/s);
     });
   });

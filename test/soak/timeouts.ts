@@ -3,7 +3,7 @@ import { createClient } from './client.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 import { faultsOf, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';
-import { committed, startSoakEnvironment } from './soak-environment.ts';
+import { committed, type ScenarioOptions, startSoakEnvironment } from './soak-environment.ts';
 
 /** Longer than a pause of a busy machine, which would make all calls in flight time out at once. */
 const ATTEMPT_TIMEOUT_MS = 50;
@@ -30,9 +30,11 @@ const MAX_ROUND_MS = 300_000;
 export async function runTimeoutsThroughBff(
   settings: SoakSettings,
   print: Print,
+  options: ScenarioOptions = {},
 ): Promise<string[]> {
   let timeouts = 0;
   await using environment = await startSoakEnvironment({
+    ...options,
     env: {
       UPSTREAM_ATTEMPT_TIMEOUT_MS: String(ATTEMPT_TIMEOUT_MS),
       CACHE_MEMORY_MB: '0',
