@@ -262,7 +262,7 @@ describe('A BFF process with TLS on SIGTERM', () => {
     it(`loses no request of HTTP/2 clients under load with ${workers} worker(s), and exits with 0`, async () => {
       await using tls = await createListenerTls();
       await using bff = await startBffProcess(library, {
-        env: { ...tls.env, DRAIN_DELAY_MS: '3000', WORKERS: String(workers) },
+        env: { ...tls.env, DRAIN_DELAY_MS: '500', WORKERS: String(workers) },
       });
       let answered = 0;
       const query = { query: '{ member(id: "42") { name } }' };
