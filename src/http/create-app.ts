@@ -23,9 +23,16 @@ import { refuseIgnoredBody } from './ignored-body.ts';
 import { answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { NoRequestLog, observeRequests, type RequestObserver } from './observe-requests.ts';
+import { type OpenConnections, trackConnections } from './open-connections.ts';
 import { refuseRepeatedHeaders } from './repeated-headers.ts';
 import { tlsOptions } from './tls.ts';
 import { createExpectationRefusal } from './unmet-expectation.ts';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly connections: OpenConnections;
+  }
+}
 
 /** Time for a client to send a request, and its headers. */
 const REQUEST_TIMEOUT_MS = 12_000;
@@ -72,6 +79,8 @@ export function createApp({
     http: HTTP1_OPTIONS,
     ...(tls && tlsOptions(tls, HTTP1_OPTIONS)),
     exposeHeadRoutes: false,
+    // Connections that were accepted before the server closes are answered as usual, and then closed.
+    return503OnClosing: false,
     // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
     logController: new NoRequestLog(),
@@ -81,6 +90,9 @@ export function createApp({
     clientErrorHandler: answerMalformedRequest,
     ...options,
   });
+  const connections = trackConnections(app.server);
+  app.decorate('connections', connections);
+  app.addHook('preClose', connections.close);
   observeRequests(app, observer);
   addCommonHeaders(app);
   app.addHook('onRequest', ({ raw }, _reply, done) => {

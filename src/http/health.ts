@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Http2Response } from './http2-response.ts';
-import { endSession, trackSessions } from './http2-sessions.ts';
+import { endSession } from './http2-sessions.ts';
 
 const HEALTH_CHECK = /^\/(?:healthz|readyz)(?:\?|$)/;
 
@@ -27,7 +27,6 @@ export interface Health {
  * upstreams or Redis: their loss costs parts of responses, and would take all replicas away at once.
  */
 export function addHealth(app: FastifyInstance): Health {
-  const endSessions = trackSessions(app.server);
   let status: 'starting' | 'ok' | 'draining' = 'starting';
   let isClosing = false;
 
@@ -43,8 +42,6 @@ export function addHealth(app: FastifyInstance): Health {
     closeIfDraining(reply.raw);
     done(null, payload);
   });
-  // Also those that were opened during the drain and have not sent a request.
-  app.addHook('preClose', async () => endSessions());
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     reply.code(status === 'ok' ? 200 : 503);
@@ -52,7 +49,7 @@ export function addHealth(app: FastifyInstance): Health {
   });
   function retire(): void {
     isClosing = true;
-    endSessions();
+    app.connections.endSessions();
   }
   return {
     start() {

@@ -55,19 +55,6 @@ function limitStream(stream: ServerHttp2Stream, timeouts: Http2Timeouts): void {
   stream.once('close', clear);
 }
 
-/**
- * Tracks HTTP/2 sessions; there are none if the server speaks HTTP/1.1 only.
- * @returns a function that ends all that are open
- */
-export function trackSessions(server: Server): () => void {
-  const sessions = new Set<ServerHttp2Session>();
-  server.on('session', (session: ServerHttp2Session) => {
-    sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-  });
-  return () => sessions.forEach(endSession);
-}
-
 const ending = new WeakSet<Http2Session>();
 
 /**
