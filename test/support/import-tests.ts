@@ -1,3 +1,4 @@
+import './promise-tracking.ts';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 
