@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startBffProcess } from './bff-process.ts';
+import { type BffProcessOptions, startBffProcess } from './bff-process.ts';
 import { authorization, type Json, type TestViewer } from './environment.ts';
 import { library } from './fixture/bff.ts';
 import { until } from './until.ts';
@@ -21,8 +21,9 @@ const PAUSE_MS = 10;
 let lastId = 0;
 
 /** Starts the library with two workers and a cache. Each request is logged, with its worker. */
-export async function startCluster(env: NodeJS.ProcessEnv = {}) {
+export async function startCluster(env: NodeJS.ProcessEnv = {}, options: BffProcessOptions = {}) {
   const bff = await startBffProcess(library, {
+    ...options,
     env: { WORKERS: '2', LOG_LEVEL: 'info', CACHE_MEMORY_MB: '8', ...env },
   });
 
@@ -94,16 +95,17 @@ export async function startCluster(env: NodeJS.ProcessEnv = {}) {
       return [first, await connectToOther(first.pid)] as const;
     },
 
-    /** Sends requests over some persistent connections until it is stopped. */
+    /** Sends requests over persistent connections, and over as many new ones, until it is stopped. */
     startLoad(connections: number) {
       const agent = new Agent({ keepAlive: true, maxSockets: connections });
       let isStopped = false;
       let answered = 0;
       const failures: unknown[] = [];
-      const loop = async () => {
+      const loop = async (isPersistent: boolean) => {
         while (!isStopped) {
           try {
-            const { status, body } = await send('{ notices { title } }', undefined, agent);
+            const via = isPersistent ? agent : undefined;
+            const { status, body } = await send('{ notices { title } }', undefined, via);
             assert.equal(status, 200, JSON.stringify(body));
             answered++;
           } catch (error) {
@@ -112,7 +114,8 @@ export async function startCluster(env: NodeJS.ProcessEnv = {}) {
           await sleep(PAUSE_MS);
         }
       };
-      const loops = Promise.all(Array.from({ length: connections }, loop));
+      const each = Array.from({ length: connections });
+      const loops = Promise.all(each.flatMap(() => [loop(true), loop(false)]));
       async function stop() {
         isStopped = true;
         await loops;

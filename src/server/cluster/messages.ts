@@ -14,7 +14,9 @@ export type WorkerMessage =
   | { readonly type: 'applied'; readonly id: number }
   | { readonly type: 'count'; readonly id: number; readonly increments: readonly Increment[] }
   /** The reply to `collect`, or without a number, the last metrics before it ends. */
-  | { readonly type: 'metrics'; readonly id?: number; readonly metrics: ProcessMetrics };
+  | { readonly type: 'metrics'; readonly id?: number; readonly metrics: ProcessMetrics }
+  /** The reply to `ping`. */
+  | { readonly type: 'pong' };
 
 /** The messages of the primary. */
 export type PrimaryMessage =
@@ -29,6 +31,7 @@ export type PrimaryMessage =
       readonly counts: readonly (readonly [used: number, remainingMs: number])[];
     }
   | { readonly type: 'collect'; readonly id: number }
+  | { readonly type: 'ping' }
   /** End, because another worker has taken the place of this one. */
   | { readonly type: 'retire' }
   /** End, because all workers do. */

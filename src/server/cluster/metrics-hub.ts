@@ -1,6 +1,6 @@
 import { EndedCounts, type ProcessMetrics } from '../../telemetry/metrics/index.ts';
 import { Replies } from './replies.ts';
-import type { WorkerProcess } from './supervisor.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** A worker that is too busy counts with what it sent before, so that the metrics of others arrive. */
 const COLLECT_TIMEOUT_MS = 1_000;

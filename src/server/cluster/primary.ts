@@ -10,11 +10,13 @@ import { adminListener, announce, listen } from '../listen.ts';
 import { failStart } from '../start-failure.ts';
 import { closeOnTermination, createCrashLog } from '../termination.ts';
 import { createCountHub } from './count-hub.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import type { WorkerMessage } from './messages.ts';
 import { createMetricsHub } from './metrics-hub.ts';
 import { createPurgeHub } from './purge-hub.ts';
-import { createSupervisor, type WorkerProcess } from './supervisor.ts';
+import { createSupervisor } from './supervisor.ts';
 import { closeTimeoutOf } from './worker.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Time beyond that which a worker takes itself. */
 const MARGIN_MS = 2_000;
@@ -44,19 +46,23 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     return Number(new URL(address).port);
   }
 
-  function admit({ id, send, kill }: WorkerProcess): void {
+  function endUnresponsive({ id, kill }: WorkerProcess): void {
+    log.error({ worker: id }, 'worker does not respond and is killed');
+    kill();
+  }
+
+  function admit(worker: WorkerProcess): void {
+    const { id, send } = worker;
     const effective = purges.join(id, {
       send: (purgeId, purge) => send({ type: 'purge', id: purgeId, purge }),
-      endUnresponsive() {
-        log.error({ worker: id }, 'worker does not respond and is killed');
-        kill();
-      },
+      endUnresponsive: () => endUnresponsive(worker),
     });
     send({ type: 'welcome', port: portToOpen(), purges: effective });
   }
 
   function onMessage(worker: WorkerProcess, message: WorkerMessage): void {
     const { id: from, send } = worker;
+    onSignOfLife(worker);
     if (message.type === 'join') admit(worker);
     if (message.type === 'ready') address ??= message.address;
     if (message.type === 'applied') purges.applied(from, message.id);
@@ -93,6 +99,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
       close();
     },
   });
+  const onSignOfLife = startHeartbeat({ workers: supervisor.readyWorkers, endUnresponsive });
   const admin = createAdmin({
     log: requestLog,
     secret: config.admin.purgeSecret,

@@ -1,9 +1,7 @@
-import cluster, { type Worker } from 'node:cluster';
-import { once } from 'node:events';
 import type { Log } from '../../telemetry/log.ts';
 import { toError } from '../start-failure.ts';
-import { closeLostConnections } from './lost-connections.ts';
-import type { PrimaryMessage, WorkerMessage } from './messages.ts';
+import type { WorkerMessage } from './messages.ts';
+import { spawnWorker, type WorkerEnd, type WorkerProcess } from './worker-process.ts';
 
 const START_TIMEOUT_MS = 60_000;
 const BACK_OFF_MS = { first: 100, max: 5_000 };
@@ -12,16 +10,9 @@ const RECENT_MS = 60_000;
 /** Consecutive workers that end before they are ready. */
 const MAX_FAILED_STARTS = 5;
 
-/** A worker process. */
-export interface WorkerProcess {
-  readonly id: number;
-  readonly send: (message: PrimaryMessage) => void;
-  readonly kill: () => void;
-}
-
 interface Managed extends WorkerProcess {
   readonly ready: PromiseWithResolvers<void>;
-  readonly ended: Promise<unknown>;
+  readonly ended: Promise<WorkerEnd>;
   /** `discarded` if it is killed before it has served anyone. */
   state: 'starting' | 'ready' | 'ending' | 'discarded';
 }
@@ -58,16 +49,18 @@ export function createSupervisor(options: SupervisorOptions) {
     [...workers].filter(({ state }) => states.includes(state));
 
   function fork(): Managed {
-    const worker = cluster.fork();
-    closeLostConnections(worker);
-    const managed = manage(worker);
+    const ready = Promise.withResolvers<void>();
+    const spawned = spawnWorker((message) => receive(managed, message));
+    const managed: Managed = { ...spawned, ready, state: 'starting' };
     const timer = setTimeout(managed.kill, START_TIMEOUT_MS);
     const stopTimer = () => clearTimeout(timer);
-    managed.ready.promise.then(stopTimer, stopTimer);
+    ready.promise.then(stopTimer, stopTimer);
     workers.add(managed);
-    worker.on('message', (message: WorkerMessage) => receive(managed, message));
-    // After `exit`, and after its last messages.
-    worker.process.once('close', (code, signal) => handleEnd(managed, code, signal));
+    void managed.ended.then((end) => {
+      workers.delete(managed);
+      if ('spawnError' in end) handleSpawnError(managed, end.spawnError);
+      else handleEnd(managed, end.code, end.signal);
+    });
     return managed;
   }
 
@@ -89,15 +82,24 @@ export function createSupervisor(options: SupervisorOptions) {
 
   /** The first start ends with the error; later, the worker is started again. */
   function fail(worker: Managed, error: Error): void {
-    if (hasStarted) log.error({ worker: worker.id, err: error }, 'worker cannot start');
+    if (hasStarted)
+      log.error({ worker: worker.id || undefined, err: error }, 'worker cannot start');
     else {
       isStopping = true;
       started.reject(error);
     }
   }
 
+  /** The workers that run are not to blame for it, so it is tried again for as long as it takes. */
+  function handleSpawnError(worker: Managed, error: Error): void {
+    worker.ready.reject(error);
+    if (isStopping) return;
+    fail(worker, error);
+    deaths = recent([...deaths, performance.now()]);
+    replaceMissing();
+  }
+
   function handleEnd(worker: Managed, code: number | null, signal: string | null): void {
-    workers.delete(worker);
     const isCrash = worker.state !== 'discarded' && (worker.state !== 'ending' || code !== 0);
     if (isCrash) wereEndsClean = false;
     onEnd(worker, isCrash);
@@ -112,7 +114,6 @@ export function createSupervisor(options: SupervisorOptions) {
 
   function countDeath({ state }: Managed): void {
     const now = performance.now();
-    const recent = (times: number[]) => times.filter((at) => now - at < RECENT_MS);
     deaths = recent([...deaths, now]);
     if (state === 'starting') failedStarts = recent([...failedStarts, now]);
     if (failedStarts.length >= MAX_FAILED_STARTS) giveUp();
@@ -167,11 +168,12 @@ export function createSupervisor(options: SupervisorOptions) {
       await started.promise;
     },
 
-    /** Replaces all workers, and again if it is called meanwhile. */
+    /** Replaces all workers, once they have started, and again if it is called meanwhile. */
     async roll(): Promise<void> {
       mustRollAgain = true;
-      if (isRolling || !hasStarted) return;
+      if (isRolling) return;
       isRolling = true;
+      await started.promise.catch(() => {});
       while (mustRollAgain && !isStopping) {
         mustRollAgain = false;
         await rollOnce();
@@ -208,16 +210,5 @@ export function createSupervisor(options: SupervisorOptions) {
   };
 }
 
-function manage(worker: Worker): Managed {
-  const ready = Promise.withResolvers<void>();
-  ready.promise.catch(() => {});
-  return {
-    id: worker.id,
-    // Without a callback, a message to a worker that has ended is an uncaught error.
-    send: (message) => void (worker.isConnected() && worker.send(message, () => {})),
-    kill: () => void worker.process.kill('SIGKILL'),
-    ready,
-    ended: once(worker.process, 'close'),
-    state: 'starting',
-  };
-}
+const recent = (times: readonly number[]) =>
+  times.filter((at) => performance.now() - at < RECENT_MS);

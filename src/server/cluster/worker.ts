@@ -61,6 +61,7 @@ export async function serveWorker(
       await link.sendLast({ type: 'metrics', metrics: await collect(listening) });
     },
   });
+  link.on('ping', () => link.send({ type: 'pong' }));
   link.on('retire', close);
   link.on('drain', () => {
     end = (server) => drainAndClose(server, drainDelayMs);
@@ -82,7 +83,11 @@ export async function serveWorker(
     watchFileDescriptors(server.app.log);
     addProcessMetrics(server.metrics);
     link.on('collect', ({ id }) => {
-      void collect(server).then((metrics) => link.send({ type: 'metrics', id, metrics }));
+      collect(server).then(
+        (metrics) => link.send({ type: 'metrics', id, metrics }),
+        // The primary then counts with the last metrics that it has got.
+        (error) => log.error({ err: error }, 'metrics cannot be collected'),
+      );
     });
     link.send({ type: 'ready', address });
   } catch (error) {
