@@ -8,7 +8,7 @@ import { endSession } from './http2-sessions.ts';
 /** Time for a handshake, and then for the first request, while the server closes. */
 const FIRST_REQUEST_MS = 1_000;
 /** Time for connections to be accepted that wait for it. */
-const ACCEPT_MS = 100;
+const ACCEPT_MS = 200;
 
 interface Unused {
   readonly openedAt: number;
@@ -92,13 +92,12 @@ export function trackConnections(server: Server): OpenConnections {
 
   async function acceptWaiting(): Promise<void> {
     const startedAt = performance.now();
-    let quietTurns = 0;
-    // The first turn may be the rest of the one that has called this.
-    while (quietTurns < 2 && performance.now() - startedAt < ACCEPT_MS) {
+    // The rest of the current turn, in which none may be accepted.
+    await setImmediate();
+    do {
       hasAccepted = false;
       await setImmediate();
-      quietTurns = hasAccepted ? 0 : quietTurns + 1;
-    }
+    } while (hasAccepted && performance.now() - startedAt < ACCEPT_MS);
   }
 
   return {
