@@ -16,7 +16,7 @@ const FAILED_STARTS: Readonly<Record<string, { start: string; message: RegExp }>
   'an environment with a missing manifest': {
     start: `(await import('./test/support/environment.ts')).startEnvironment(library, {
       OPERATIONS_MANIFEST: '/nowhere', REDIS_URL: 'redis://127.0.0.1:1' })`,
-    message: /OPERATIONS_MANIFEST: there is no file/,
+    message: /OPERATIONS_MANIFEST: there is no readable file/,
   },
   'an environment whose responses are held back': {
     start: `(await import('./test/cache/environment.ts')).startGatedEnvironment(library, {

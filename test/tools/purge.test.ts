@@ -125,7 +125,7 @@ describe('npm run purge', () => {
     'a secret in a file that does not exist': {
       args: ['User:42'],
       env: { PURGE_SECRET_FILE: '/nowhere/purge-secret' },
-      error: /PURGE_SECRET_FILE: there is no file/,
+      error: /PURGE_SECRET_FILE: there is no readable file/,
     },
   };
 
