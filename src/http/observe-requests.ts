@@ -8,7 +8,7 @@ import {
 import type { BffError } from '../errors.ts';
 import { clientOf } from '../telemetry/log.ts';
 import { createRequestLineWriter } from '../telemetry/request-line.ts';
-import { RequestRecord } from '../telemetry/request-record.ts';
+import { type CompletedRequest, RequestRecord } from '../telemetry/request-record.ts';
 import { formatServerTiming } from '../telemetry/server-timing.ts';
 import { isHealthCheck } from './health.ts';
 
@@ -17,17 +17,6 @@ declare module 'fastify' {
     /** What is known about the request so far. */
     record: RequestRecord;
   }
-}
-
-/** A request whose response has been sent, or whose client has left. */
-export interface CompletedRequest {
-  readonly record: RequestRecord;
-  readonly method: string;
-  /** 499 if the client left before the end of the response. */
-  readonly status: number;
-  readonly durationMs: number;
-  readonly client: string | undefined;
-  readonly clientVersion: string | undefined;
 }
 
 /** Watches requests from the first hook to the end of the response. */

@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { isHealthCheck } from '../http/health.ts';
-import type { CompletedRequest, RequestObserver } from '../http/observe-requests.ts';
+import type { RequestObserver } from '../http/observe-requests.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
 import { PhaseTimings } from '../telemetry/phase-timings.ts';
-import type { RequestRecord } from '../telemetry/request-record.ts';
+import type { CompletedRequest, RequestRecord } from '../telemetry/request-record.ts';
 import type { Tracing } from '../telemetry/tracing/index.ts';
 import type { TraceSpan } from '../telemetry/tracing/span.ts';
 import { traceContextOf } from '../telemetry/tracing/trace-context.ts';

@@ -2,8 +2,7 @@
  * Logs. Every line is JSON with a fixed message and fields; a request has one line at its end,
  * and one more if the cause of a refusal is logged.
  *
- * `Log` is what the parts of the server get; request-record.ts collects the part of a request's line
- * that is about its operation.
+ * `Log` is what the parts of the server get; request-line.ts writes the line of a request.
  *
  * No line may contain a credential, a variable of an operation or a query string.
  */

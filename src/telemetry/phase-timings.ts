@@ -9,7 +9,7 @@ export interface Phase {
 /** Measures the phases of one request that is traced, or whose client gets Server-Timing. */
 export class PhaseTimings {
   readonly phases: Phase[] = [];
-  /** The span of the phase in progress, which upstream calls continue. */
+  /** The span of the latest phase, which upstream calls continue. */
   span: TraceSpan | undefined = undefined;
   readonly #root: TraceSpan | undefined;
 

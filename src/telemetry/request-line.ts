@@ -1,18 +1,12 @@
 import { type Logger, symbols } from 'pino';
-import { nameOf, type RequestRecord } from './request-record.ts';
+import { type CompletedRequest, nameOf, type RequestRecord } from './request-record.ts';
 import { busyMs } from './upstream-call.ts';
 
 /** A completed request, as its log line has it. */
-export interface RequestLine {
+export interface RequestLine extends CompletedRequest {
   readonly id: string;
-  readonly method: string;
   readonly url: string;
   readonly address: string;
-  readonly client: string | undefined;
-  readonly clientVersion: string | undefined;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly record: RequestRecord;
 }
 
 /** @param isRoutine - true for a request that is logged at the level debug only */

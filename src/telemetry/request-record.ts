@@ -66,6 +66,17 @@ export class RequestRecord {
   }
 }
 
+/** A request whose response has been sent, or whose client has left. */
+export interface CompletedRequest {
+  readonly record: RequestRecord;
+  readonly method: string;
+  /** 499 if the client left before the end of the response. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly client: string | undefined;
+  readonly clientVersion: string | undefined;
+}
+
 /** Clients choose the names of their operations. */
 const MAX_NAME_LENGTH = 100;
 

@@ -1,20 +1,11 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { nameOf, type RequestRecord } from '../request-record.ts';
+import { type CompletedRequest, nameOf, type RequestRecord } from '../request-record.ts';
 import type { FieldUsage } from './field-usage.ts';
 import { BoundedLabel, MAX_CLIENTS, OTHER } from './label.ts';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Names of operations that are registered; the names of others are chosen by clients. */
 const MAX_OPERATIONS = 500;
-
-/** A completed request of the API, as the metrics count it. */
-interface CompletedRequest {
-  readonly record: RequestRecord;
-  readonly status: number;
-  readonly durationMs: number;
-  readonly client: string | undefined;
-  readonly clientVersion: string | undefined;
-}
 
 interface RequestMetricsOptions {
   readonly registry: Registry;
@@ -76,7 +67,8 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
   }
 
   return {
-    observe({ record, status, durationMs, client, clientVersion }: CompletedRequest): void {
+    observe(request: Omit<CompletedRequest, 'method'>): void {
+      const { record, status, durationMs, client, clientVersion } = request;
       const { operations, errorCodes = [], cacheStatus, notStored = 'none', refusedBy } = record;
       const operation = labelOf(record);
       const isKnownViewer = record.viewer !== undefined && record.viewer !== 'anonymous';

@@ -1,15 +1,9 @@
 import { createSampler, type SamplerOptions } from './sampler.ts';
 import type { SpanStart, TraceSpan } from './span.ts';
 import type { TraceContext } from './trace-context.ts';
-import type { ExporterOptions } from './tracer.ts';
+import type { ExporterOptions, ExportReport } from './tracer.ts';
 
-export interface TracingOptions {
-  readonly endpoint: URL;
-  /** Sent with each export, such as a token for the receiver. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly serviceName: string;
-  /** More attributes of the resource, such as `service.version`. */
-  readonly resource: Readonly<Record<string, string>>;
+export interface TracingOptions extends Omit<ExporterOptions, keyof ExportReport> {
   readonly sampler: SamplerOptions;
 }
 
@@ -25,7 +19,7 @@ export interface Tracing {
 /** Creates the tracing of a process. OpenTelemetry is loaded here, so that a process without it starts faster. */
 export async function createTracing(
   options: TracingOptions,
-  report: Pick<ExporterOptions, 'log' | 'countLost'>,
+  report: ExportReport,
 ): Promise<Tracing> {
   const { createTracer } = await import('./tracer.ts');
   const tracer = createTracer({ ...options, ...report });

@@ -17,15 +17,21 @@ const EXPORT_TIMEOUT_MS = 5_000;
 const EXPORT_INTERVAL_MS = 1_000;
 const LOG_INTERVAL_MS = 60_000;
 
-export interface ExporterOptions {
-  /** The OTLP/HTTP receiver; spans are sent to /v1/traces below it. */
-  readonly endpoint: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly serviceName: string;
-  readonly resource: Readonly<Record<string, string>>;
+/** What becomes of exports. */
+export interface ExportReport {
   readonly log: Log;
   /** Called for each export that fails, with the number of its spans. */
   readonly countLost: (spans: number) => void;
+}
+
+export interface ExporterOptions extends ExportReport {
+  /** The OTLP/HTTP receiver; spans are sent to /v1/traces below it. */
+  readonly endpoint: URL;
+  /** Sent with each export, such as a token for the receiver. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceName: string;
+  /** More attributes of the resource, such as `service.version`. */
+  readonly resource: Readonly<Record<string, string>>;
 }
 
 /** Creates the tracer that exports spans in batches, over OTLP/HTTP. The receiver may be down. */
@@ -78,10 +84,7 @@ function startRequest(tracer: Tracer, start: SpanStart, { traceparent }: TraceCo
 }
 
 /** Counts the spans that could not be exported, and logs once a minute that they are lost. */
-function reportFailures(
-  exporter: SpanExporter,
-  { log, countLost }: Pick<ExporterOptions, 'log' | 'countLost'>,
-): SpanExporter {
+function reportFailures(exporter: SpanExporter, { log, countLost }: ExportReport): SpanExporter {
   let loggedAt = Number.NEGATIVE_INFINITY;
   return {
     export(spans: ReadableSpan[], done) {
@@ -90,7 +93,7 @@ function reportFailures(
         const isLogged = performance.now() - loggedAt < LOG_INTERVAL_MS;
         if (result.error && !isLogged) {
           loggedAt = performance.now();
-          // Not the message: it may repeat what the receiver says, and that the headers it got.
+          // Not the message: it repeats what the receiver says, which may repeat the headers.
           const { code } = result.error as NodeJS.ErrnoException;
           log.warn({ code, spans: spans.length }, 'trace export failed');
         }
