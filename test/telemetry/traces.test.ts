@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { createTracing } from '../../src/telemetry/tracing/index.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
@@ -212,5 +213,34 @@ describe('The exporter', () => {
     await until(() => warnings.includes('trace export failed'));
     const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
     assert.match(metrics, /^frontdesk_lost_spans_total [1-9]/m);
+  });
+
+  it('counts the spans that end while its queue is full, and logs once that it is', async () => {
+    await using receiver = await startOtlpReceiver();
+    const messages: unknown[] = [];
+    let lost = 0;
+    const tracing = await createTracing(
+      {
+        endpoint: new URL(receiver.endpoint),
+        headers: {},
+        serviceName: 'test',
+        resource: {},
+        sampler: { name: 'always_on', ratio: 1 },
+      },
+      {
+        log: { warn: (_fields: unknown, message: string) => messages.push(message) } as never,
+        countLost: (spans) => {
+          lost += spans;
+        },
+      },
+    );
+    const noClient = { traceparent: undefined, tracestate: undefined };
+    // In one turn of the event loop, so that no export ends before the last span.
+    for (let n = 0; n < 3_000; n++) tracing.start({ name: 'span' }, noClient).end();
+    // One batch of 512 is being exported, and 2,048 spans wait.
+    assert.equal(lost, 3_000 - 512 - 2_048);
+    await tracing.close();
+    assert.equal(receiver.spans.length, 3_000 - lost);
+    assert.deepEqual(messages, ['trace queue full']);
   });
 });

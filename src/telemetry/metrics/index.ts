@@ -36,7 +36,7 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
 
   const lostSpans = new Counter({
     name: 'frontdesk_lost_spans_total',
-    help: 'Spans of traces that could not be exported.',
+    help: 'Spans of traces whose export failed, or that ended while the queue was full.',
     registers,
   });
 

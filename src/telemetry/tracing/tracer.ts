@@ -7,6 +7,7 @@ import {
   BatchSpanProcessor,
   type ReadableSpan,
   type SpanExporter,
+  type SpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Log } from '../log.ts';
@@ -15,12 +16,14 @@ import type { TraceContext } from './trace-context.ts';
 
 const EXPORT_TIMEOUT_MS = 5_000;
 const EXPORT_INTERVAL_MS = 1_000;
+/** Spans that wait for their export; further ones are dropped. */
+const MAX_QUEUED_SPANS = 2_048;
 const LOG_INTERVAL_MS = 60_000;
 
 /** What becomes of exports. */
 export interface ExportReport {
   readonly log: Log;
-  /** Called for each export that fails, with the number of its spans. */
+  /** Called with the number of spans in a failed export, and for each span that the queue can't take. */
   readonly countLost: (spans: number) => void;
 }
 
@@ -37,18 +40,10 @@ export interface ExporterOptions extends ExportReport {
 /** Creates the tracer that exports spans in batches, over OTLP/HTTP. The receiver may be down. */
 export function createTracer(options: ExporterOptions) {
   const { endpoint, headers, serviceName, resource } = options;
-  const exporter = reportFailures(
-    new OTLPTraceExporter({
-      url: `${endpoint.href.replace(/\/$/, '')}/v1/traces`,
-      headers,
-      timeoutMillis: EXPORT_TIMEOUT_MS,
-    }),
-    options,
-  );
-  const processor = new BatchSpanProcessor({
-    exporter,
-    scheduledDelayMillis: EXPORT_INTERVAL_MS,
-    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+  const exporter = new OTLPTraceExporter({
+    url: `${endpoint.href.replace(/\/$/, '')}/v1/traces`,
+    headers,
+    timeoutMillis: EXPORT_TIMEOUT_MS,
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({
@@ -58,7 +53,7 @@ export function createTracer(options: ExporterOptions) {
       ...resource,
       'service.name': serviceName,
     }),
-    spanProcessors: [processor],
+    spanProcessors: [createProcessor(exporter, options)],
   });
   const tracer = provider.getTracer('frontdesk');
   return {
@@ -83,24 +78,50 @@ function startRequest(tracer: Tracer, start: SpanStart, { traceparent }: TraceCo
   return new TraceSpan(tracer, start, parent);
 }
 
-/** Counts the spans that could not be exported, and logs once a minute that they are lost. */
-function reportFailures(exporter: SpanExporter, { log, countLost }: ExportReport): SpanExporter {
-  let loggedAt = Number.NEGATIVE_INFINITY;
-  return {
-    export(spans: ReadableSpan[], done) {
-      exporter.export(spans, (result) => {
-        if (result.error) countLost(spans.length);
-        const isLogged = performance.now() - loggedAt < LOG_INTERVAL_MS;
-        if (result.error && !isLogged) {
-          loggedAt = performance.now();
-          // Not the message: it repeats what the receiver says, which may repeat the headers.
-          const { code } = result.error as NodeJS.ErrnoException;
-          log.warn({ code, spans: spans.length }, 'trace export failed');
-        }
-        done(result);
-      });
+/**
+ * Queues spans and exports them in batches. The queue's length is counted here, because the library drops
+ * the spans that its queue can't take without telling.
+ */
+function createProcessor(exporter: SpanExporter, report: ExportReport): SpanProcessor {
+  const exportFailed = createLossReport(report, 'trace export failed');
+  const queueFull = createLossReport(report, 'trace queue full');
+  let queued = 0;
+  const processor = new BatchSpanProcessor({
+    maxQueueSize: MAX_QUEUED_SPANS,
+    scheduledDelayMillis: EXPORT_INTERVAL_MS,
+    exportTimeoutMillis: EXPORT_TIMEOUT_MS,
+    exporter: {
+      export(spans: ReadableSpan[], done) {
+        queued -= spans.length;
+        exporter.export(spans, (result) => {
+          if (result.error) exportFailed(spans.length, result.error);
+          done(result);
+        });
+      },
+      forceFlush: async () => exporter.forceFlush?.(),
+      shutdown: () => exporter.shutdown(),
     },
-    forceFlush: async () => exporter.forceFlush?.(),
-    shutdown: () => exporter.shutdown(),
+  });
+  return {
+    onStart: () => undefined,
+    onEnd(span) {
+      if (queued >= MAX_QUEUED_SPANS) return queueFull(1);
+      queued++;
+      processor.onEnd(span);
+    },
+    forceFlush: () => processor.forceFlush(),
+    shutdown: () => processor.shutdown(),
+  };
+}
+
+/** Counts lost spans, and logs them once a minute. */
+function createLossReport({ log, countLost }: ExportReport, message: string) {
+  let loggedAt = Number.NEGATIVE_INFINITY;
+  return (spans: number, error?: NodeJS.ErrnoException): void => {
+    countLost(spans);
+    if (performance.now() - loggedAt < LOG_INTERVAL_MS) return;
+    loggedAt = performance.now();
+    // Not the error's message: it repeats what the receiver says, which may repeat the headers.
+    log.warn({ code: error?.code, spans }, message);
   };
 }
