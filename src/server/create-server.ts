@@ -97,9 +97,9 @@ export async function createServer(
   // Closed at once if the start fails, otherwise with the server.
   await using opened = new AsyncDisposableStack();
 
-  if (config.tls) {
-    opened.defer(reloadCertificate(app.server as unknown as SecureServer, config.tls, log));
-  }
+  const certificate =
+    config.tls && reloadCertificate(app.server as unknown as SecureServer, config.tls, log);
+  opened.defer(() => certificate?.stop());
 
   // Traffic
   const redis =

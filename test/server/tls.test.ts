@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
-import { request as requestHttps } from 'node:https';
+import { createServer as createHttpsServer, request as requestHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect, type PeerCertificate } from 'node:tls';
+import { readCertificateWithKey } from '../../src/config/index.ts';
 import { reloadCertificate, type SecureServer } from '../../src/server/certificate-reload.ts';
 import { readConfig } from '../../src/server/read-config.ts';
 import { faultsOf } from '../config/faults.ts';
@@ -97,14 +99,37 @@ async function servedSerial(url: string, ca: string): Promise<string> {
   return serialNumber;
 }
 
-describe('A renewed certificate', () => {
-  /** A log that remembers its messages. */
-  function createLog() {
-    const messages: string[] = [];
-    const record = (_fields: unknown, message: string) => void messages.push(message);
-    return { messages, log: { info: record, warn: record } as never };
+/** Puts certificate files where links through a folder lead, as in Kubernetes. */
+async function createMount(folder: string) {
+  const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
+  let version = 0;
+
+  async function mount(files: CertificateFiles): Promise<void> {
+    const target = `..version-${version++}`;
+    await mkdir(join(folder, target));
+    await copyFile(files.cert, join(folder, target, 'tls.crt'));
+    await copyFile(files.key, join(folder, target, 'tls.key'));
+    await symlink(target, join(folder, '..data_new'));
+    await rename(join(folder, '..data_new'), join(folder, '..data'));
   }
 
+  await symlink('..data/tls.crt', cert);
+  await symlink('..data/tls.key', key);
+  return { cert, key, mount };
+}
+
+/** A log that remembers its messages. */
+function createLog() {
+  const messages: string[] = [];
+  const faults: string[] = [];
+  const record = (fields: { readonly faults?: readonly string[] }, message: string) => {
+    messages.push(message);
+    faults.push(...(fields.faults ?? []));
+  };
+  return { messages, faults, log: { info: record, error: record } as never };
+}
+
+describe('A renewed certificate', () => {
   /** Starts a BFF whose certificate files are links through a folder, as in Kubernetes. */
   async function startMounted() {
     await using started = new AsyncDisposableStack();
@@ -112,21 +137,8 @@ describe('A renewed certificate', () => {
     const { folder } = certificates;
     const authority = await certificates.authority();
     const ca = await readFile(authority.cert, 'utf8');
-    const [cert, key] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
-    let version = 0;
-
-    async function mount(files: CertificateFiles): Promise<void> {
-      const target = `..version-${version++}`;
-      await mkdir(join(folder, target));
-      await copyFile(files.cert, join(folder, target, 'tls.crt'));
-      await copyFile(files.key, join(folder, target, 'tls.key'));
-      await symlink(target, join(folder, '..data_new'));
-      await rename(join(folder, '..data_new'), join(folder, '..data'));
-    }
-
+    const { cert, key, mount } = await createMount(folder);
     await mount(await certificates.issue(authority));
-    await symlink('..data/tls.crt', cert);
-    await symlink('..data/tls.key', key);
     const environment = started.use(await startLibrary({ TLS_CERT: cert, TLS_KEY: key }));
     const rest = started.move();
     return {
@@ -140,8 +152,8 @@ describe('A renewed certificate', () => {
       /** Reloads at a shorter interval than the server itself. */
       watch(log: never) {
         const server = environment.app.server as unknown as SecureServer;
-        const empty = { cert: '', key: '' };
-        const stop = reloadCertificate(server, { certPath: cert, keyPath: key, ...empty }, log, 5);
+        const inUse = { certPath: cert, keyPath: key, ...readCertificateWithKey(cert, key) };
+        const { stop } = reloadCertificate(server, inUse, log, { pollMs: 5 });
         return { [Symbol.dispose]: stop };
       },
       [Symbol.asyncDispose]: () => rest.disposeAsync(),
@@ -176,9 +188,7 @@ describe('A renewed certificate', () => {
 
   it('is sent to clients that have a session ticket of the old one', async () => {
     await using mounted = await startMounted();
-    const { log, messages } = createLog();
-    using _watch = mounted.watch(log);
-    await until(() => messages.length === 1);
+    using _watch = mounted.watch(createLog().log);
     const { port } = new URL(mounted.environment.url);
     let session: Buffer | undefined;
 
@@ -237,20 +247,84 @@ describe('A renewed certificate', () => {
     await using mounted = await startMounted();
     const { log, messages } = createLog();
     using _watch = mounted.watch(log);
-    await until(() => messages.length === 1);
     const first = await mounted.serial();
     const renewed = await mounted.issue();
     const text = await readFile(renewed.cert, 'utf8');
-    const steps = [text.slice(0, text.length / 2), '', text];
+    const steps = ['', text, text.slice(0, text.length / 2)];
     for (const [n, step] of steps.entries()) {
       await writeFile(mounted.cert, step);
-      await until(() => messages.length === n + 2);
+      await until(() => messages.length === n + 1);
       assert.equal(messages.at(-1), 'certificate not reloaded');
       assert.equal(await mounted.serial(), first);
     }
+    await copyFile(renewed.cert, mounted.cert);
     await copyFile(renewed.key, mounted.key);
     await until(async () => (await mounted.serial()) !== first);
     assert.equal(messages.at(-1), 'certificate reloaded');
+  });
+});
+
+describe('A certificate outside of its validity', () => {
+  const DAY_MS = 24 * 60 * 60 * 1_000;
+
+  /** Starts a server whose clock can be moved, with a certificate that is valid for two days. */
+  async function startWithClock(offsetMs = 0) {
+    await using started = new AsyncDisposableStack();
+    const certificates = started.use(await createCertificates());
+    const authority = await certificates.authority();
+    const { cert, key, mount } = await createMount(certificates.folder);
+    await mount(await certificates.issue(authority));
+    const inUse = { certPath: cert, keyPath: key, ...readCertificateWithKey(cert, key) };
+    const server = createHttpsServer(inUse).listen(0, '127.0.0.1');
+    started.defer(() => void server.close());
+    await once(server, 'listening');
+    const recorded = createLog();
+    const clock = { offsetMs, reads: 0 };
+    const now = () => {
+      clock.reads++;
+      return Date.now() + clock.offsetMs;
+    };
+    const { stop } = reloadCertificate(server, inUse, recorded.log, { pollMs: 5, now });
+    started.defer(stop);
+    const ca = await readFile(authority.cert, 'utf8');
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const rest = started.move();
+    return {
+      ...recorded,
+      clock,
+      mountRenewed: async () => mount(await certificates.issue(authority)),
+      serial: () => servedSerial(url, ca),
+      [Symbol.asyncDispose]: () => rest.disposeAsync(),
+    };
+  }
+
+  for (const [when, days] of [
+    ['is not valid yet', -1],
+    ['has expired', 3],
+  ] as const) {
+    it(`is not taken if it ${when}, with one error, until it is valid`, async () => {
+      await using server = await startWithClock();
+      const first = await server.serial();
+      server.clock.offsetMs = days * DAY_MS;
+      await server.mountRenewed();
+      const refusals = () =>
+        server.faults.filter((fault) => /^TLS_CERT.+is valid from/.test(fault));
+      await until(() => refusals().length > 0);
+      const { reads } = server.clock;
+      await until(() => server.clock.reads > reads + 2);
+      assert.equal(await server.serial(), first);
+      server.clock.offsetMs = 0;
+      await until(async () => (await server.serial()) !== first);
+      assert.equal(server.messages.at(-1), 'certificate reloaded');
+      assert.equal(refusals().length, 1);
+    });
+  }
+
+  it('is used and logged if the process starts with it', async () => {
+    await using server = await startWithClock(3 * DAY_MS);
+    assert.deepEqual(server.messages, ['certificate not valid at this time']);
+    assert.match(server.faults.join(), /^TLS_CERT: ".+" is valid from \S+Z to \S+Z only$/);
+    await server.serial();
   });
 });
 

@@ -41,8 +41,11 @@ export async function createCertificates() {
       create(...EC_KEY, '-subj', `/CN=${name}`),
 
     /** A certificate for 127.0.0.1 and localhost. */
-    issue: ({ cert, key }: CertificateFiles, names = LOCAL_NAMES): Promise<CertificateFiles> =>
-      create(...EC_KEY, '-CA', cert, '-CAkey', key, '-subj', '/CN=Test', '-addext', names),
+    issue(authority: CertificateFiles, { names = LOCAL_NAMES, days = 2 } = {}) {
+      const issuer = ['-CA', authority.cert, '-CAkey', authority.key];
+      const subject = ['-subj', '/CN=Test', '-addext', names, '-days', String(days)];
+      return create(...EC_KEY, ...issuer, ...subject);
+    },
 
     /** A certificate whose key is shorter than OpenSSL accepts for TLS. */
     weak: (): Promise<CertificateFiles> =>

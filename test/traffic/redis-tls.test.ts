@@ -19,7 +19,7 @@ describe('A Redis with TLS that requires a client certificate', { skip: skipWith
   /** Starts a Redis whose certificate has these names, and two BFFs that share it. */
   async function start(env: NodeJS.ProcessEnv = {}, names?: string) {
     await using started = new AsyncDisposableStack();
-    const certificate = await certificates.issue(authority, names);
+    const certificate = await certificates.issue(authority, { names });
     const redis = started.use(await startRedis({ certificate, ca: authority.cert, client }));
     const variables = {
       REDIS_URL: redis.url.href,

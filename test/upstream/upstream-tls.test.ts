@@ -71,7 +71,7 @@ describe('An upstream with TLS that requires a client certificate', () => {
   });
 
   async function startProxy(names?: string) {
-    const server = await certificates.issue(authority, names);
+    const server = await certificates.issue(authority, { names });
     return startTlsProxy(services.env.MEMBER_SERVICE_URL ?? '', server, authority.cert);
   }
 
