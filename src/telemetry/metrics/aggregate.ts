@@ -7,20 +7,26 @@ export type ProcessMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 type Metric = ProcessMetrics[number];
 
 /**
- * What is limited for each process: the highest value of all of them counts, because a sum or a mean
- * hides the one that is in trouble.
+ * The aggregators of metrics that prom-client declares otherwise. What is limited for each process: the
+ * highest value of all of them counts, because a sum or a mean hides the one that is in trouble. The
+ * start of several processes is that of the first one.
  */
-const HIGHEST = /^(nodejs_eventloop_lag_|nodejs_heap_size_|process_(open|max)_fds$)/;
+const AGGREGATORS: readonly (readonly [names: RegExp, aggregator: 'max' | 'min'])[] = [
+  [/^(nodejs_eventloop_lag_|nodejs_heap_size_|process_(open|max)_fds$)/, 'max'],
+  [/^process_start_time_seconds$/, 'min'],
+];
 
 const aggregate = (processes: readonly ProcessMetrics[]): Registry =>
   AggregatorRegistry.aggregate(processes.map((metrics) => metrics.map(withAggregator)));
 
-const withAggregator = (metric: Metric): Metric =>
-  HIGHEST.test(metric.name) ? { ...metric, aggregator: 'max' } : metric;
+function withAggregator(metric: Metric): Metric {
+  const [, aggregator] = AGGREGATORS.find(([names]) => names.test(metric.name)) ?? [];
+  return aggregator ? { ...metric, aggregator } : metric;
+}
 
 /**
  * Combines the metrics of several processes: counts are added, and gauges too, except those of which the
- * highest counts.
+ * highest or the lowest counts.
  * @returns the text format of Prometheus
  */
 export const aggregateMetrics = (processes: readonly ProcessMetrics[]): Promise<string> =>
