@@ -40,6 +40,8 @@ export interface SharedRedis {
    * @returns the reply, within 50 ms; rejects immediately while Redis is unavailable
    */
   readonly run: <T>(work: (client: Redis) => Promise<T>) => Promise<T>;
+  /** Sends a PING, which is also the probe of a process without requests. Never rejects. */
+  readonly isUp: () => Promise<boolean>;
   /** Closes the connection immediately; commands in flight fail. */
   readonly close: () => void;
 }
@@ -109,20 +111,27 @@ export async function createRedis(
   // Waits, so that Redis counts the first requests too; startup succeeds without Redis.
   await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(ignore);
 
+  async function run<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    if (client.status !== 'ready') throw new Error('Redis is not connected');
+    // The breaker would make other requests wait for the probe.
+    if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being probed');
+    try {
+      return await breaker.execute(() => inTime(work(client), timeoutMs));
+    } catch (error) {
+      // A late reply counts as a failure, but its value is valid.
+      if (error instanceof LateReply) return error.reply;
+      throw error;
+    }
+  }
+
   return {
     client,
-    async run(work) {
-      if (client.status !== 'ready') throw new Error('Redis is not connected');
-      // The breaker would make other requests wait for the probe.
-      if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being probed');
-      try {
-        return await breaker.execute(() => inTime(work(client), timeoutMs));
-      } catch (error) {
-        // A late reply counts as a failure, but its value is valid.
-        if (error instanceof LateReply) return error.reply;
-        throw error;
-      }
-    },
+    run,
+    isUp: () =>
+      run((redis) => redis.ping()).then(
+        () => true,
+        () => false,
+      ),
     close() {
       stateLogger.close();
       client.disconnect();

@@ -155,6 +155,8 @@ export async function createServer(
     cacheBytes: () => cache.usage().bytes,
     cacheEntries: () => cache.usage().entries,
     connections: () => promisify(app.server.getConnections).call(app.server),
+    certificateExpiry: certificate && (() => certificate.validTo().getTime() / 1_000),
+    isRedisUp: redis?.isUp,
   });
   const createContext = createContextFactory({
     upstreams,

@@ -10,9 +10,11 @@ import { runInNewContext } from 'node:vm';
 import { parse } from 'yaml';
 import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
 import { ROOT } from '../../tools/tree.ts';
+import { createListenerTls } from '../support/certificates.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
+import { freePort } from '../support/free-port.ts';
 import { skipWithout } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import {
@@ -115,7 +117,12 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
       const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
       return LAST_SERIES.every((series) => series.test(metrics));
     });
-    prometheus = started.use(await startPrometheus(bff.name, environment.adminUrl));
+    // A replica with TLS and a Redis that is down, for the metrics that the first one does not have.
+    const tls = started.use(await createListenerTls());
+    const redisUrl = `redis://127.0.0.1:${await freePort()}`;
+    const replica = started.use(await startEnvironment(bff, { ...tls.env, REDIS_URL: redisUrl }));
+    const adminUrls = [environment.adminUrl, replica.adminUrl];
+    prometheus = started.use(await startPrometheus(bff.name, adminUrls));
     // Two scrapes make a rate, and two evaluations a range of it.
     const rates = 'bff_operation_code:frontdesk_failed_requests:ratio_rate5m';
     await until(
@@ -145,7 +152,7 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
     ['a metric', 'rate(frontdesk_replies_total[1m])', /no metric frontdesk_replies_total/],
     ['a label of a metric', 'up{pod="a"}', /up has no label pod/],
     ['a label in its result', 'sum by (bff, code) (frontdesk_requests_total)', /no label code/],
-    ['a label to match', 'up / on (bff, zone) up', /no label zone/],
+    ['a label to match', 'up / on (instance, zone) up', /no label zone/],
     ['series', 'frontdesk_requests_total{operation="Missing"}', /no result/],
   ] as const) {
     it(`is refused without ${what} that it needs`, async () => {

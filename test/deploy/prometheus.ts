@@ -15,16 +15,16 @@ export type Labels = Readonly<Record<string, string>>;
 
 /**
  * Starts Prometheus with deploy/prometheus, except that it scrapes and evaluates every 250 ms, and
- * scrapes one BFF. `await using` ends it.
+ * scrapes the replicas of one BFF. `await using` ends it.
  */
-export async function startPrometheus(bff: string, adminUrl: string) {
+export async function startPrometheus(bff: string, adminUrls: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
   const port = await freePort();
   const config = parse(await readFile(join(FOLDER, 'prometheus.yml'), 'utf8'));
   config.global = { scrape_interval: '250ms', evaluation_interval: '250ms' };
   config.rule_files = config.rule_files.map((file: string) => join(FOLDER, file));
   config.scrape_configs[0].static_configs = [
-    { targets: [new URL(adminUrl).host], labels: { bff } },
+    { targets: adminUrls.map((url) => new URL(url).host), labels: { bff } },
   ];
   const file = join(folder, 'prometheus.yml');
   await writeFile(file, stringify(config));

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { createServer as createHttpsServer, request as requestHttps } from 'node:https';
@@ -147,7 +148,7 @@ describe('A renewed certificate', () => {
       cert,
       key,
       mount,
-      issue: () => certificates.issue(authority),
+      issue: (validity?: { readonly days: number }) => certificates.issue(authority, validity),
       serial: () => servedSerial(environment.url, ca),
       /** Reloads at a shorter interval than the server itself. */
       watch(log: never) {
@@ -261,6 +262,22 @@ describe('A renewed certificate', () => {
     await copyFile(renewed.key, mounted.key);
     await until(async () => (await mounted.serial()) !== first);
     assert.equal(messages.at(-1), 'certificate reloaded');
+  });
+
+  it('is the one whose end of validity is a metric', async () => {
+    await using mounted = await startMounted();
+    const assertExpiry = async (path: string) => {
+      const { validToDate } = new X509Certificate(await readFile(path));
+      const expected = `frontdesk_certificate_expiry_timestamp_seconds ${validToDate.getTime() / 1_000}`;
+      const metrics = await (await fetch(`${mounted.environment.adminUrl}/metrics`)).text();
+      assert.deepEqual(metrics.match(/^frontdesk_certificate_expiry.+/gm), [expected]);
+    };
+    await assertExpiry(mounted.cert);
+    const first = await mounted.serial();
+    const renewed = await mounted.issue({ days: 3 });
+    await mounted.mount(renewed);
+    await until(async () => (await mounted.serial()) !== first);
+    await assertExpiry(renewed.cert);
   });
 });
 

@@ -8,6 +8,7 @@ import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { shareOneCall } from '../support/pipelined.ts';
+import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 const CLIENT = {
@@ -134,6 +135,11 @@ describe('The metrics', () => {
     }
   });
 
+  it('have no gauges of a certificate and of Redis, which this process does not use', async () => {
+    const text = await (await fetch(`${environment.adminUrl}/metrics`)).text();
+    assert.doesNotMatch(text, /certificate|redis/i);
+  });
+
   it('count upstream calls by outcome, their keys and the requests that share them', async () => {
     const operation = { upstream: 'member', operation: 'membersByIds' };
     const readAll = async () => {
@@ -225,6 +231,27 @@ describe('The metrics', () => {
     await Promise.all(Array.from({ length: 60 }, (_, n) => send(CAST.reader, `many-${n}`)));
     await until(async () => (await clientsOf()).size > 30);
     assert.ok((await clientsOf()).size <= 34);
+  });
+});
+
+describe('The metric of Redis', { skip: skipWithoutRedis }, () => {
+  it('is 1 while Redis responds and 0 while it hangs or is down, without any request', async () => {
+    await using redis = await startRedis();
+    await using environment = await startEnvironment(library, { REDIS_URL: redis.url.href });
+    const becomes = (value: number) =>
+      until(async () => {
+        const [current] = await read(environment.adminUrl, 'frontdesk_redis_up');
+        return current === value;
+      });
+    await becomes(1);
+    redis.pause();
+    await becomes(0);
+    redis.resume();
+    await becomes(1);
+    await redis.kill();
+    await becomes(0);
+    await redis.restart();
+    await becomes(1);
   });
 });
 

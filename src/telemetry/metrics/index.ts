@@ -26,6 +26,10 @@ interface Gauges {
   readonly cacheBytes: () => number;
   readonly cacheEntries: () => number;
   readonly connections: () => Promise<number>;
+  /** The end of the certificate's validity, in seconds since the epoch; undefined without TLS. */
+  readonly certificateExpiry: (() => number) | undefined;
+  /** True if Redis responds; undefined without Redis. */
+  readonly isRedisUp: (() => Promise<boolean>) | undefined;
 }
 
 /** Creates the metrics of one server. */
@@ -47,11 +51,18 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     countPurge: createPurgeMetrics(registry),
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */
-    addGauges({ cacheBytes, cacheEntries, connections }: Gauges): void {
-      const add = (name: string, help: string, read: () => number | Promise<number>) =>
+    addGauges(gauges: Gauges): void {
+      const { cacheBytes, cacheEntries, connections, certificateExpiry, isRedisUp } = gauges;
+      const add = (
+        name: string,
+        help: string,
+        read: () => number | Promise<number>,
+        aggregator: 'sum' | 'min' = 'sum',
+      ) =>
         new Gauge({
           name,
           help,
+          aggregator,
           registers,
           async collect() {
             this.set(await read());
@@ -60,6 +71,15 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
       add('frontdesk_cache_bytes', 'Memory of stored responses, first tier.', cacheBytes);
       add('frontdesk_cache_entries', 'Stored responses, first tier.', cacheEntries);
       add('frontdesk_connections', 'Open connections of clients.', connections);
+      if (certificateExpiry) {
+        const help =
+          'End of the validity of the TLS certificate in use, in seconds since the epoch.';
+        add('frontdesk_certificate_expiry_timestamp_seconds', help, certificateExpiry, 'min');
+      }
+      if (isRedisUp) {
+        const read = async () => Number(await isRedisUp());
+        add('frontdesk_redis_up', '1 if Redis responds, otherwise 0.', read, 'min');
+      }
     },
   };
 }
