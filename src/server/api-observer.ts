@@ -18,18 +18,14 @@ interface ApiObserverOptions {
 export function createApiObserver(options: ApiObserverOptions): RequestObserver {
   const { metrics, tracing, alwaysReportsTiming } = options;
 
-  function startSpan({
-    method,
-    headers,
-    protocol,
-    routeOptions,
-    record,
-  }: FastifyRequest): TraceSpan | undefined {
-    const { url } = routeOptions;
-    if (!tracing || url !== '/graphql') return undefined;
+  function startSpan(request: FastifyRequest): TraceSpan | undefined {
+    if (!tracing) return undefined;
+    const { method, headers, protocol, record } = request;
     const client = traceContextOf(headers);
     record.isUnsampled = !tracing.isSampled(client);
     if (record.isUnsampled) return undefined;
+    const { url } = request.routeOptions;
+    if (url !== '/graphql') return undefined;
     const attributes = {
       'http.request.method': method,
       'http.route': url,

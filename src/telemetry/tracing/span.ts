@@ -12,6 +12,8 @@ import {
 export interface SpanStart {
   readonly name: string;
   readonly kind?: SpanKind;
+  /** On the clock of `performance.now()`; now by default. */
+  readonly startTime?: number;
   readonly attributes?: Attributes;
 }
 
@@ -57,7 +59,8 @@ export class TraceSpan {
     this.#span.setAttribute('error.type', errorType).setStatus({ code: SpanStatusCode.ERROR });
   }
 
-  end(): void {
-    this.#span.end();
+  /** @param endTime - on the clock of `performance.now()`; now by default */
+  end(endTime?: number): void {
+    this.#span.end(endTime);
   }
 }
