@@ -15,9 +15,10 @@ export function addTrafficGuards(
 ): void {
   app.addHook('onRequest', (request, _reply, done) => {
     if (!isHealthCheck(request)) {
-      ipFilter.refuseAddress(request.ip);
+      const { ip: address } = request;
+      ipFilter.refuseAddress(address);
       admission.refuseExcess();
-      rateLimiter.refuseExhausted({ address: request.ip });
+      rateLimiter.refuseExhausted({ address });
     }
     done();
   });

@@ -4,6 +4,8 @@ import type { SharedRedis } from '../../redis/client.ts';
 import { rateLimitKeyOf } from '../ip-filter.ts';
 import { LocalCounters, type Usage } from './local-counters.ts';
 import {
+  formatQuota,
+  joinRateHeaders,
   type Policy,
   type RateHeaders,
   rateLimitError,
@@ -129,12 +131,13 @@ function refuseIfExhausted(charges: readonly Charge[]): void {
  */
 function settle(charges: readonly Charge[], usages: readonly Usage[]): RateHeaders {
   const now = performance.now();
-  const policies = charges.map(({ policy }) => policy);
-  for (const [n, policy] of policies.entries()) {
-    const usage = usages[n] as Usage;
-    if (usage.used > policy.limit) throw rateLimitError(policy, usage, now);
-  }
-  return toRateHeaders(policies, usages, now);
+  return charges
+    .map(({ policy }, n) => {
+      const usage = usages[n] as Usage;
+      if (usage.used > policy.limit) throw rateLimitError(policy, usage, now);
+      return toRateHeaders(policy, usage, now);
+    })
+    .reduce(joinRateHeaders);
 }
 
 const areCounted = (usages: readonly (Usage | Promise<Usage>)[]): usages is readonly Usage[] =>
@@ -169,5 +172,6 @@ function createPolicy(
   const spend: Policy['spend'] = shared
     ? (key, units) => spendShared(key, units, shared)
     : spendHere;
-  return { name, limit, windowSeconds, counters, spend };
+  const quota = formatQuota(name, limit, windowSeconds);
+  return { name, limit, windowSeconds, quota, counters, spend };
 }

@@ -8,6 +8,8 @@ export interface Policy {
   /** Cost units per window. */
   readonly limit: number;
   readonly windowSeconds: number;
+  /** Its item of `RateLimit-Policy`. */
+  readonly quota: string;
   /** The counts that this process knows, including those that the shared counter returned. */
   readonly counters: LocalCounters;
   /** Charges a key, in this process or in the shared counter. Never rejects. */
@@ -19,7 +21,7 @@ export interface Policy {
  * of the exceeded policy, which state the same time.
  */
 export function rateLimitError(policy: Policy, { endsAt }: Usage, now: number): BffError {
-  const { name, limit, windowSeconds } = policy;
+  const { name, limit, windowSeconds, quota } = policy;
   const retryAfterSeconds = secondsUntil(endsAt, now);
   return new BffError(
     'RATE_LIMITED',
@@ -28,7 +30,7 @@ export function rateLimitError(policy: Policy, { endsAt }: Usage, now: number): 
       details: { policy: name, limit, windowSeconds, retryAfterSeconds },
       headers: {
         'retry-after': String(retryAfterSeconds),
-        'ratelimit-policy': formatQuota(name, limit, windowSeconds),
+        'ratelimit-policy': quota,
         ratelimit: formatRemaining(name, 0, retryAfterSeconds),
       },
     },
@@ -56,25 +58,27 @@ export type RateHeaders = {
   readonly ratelimit?: string;
 };
 
-const formatQuota = (name: string, limit: number, windowSeconds: number): string =>
+export const formatQuota = (name: string, limit: number, windowSeconds: number): string =>
   `"${name}";q=${limit};w=${windowSeconds};qu="cost-units"`;
 
 const formatRemaining = (name: string, remaining: number, seconds: number): string =>
   `"${name}";r=${remaining};t=${seconds}`;
 
-/** The remaining units of each policy after an operation was charged. */
-export function toRateHeaders(
-  policies: readonly Policy[],
-  usages: readonly Usage[],
+/** The headers of one policy after an operation was charged. */
+export const toRateHeaders = (
+  { name, limit, quota }: Policy,
+  { used, endsAt }: Usage,
   now: number,
-): RateHeaders {
-  let quotas = '';
-  let remaining = '';
-  for (const [n, { name, limit, windowSeconds }] of policies.entries()) {
-    const { used, endsAt } = usages[n] as Usage;
-    const comma = n === 0 ? '' : ', ';
-    quotas += comma + formatQuota(name, limit, windowSeconds);
-    remaining += comma + formatRemaining(name, limit - used, secondsUntil(endsAt, now));
-  }
-  return { 'ratelimit-policy': quotas, ratelimit: remaining };
-}
+): Required<RateHeaders> => ({
+  'ratelimit-policy': quota,
+  ratelimit: formatRemaining(name, limit - used, secondsUntil(endsAt, now)),
+});
+
+/** The headers of two policies. */
+export const joinRateHeaders = (
+  first: Required<RateHeaders>,
+  second: Required<RateHeaders>,
+): Required<RateHeaders> => ({
+  'ratelimit-policy': `${first['ratelimit-policy']}, ${second['ratelimit-policy']}`,
+  ratelimit: `${first.ratelimit}, ${second.ratelimit}`,
+});
