@@ -13,6 +13,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { Logger } from 'pino';
 import type { CertificateWithKey } from '../config/index.ts';
 import { addCommonHeaders } from './common-headers.ts';
 import { CountedRequest } from './counted-request.ts';
@@ -52,7 +53,8 @@ const HTTP1_OPTIONS = {
 };
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-interface AppOptions extends FastifyServerOptions {
+interface AppOptions extends Omit<FastifyServerOptions, 'logger' | 'loggerInstance'> {
+  readonly log: Logger;
   /** The message of 404 responses. */
   readonly notFoundMessage: string;
   readonly handleError?: ErrorHandler;
@@ -63,6 +65,7 @@ interface AppOptions extends FastifyServerOptions {
 
 /** Creates an application without routes. */
 export function createApp({
+  log,
   notFoundMessage,
   handleError: onError = handleError,
   tls,
@@ -84,8 +87,9 @@ export function createApp({
     // Routes parse the query string themselves, if they need it.
     routerOptions: { querystringParser: () => ({}) },
     logController: new NoRequestLog(),
-    // A logger of its own for each request costs more than its line; see logOf.
-    childLoggerFactory: (logger) => logger,
+    // What Fastify itself logs about a request. As its own logger, the log would cost each request two
+    // listeners; and a logger for each request (see logOf) would cost more than its line.
+    childLoggerFactory: () => log,
     frameworkErrors: malformedUrls.reroute,
     clientErrorHandler: answerMalformedRequest,
     ...options,
@@ -93,7 +97,7 @@ export function createApp({
   const connections = trackConnections(app.server);
   app.decorate('connections', connections);
   app.addHook('preClose', connections.close);
-  observeRequests(app, observer);
+  observeRequests(app, log, observer);
   addCommonHeaders(app);
   app.addHook('onRequest', ({ raw }, _reply, done) => {
     if (isHttp2(raw)) raw.restoreMethod();

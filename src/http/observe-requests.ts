@@ -38,8 +38,12 @@ export class NoRequestLog extends LogController {
 }
 
 /** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
-export function observeRequests(app: FastifyInstance, observer?: RequestObserver): void {
-  const writeLine = createRequestLineWriter(app.log);
+export function observeRequests(
+  app: FastifyInstance,
+  log: object,
+  observer?: RequestObserver,
+): void {
+  const writeLine = createRequestLineWriter(log);
   app.decorateRequest('record');
   app.addHook('onRequest', (request, reply, done) => {
     request.record = new RequestRecord();
@@ -47,8 +51,7 @@ export function observeRequests(app: FastifyInstance, observer?: RequestObserver
     reply.raw.on('close', () => {
       const completed = describeCompleted(request, reply);
       observer?.end(request, completed);
-      const { id, url, ip: address } = request;
-      writeLine?.({ id, url, address, ...completed }, isRoutine(request));
+      writeLine?.(request, completed, isRoutine(request));
     });
     done();
   });
@@ -56,7 +59,8 @@ export function observeRequests(app: FastifyInstance, observer?: RequestObserver
 
 /** Balancers and Prometheus send these every few seconds, for ever. */
 const isRoutine = (request: FastifyRequest): boolean =>
-  isHealthCheck(request) || request.routeOptions.url === METRICS_PATH;
+  isHealthCheck(request) ||
+  (request.url.startsWith(METRICS_PATH) && request.routeOptions.url === METRICS_PATH);
 
 /** The log for another line about a request, which has its id. */
 export const logOf = ({ log, id }: FastifyRequest): FastifyBaseLogger => log.child({ reqId: id });

@@ -1,5 +1,6 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import { createWebhookVerifier } from '../auth/webhook.ts';
 import { badInput } from '../errors.ts';
 import { createApp } from '../http/create-app.ts';
@@ -17,7 +18,7 @@ const MAX_REMEMBERED_IDS = 100_000;
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 interface AdminOptions {
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   /** The key that signs purges; without it, `POST /purge` does not exist. */
   readonly secret: string | undefined;
   /** Returns once no process of this BFF serves a response with one of the tags. */
@@ -32,7 +33,7 @@ interface AdminOptions {
  */
 export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions): FastifyInstance {
   const app = createApp({
-    loggerInstance: log,
+    log,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     notFoundMessage: secret

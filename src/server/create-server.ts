@@ -9,6 +9,7 @@ import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { printSchema } from 'graphql';
+import type { Logger } from 'pino';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createInvalidation, createResponseCache, TagVersions } from '../cache/index.ts';
@@ -31,7 +32,7 @@ import { createErrorHandler } from '../protocols/graphql-over-http/request-error
 import { createGraphqlHandler, refuseMethod } from '../protocols/graphql-over-http/route.ts';
 import { createResponseSender } from '../protocols/graphql-over-http/send-response.ts';
 import { createRedis } from '../redis/client.ts';
-import { requestLogOptions } from '../telemetry/log.ts';
+import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
 import { createTracing } from '../telemetry/tracing/index.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
@@ -57,6 +58,7 @@ export interface BffServer {
   readonly admin: FastifyInstance;
   /** Compiles the committed operations, and then makes /readyz respond 200. */
   readonly warmUp: () => Promise<void>;
+  readonly log: Logger;
   /** Makes /readyz respond 503; requests are still answered. */
   readonly drain: () => void;
   /** Makes clients connect anew, and so to other workers; requests are still answered. */
@@ -74,16 +76,18 @@ export async function createServer(
   peers?: Peers,
 ): Promise<BffServer> {
   const { production, requestDeadlineMs, corsOrigins } = config;
+  const { trustedProxies } = config.network;
+  const log = createLog({
+    name: bff.name,
+    level: config.logLevel,
+    isBuffered: !config.isDevelopment,
+    worker: peers?.workerId,
+  });
   const app = createApp({
-    logger: requestLogOptions({
-      name: bff.name,
-      level: config.logLevel,
-      isBuffered: !config.isDevelopment,
-      worker: peers?.workerId,
-    }),
+    log,
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: [...config.network.trustedProxies],
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     notFoundMessage: NOT_FOUND,
     tls: config.tls,
     // Created below, because they need the log.
@@ -93,7 +97,6 @@ export async function createServer(
       end: (...args) => observer.end(...args),
     },
   });
-  const { log } = app;
   // Closed at once if the start fails, otherwise with the server.
   await using opened = new AsyncDisposableStack();
 
@@ -225,6 +228,7 @@ export async function createServer(
   app.addHook('onClose', () => resources.disposeAsync());
   return {
     app,
+    log,
     admin,
     warmUp: () => warmUp(committed, compiler).then(start),
     drain,

@@ -45,14 +45,14 @@ async function serveAlone(bff: BffDefinition, config: Config): Promise<void> {
   const server = await createServer(bff, config).catch((error) =>
     failStart(error, production, logCrash),
   );
-  const { app, admin } = server;
-  for (const { message, fields } of config.warnings) app.log.warn(fields, message);
+  const { app, admin, log: requestLog } = server;
+  for (const { message, fields } of config.warnings) requestLog.warn(fields, message);
   const [address, adminUrl] = await listen(
     publicListener(app, bff, config),
     adminListener(admin, bff, config),
   );
   listening = server;
-  watchFileDescriptors(app.log);
+  watchFileDescriptors(requestLog);
   addProcessMetrics(server.metrics);
   await server.warmUp();
   announce(bff, config, { address, adminUrl }, log);

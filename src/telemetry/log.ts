@@ -21,7 +21,7 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
 export const createProcessLog = (name: string, worker?: number): Log & Pick<Logger, 'fatal'> =>
   pino({ name, base: baseOf(worker), ...REDACTION });
 
-interface RequestLogOptions {
+interface LogOptions {
   readonly name: string;
   readonly level: string;
   /** Writes lines in blocks, at the latest after FLUSH_INTERVAL_MS; otherwise each at once. */
@@ -32,34 +32,52 @@ interface RequestLogOptions {
 
 /** Writes of up to this size are not mixed with those of other processes (PIPE_BUF, pipe(7)). */
 const BLOCK_BYTES = 4_096;
+/** Of UTF-8. */
+const MAX_CHARACTER_BYTES = 4;
 const FLUSH_INTERVAL_MS = 200;
 
-/** The options of the log of requests; without logging, Fastify creates no logger for each request. */
-export const requestLogOptions = ({ name, level, isBuffered, worker }: RequestLogOptions) =>
-  level === 'silent'
-    ? false
-    : {
-        level,
-        name,
-        base: baseOf(worker),
-        ...REDACTION,
-        ...(isBuffered && { stream: createBlockStream() }),
-      };
+/** Creates the log of requests and of everything that a BFF does for them. */
+export const createLog = ({ name, level, isBuffered, worker }: LogOptions): Logger =>
+  pino(
+    { name, level, base: baseOf(worker), ...REDACTION },
+    isBuffered ? createBlockStream() : undefined,
+  );
 
-/** Writes lines in blocks, also what is left when the process ends, except by SIGKILL. */
+/**
+ * Writes lines in blocks, also what is left when the process ends, except by SIGKILL. Lines are copied to
+ * bytes at once: as text they would live until the block is written, and half of them survive a minor
+ * garbage collection.
+ */
 function createBlockStream() {
-  const stream = pino.destination(1);
-  let block = '';
+  // Its types know the other content mode only.
+  const stdout: { write(bytes: unknown): void } = pino.destination({
+    fd: 1,
+    contentMode: 'buffer',
+  });
+  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let length = 0;
+
   function flush(): void {
-    if (block) stream.write(block);
-    block = '';
+    if (length > 0) stdout.write(Buffer.from(block.subarray(0, length)));
+    length = 0;
   }
+
+  /** @returns false if there is not enough space */
+  function append(line: string): boolean {
+    const end = length + block.write(line, length);
+    // A line that does not fit is cut at a character of up to four bytes.
+    if (end > BLOCK_BYTES - MAX_CHARACTER_BYTES) return false;
+    length = end;
+    return true;
+  }
+
   setInterval(flush, FLUSH_INTERVAL_MS).unref();
   process.on('exit', flush);
   return {
     write(line: string): void {
-      if (block.length + line.length > BLOCK_BYTES) flush();
-      block += line;
+      if (append(line)) return;
+      flush();
+      if (!append(line)) stdout.write(Buffer.from(line));
     },
   };
 }

@@ -1,16 +1,22 @@
 import { type Logger, symbols } from 'pino';
-import { type CompletedRequest, nameOf, type RequestRecord } from './request-record.ts';
-import { busyMs } from './upstream-call.ts';
+import {
+  type CompletedRequest,
+  nameOf,
+  type RecordedOperation,
+  type RequestRecord,
+} from './request-record.ts';
+import { busyMs, type UpstreamCall } from './upstream-call.ts';
 
-/** A completed request, as its log line has it. */
-export interface RequestLine extends CompletedRequest {
+/** The request of a line, as the HTTP server has it. */
+export interface LoggedRequest {
   readonly id: string;
   readonly url: string;
-  readonly address: string;
+  /** The client's address. */
+  readonly ip: string;
 }
 
 /** @param isRoutine - true for a request that is logged at the level debug only */
-type WriteLine = (line: RequestLine, isRoutine: boolean) => void;
+type WriteLine = (request: LoggedRequest, completed: CompletedRequest, isRoutine: boolean) => void;
 
 /** The parts of a logger of pino that its own lines are made of. */
 interface PinoInternals {
@@ -37,62 +43,69 @@ export function createRequestLineWriter(log: object): WriteLine | undefined {
   if (!isLevelEnabled?.call(log, 'info')) return undefined;
   const isDebug = isLevelEnabled.call(log, 'debug');
   const { [symbols.chindingsSym]: bindings, [symbols.streamSym]: stream } = log as PinoInternals;
-  return (line, isRoutine) => {
+  return (request, completed, isRoutine) => {
     if (isRoutine && !isDebug) return;
     const level = isRoutine ? LEVELS.debug : LEVELS.info;
-    const start = `{"level":${level},"time":${Date.now()}${bindings}`;
-    stream.write(`${start}${format(line)},"msg":"request completed"}\n`);
+    stream.write(
+      `{"level":${level},"time":${Date.now()}${bindings}${formatRequest(request, completed)}${formatRecord(completed.record)},"msg":"request completed"}\n`,
+    );
   };
 }
 
 /** The query string is omitted, because it may contain private data. */
-const format = ({ id, method, url, address, record, ...line }: RequestLine): string =>
-  field('reqId', id) +
-  `,"req":{"method":"${method}"` +
-  field('path', pathOf(url)) +
-  field('address', address.slice(0, MAX_ADDRESS_LENGTH)) +
-  field('client', line.client) +
-  field('clientVersion', line.clientVersion) +
-  '}' +
-  field('status', line.status) +
-  field('durationMs', toTenths(line.durationMs)) +
-  formatRecord(record);
-
-function formatRecord(record: RequestRecord): string {
-  const { operations, calls, errorCodes } = record;
-  const codes = errorCodes && errorCodes.length > 0 ? [...new Set(errorCodes)] : undefined;
-  const hashes = operations.map(({ operation }) => operation.hash.slice(0, HASH_PREFIX));
-  return (
-    field('publicRequestId', record.publicRequestId) +
-    field('operation', joined(operations.map(nameOf))) +
-    field('operationHash', joined(hashes)) +
-    field('viewer', record.viewer) +
-    field('cost', operations.length > 0 ? record.cost() : undefined) +
-    field('cacheStatus', record.cacheStatus) +
-    field('notStored', record.notStored) +
-    (calls.length > 0 ? formatCalls(record) : '') +
-    (codes ? `,"errorCodes":${JSON.stringify(codes)}` : '') +
-    field('failedParts', record.failedParts) +
-    field('traceId', record.traceId)
-  );
+function formatRequest(
+  { id, url, ip }: LoggedRequest,
+  { method, client, clientVersion, status, durationMs }: CompletedRequest,
+): string {
+  const path = quote(pathOf(url));
+  const address = quote(ip.slice(0, MAX_ADDRESS_LENGTH));
+  const clientFields = field('client', client) + field('clientVersion', clientVersion);
+  return `,"reqId":${quote(id)},"req":{"method":"${method}","path":${path},"address":${address}${clientFields}},"status":${status},"durationMs":${toTenths(durationMs)}`;
 }
 
-const formatCalls = ({ calls }: RequestRecord): string =>
-  field('upstreamCalls', calls.length) +
-  field('upstreamMs', toTenths(busyMs(calls, performance.now())));
+/** The fields that a record may lack are formatted only where it has them. */
+function formatRecord(record: RequestRecord): string {
+  const { operations, viewer, cacheStatus, notStored, calls, errorCodes, failedParts } = record;
+  let fields = field('publicRequestId', record.publicRequestId);
+  if (operations.length > 0) fields += `${formatOperations(operations)},"cost":${record.cost()}`;
+  if (viewer !== undefined) fields += `,"viewer":"${viewer}"`;
+  if (cacheStatus !== undefined) fields += `,"cacheStatus":"${cacheStatus}"`;
+  if (notStored !== undefined) fields += `,"notStored":"${notStored}"`;
+  if (calls.length > 0) fields += formatCalls(calls);
+  if (errorCodes && errorCodes.length > 0)
+    fields += `,"errorCodes":${JSON.stringify([...new Set(errorCodes)])}`;
+  if (failedParts !== undefined) fields += `,"failedParts":${failedParts}`;
+  return fields + field('traceId', record.traceId);
+}
+
+/** The fields of operations that were requested alone, by their definition. */
+const formattedOperations = new WeakMap<RecordedOperation['definition'], string>();
+
+function formatOperations(operations: readonly RecordedOperation[]): string {
+  const [first] = operations;
+  const definition = operations.length === 1 ? first?.definition : undefined;
+  const known = definition && formattedOperations.get(definition);
+  if (known !== undefined) return known;
+  const names = operations.map(nameOf).filter(Boolean).join(',');
+  const hashes = operations.map(({ operation }) => operation.hash.slice(0, HASH_PREFIX));
+  const fields = field('operation', names || undefined) + field('operationHash', hashes.join(','));
+  if (definition) formattedOperations.set(definition, fields);
+  return fields;
+}
+
+const formatCalls = (calls: readonly UpstreamCall[]): string =>
+  `,"upstreamCalls":${calls.length},"upstreamMs":${toTenths(busyMs(calls, performance.now()))}`;
 
 /** Only a path: an absolute URL (RFC 9112 §3.2.2) may contain credentials. */
-const pathOf = (url: string): string =>
-  url.startsWith('/') ? (url.split('?', 1)[0] as string).slice(0, MAX_PATH_LENGTH) : '';
-
-function field(name: string, value: string | number | undefined): string {
-  if (value === undefined) return '';
-  return `,"${name}":${typeof value === 'number' ? value : quote(value)}`;
+function pathOf(url: string): string {
+  if (!url.startsWith('/')) return '';
+  const end = url.indexOf('?');
+  return url.slice(0, Math.min(end < 0 ? url.length : end, MAX_PATH_LENGTH));
 }
+
+const field = (name: string, value: string | undefined): string =>
+  value === undefined ? '' : `,"${name}":${quote(value)}`;
 
 const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
-
-const joined = (texts: readonly (string | undefined)[]): string | undefined =>
-  texts.length === 1 ? texts[0] : texts.filter(Boolean).join(',') || undefined;

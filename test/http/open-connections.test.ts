@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { pino } from 'pino';
 import { createApp } from '../../src/http/create-app.ts';
 import { CLOSE_TIMEOUT_MS } from '../../src/server/termination.ts';
 import { createListenerTls } from '../support/certificates.ts';
@@ -35,6 +36,7 @@ describe('A server that closes', () => {
     whileClosing: (url: string) => Promise<unknown> = async () => {},
   ) {
     const app = createApp({
+      log: pino({ level: 'silent' }),
       notFoundMessage: 'Nothing.',
       ...(scheme === 'https' && { tls: certificate }),
     });

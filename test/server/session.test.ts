@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { addSession } from '../../src/server/session.ts';
@@ -30,7 +31,7 @@ suite('A session', () => {
     introspection = await startEndpoint((response) => {
       response.end(JSON.stringify({ active: true, sub: '42', role: 'customer' }));
     });
-    app = createApp({ notFoundMessage: 'There is nothing here.' });
+    app = createApp({ log: pino({ level: 'silent' }), notFoundMessage: 'There is nothing here.' });
     const corsOrigins = [PAGE];
     reader = createCredentialReader({
       tokens: issuer.trust,
@@ -162,7 +163,10 @@ suite('A session', () => {
   test('is not opened while the token cannot be verified', async () => {
     await using down = await startIssuer();
     down.setDown(true);
-    const other = createApp({ notFoundMessage: 'There is nothing here.' });
+    const other = createApp({
+      log: pino({ level: 'silent' }),
+      notFoundMessage: 'There is nothing here.',
+    });
     const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
     const { readViewer } = createCredentialReader({ tokens: down.trust, ...options });
     addSession(other, { readViewer, rateLimiter, corsOrigins: [] });

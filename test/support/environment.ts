@@ -53,7 +53,7 @@ export async function startEnvironment<U extends UpstreamTable>(
     },
     bff,
   );
-  const { app, admin, metrics, warmUp } = await createServer(bff, config);
+  const { app, log, admin, metrics, warmUp } = await createServer(bff, config);
   started.defer(() => app.close());
   await warmUp();
   const local = { host: '127.0.0.1', port: 0 };
@@ -100,6 +100,7 @@ export async function startEnvironment<U extends UpstreamTable>(
   const rest = started.move();
   return {
     app,
+    log,
     url,
     endpoint,
     adminUrl,

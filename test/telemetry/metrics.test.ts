@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { totalmem } from 'node:os';
 import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
 import { BffError } from '../../src/errors.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
@@ -280,6 +281,7 @@ describe('The metrics of refusals', () => {
   it('name overload', async () => {
     let refusedBy: string | undefined;
     const app = createApp({
+      log: pino({ level: 'silent' }),
       notFoundMessage: 'There is nothing here.',
       observer: {
         begin: () => undefined,

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import { createRequestLineWriter, type RequestLine } from '../../src/telemetry/request-line.ts';
-import { RequestRecord } from '../../src/telemetry/request-record.ts';
+import { createRequestLineWriter, type LoggedRequest } from '../../src/telemetry/request-line.ts';
+import { type CompletedRequest, RequestRecord } from '../../src/telemetry/request-record.ts';
 
-const LINE: RequestLine = {
+const LINE: LoggedRequest & CompletedRequest = {
   id: 'r1',
   method: 'GET',
   url: '/graphql?query=secret',
-  address: '192.0.2.1',
+  ip: '192.0.2.1',
   client: undefined,
   clientVersion: undefined,
   status: 200,
@@ -18,11 +18,11 @@ const LINE: RequestLine = {
 };
 
 /** Writes a request's line, and one of pino with the same logger. */
-function write(line: RequestLine) {
+function write(line: LoggedRequest & CompletedRequest) {
   const lines: string[] = [];
   const stream = { write: (text: string) => void lines.push(text) };
   const log = pino({ name: 'shop' }, stream).child({ worker: 2 });
-  createRequestLineWriter(log)?.(line, false);
+  createRequestLineWriter(log)?.(line, line, false);
   log.info('another line');
   return lines.map((text) => {
     assert.match(text, /^[^\n]+\n$/);
@@ -67,7 +67,7 @@ describe('The line of a request', () => {
         record.operations.push(planned(text, 1));
         record.errorCodes = [text];
         const url = `/${text.replaceAll('?', '')}`;
-        const [own] = write({ ...LINE, url, address: other, client: text, id: other, record });
+        const [own] = write({ ...LINE, url, ip: other, client: text, id: other, record });
         assert.equal(own.req.path, url);
         assert.equal(own.req.address, other);
         assert.equal(own.req.client, text);

@@ -57,6 +57,18 @@ describe('The trace of a request', () => {
     ]);
   });
 
+  it('has no spans of phases if the response was stored', async () => {
+    await using traced = await startTraced({ CACHE_MEMORY_MB: '16' });
+    const query = '{ notices { title } }';
+    await traced.environment.send(query);
+    const { headers } = await traced.environment.send(query);
+    assert.match(headers.get('cache-status') ?? '', /hit/);
+
+    const [, trace = []] = await traced.receiver.traces(2);
+    assert.deepEqual(pathsOf(trace), ['POST /graphql']);
+    assert.equal(trace[0]?.attributes['frontdesk.cache'], 'hit');
+  });
+
   it('uses the attributes of the semantic conventions, and has no text of the document', async () => {
     await using traced = await startTraced();
     await traced.environment.send('query Card { member(id: "42") { name } }');
@@ -205,7 +217,7 @@ describe('The exporter', () => {
       OTEL_TRACES_SAMPLER: 'always_on',
       LOG_LEVEL: 'warn',
     });
-    const { log } = environment.app;
+    const { log } = environment;
     log.warn = (...args: unknown[]) => void warnings.push(String(args[1]));
     const { status, body } = await environment.send('{ member(id: "42") { name } }');
     assert.equal(status, 200);

@@ -1,8 +1,7 @@
 import cluster from 'node:cluster';
-import { pino } from 'pino';
 import type { BffDefinition } from '../../bff.ts';
 import { type Config, ConfigError } from '../../config/index.ts';
-import { createProcessLog, requestLogOptions } from '../../telemetry/log.ts';
+import { createLog, createProcessLog } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
 import { createAdmin } from '../admin.ts';
 import { watchFileDescriptors } from '../descriptor-watch.ts';
@@ -30,8 +29,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const { workers: size, production, logLevel: level, isRunByNpm } = config;
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
-  const adminLogOptions = { name: bff.name, level, isBuffered: false, worker: undefined };
-  const requestLog = pino(requestLogOptions(adminLogOptions) || { level });
+  const requestLog = createLog({ name: bff.name, level, isBuffered: false, worker: undefined });
   const purges = createPurgeHub();
   const count = createCountHub();
   const workerMetrics = createMetricsHub();

@@ -80,7 +80,7 @@ export async function serveWorker(
     const port = await join(link);
     const [address] = await listen(publicListener(server.app, bff, config, port));
     listening = server;
-    watchFileDescriptors(server.app.log);
+    watchFileDescriptors(server.log);
     addProcessMetrics(server.metrics);
     link.on('collect', ({ id }) => {
       collect(server).then(
