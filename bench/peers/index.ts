@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
-import { ALL_FEATURES } from './all-features.ts';
+import { ALL_FEATURES, FEATURES } from './all-features.ts';
 
 /** The BFF whose schema a peer serves. */
 export type SchemaName = 'mobile' | 'web';
@@ -32,12 +32,23 @@ const ALL_ON: Peer = {
   discardsOutput: true,
   exportsTraces: true,
 };
+const withFeature = (name: keyof typeof FEATURES): Peer => ({
+  ...FRONTDESK,
+  env: FEATURES[name],
+  discardsOutput: true,
+  exportsTraces: name === 'traces',
+});
 const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
   frontdesk: FRONTDESK,
   'frontdesk-all-on': ALL_ON,
   'frontdesk-all-on-redis': { ...ALL_ON, usesRedis: true },
+  'frontdesk-logs': withFeature('logs'),
+  'frontdesk-limits': withFeature('limits'),
+  'frontdesk-traces': withFeature('traces'),
+  'frontdesk-cors': withFeature('cors'),
+  'frontdesk-addresses': withFeature('addresses'),
   'apollo-got': program('apollo-got'),
   mercurius: program('mercurius'),
   yoga: program('yoga'),
