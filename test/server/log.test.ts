@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { documentHash } from '../../src/operations/operation.ts';
 import { type BffProcessOptions, startBffProcess, toModuleUrl } from '../support/bff-process.ts';
 import { authorization, type Json } from '../support/environment.ts';
@@ -52,6 +52,8 @@ async function startProduction(env: NodeJS.ProcessEnv = {}, options: BffProcessO
   };
 }
 
+type Production = Awaited<ReturnType<typeof startProduction>>;
+
 const CARD = {
   query: 'query Card($id: ID!) { member(id: $id) { name } notices { title } }',
   variables: { id: '42' },
@@ -59,22 +61,29 @@ const CARD = {
 const TYPENAME = { query: '{ __typename }' };
 const NO_DESCRIPTORS = 'no file descriptors left, new connections are closed';
 
-describe('The log of a BFF in production', () => {
-  for (const level of ['info', 'silent']) {
-    it(`is JSON lines from start to end, and has the URLs, at level ${level}`, async () => {
-      await using bff = await startProduction({ LOG_LEVEL: level });
-      await bff.post(TYPENAME);
-      bff.kill('SIGTERM');
-      assert.deepEqual(await bff.ended(), [0, null]);
-      for (const line of bff.lines()) JSON.parse(line);
-      const [listening] = await bff.find('listening');
-      assert.match(listening.url, /^http:.*\/graphql$/);
-      assert.match(listening.adminUrl, /^http:/);
-      assert.equal(listening.name, 'library');
-    });
-  }
+/** Checks that every line is JSON, and one of them has the URLs. */
+async function assertJsonLines({ lines, find }: Production): Promise<void> {
+  for (const line of lines()) JSON.parse(line);
+  const [listening] = await find('listening');
+  assert.match(listening.url, /^http:.*\/graphql$/);
+  assert.match(listening.adminUrl, /^http:/);
+  assert.equal(listening.name, 'library');
+}
 
-  it('has the operation, cost and cache status of each request, and the codes of its errors', async () => {
+/** @returns the one entry at level fatal, of an error that a test has caused */
+function assertOneCrash(entries: readonly Json[]): Json {
+  const [entry, ...others] = entries.filter(({ level }) => level === 60);
+  assert.deepEqual(others, []);
+  assert.equal(entry.msg, 'process crashed');
+  assert.equal(entry.name, 'library');
+  assert.equal(entry.err.type, 'TypeError');
+  assert.equal(entry.err.message, 'made to fail');
+  assert.match(entry.err.stack, /made to fail/);
+  return entry;
+}
+
+describe('The log of a BFF in production', () => {
+  it('is JSON lines from start to end, with the operation, cost, cache status and error codes of each request', async () => {
     await using bff = await startProduction({ BATCH_MAX_OPERATIONS: '2' });
     await bff.post(CARD);
     await bff.post(CARD);
@@ -110,71 +119,21 @@ describe('The log of a BFF in production', () => {
     assert.equal(invalid.failedParts, undefined);
     assert.deepEqual(unparsed?.errorCodes, ['GRAPHQL_PARSE_FAILED']);
     assert.deepEqual(malformed?.errorCodes, ['BAD_REQUEST']);
+
+    bff.kill('SIGTERM');
+    assert.deepEqual(await bff.ended(), [0, null]);
+    await assertJsonLines(bff);
   });
 
-  it('has the hash, the viewer, the client, the trace and the upstream calls of each request', async () => {
-    await using bff = await startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
-    const query = 'query Home { home { member { name } loans { title } } }';
-    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
-    const response = await fetch(bff.endpoint, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'apollographql-client-name': 'reading-app',
-        'apollographql-client-version': '2.1',
-        traceparent,
-        ...(await authorization(CAST.reader)),
-      },
-      body: JSON.stringify({ query }),
-    });
-    await response.text();
-    const completed = () => bff.logEntries().find(({ msg }) => msg === 'request completed');
-    await until(() => completed() !== undefined);
-    const line = completed();
-    assert.equal(line.operationHash, documentHash(query).slice(0, 12));
-    assert.equal(line.viewer, 'customer');
-    assert.equal(line.req.client, 'reading-app');
-    assert.equal(line.req.clientVersion, '2.1');
-    assert.equal(line.status, 200);
-    assert.equal(line.upstreamCalls, 2);
-    assert.ok(line.upstreamMs > 0 && line.upstreamMs <= line.durationMs);
-    assert.equal(line.traceId, '0af7651916cd43dd8448eb211c80319c');
-    assert.doesNotMatch(JSON.stringify(line), new RegExp(`"${CAST.reader}"`));
+  it('has one entry for a crash also at level silent, in JSON lines from start to end', async () => {
+    const options = { preload: FAIL_ON_MESSAGE };
+    await using bff = await startProduction({ LOG_LEVEL: 'silent' }, options);
+    await bff.post(TYPENAME);
+    bff.send('reject');
+    assert.deepEqual(await bff.ended(), [1, null]);
+    assertOneCrash(bff.logEntries());
+    await assertJsonLines(bff);
   });
-
-  it('has a line with status 499 for a client that leaves before its response', async () => {
-    await using bff = await startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
-    bff.services.lending.control.faults({ '*': { hang: true } });
-    const leaving = new AbortController();
-    const url = `${bff.endpoint}?query=${encodeURIComponent('query Left { notices { title } }')}`;
-    const response = fetch(url, { signal: leaving.signal });
-    await until(() => bff.services.lending.control.requests().recent.length > 0);
-    leaving.abort();
-    await assert.rejects(response);
-    const completed = () => bff.logEntries().find(({ msg }) => msg === 'request completed');
-    await until(() => completed() !== undefined);
-    assert.equal(completed().status, 499);
-    assert.equal(completed().operation, 'Left');
-    assert.equal(completed().upstreamCalls, 1);
-  });
-
-  for (const [how, level] of [
-    ['throw', 'info'],
-    ['reject', 'silent'],
-  ] as const) {
-    it(`has one entry for a crash (${how}, level ${level}), which ends the process with 1`, async () => {
-      await using bff = await startProduction({ LOG_LEVEL: level }, { preload: FAIL_ON_MESSAGE });
-      bff.send(how);
-      assert.deepEqual(await bff.ended(), [1, null]);
-      const [entry, ...others] = bff.logEntries().filter(({ level }) => level === 60);
-      assert.deepEqual(others, []);
-      assert.equal(entry.msg, 'process crashed');
-      assert.equal(entry.name, 'library');
-      assert.equal(entry.err.type, 'TypeError');
-      assert.equal(entry.err.message, 'made to fail');
-      assert.match(entry.err.stack, /made to fail/);
-    });
-  }
 
   it('has one entry for a crash during a request, which is answered before the process ends with 1', async () => {
     await using bff = await startProduction({}, { preload: FAIL_ON_MESSAGE });
@@ -187,8 +146,7 @@ describe('The log of a BFF in production', () => {
     const { data } = await inFlight;
     assert.ok(data.notices.length > 0);
     assert.deepEqual(await bff.ended(), [1, null]);
-    const [crashed, ...others] = await bff.find('process crashed');
-    assert.deepEqual(others, []);
+    const crashed = assertOneCrash(bff.logEntries());
     const [completed] = await bff.find('request completed');
     assert.ok(crashed.time <= completed.time);
   });
@@ -233,5 +191,60 @@ describe('The log of a BFF in production', () => {
     for (const socket of sockets) socket.destroy();
     await until(() => bff.post(TYPENAME).then(Boolean, () => false));
     assert.equal((await bff.find(NO_DESCRIPTORS)).length, 1);
+  });
+});
+
+const startLibraryProcess = () => startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
+
+describe('The log of a BFF at level info', () => {
+  let bff: Awaited<ReturnType<typeof startLibraryProcess>>;
+  before(async () => {
+    bff = await startLibraryProcess();
+  });
+  after(() => bff[Symbol.asyncDispose]());
+
+  it('has the hash, the viewer, the client, the trace and the upstream calls of each request', async () => {
+    const query = 'query Home { home { member { name } loans { title } } }';
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
+    const response = await fetch(bff.endpoint, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'apollographql-client-name': 'reading-app',
+        'apollographql-client-version': '2.1',
+        traceparent,
+        ...(await authorization(CAST.reader)),
+      },
+      body: JSON.stringify({ query }),
+    });
+    await response.text();
+    const completed = () => bff.logEntries().find(({ msg }) => msg === 'request completed');
+    await until(() => completed() !== undefined);
+    const line = completed();
+    assert.equal(line.operationHash, documentHash(query).slice(0, 12));
+    assert.equal(line.viewer, 'customer');
+    assert.equal(line.req.client, 'reading-app');
+    assert.equal(line.req.clientVersion, '2.1');
+    assert.equal(line.status, 200);
+    assert.equal(line.upstreamCalls, 2);
+    assert.ok(line.upstreamMs > 0 && line.upstreamMs <= line.durationMs);
+    assert.equal(line.traceId, '0af7651916cd43dd8448eb211c80319c');
+    assert.doesNotMatch(JSON.stringify(line), new RegExp(`"${CAST.reader}"`));
+  });
+
+  it('has a line with status 499 for a client that leaves before its response', async () => {
+    const { control } = bff.services.lending;
+    const before = control.requests().recent.length;
+    control.faults({ '*': { hang: true } });
+    const leaving = new AbortController();
+    const url = `${bff.endpoint}?query=${encodeURIComponent('query Left { notices { title } }')}`;
+    const response = fetch(url, { signal: leaving.signal });
+    await until(() => control.requests().recent.length > before);
+    leaving.abort();
+    await assert.rejects(response);
+    const completed = () => bff.logEntries().find(({ operation }) => operation === 'Left');
+    await until(() => completed() !== undefined);
+    assert.equal(completed().status, 499);
+    assert.equal(completed().upstreamCalls, 1);
   });
 });

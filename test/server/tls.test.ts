@@ -389,48 +389,34 @@ describe('A BFF process with TLS on SIGTERM', () => {
     });
   }
 
-  it('does not execute requests that cross the end of their session', async () => {
+  it('completes requests in flight, executes none that cross the end of their session, and exits with 0 though a client does not close its connection', async () => {
     await using tls = await createListenerTls();
     await using bff = await startBffProcess(library, { env: tls.env });
-    const client = await openFrames(bff.url, {
+    const { member, lending } = bff.services;
+    member.control.faults({ membersByIds: { delayMs: 500 } });
+    using busy = await connectHttp2(bff.url, tls.ca);
+    const inFlight = busy.post({ query: '{ member(id: "42") { name } }' });
+    const crossing = await openFrames(bff.url, {
       onFrame({ type }) {
-        if (type === FRAME.GOAWAY) client.write(get(3, graphqlPath('{ notices { id } }')));
+        if (type === FRAME.GOAWAY) crossing.write(get(3, graphqlPath('{ notices { id } }')));
         return undefined;
       },
     });
-    using _client = client;
-    client.write(get(1, '/healthz'));
-    await until(() => client.answered().length === 1);
-    bff.kill('SIGTERM');
-    assert.deepEqual(await bff.ended(), [0, null]);
-    const [goaway] = client.received(FRAME.GOAWAY);
-    assert.equal(goaway?.payload.readUInt32BE(0), 1);
-    assert.equal(bff.services.lending.control.requests().routes.notices ?? 0, 0);
-  });
-
-  it('exits with 0 though a client does not close its connection', async () => {
-    await using tls = await createListenerTls();
-    await using bff = await startBffProcess(library, { env: tls.env });
-    using client = await openFrames(bff.url, { allowHalfOpen: true });
-    client.write(get(1, '/healthz'));
-    await until(() => client.answered().length === 1);
-    bff.kill('SIGTERM');
-    assert.deepEqual(await bff.ended(), [0, null]);
-  });
-
-  it('completes the requests in flight', async () => {
-    await using tls = await createListenerTls();
-    await using bff = await startBffProcess(library, { env: tls.env });
-    const { control } = bff.services.member;
-    control.faults({ membersByIds: { delayMs: 500 } });
-    using client = await connectHttp2(bff.url, tls.ca);
-    const inFlight = client.post({ query: '{ member(id: "42") { name } }' });
-    await until(() => control.requests().routes.membersByIds === 1);
+    using _crossing = crossing;
+    using open = await openFrames(bff.url, { allowHalfOpen: true });
+    for (const client of [crossing, open]) {
+      client.write(get(1, '/healthz'));
+      await until(() => client.answered().length === 1);
+    }
+    await until(() => member.control.requests().routes.membersByIds === 1);
     bff.kill('SIGTERM');
     const { status, text } = await inFlight;
     assert.equal(status, 200);
     assert.match(text, /Ada Castro/);
     assert.deepEqual(await bff.ended(), [0, null]);
+    const [goaway] = crossing.received(FRAME.GOAWAY);
+    assert.equal(goaway?.payload.readUInt32BE(0), 1);
+    assert.equal(lending.control.requests().routes.notices ?? 0, 0);
   });
 
   it('is not ready at once, and ends a new session after its first response', async () => {
