@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
 import { ROOT } from '../../tools/tree.ts';
 import { authorization, startEnvironment } from '../support/environment.ts';
@@ -53,35 +53,37 @@ async function startVarnish(backend: string) {
   return { url, [Symbol.asyncDispose]: end };
 }
 
-const QUERY = `/graphql?query=${encodeURIComponent('{ announcements { title } }')}`;
-const PRIVATE_QUERY = `/graphql?query=${encodeURIComponent('{ viewer { user { name } } }')}`;
+const pathOf = (query: string) => `/graphql?query=${encodeURIComponent(query)}`;
+const PRIVATE_QUERY = pathOf('{ viewer { user { name } } }');
 
 describe('Varnish in front of a BFF', { skip: skipWithout('varnishd', 'varnish') }, () => {
-  /** Starts both, and counts the requests that reach the BFF. */
-  async function start() {
-    await using started = new AsyncDisposableStack();
+  const started = new AsyncDisposableStack();
+  let url: string;
+  /** A public query that no other test sends, so that nothing of it is stored. */
+  let query: string;
+  let lastQuery = 0;
+  before(async () => {
     const environment = started.use(
       await startEnvironment(web, { CACHE_MEMORY_MB: '16', TRUSTED_PROXIES: '127.0.0.1' }),
     );
-    const varnish = started.use(await startVarnish(environment.url));
-    const resources = started.move();
-    return {
-      environment,
-      /** @returns the last part of Cache-Status, which Varnish adds, and the data */
-      async get(path: string, headers: Record<string, string> = {}) {
-        const response = await fetch(new URL(path, varnish.url), { headers });
-        const status = response.headers.get('cache-status') ?? '';
-        const { data } = (await response.json()) as { data: unknown };
-        return { status, isHit: status.endsWith('varnish; hit'), data, headers: response.headers };
-      },
-      [Symbol.asyncDispose]: () => resources.disposeAsync(),
-    };
+    ({ url } = started.use(await startVarnish(environment.url)));
+  });
+  beforeEach(() => {
+    query = pathOf(`{ query${lastQuery++}: announcements { title } }`);
+  });
+  after(() => started.disposeAsync());
+
+  /** @returns the last part of Cache-Status, which Varnish adds, and the data */
+  async function get(path: string, headers: Record<string, string> = {}) {
+    const response = await fetch(new URL(path, url), { headers });
+    const status = response.headers.get('cache-status') ?? '';
+    const { data } = (await response.json()) as { data: unknown };
+    return { status, isHit: status.endsWith('varnish; hit'), data };
   }
 
   it('answers public responses from its cache', async () => {
-    await using both = await start();
-    const first = await both.get(QUERY);
-    const second = await both.get(QUERY);
+    const first = await get(query);
+    const second = await get(query);
     assert.match(first.status, /^frontdesk; fwd=uri-miss; stored, varnish; fwd=miss$/);
     assert.equal(second.isHit, true);
     assert.deepEqual(second.data, first.data);
@@ -94,35 +96,32 @@ describe('Varnish in front of a BFF', { skip: skipWithout('varnishd', 'varnish')
     ['cache-control', 'no-cache'],
   ] as const) {
     it(`never uses its cache for a request with ${name}`, async () => {
-      await using both = await start();
       const headers = name === 'authorization' ? await authorization('42') : { [name]: value };
       for (let round = 0; round < 2; round++) {
-        assert.equal((await both.get(QUERY, headers)).isHit, false);
+        assert.equal((await get(query, headers)).isHit, false);
       }
       // Nor did it store what they got.
-      assert.equal((await both.get(QUERY)).isHit, false);
-      assert.equal((await both.get(QUERY)).isHit, true);
-      assert.equal((await both.get(QUERY, headers)).isHit, false);
+      assert.equal((await get(query)).isHit, false);
+      assert.equal((await get(query)).isHit, true);
+      assert.equal((await get(query, headers)).isHit, false);
     });
   }
 
   it('stores no response that is not public', async () => {
-    await using both = await start();
     const [as42, as43] = [await authorization('42'), await authorization('43')];
-    const first = await both.get(PRIVATE_QUERY, as42);
-    const second = await both.get(PRIVATE_QUERY, as43);
+    const first = await get(PRIVATE_QUERY, as42);
+    const second = await get(PRIVATE_QUERY, as43);
     assert.notDeepEqual(first.data, second.data);
     for (let round = 0; round < 2; round++) {
-      const anonymous = await both.get(PRIVATE_QUERY);
+      const anonymous = await get(PRIVATE_QUERY);
       assert.equal(anonymous.isHit, false);
       assert.notDeepEqual(anonymous.data, first.data);
     }
   });
 
   it('keeps responses in different languages apart', async () => {
-    await using both = await start();
-    await both.get(QUERY, { 'accept-language': 'de' });
-    assert.equal((await both.get(QUERY, { 'accept-language': 'en' })).isHit, false);
-    assert.equal((await both.get(QUERY, { 'accept-language': 'de' })).isHit, true);
+    await get(query, { 'accept-language': 'de' });
+    assert.equal((await get(query, { 'accept-language': 'en' })).isHit, false);
+    assert.equal((await get(query, { 'accept-language': 'de' })).isHit, true);
   });
 });
