@@ -10,18 +10,18 @@ import { readSettings } from './settings.ts';
 import { type SoakServices, startSoakServices } from './soak-environment.ts';
 import { runTimeoutsInARow, runTimeoutsThroughBff } from './timeouts.ts';
 
-// The short form of `npm run soak`: 20 seconds instead of seven minutes. Rounds so short prove little
+// The short form of `npm run soak`: 15 seconds instead of seven minutes. Rounds so short prove little
 // about memory, which the caches and the compiler still fill; what a process holds open is exact.
 
 const SETTINGS = {
   ...readSettings({
     SOAK_ROUNDS: '3',
-    SOAK_LOAD_SECONDS: '0.3',
-    SOAK_CALM_SECONDS: '0.2',
-    SOAK_TIMEOUTS: '60',
-    SOAK_CONNECTIONS: '200',
-    SOAK_CONNECTIONS_SECONDS: '1',
-    SOAK_PAUSE_MS: '500',
+    SOAK_LOAD_SECONDS: '0.15',
+    SOAK_CALM_SECONDS: '0.1',
+    SOAK_TIMEOUTS: '30',
+    SOAK_CONNECTIONS: '50',
+    SOAK_CONNECTIONS_SECONDS: '1.5',
+    SOAK_PAUSE_MS: '250',
   }),
   fillsStores: false,
 };
@@ -162,25 +162,18 @@ describe('Soak', () => {
   });
 
   describe('Users with connections of their own', () => {
-    it('get their own data, all of it, on 200 connections', async (t) => {
+    it('get their own data, all of it, on 50 connections, and one that gets data of another is found', async (t) => {
       const faults = await runCheckedConnections(SETTINGS, (line) => t.diagnostic(line), {
-        services,
-      });
-      // A machine that is busy with other tests may be overloaded, which is not wrong.
-      assert.deepEqual(
-        faults.filter((fault) => !fault.endsWith('refused: overloaded')),
-        [],
-      );
-    });
-
-    it('are told apart: a response with the data of another user is found', async (t) => {
-      const settings = { ...SETTINGS, connections: 5, connectionsMs: 1_000, pauseMs: 20 };
-      const print = (line: string) => t.diagnostic(line);
-      const [fault = ''] = await runCheckedConnections(settings, print, {
         preloads: [FOREIGN_DATA],
         services,
       });
-      assert.match(fault, /^user 103: wrong: expected .*"id":"103".* got .*"id":"104"/s);
+      const [foreign = '', ...others] = faults.toSorted();
+      assert.match(foreign, /^user 103: wrong: expected .*"id":"103".* got .*"id":"104"/s);
+      // A machine that is busy with other tests may be overloaded, which is not wrong.
+      assert.deepEqual(
+        others.filter((fault) => !/^user 103: |refused: overloaded$/.test(fault)),
+        [],
+      );
     });
   });
 });
