@@ -15,6 +15,7 @@ import { urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { createListenerTls } from '../support/certificates.ts';
+import { UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { until } from '../support/until.ts';
 
 const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
@@ -172,6 +173,7 @@ describe('npm start', () => {
     await using demo = startDemo({
       ...tls.env,
       NODE_ENV: 'production',
+      DRAIN_DELAY_MS: '0',
       JWT_ISSUER: 'https://id.example',
       JWT_AUDIENCE: 'shop',
       PURGE_SECRET: 'a secret of this test that nobody else has',
@@ -198,7 +200,7 @@ describe('npm start', () => {
     await using other = await listen();
     await using another = await listen();
     const ports = { MOBILE_PORT: String(other.port), MOBILE_ADMIN_PORT: String(another.port) };
-    await using demo = startDemo(ports);
+    await using demo = startDemo({ ...UNREACHABLE_UPSTREAMS, ...ports });
     assert.equal(await demo.exitCode, 1);
     const reason =
       `\nmobile can't start: MOBILE_PORT: port ${other.port} is in use by another program; ` +
@@ -208,7 +210,7 @@ describe('npm start', () => {
 
   it('names a host that a process can’t listen on and exits', async () => {
     // 203.0.113.0/24 is reserved for documentation (RFC 5737).
-    await using demo = startDemo({ ADMIN_HOST: '203.0.113.9' });
+    await using demo = startDemo({ ...UNREACHABLE_UPSTREAMS, ADMIN_HOST: '203.0.113.9' });
     assert.equal(await demo.exitCode, 1);
     assert.match(demo.output(), /\n\w+ can't start: ADMIN_HOST: must be an IP address [^\n]*\n$/);
   });
