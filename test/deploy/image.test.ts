@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
@@ -38,6 +39,18 @@ describe('The Dockerfile', () => {
   });
 });
 
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
 describe('The image', () => {
   const resources = new AsyncDisposableStack();
   let image: Awaited<ReturnType<typeof buildImage>>;
@@ -70,7 +83,9 @@ describe('The image', () => {
     };
     assert.equal(isHealthy(), false);
     const url = `http://127.0.0.1:${port}`;
-    return startCommand(image.cmd, { ...options, url, isReady: isHealthy });
+    // Each health check is a process, so it is not asked before something listens.
+    const isReady = async () => (await isListening(Number(port))) && isHealthy();
+    return startCommand(image.cmd, { ...options, url, isReady });
   }
 
   it('builds from the files that .dockerignore includes, runs read-only, and responds', async () => {
