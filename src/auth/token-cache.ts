@@ -9,7 +9,8 @@ const MAX_AGE_MS = 60_000;
  * Keys are hashes of the tokens. An entry lives for up to a minute, never beyond the token's expiry.
  */
 export class TokenCache<V extends object> {
-  readonly #entries = new LRUCache<string, V>({ max: MAX_TOKENS });
+  // With `max`, all of its memory is allocated at once.
+  readonly #entries = new LRUCache<string, V>({ maxSize: MAX_TOKENS, sizeCalculation: () => 1 });
   readonly #maxAgeMs: number;
 
   constructor(maxAgeMs = MAX_AGE_MS) {

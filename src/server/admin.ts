@@ -47,7 +47,12 @@ export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions
   if (secret === undefined) return app;
 
   const verify = createWebhookVerifier(secret);
-  const seen = new LRUCache<string, true>({ max: MAX_REMEMBERED_IDS, ttl: REMEMBERED_MS });
+  // With `max`, all of its memory is allocated at once.
+  const seen = new LRUCache<string, true>({
+    maxSize: MAX_REMEMBERED_IDS,
+    sizeCalculation: () => 1,
+    ttl: REMEMBERED_MS,
+  });
   // The signature covers the bytes, which are parsed only after it is verified.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

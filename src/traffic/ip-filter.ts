@@ -50,7 +50,9 @@ export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'd
   const isOpen = allow.length === 0 && deny.length === 0;
 
   const permitted = new LRUCache<string, boolean>({
-    max: MAX_REMEMBERED_ADDRESSES,
+    // With `max`, all of its memory is allocated at once.
+    maxSize: MAX_REMEMBERED_ADDRESSES,
+    sizeCalculation: () => 1,
     memoMethod(text) {
       const address = parseAddress(text);
       // An unreadable address can't be looked up in the lists.

@@ -80,7 +80,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const viewerPolicy = createPolicy('viewer', options, shared);
   // Parsing an IPv6 address takes longer than everything else here.
   const addressKeys = new LRUCache<string, string>({
-    max: MAX_REMEMBERED_ADDRESSES,
+    // With `max`, all of its memory is allocated at once.
+    maxSize: MAX_REMEMBERED_ADDRESSES,
+    sizeCalculation: () => 1,
     memoMethod: rateLimitKeyOf,
   });
 
