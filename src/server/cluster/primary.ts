@@ -36,12 +36,15 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const metrics = createPrimaryMetrics();
   /** The address of the public listener, once a worker has opened it. */
   let address: string | undefined;
+  let { port } = config;
   let hasGivenUp = false;
 
-  /** With port 0, the port that is left when no worker holds it must be opened by its number. */
+  /** With port 0, the port that is left when no worker holds it must be opened by its number from then on. */
   function portToOpen(): number {
-    if (address === undefined || supervisor.readyWorkers().length > 0) return config.port;
-    return Number(new URL(address).port);
+    if (address !== undefined && supervisor.readyWorkers().length === 0) {
+      port = Number(new URL(address).port);
+    }
+    return port;
   }
 
   function endUnresponsive({ id, kill }: WorkerProcess): void {
