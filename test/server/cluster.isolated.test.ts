@@ -27,6 +27,30 @@ describe('Two workers', () => {
   });
   after(() => cluster[Symbol.asyncDispose]());
 
+  async function scrape(): Promise<string> {
+    return (await fetch(`${cluster.adminUrl}/metrics`)).text();
+  }
+
+  /** Adds the samples of a metric, of one collection. */
+  const sumOf = (text: string, metric: string) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith(`${metric}{`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+
+  const countRequests = async () => sumOf(await scrape(), 'frontdesk_requests_total');
+
+  /** Waits until the metrics have each request of the log, those of ended workers included. */
+  async function assertAllCounted(): Promise<void> {
+    // Without those of the admin listener.
+    const requests = () =>
+      cluster.logEntries().filter(({ msg, worker }) => msg === 'request completed' && worker)
+        .length;
+    await until(async () => (await countRequests()) === requests());
+    const text = await scrape();
+    assert.equal(sumOf(text, 'frontdesk_request_duration_seconds_count'), requests());
+  }
+
   it('print the addresses once', () => {
     const lines = cluster.lines().filter((line) => line.startsWith('library '));
     assert.deepEqual(lines, [
@@ -72,7 +96,6 @@ describe('Two workers', () => {
   });
 
   it('have one set of metrics, in which their counts are added', async () => {
-    const read = async () => (await fetch(`${cluster.adminUrl}/metrics`)).text();
     const numberOf = (text: string, sample: string) =>
       Number(
         text
@@ -81,13 +104,13 @@ describe('Two workers', () => {
           ?.split(' ')[1] ?? 0,
       );
     const sample = 'frontdesk_purges_total{source="mutation"}';
-    const before = numberOf(await read(), sample);
+    const before = numberOf(await scrape(), sample);
     const connections = await cluster.connectToBoth();
     for (const { agent } of connections) {
       await cluster.send('mutation { renameMember(name: "X") { member { id } } }', '42', agent);
       agent.destroy();
     }
-    const text = await read();
+    const text = await scrape();
     assert.equal(numberOf(text, sample), before + 2);
     assert.ok(numberOf(text, 'frontdesk_purges_total{source="event"}') > 0);
     // Not the sum: the start of the newest worker.
@@ -120,10 +143,17 @@ describe('Two workers', () => {
     await using load = cluster.startLoad(8);
     cluster.kill('SIGHUP');
     const isReplaced = () => cluster.logEntries().some(({ msg }) => msg === 'all workers replaced');
-    while (!isReplaced()) await assertNeverStale(cluster, { rounds: 1 });
+    let last = 0;
+    while (!isReplaced()) {
+      await assertNeverStale(cluster, { rounds: 1 });
+      const count = await countRequests();
+      assert.ok(count >= last, `${count} requests in the metrics after ${last}`);
+      last = count;
+    }
     assert.deepEqual(await load.stop(), []);
     assert.ok(load.answered() > 0);
     await until(() => ![first.pid, second.pid].some(isAlive));
+    await assertAllCounted();
     // The quarantine of the test above is still in effect.
     const connections = await cluster.connectToBoth();
     for (const { agent, pid } of connections) {
@@ -133,6 +163,37 @@ describe('Two workers', () => {
       }
       agent.destroy();
     }
+  });
+
+  it('have metrics with what a worker has counted that is late, or that was killed', async () => {
+    const [first, second] = await cluster.connectToBoth();
+    // Without those of the admin listener.
+    const requests = () =>
+      cluster.logEntries().filter(({ msg, worker }) => msg === 'request completed' && worker)
+        .length;
+    await until(async () => (await countRequests()) === requests());
+    process.kill(first.pid, 'SIGSTOP');
+    try {
+      assert.equal(await countRequests(), requests());
+    } finally {
+      process.kill(first.pid, 'SIGCONT');
+    }
+    await cluster.workerOf(await cluster.send('{ __typename }', undefined, first.agent));
+    await until(async () => (await countRequests()) === requests());
+    process.kill(first.pid, 'SIGKILL');
+    await cluster.find('worker ended unexpectedly');
+    assert.equal(await countRequests(), requests());
+    for (const { agent } of [first, second]) agent.destroy();
+  });
+
+  it('have the gauges of those that run only', async () => {
+    const { agent, pid } = await cluster.connectToOther();
+    const connections = async () =>
+      Number(/^frontdesk_connections (\d+)/m.exec(await scrape())?.[1]);
+    await until(async () => (await connections()) === 1);
+    process.kill(pid, 'SIGKILL');
+    await until(async () => (await connections()) === 0);
+    agent.destroy();
   });
 
   it('go on when one of them is killed, and it is replaced', async () => {
