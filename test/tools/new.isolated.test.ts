@@ -67,7 +67,7 @@ const SELECTION = IS_FULL
   ? []
   : ['--test-isolation=none', '--test-name-pattern=/kiosk|inventory|Order.carrier/'];
 
-const MIN_TESTS = 20;
+const MIN_TESTS = 12;
 
 /** Copies the tree without its packages, to which it links. */
 function copyTree(): string {

@@ -1,0 +1,38 @@
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { ROOT } from './tree.ts';
+
+// npm test: each file is a process. Those that take longest start first, so that all cores are busy
+// until the end.
+
+/** The longest first. */
+const LONGEST = [
+  'server/all.ts',
+  'deploy/all.ts',
+  'server/cluster.isolated.test.ts',
+  'cache/all.ts',
+  'upstream/all.ts',
+  'attack/all.ts',
+  'telemetry/all.ts',
+  'bff/all.ts',
+  'soak/soak.isolated.test.ts',
+  'tools/new.isolated.test.ts',
+  'tools/demo.isolated.test.ts',
+];
+/** For two cores: most tests wait for something from time to time. */
+const CONCURRENCY = 4;
+const PATTERNS = ['*/all.ts', '*.test.ts', '**/*.isolated.test.ts'];
+
+const folder = new URL('test/', ROOT);
+const found = globSync(PATTERNS, { cwd: fileURLToPath(folder) }).sort();
+const paths = [...LONGEST, ...found.filter((path) => !LONGEST.includes(path))];
+const files = paths.map((path) => fileURLToPath(new URL(path, folder)));
+
+run({ files, concurrency: CONCURRENCY })
+  .on('test:fail', () => {
+    process.exitCode = 1;
+  })
+  .compose(spec)
+  .pipe(process.stdout);
