@@ -9,8 +9,8 @@ import { createEntry } from '../../src/cache/entry.ts';
 import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
 
 const MEGABYTE = 1_048_576;
-const BUDGET_BYTES = 8 * MEGABYTE;
-const ENTRIES = 5_000;
+const BUDGET_BYTES = 4 * MEGABYTE;
+const ENTRIES = 2_500;
 /** The budgets of both tiers and as much as half of that: sizes are estimates, and code needs memory too. */
 const MAX_GROWTH_BYTES = 3 * BUDGET_BYTES;
 

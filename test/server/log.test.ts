@@ -194,7 +194,8 @@ describe('The log of a BFF in production', () => {
   });
 });
 
-const startLibraryProcess = () => startBffProcess(library, { env: { LOG_LEVEL: 'info' } });
+const startLibraryProcess = () =>
+  startBffProcess(library, { env: { LOG_LEVEL: 'info', CORS_ORIGIN: 'https://a.example' } });
 
 describe('The log of a BFF at level info', () => {
   let bff: Awaited<ReturnType<typeof startLibraryProcess>>;
@@ -202,6 +203,15 @@ describe('The log of a BFF at level info', () => {
     bff = await startLibraryProcess();
   });
   after(() => bff[Symbol.asyncDispose]());
+
+  it('has a line about an unknown variable that resembles a known one, in development', async () => {
+    const warnings = () => bff.logEntries().filter(({ level }) => level === 40);
+    await until(() => warnings().length > 0);
+    assert.deepEqual(
+      warnings().map(({ msg, variable, similarTo }) => [msg, variable, similarTo]),
+      [['unknown variable ignored', 'CORS_ORIGIN', 'CORS_ORIGINS']],
+    );
+  });
 
   it('has the hash, the viewer, the client, the trace and the upstream calls of each request', async () => {
     const query = 'query Home { home { member { name } loans { title } } }';

@@ -181,20 +181,4 @@ describe('A process', () => {
       if (msg === 'variable not set') assert.match(consequence, /^[A-Z][^\n]{30,}\.$/);
     }
   });
-
-  it('in development logs an unknown variable that resembles a known one, and starts', async () => {
-    await using bff = await startBffProcess(library, { env: { CORS_ORIGIN: 'https://a.example' } });
-    await until(() => bff.logEntries().length > 0);
-    const entries = bff.logEntries().map(({ level, msg, variable, similarTo }) => {
-      return { level, msg, variable, similarTo };
-    });
-    assert.deepEqual(entries, [
-      {
-        level: 40,
-        msg: 'unknown variable ignored',
-        variable: 'CORS_ORIGIN',
-        similarTo: 'CORS_ORIGINS',
-      },
-    ]);
-  });
 });

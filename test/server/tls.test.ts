@@ -6,6 +6,7 @@ import { createServer as createHttpsServer, request as requestHttps } from 'node
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type PeerCertificate } from 'node:tls';
 import { readCertificateWithKey } from '../../src/config/index.ts';
 import { reloadCertificate, type SecureServer } from '../../src/server/certificate-reload.ts';
@@ -171,6 +172,7 @@ describe('A renewed certificate', () => {
       while (!isRenewed) {
         assert.equal((await client.post({ query: '{ __typename }' })).status, 200);
         responses++;
+        await sleep(5);
       }
     })();
     await mounted.mount(await mounted.issue());
@@ -348,12 +350,14 @@ describe('A certificate outside of its validity', () => {
 describe('A BFF process with TLS on SIGTERM', () => {
   const CLIENTS = 4;
   const MAX_OPEN = 20;
+  /** Of a client between two requests. */
+  const PAUSE_MS = 5;
 
   for (const workers of [1, 2]) {
     it(`loses no request of HTTP/2 clients under load with ${workers} worker(s), and exits with 0`, async () => {
       await using tls = await createListenerTls();
       await using bff = await startBffProcess(library, {
-        env: { ...tls.env, DRAIN_DELAY_MS: '500', WORKERS: String(workers) },
+        env: { ...tls.env, DRAIN_DELAY_MS: '1000', WORKERS: String(workers) },
       });
       let answered = 0;
       const query = { query: '{ member(id: "42") { name } }' };
@@ -378,13 +382,13 @@ describe('A BFF process with TLS on SIGTERM', () => {
           const sent = sendSafely(client).finally(() => open.delete(sent));
           open.add(sent);
           if (open.size > MAX_OPEN) await Promise.race(open);
-          else await new Promise(setImmediate);
+          else await sleep(PAUSE_MS);
         }
         await Promise.all(open);
       }
 
       const clients = Array.from({ length: CLIENTS }, sendUntilGoaway);
-      await until(() => answered > 200);
+      await until(() => answered > 50);
       bff.kill('SIGTERM');
       await Promise.all(clients);
       assert.deepEqual(await bff.ended(), [0, null]);

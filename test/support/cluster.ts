@@ -16,7 +16,7 @@ export interface ClusterResponse {
 
 const TIMEOUT_MS = 20_000;
 /** Of a connection under load between two requests. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 30;
 
 let lastId = 0;
 
