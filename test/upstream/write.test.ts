@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Recorder } from '../../src/recorder.ts';
+import { startGatedEnvironment } from '../cache/environment.ts';
+import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
+
 import { until } from '../support/until.ts';
 import { RECENT, sendBorrow } from './library-requests.ts';
 import { startUpstream } from './upstream-harness.ts';
@@ -67,14 +70,16 @@ describe('A write', () => {
   }
 
   it('whose client left early lets its tags be cached again when its outcome is known', async () => {
-    await using environment = await startLibrary({ CACHE_MEMORY_MB: '8' });
+    await using environment = await startGatedEnvironment(library);
     const cacheStatus = async () => {
       const { headers } = await environment.send(RECENT, { as: 'staff' });
       return headers.get('cache-status') ?? '';
     };
-    environment.services.lending.control.faults({ borrow: { delayMs: 300 } });
-    const { body } = await sendBorrow(environment, { 'x-request-timeout-ms': '100' });
+    const slow = environment.gates.lending.hold(/^\/loans$/);
+    // Long enough for the write to be sent on a slow machine.
+    const { body } = await sendBorrow(environment, { 'x-request-timeout-ms': '1000' });
     assert.match(body.errors[0].message, /outcome of this change is unknown/);
+    slow.release();
     await until(async () => /hit/.test(await cacheStatus()));
   });
 });
