@@ -13,6 +13,8 @@ import {
 } from './soak-environment.ts';
 
 const WORKERS = 48;
+/** A slow machine takes longer for them than a short round lasts, and every kind must be among them. */
+const MIN_REQUESTS = 150;
 
 /** The faults of the services, one after the other in each round, and a time without any. */
 const FAULTS: readonly Partial<Record<(typeof SERVICE_NAMES)[number], Faults>>[] = [
@@ -55,8 +57,13 @@ export async function runMixedLoad(
     const client = createClient(WORKERS);
     const end = performance.now() + settings.loadMs;
     const faults = changeFaults(environment, settings.loadMs);
-    const goesOn = () => performance.now() < end && environment.bff.isAlive();
-    const outcomes = await repeat(WORKERS, goesOn, () => mix.next(client));
+    let requests = 0;
+    const goesOn = () =>
+      (performance.now() < end || requests < MIN_REQUESTS) && environment.bff.isAlive();
+    const outcomes = await repeat(WORKERS, goesOn, () => {
+      requests++;
+      return mix.next(client);
+    });
     await faults;
     client.close();
     return outcomes;
