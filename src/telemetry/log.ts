@@ -30,8 +30,11 @@ interface LogOptions {
   readonly worker: number | undefined;
 }
 
-/** Writes of up to this size are not mixed with those of other processes (PIPE_BUF, pipe(7)). */
-const BLOCK_BYTES = 4_096;
+const BLOCK_BYTES = {
+  alone: 65_536,
+  /** Writes of up to this size are not mixed with those of other workers (PIPE_BUF, pipe(7)). */
+  worker: 4_096,
+};
 /** Of UTF-8. */
 const MAX_CHARACTER_BYTES = 4;
 const FLUSH_INTERVAL_MS = 200;
@@ -40,25 +43,28 @@ const FLUSH_INTERVAL_MS = 200;
 export const createLog = ({ name, level, isBuffered, worker }: LogOptions): Logger =>
   pino(
     { name, level, base: baseOf(worker), ...REDACTION },
-    isBuffered ? createBlockStream() : undefined,
+    isBuffered
+      ? createBlockStream(BLOCK_BYTES[worker === undefined ? 'alone' : 'worker'])
+      : undefined,
   );
 
 /**
  * Writes lines in blocks, also what is left when the process ends, except by SIGKILL. Lines are copied to
- * bytes at once: as text they would live until the block is written, and half of them survive a minor
- * garbage collection.
+ * bytes at once: as text they would live until the block is written, and survive minor garbage
+ * collections.
  */
-function createBlockStream() {
+function createBlockStream(blockBytes: number) {
   // Its types know the other content mode only.
   const stdout: { write(bytes: unknown): void } = pino.destination({
     fd: 1,
     contentMode: 'buffer',
   });
-  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const block = Buffer.allocUnsafeSlow(blockBytes);
   let length = 0;
 
   function flush(): void {
-    if (length > 0) stdout.write(Buffer.from(block.subarray(0, length)));
+    // It is written when this returns, so that the block can be filled again.
+    if (length > 0) stdout.write(block.subarray(0, length));
     length = 0;
   }
 
@@ -66,7 +72,7 @@ function createBlockStream() {
   function append(line: string): boolean {
     const end = length + block.write(line, length);
     // A line that does not fit is cut at a character of up to four bytes.
-    if (end > BLOCK_BYTES - MAX_CHARACTER_BYTES) return false;
+    if (end > blockBytes - MAX_CHARACTER_BYTES) return false;
     length = end;
     return true;
   }
