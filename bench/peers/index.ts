@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
-import { ALL_FEATURES, FEATURES } from './all-features.ts';
+import { ALL_ON, EVERYTHING, FEATURES } from './all-features.ts';
 
 /** The BFF whose schema a peer serves. */
 export type SchemaName = 'mobile' | 'web';
@@ -26,9 +26,9 @@ export interface Peer {
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 const FRONTDESK: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`) };
-const ALL_ON: Peer = {
+const FRONTDESK_ALL_ON: Peer = {
   ...FRONTDESK,
-  env: ALL_FEATURES,
+  env: ALL_ON,
   discardsOutput: true,
   exportsTraces: true,
 };
@@ -42,8 +42,9 @@ const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
   frontdesk: FRONTDESK,
-  'frontdesk-all-on': ALL_ON,
-  'frontdesk-all-on-redis': { ...ALL_ON, usesRedis: true },
+  'frontdesk-all-on': FRONTDESK_ALL_ON,
+  'frontdesk-all-on-redis': { ...FRONTDESK_ALL_ON, usesRedis: true },
+  'frontdesk-everything': { ...FRONTDESK_ALL_ON, env: EVERYTHING },
   'frontdesk-logs': withFeature('logs'),
   'frontdesk-limits': withFeature('limits'),
   'frontdesk-traces': withFeature('traces'),

@@ -3,7 +3,7 @@ import { dashboardProbes, dashboardRequests } from './fanout.ts';
 import { createHitByHash, hitProbes } from './public-hits.ts';
 
 const PEERS = ['frontdesk', 'frontdesk-all-on', 'frontdesk-all-on-redis'];
-const ONE_FEATURE = ['logs', 'limits', 'traces', 'cors', 'addresses'];
+const FURTHER = ['everything', 'logs', 'limits', 'traces', 'cors', 'addresses'];
 const COMPARED = 'with all features on, compared with the defaults';
 
 /** The cost of dashboards with all features on. */
@@ -24,7 +24,7 @@ export const fanoutAllOn = createComparison({
 
 /** The cost of a cache hit with all features on. */
 export const hitsAllOn = createComparison({
-  peers: [...PEERS, ...ONE_FEATURE.map((name) => `frontdesk-${name}`)],
+  peers: [...PEERS, ...FURTHER.map((name) => `frontdesk-${name}`)],
   baselines: ['frontdesk'],
   schema: 'mobile',
   env: {},
