@@ -286,7 +286,8 @@ describe('Workers', () => {
     }
     agent.destroy();
     assert.equal(workers.size, 2);
-    assert.equal(accepted, 60);
+    // Each of them may accept a fiftieth of the limit before it knows what the other one has accepted.
+    assert.ok(Math.abs(accepted - 60) <= 2, String(accepted));
   });
 
   it('are not ready at once on SIGTERM, and all end at a second signal', async () => {

@@ -21,6 +21,8 @@ const PREFIX = 'frontdesk:rate';
 export const BYTES_PER_UNIT = 200;
 /** The charge for a request that is refused before its cost is known. */
 const MIN_UNITS = 1;
+/** The part of a limit that a process may charge before the shared counter has confirmed it. */
+const MAX_UNCONFIRMED = 0.02;
 const MAX_REMEMBERED_ADDRESSES = 10_000;
 const NO_HEADERS: RateHeaders = Object.freeze({});
 
@@ -163,13 +165,24 @@ function createPolicy(
   const windowMs = windowSeconds * 1_000;
   const counters = new LocalCounters(windowMs);
   const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
-  const spendShared = async (key: string, units: number, count: SharedCounter) => {
-    try {
-      const { used, remainingMs } = await count({ policy: name, key, units, windowMs });
-      return counters.set(key, used, performance.now() + Math.min(remainingMs, windowMs));
-    } catch {
-      return spendHere(key, units);
-    }
+  /**
+   * Waits for the shared counter unless its last count is known and little has been charged since. Else a
+   * burst could spend a whole window in each process.
+   */
+  const spendShared = (key: string, units: number, count: SharedCounter): MaybePromise<Usage> => {
+    const isCounted = counters.isCounted(key, performance.now(), limit * MAX_UNCONFIRMED - units);
+    const usage = counters.addUnconfirmed(key, units, performance.now());
+    const counted = count({ policy: name, key, units, windowMs }).then(
+      ({ used, remainingMs }) => {
+        const endsAt = performance.now() + Math.min(remainingMs, windowMs);
+        return counters.confirm(key, units, { used, endsAt });
+      },
+      () => {
+        counters.keep(key, units);
+        return usage;
+      },
+    );
+    return isCounted ? usage : counted;
   };
   const spend: Policy['spend'] = shared
     ? (key, units) => spendShared(key, units, shared)

@@ -7,6 +7,8 @@ const MAX_KEYS = 100_000;
 export interface Usage {
   /** In cost units. */
   used: number;
+  /** The part of `used` that a shared counter has not confirmed yet. */
+  unconfirmed: number;
   /** The end of the window, on the clock of performance.now(). */
   readonly endsAt: number;
 }
@@ -33,14 +35,46 @@ export class LocalCounters {
 
   add(key: string, units: number, now: number): Usage {
     const usage = this.get(key, now);
-    if (!usage) return this.set(key, units, now + this.#windowMs);
+    if (!usage)
+      return this.#set(key, { used: units, unconfirmed: 0, endsAt: now + this.#windowMs });
     usage.used += units;
     return usage;
   }
 
-  /** Stores a count that a shared counter returned. */
-  set(key: string, used: number, endsAt: number): Usage {
-    const usage = { used, endsAt };
+  /** True if a count of the shared counter is known, and at most `maxUnconfirmed` units were added since. */
+  isCounted(key: string, now: number, maxUnconfirmed: number): boolean {
+    const usage = this.get(key, now);
+    return !!usage && usage.used > usage.unconfirmed && usage.unconfirmed <= maxUnconfirmed;
+  }
+
+  /** Adds units that a shared counter gets too; `confirm` or `keep` must follow. */
+  addUnconfirmed(key: string, units: number, now: number): Usage {
+    const usage = this.add(key, units, now);
+    usage.unconfirmed += units;
+    return usage;
+  }
+
+  /**
+   * Stores the count that a shared counter returned for some unconfirmed units. Others of this process
+   * may still be on their way to it.
+   */
+  confirm(key: string, units: number, { used, endsAt }: Pick<Usage, 'used' | 'endsAt'>): Usage {
+    const unconfirmed = this.#confirmed(key, units);
+    return this.#set(key, { used: used + unconfirmed, unconfirmed, endsAt });
+  }
+
+  /** Keeps units that the shared counter did not get. */
+  keep(key: string, units: number): void {
+    const usage = this.#usages.get(key);
+    if (usage) usage.unconfirmed = this.#confirmed(key, units);
+  }
+
+  /** The unconfirmed units that remain; the window may have ended meanwhile. */
+  #confirmed(key: string, units: number): number {
+    return Math.max(0, (this.#usages.get(key)?.unconfirmed ?? 0) - units);
+  }
+
+  #set(key: string, usage: Usage): Usage {
     this.#usages.set(key, usage);
     return usage;
   }
