@@ -77,11 +77,11 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   cockatiel: { by: 'src/{upstream/{circuit-breaker,resilience},redis/client}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
-  keyv: { by: 'src/cache/**', types: 'src/operations/**' },
+  keyv: { by: 'src/{cache/**,redis/keyv.ts}', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/pipeline/execute/**' },
   'prom-client': { by: 'src/telemetry/metrics/**' },
   '@opentelemetry': { by: 'src/telemetry/tracing/**' },
-  iovalkey: { by: 'src/redis/client.ts', types: 'src/**' },
+  ioredis: { by: 'src/redis/{client,connect}.ts', types: 'src/**' },
   graphql: { by: '{src/*.ts,src/!(datasources|upstream)/**,bff-*/**,services/**,tools/**}' },
 };
 

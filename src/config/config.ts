@@ -1,5 +1,6 @@
 import type { TracingOptions } from '../telemetry/tracing/index.ts';
 import type { ClientTls, ListenerTls } from './pem-files.ts';
+import type { RedisAddress } from './redis-address.ts';
 import type { ConfigWarning } from './warnings.ts';
 
 /** The connection to the upstream services. */
@@ -80,7 +81,7 @@ export interface Config {
   /** Cost units per minute; unlimited if 0. */
   readonly rateLimits: { readonly address: number; readonly viewer: number };
   /** Shared by all replicas; undefined for a single process. */
-  readonly redisUrl: URL | undefined;
+  readonly redis: RedisAddress | undefined;
   readonly redisTls: ClientTls;
   /** The export of traces; undefined if there is none. */
   readonly tracing: TracingOptions | undefined;

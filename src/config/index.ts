@@ -26,6 +26,7 @@ export {
   type ListenerTls,
   readCertificateWithKey,
 } from './pem-files.ts';
+export type { RedisAddress } from './redis-address.ts';
 export { urlVariable } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 
@@ -115,7 +116,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       address: read.RATE_LIMIT_ADDRESS ?? (production ? 600_000 : 0),
       viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),
     },
-    redisUrl: read.REDIS_URL,
+    redis: read.REDIS_URL,
     redisTls: pem.files.redis,
     tracing: toTracing(read, bff.name),
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
@@ -149,7 +150,7 @@ function readPem(given: NodeJS.ProcessEnv): ReadPem {
 /** A connection that its operator believes to be encrypted must not be a plain one. */
 const plainRedisFaults = (given: NodeJS.ProcessEnv): string[] =>
   ['REDIS_CA', 'REDIS_CERT']
-    .filter((name) => given[name] && given.REDIS_URL?.startsWith('redis:'))
+    .filter((name) => given[name] && /^redis[:+]/.test(given.REDIS_URL ?? ''))
     .map((name) => `${name}: needs a rediss address in REDIS_URL`);
 
 function toTracing(read: Variables, bff: string): Config['tracing'] {

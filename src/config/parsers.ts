@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { parseRedisAddress } from './redis-address.ts';
 
 // Parsers for the kinds of environment variables, each with an error that says what the value must be.
 
@@ -117,7 +118,16 @@ export const headerNames = list
   )
   .default([]);
 
-export const redisUrl = address(/^rediss?:$/, 'must be a redis or rediss address');
+export const redisUrl = z.string().transform((text, { addIssue }) => {
+  const parsed = parseRedisAddress(text);
+  if (parsed) return parsed;
+  addIssue({
+    code: 'custom',
+    message:
+      'must be redis://host:port, redis+sentinel://host:port,host:port/name or redis+cluster://host:port,host:port; with rediss for TLS; special characters in passwords are percent-encoded',
+  });
+  return z.NEVER;
+});
 
 /** A share, 0 to 1. */
 export const ratio = z

@@ -6,7 +6,6 @@
  * every user has a fallback within the process.
  */
 import { once } from 'node:events';
-import { isIP } from 'node:net';
 import {
   CircuitState,
   ConsecutiveBreaker,
@@ -14,14 +13,15 @@ import {
   ExponentialBackoff,
   handleWhen,
 } from 'cockatiel';
-import type { Redis } from 'iovalkey';
-import type { ClientTls } from '../config/index.ts';
+import type { Redis } from 'ioredis';
+import type { ClientTls, RedisAddress } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
+import { CONNECT_TIMEOUT_MS, connectRedis, type RedisClient } from './connect.ts';
 
 const COMMAND_TIMEOUT_MS = 50;
-const CONNECT_TIMEOUT_MS = 200;
-const RECONNECT_MS = { step: 50, max: 1_000 };
 const FAILURES_TO_OPEN = 3;
+/** The message of a command that ioredis ends after its timeout. */
+const TIMED_OUT = 'Command timed out';
 /** A timer that is later than this shows that the process is busy, not that Redis is slow. */
 const MAX_TIMER_DELAY_MS = 10;
 /**
@@ -34,20 +34,25 @@ const REPLY_ERROR_LOG_INTERVAL_MS = 60_000;
 
 /** The shared Redis connection, for features that also work without Redis. */
 export interface SharedRedis {
-  readonly client: Redis;
+  readonly client: RedisClient;
   /**
    * Runs commands if Redis is available.
    * @returns the reply, within 50 ms; rejects immediately while Redis is unavailable
    */
-  readonly run: <T>(work: (client: Redis) => Promise<T>) => Promise<T>;
-  /** Sends a PING, which is also the probe of a process without requests. Never rejects. */
+  readonly run: <T>(work: (client: RedisClient) => Promise<T>) => Promise<T>;
+  /**
+   * Connects again, for pub/sub. The connection renews its subscriptions by itself; who calls this closes
+   * it.
+   */
+  readonly duplicate: () => Promise<RedisClient>;
+  /** Sends a PING to each primary, which is also the probe of a process without requests. Never rejects. */
   readonly isUp: () => Promise<boolean>;
   /** Closes the connection immediately; commands in flight fail. */
   readonly close: () => void;
 }
 
 interface RedisOptions {
-  /** Used for `rediss` addresses only. */
+  /** Used for addresses with TLS only. */
   readonly tls?: ClientTls;
   /** The maximum duration of one command; default 50. */
   readonly timeoutMs?: number | undefined;
@@ -69,27 +74,21 @@ class LateReply<T> extends Error {
  * once.
  */
 export async function createRedis(
-  url: URL,
+  address: RedisAddress,
   log: Log,
   { tls, timeoutMs = COMMAND_TIMEOUT_MS }: RedisOptions = {},
 ): Promise<SharedRedis> {
-  // Loaded on demand: a process without Redis starts faster.
-  const { Redis, ReplyError } = await import('iovalkey');
-  const client = new Redis(url.href, {
-    commandTimeout: timeoutMs,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    // A hanging Redis does not close its side of the connection.
-    disconnectTimeout: CONNECT_TIMEOUT_MS,
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    ...(url.protocol === 'rediss:' && { tls: { ...tls, ...serverNameOf(url) } }),
-    retryStrategy: (attempts) => Math.min(attempts * RECONNECT_MS.step, RECONNECT_MS.max),
-  });
+  const { ReplyError } = await import('ioredis');
+  const connect = () => connectRedis(address, { tls, commandTimeoutMs: timeoutMs });
+  const client = await connect();
+  /** A node of a cluster is gone: commands for it fail at once, and those for others must go on. */
+  const isLossOfNode = (error: unknown): boolean =>
+    'nodes' in client && !(error instanceof LateReply) && reasonOf(error) !== TIMED_OUT;
   const stateLogger = createStateLogger(log);
   let failedAt = -Infinity;
   const isFailure = (error: unknown): boolean => {
     if (error instanceof ProcessBusyError) return false;
-    if (error instanceof ReplyError) {
+    if (error instanceof ReplyError || isLossOfNode(error)) {
       stateLogger.rejected(error);
       return false;
     }
@@ -111,7 +110,7 @@ export async function createRedis(
   // Waits, so that Redis counts the first requests too; startup succeeds without Redis.
   await once(client, 'ready', { signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS) }).catch(ignore);
 
-  async function run<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+  async function run<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
     if (client.status !== 'ready') throw new Error('Redis is not connected');
     // The breaker would make other requests wait for the probe.
     if (breaker.state === CircuitState.HalfOpen) throw new Error('Redis is being probed');
@@ -124,24 +123,29 @@ export async function createRedis(
     }
   }
 
+  const isUp = () =>
+    run(pingAll).then(
+      () => true,
+      () => false,
+    );
+  // Nodes of a cluster connect at their first command.
+  await isUp();
+
   return {
     client,
     run,
-    isUp: () =>
-      run((redis) => redis.ping()).then(
-        () => true,
-        () => false,
-      ),
+    async duplicate() {
+      const duplicate = await connect();
+      // The state logger reports the same loss.
+      duplicate.on('error', ignore);
+      return duplicate;
+    },
+    isUp,
     close() {
       stateLogger.close();
       client.disconnect();
     },
   };
-}
-
-/** The name for SNI, which must not be an IP address (RFC 6066 §3). Node verifies either one. */
-function serverNameOf({ hostname }: URL): { readonly servername?: string } {
-  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
 }
 
 /**
@@ -198,6 +202,15 @@ function createStateLogger(log: Log) {
       state = 'closed';
     },
   };
+}
+
+/** Sends a PING to each node that holds keys. */
+async function pingAll(client: RedisClient): Promise<void> {
+  const nodes: readonly Redis[] = 'nodes' in client ? client.nodes('master') : [client];
+  // A PING would wait for the connection.
+  const isLost = nodes.some(({ status }) => status !== 'ready' && status !== 'wait');
+  if (isLost) throw new Error('a node of the cluster is not connected');
+  await Promise.all(nodes.map((node) => node.ping()));
 }
 
 const ignore = (): void => undefined;

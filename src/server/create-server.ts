@@ -105,8 +105,7 @@ export async function createServer(
   opened.defer(() => certificate?.stop());
 
   // Traffic
-  const redis =
-    config.redisUrl && (await createRedis(config.redisUrl, log, { tls: config.redisTls }));
+  const redis = config.redis && (await createRedis(config.redis, log, { tls: config.redisTls }));
   opened.defer(() => redis?.close());
   const rateLimiter = createRateLimiter({
     limits: config.rateLimits,

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadConfig, urlVariable } from '../../src/config/index.ts';
+import { parseRedisAddress } from '../../src/config/redis-address.ts';
 import { withSecretFiles } from '../../src/config/secret-files.ts';
 import { library } from '../support/fixture/bff.ts';
 import { faultsOf } from './faults.ts';
@@ -204,5 +205,83 @@ describe('A secret', () => {
       name: 'ConfigError',
       message: /UPSTREAM_TOKEN_FILE: .*\n.*VIEWER_SIGNING_KEY_FILE: /,
     });
+  });
+});
+
+describe('REDIS_URL', () => {
+  const host = '10.0.0.1';
+  const nobody = { username: undefined, password: undefined };
+  const anna = { username: 'anna', password: 'p@ss/' };
+  const hosts = [
+    { host: 'a', port: 7_000 },
+    { host: '::1', port: 26_379 },
+  ];
+  const sentinel = { isTls: false, kind: 'sentinel', sentinels: hosts, primaryName: 'my-shop' };
+  const forms = {
+    'redis://10.0.0.1': { isTls: false, kind: 'standalone', host, port: 6_379, db: 0, ...nobody },
+    'rediss://anna:p%40ss%2F@10.0.0.1:7000/3': {
+      isTls: true,
+      kind: 'standalone',
+      host,
+      port: 7_000,
+      db: 3,
+      ...anna,
+    },
+    'redis+sentinel://anna:p%40ss%2F@a:7000,[::1]/my-shop': {
+      ...sentinel,
+      ...anna,
+      sentinelCredentials: nobody,
+    },
+    'redis+sentinel://a:7000,[::1]/my-shop?sentinelUsername=anna&sentinelPassword=p%40ss%2F': {
+      ...sentinel,
+      ...nobody,
+      sentinelCredentials: anna,
+    },
+    'rediss+cluster://:secret@a:7000,b': {
+      isTls: true,
+      kind: 'cluster',
+      nodes: [hosts[0], { host: 'b', port: 6_379 }],
+      username: undefined,
+      password: 'secret',
+    },
+  };
+  for (const [text, address] of Object.entries(forms)) {
+    it(`may be ${text}`, () => {
+      assert.deepEqual(parseRedisAddress(text), address);
+    });
+  }
+
+  it('ends the start with one message, without its password, if it is wrong', () => {
+    for (const url of [
+      'a:6379',
+      'http://a',
+      'redis://',
+      'redis://:7000',
+      'redis://a:99999',
+      'redis://a,b',
+      'redis://a/x',
+      'redis://a/4294967296',
+      'redis://a?db=1',
+      'redis://a#b',
+      'redis://:pa/ss@a',
+      'redis://anna:%zz@a',
+      'redis+sentinel://a',
+      'redis+sentinel://a/',
+      'redis+sentinel://a,/shop',
+      'redis+sentinel://a/shop/1',
+      'redis+sentinel://a/shop?password=x',
+      'redis+cluster://a,b/1',
+      'redis+cluster://a,,b',
+      'redis+proxy://a',
+      'rediss+sentinels://a/shop',
+    ]) {
+      const faults = configFaults({ REDIS_URL: url });
+      assert.equal(faults.length, 1, url);
+      assert.match(faults[0] ?? '', /^REDIS_URL: must be redis:\/\/host:port, /);
+    }
+    for (const url of ['redis://a', 'redis+sentinel://a/shop', 'redis+cluster://a']) {
+      const faults = configFaults({ REDIS_URL: url, REDIS_CA: '/nowhere' });
+      assert.match(faults.join(), /REDIS_CA: needs a rediss address/);
+    }
   });
 });

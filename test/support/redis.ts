@@ -1,7 +1,7 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import type { CertificateFiles } from './certificates.ts';
 import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
+const CONFIG_FILE = 'redis.conf';
+const NO_PERSISTENCE = ['--save', '', '--appendonly', 'no'];
 const NOT_INSTALLED = 'redis-server is not installed: apt-get install redis-server';
 
 /**
@@ -28,7 +30,7 @@ function isInstalled(): boolean {
   }
 }
 
-interface RedisTls {
+export interface RedisTls {
   readonly certificate: CertificateFiles;
   /** The path of the authority whose clients are accepted. */
   readonly ca: string;
@@ -36,15 +38,35 @@ interface RedisTls {
   readonly client: CertificateFiles;
 }
 
-/**
- * Starts a Redis server without persistence on a free port, which can be paused and killed. With `tls`
- * it requires certificates from its clients.
- */
-export async function startRedis(tls?: RedisTls) {
+/** A test that is killed disposes of nothing. */
+const servers = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const server of servers) server.kill('SIGKILL');
+});
+
+interface RedisOptions {
+  /** Requires certificates from its clients. */
+  readonly tls?: RedisTls | undefined;
+  /** More options of redis-server. */
+  readonly args?: readonly string[];
+  /** A configuration file that the server may change. */
+  readonly config?: string;
+}
+
+/** Starts a Redis server without persistence on a free port, which can be paused and killed. */
+export async function startRedis({ tls, args = [], config }: RedisOptions = {}) {
   if (!isInstalled()) throw new Error(NOT_INSTALLED);
   const dir = await mkdtemp(join(tmpdir(), 'redis-'));
   const port = await freePort();
-  let server = await spawnRedis(port, dir, tls);
+  if (config !== undefined) await writeFile(join(dir, CONFIG_FILE), config);
+  const start = () =>
+    spawnRedis(port, tls, [
+      ...(config === undefined ? [] : [join(dir, CONFIG_FILE)]),
+      '--dir',
+      dir,
+      ...args,
+    ]);
+  let server = await start();
 
   const kill = async () => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -54,6 +76,7 @@ export async function startRedis(tls?: RedisTls) {
   };
 
   return {
+    port,
     url: new URL(`${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`),
     /** Stops it: its connections stay open, new ones are accepted, and nothing is answered. */
     pause: () => server.kill('SIGSTOP'),
@@ -62,7 +85,7 @@ export async function startRedis(tls?: RedisTls) {
     /** Replaces it by an empty server on the same port. */
     async restart() {
       await kill();
-      server = await spawnRedis(port, dir, tls);
+      server = await start();
     },
     async [Symbol.asyncDispose]() {
       await kill();
@@ -71,13 +94,14 @@ export async function startRedis(tls?: RedisTls) {
   };
 }
 
-async function spawnRedis(port: number, dir: string, tls?: RedisTls) {
+async function spawnRedis(port: number, tls: RedisTls | undefined, args: readonly string[]) {
   const ports = tls ? ['--port', '0', '--tls-port', String(port)] : ['--port', String(port)];
-  const location = [...ports, ...(tls ? tlsOptions(tls) : []), '--bind', '127.0.0.1', '--dir', dir];
-  const persistence = ['--save', '', '--appendonly', 'no'];
-  const server = spawn('redis-server', [...location, ...persistence], { stdio: 'ignore' });
-  // A test that is killed disposes of nothing.
-  process.once('exit', () => server.kill('SIGKILL'));
+  const listen = [...ports, ...(tls ? tlsOptions(tls) : []), '--bind', '127.0.0.1'];
+  const server = spawn('redis-server', [...args, ...listen, ...NO_PERSISTENCE], {
+    stdio: 'ignore',
+  });
+  servers.add(server);
+  server.once('exit', () => servers.delete(server));
   try {
     await until(() => {
       if (server.exitCode !== null) throw new Error('redis-server does not start');
@@ -113,7 +137,7 @@ async function respondsToPing(port: number, tls?: RedisTls): Promise<boolean> {
     await once(socket, tls ? 'secureConnect' : 'connect');
     socket.write('PING\r\n');
     const [reply] = await once(socket, 'data');
-    return String(reply).startsWith('+PONG');
+    return /^(\+PONG|-NOAUTH)/.test(String(reply));
   } catch {
     return false;
   } finally {

@@ -20,7 +20,9 @@ describe('A Redis with TLS that requires a client certificate', { skip: skipWith
   async function start(env: NodeJS.ProcessEnv = {}, names?: string) {
     await using started = new AsyncDisposableStack();
     const certificate = await certificates.issue(authority, { names });
-    const redis = started.use(await startRedis({ certificate, ca: authority.cert, client }));
+    const redis = started.use(
+      await startRedis({ tls: { certificate, ca: authority.cert, client } }),
+    );
     const variables = {
       REDIS_URL: redis.url.href,
       REDIS_CA: authority.cert,
