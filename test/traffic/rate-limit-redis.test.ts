@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'iovalkey';
+import type { Redis } from 'ioredis';
+import { redisUrl } from '../../src/config/parsers.ts';
 import { BffError } from '../../src/errors.ts';
 import { createRedis } from '../../src/redis/client.ts';
 import { createRateLimiter, type RateLimiter } from '../../src/traffic/index.ts';
@@ -33,11 +34,11 @@ async function startReplica(url: URL, options: Options = {}) {
   const record = (fields: unknown, message?: string) => messages.push(message ?? String(fields));
   const ignore = () => {};
   const log = { error: record, warn: record, info: ignore, debug: ignore } as never;
-  const redis = await createRedis(url, log, { timeoutMs });
+  const redis = await createRedis(redisUrl.parse(url.href), log, { timeoutMs });
   const limiter = createRateLimiter({ limits: { address, viewer }, redis, windowSeconds });
   return {
     ...limiter,
-    client: redis.client,
+    client: redis.client as Redis,
     messages,
     isReady: () => redis.client.status === 'ready',
     [Symbol.dispose]: redis.close,
@@ -70,7 +71,8 @@ async function takeAll(replica: RateLimiter, loops: number, cost: number): Promi
   return all.reduce((sum, taken) => sum + taken, 0);
 }
 
-const countOf = async (client: Redis, key = ADDRESS) => client.get(`frontdesk:rate:address:${key}`);
+const countOf = async (client: Redis, key = ADDRESS) =>
+  client.get(`{frontdesk:rate}:address:${key}`);
 
 let clients = 0;
 /** A client whose count is not known yet, so that the limiter has to ask Redis. */
@@ -143,9 +145,9 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
     assert.match(headers.ratelimit ?? '', /^"address";r=98;t=(60|5\d), "viewer";r=191;t=(60|5\d)$/);
     const keys = (await replica.client.keys('*')).sort();
     assert.deepEqual(keys, [
-      'frontdesk:rate:address:192.0.2.1',
-      'frontdesk:rate:address:2001:db8:0:0::/64',
-      'frontdesk:rate:viewer:issuer:anna',
+      '{frontdesk:rate}:address:192.0.2.1',
+      '{frontdesk:rate}:address:2001:db8:0:0::/64',
+      '{frontdesk:rate}:viewer:issuer:anna',
     ]);
     assert.equal(await countOf(replica.client), '7');
     for (const key of keys) assert.ok((await replica.client.pttl(key)) > 50_000);
@@ -286,16 +288,16 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
     });
     await until(replica.isReady);
     const { client } = replica;
-    await client.hset('frontdesk:rate:address:192.0.2.1', 'a', 'b');
-    await client.set('frontdesk:rate:address:192.0.2.2', 'x');
-    await client.set('frontdesk:rate:address:192.0.2.3', '9223372036854775807');
-    await client.set('frontdesk:rate:address:192.0.2.4', '-5');
+    await client.hset('{frontdesk:rate}:address:192.0.2.1', 'a', 'b');
+    await client.set('{frontdesk:rate}:address:192.0.2.2', 'x');
+    await client.set('{frontdesk:rate}:address:192.0.2.3', '9223372036854775807');
+    await client.set('{frontdesk:rate}:address:192.0.2.4', '-5');
 
     for (const n of [1, 2, 3]) {
       const keys = { address: `192.0.2.${n}`, viewer: `viewer-${n}` };
       assert.ok(await isAccepted(replica, keys, 6), `key ${n}`);
       assert.equal(await isAccepted(replica, keys, 6), false, `key ${n}`);
-      assert.equal(await client.get(`frontdesk:rate:viewer:viewer-${n}`), '12');
+      assert.equal(await client.get(`{frontdesk:rate}:viewer:viewer-${n}`), '12');
     }
     const { ratelimit } = await replica.take({ address: '192.0.2.4', viewer: 'viewer-4' }, 6);
     assert.match(ratelimit ?? '', /^"address";r=4;/);
@@ -319,9 +321,9 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
     await using redis = await startRedis();
     using replica = await startReplica(redis.url, { address: 10, timeoutMs: LONG_TIMEOUT_MS });
     await until(replica.isReady);
-    await replica.client.set('frontdesk:rate:address:192.0.2.1', '11');
+    await replica.client.set('{frontdesk:rate}:address:192.0.2.1', '11');
     assert.equal(await isAccepted(replica, ANONYMOUS), false);
-    assert.ok((await replica.client.pttl('frontdesk:rate:address:192.0.2.1')) > 0);
+    assert.ok((await replica.client.pttl('{frontdesk:rate}:address:192.0.2.1')) > 0);
   });
 
   it('continue after Redis has lost its scripts and its data', async () => {

@@ -28,7 +28,8 @@ return counts`;
  */
 export const createRedisCounter = ({ run }: SharedRedis, prefix: string): SharedCounter =>
   createBatchedCounter((increments) => {
-    const keys = increments.map(({ policy, key }) => `${prefix}:${policy}:${key}`);
+    // The hash tag puts all keys on one node of a cluster, as a script requires.
+    const keys = increments.map(({ policy, key }) => `{${prefix}}:${policy}:${key}`);
     const values = increments.flatMap(({ units, windowMs }) => [units, windowMs]);
     return run(async (client) =>
       toCounts(await client.eval(SCRIPT, keys.length, ...keys, ...values)),
