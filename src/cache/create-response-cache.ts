@@ -1,8 +1,12 @@
 import type { Log } from '../telemetry/log.ts';
+import { createPackedTier, PackedStore } from './packed-store.ts';
 import { ResponseCache } from './response-cache.ts';
-import { createEntryStore, createTextStore } from './store.ts';
+import { createEntryStore, type EntryStore } from './store.ts';
 import type { TagVersions } from './tag-versions.ts';
 import type { StaleWindows } from './types.ts';
+
+/** Limit of the first tier. Garbage collection takes up to four times as much memory for its strings. */
+const MAX_HOT_BYTES = 8_388_608;
 
 interface CacheOptions {
   /** The memory for stored responses; 0 turns storing off. */
@@ -12,11 +16,27 @@ interface CacheOptions {
   readonly log: Log;
 }
 
-/**
- * Creates the cache of a BFF. One half of its memory is for entries as they are sent, the other for those
- * that do not fit into the first one.
- */
+/** Creates the cache of a BFF. */
 export function createResponseCache({ bytes, ...options }: CacheOptions): ResponseCache {
-  const createStore = () => createEntryStore(bytes / 2, createTextStore(bytes / 2), options.log);
-  return new ResponseCache({ ...options, store: bytes > 0 ? createStore() : undefined });
+  const store = bytes > 0 ? createMemoryStore(bytes, options.log) : undefined;
+  return new ResponseCache({ ...options, store });
+}
+
+/**
+ * One half of the memory, up to MAX_HOT_BYTES, is for entries as they are sent; the rest is for all of
+ * them in packed form.
+ */
+export function createMemoryStore(bytes: number, log: Pick<Log, 'warn'>): EntryStore {
+  const hotBytes = Math.min(bytes / 2, MAX_HOT_BYTES);
+  const packed = new PackedStore(bytes - hotBytes);
+  const store = createEntryStore(hotBytes, [createPackedTier(packed)], log);
+  return {
+    ...store,
+    usage() {
+      const [inFirst, inSecond] = [store.usage(), packed.usage()];
+      // Most entries of the first tier are in the second one too.
+      const entries = Math.max(inFirst.entries, inSecond.entries);
+      return { bytes: inFirst.bytes + inSecond.bytes, entries };
+    },
+  };
 }

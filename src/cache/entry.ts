@@ -1,11 +1,14 @@
 import { hash } from 'node:crypto';
-import type { CacheEntry } from './types.ts';
+import { crc32 } from 'node:zlib';
+import type { CacheEntry, ResponseHeaders } from './types.ts';
 
 /** The metadata of an entry that an execution provides. */
 type CacheEntryInfo = Pick<CacheEntry, 'maxAge' | 'version' | 'scope' | 'startedAt' | 'tags'>;
 
 /** The largest random part by which freshness is shortened, so that entries stored together expire apart. */
 const JITTER = 0.1;
+/** The first line's begin in a serialized entry. Change it with every change of the format. */
+const FORMAT = 'frontdesk-entry-1';
 /** The memory of an entry's objects besides its texts, measured with many small entries. */
 const OVERHEAD_BYTES = 1_024;
 
@@ -14,25 +17,24 @@ export function createEntry(text: string, info: CacheEntryInfo): CacheEntry {
   const { maxAge, version, scope, startedAt, tags } = info;
   const storedAt = Date.now();
   const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
-  return restore(Buffer.from(text).toString('latin1'), {
+  const bytes = Buffer.from(text);
+  return restore(bytes.toString('latin1'), {
     maxAge,
     version,
     scope,
     startedAt,
     tags,
     storedAt,
-    freshUntil: storedAt + freshForMs,
+    freshUntil: storedAt + Math.round(freshForMs),
+    etag: hash('sha256', bytes, 'base64url').slice(0, 22),
   });
 }
 
-type SerializedHeader = CacheEntryInfo & Pick<CacheEntry, 'freshUntil' | 'storedAt'>;
-
-const restore = (body: string, header: SerializedHeader): CacheEntry => ({
-  ...header,
+const restore = (body: string, metadata: Omit<CacheEntry, 'body' | 'variants' | 'headers'>) => ({
+  ...metadata,
   body,
-  etag: hash('sha256', bytesOf({ body }), 'base64url').slice(0, 22),
-  variants: new Map(),
-  headers: new Map(),
+  variants: new Map<string, string>(),
+  headers: new Map<string | undefined, ResponseHeaders>(),
 });
 
 /** The body as bytes. */
@@ -46,10 +48,23 @@ export const sizeOf = ({ body, tags, variants }: CacheEntry): number =>
   tags.reduce((sum, tag) => sum + 3 * tag.length + 16, 0) +
   [...variants.values()].reduce((sum, variant) => sum + variant.length, 0);
 
-/** Serializes an entry for text stores: a line of JSON with its metadata, then its body. */
+/**
+ * Serializes an entry for text stores: a line with the format and a checksum of what follows, a line of
+ * JSON with its metadata, and the text of its body.
+ */
 export function toText(entry: CacheEntry): string {
-  const { body, maxAge, version, scope, startedAt, tags, storedAt, freshUntil } = entry;
-  const header: SerializedHeader = {
+  const content = `${JSON.stringify(metadataOf(entry))}\n${bytesOf(entry).toString()}`;
+  return `${firstLineOf(content)}${content}`;
+}
+
+/** @returns undefined for a text that is not a result of toText */
+export function fromText(text: string): CacheEntry | undefined {
+  const content = text.slice(text.indexOf('\n') + 1);
+  if (!text.startsWith(firstLineOf(content))) return undefined;
+  const end = content.indexOf('\n');
+  const metadata = JSON.parse(content.slice(0, end)) as ReturnType<typeof metadataOf>;
+  const [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag] = metadata;
+  return restore(Buffer.from(content.slice(end + 1)).toString('latin1'), {
     maxAge,
     version,
     scope,
@@ -57,12 +72,14 @@ export function toText(entry: CacheEntry): string {
     tags,
     storedAt,
     freshUntil,
-  };
-  return `${JSON.stringify(header)}\n${body}`;
+    etag,
+  });
 }
 
-/** @param text - a result of toText */
-export function fromText(text: string): CacheEntry {
-  const end = text.indexOf('\n');
-  return restore(text.slice(end + 1), JSON.parse(text.slice(0, end)) as SerializedHeader);
-}
+/** Without names, which would be a tenth of a short entry. */
+const metadataOf = (entry: CacheEntry) => {
+  const { maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag } = entry;
+  return [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag] as const;
+};
+
+const firstLineOf = (content: string): string => `${FORMAT} ${crc32(content)}\n`;

@@ -1,40 +1,20 @@
-import { Keyv } from 'keyv';
+import type { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import type { Log } from '../telemetry/log.ts';
 import { fromText, sizeOf, toText } from './entry.ts';
 import { hashKey } from './key.ts';
 import type { CacheEntry } from './types.ts';
 
-/** The memory that keyv and the LRU cache add to a text, approximately. */
-const OVERHEAD_CHARACTERS = 256;
-
-/** A bounded store of texts in the memory of this process. */
-export function createTextStore(maxCharacters: number): Keyv<string> {
-  const memory = new LRUCache<string, string>({
-    maxSize: maxCharacters,
-    sizeCalculation: (text, key) => text.length + key.length + OVERHEAD_CHARACTERS,
-  });
-  // keyv passes the time to live as a number, where lru-cache expects options and throws. It is not
-  // needed here: keyv stores the expiry next to the value.
-  const store = {
-    get: (key: string) => memory.get(key),
-    set: (key: string, text: string) => memory.set(key, text),
-    delete: (key: string) => memory.delete(key),
-    clear: () => memory.clear(),
-  };
-  return new Keyv<string>({ store, throwOnErrors: true });
-}
-
-/** Stores entries in two tiers: the process's memory, and a keyv store behind it. */
+/** Stores entries in tiers: as objects in memory, and as texts in keyv stores behind it. */
 export interface EntryStore {
   /** The entry in memory, which may have expired or be purged. */
   readonly peek: (key: string) => CacheEntry | undefined;
-  /** The entry in either tier, which may have expired or be purged. */
+  /** The entry in the first tier that has it, which may have expired or be purged. */
   readonly get: (key: string) => Promise<CacheEntry | undefined>;
   /** @param ttlMs - the time after which the entry is useless, in milliseconds */
   readonly set: (key: string, entry: CacheEntry, ttlMs: number) => void;
   readonly delete: (key: string) => void;
-  /** The bytes and the number of the entries in memory. */
+  /** The memory of the entries in this process, in bytes, and their number. */
   readonly usage: () => { readonly bytes: number; readonly entries: number };
   /** Updates the size of an entry after a variant was added. */
   readonly resize: (key: string, entry: CacheEntry) => void;
@@ -42,39 +22,70 @@ export interface EntryStore {
 
 /**
  * @param maxBytes - of the first tier
- * @param secondTier - holds entries that the first tier has evicted; no response waits for a write to it
+ * @param secondTiers - asked in order for what the first tier does not have; no response waits for a
+ *   write to them, and what fails or is not an entry is a miss
  */
 export function createEntryStore(
   maxBytes: number,
-  secondTier: Keyv<string>,
+  secondTiers: readonly Keyv<string>[],
   log: Pick<Log, 'warn'>,
 ): EntryStore {
   const memory = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
+  /** The reads of second tiers in progress that no write has made outdated. */
+  const reads = new Map<string, Promise<CacheEntry | undefined>>();
 
-  const logFailure = (error: Error) =>
-    log.warn({ reason: error.message }, 'cache write failed in the second tier');
+  const logReadFailure = (error: Error) =>
+    log.warn({ reason: error.message }, 'cache read failed in a second tier');
+  const logWriteFailure = (error: Error) =>
+    log.warn({ reason: error.message }, 'cache write failed in a second tier');
+
+  async function readSecondTiers(hashedKey: string): Promise<CacheEntry | undefined> {
+    await afterEarlierWrites();
+    for (const tier of secondTiers) {
+      const text = await tier.get(hashedKey).catch(logReadFailure);
+      const entry = typeof text === 'string' ? fromText(text) : undefined;
+      if (entry) return entry;
+    }
+    return undefined;
+  }
+
+  /** Reads an entry into memory, unless a write overtakes the read. */
+  function read(key: string): Promise<CacheEntry | undefined> {
+    const reading = readSecondTiers(hashKey(key)).then((entry) => {
+      if (reads.get(key) !== reading) return memory.get(key);
+      reads.delete(key);
+      if (entry) memory.set(key, entry);
+      return entry;
+    });
+    reads.set(key, reading);
+    return reading;
+  }
+
+  async function deleteFrom(tier: Keyv<string>, hashedKey: string): Promise<void> {
+    await afterEarlierWrites();
+    await tier.delete(hashedKey);
+  }
 
   return {
     peek: (key) => memory.get(key),
     async get(key) {
-      const known = memory.get(key);
-      if (known) return known;
-      const text = await secondTier.get(hashKey(key));
-      if (text === undefined) return undefined;
-      const entry = fromText(text);
-      memory.set(key, entry);
-      return entry;
+      return memory.get(key) ?? reads.get(key) ?? read(key);
     },
     set(key, entry, ttlMs) {
+      reads.delete(key);
       memory.set(key, entry);
-      secondTier.set(hashKey(key), toText(entry), ttlMs).catch(logFailure);
+      const text = toText(entry);
+      const hashedKey = hashKey(key);
+      for (const tier of secondTiers) tier.set(hashedKey, text, ttlMs).catch(logWriteFailure);
     },
     delete(key) {
+      reads.delete(key);
       memory.delete(key);
-      secondTier.delete(hashKey(key)).catch(logFailure);
+      const hashedKey = hashKey(key);
+      for (const tier of secondTiers) deleteFrom(tier, hashedKey).catch(logWriteFailure);
     },
     usage: () => ({ bytes: memory.calculatedSize, entries: memory.size }),
     resize(key, entry) {
@@ -82,3 +93,6 @@ export function createEntryStore(
     },
   };
 }
+
+/** keyv calls its store a microtask after `set`, so what must not overtake a write waits as long. */
+const afterEarlierWrites = () => Promise.resolve();

@@ -4,8 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { ExecutionRecorder } from '../../src/cache/execution-recorder.ts';
 import type { ExecutionResult } from '../../src/cache/execution-result.ts';
 import { joinKeyParts } from '../../src/cache/key.ts';
+import { createPackedTier, PackedStore } from '../../src/cache/packed-store.ts';
 import { ResponseCache } from '../../src/cache/response-cache.ts';
-import { createEntryStore, createTextStore } from '../../src/cache/store.ts';
+import { createEntryStore } from '../../src/cache/store.ts';
 import { TagVersions } from '../../src/cache/tag-versions.ts';
 import type { CacheEntry, CacheLookup } from '../../src/cache/types.ts';
 import { RequestDeadline } from '../../src/deadline.ts';
@@ -21,12 +22,12 @@ function createHarness({
   bytes = 1_000_000,
   whileRevalidate = 30,
   ifError = 300,
-  secondTier = createTextStore(1_000_000),
+  secondTier = createPackedTier(new PackedStore(1_000_000)),
 } = {}) {
   const tagVersions = new TagVersions();
   const warnings: string[] = [];
   const log = { warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))) };
-  const store = bytes > 0 ? createEntryStore(bytes, secondTier, log) : undefined;
+  const store = bytes > 0 ? createEntryStore(bytes, [secondTier], log) : undefined;
   const edge = new ResponseCache({ store, tagVersions, stale: { whileRevalidate, ifError }, log });
   const executions: {
     recording: ExecutionRecorder;
@@ -157,7 +158,7 @@ describe('ResponseCache', () => {
 
 describe('The second tier of the response cache', () => {
   it('holds up no answer, and its failures are logged', async () => {
-    const secondTier = createTextStore(1_000_000);
+    const secondTier = createPackedTier(new PackedStore(1_000_000));
     const { promise: answered, reject: fail } = Promise.withResolvers<true>();
     secondTier.set = () => answered;
     const { ask, execution, warnings } = createHarness({ secondTier });
@@ -167,7 +168,7 @@ describe('The second tier of the response cache', () => {
     assert.equal(await ask(), 'hit new');
     fail(new Error('broken'));
     await new Promise((resolve) => setImmediate(resolve));
-    assert.deepEqual(warnings, ['cache write failed in the second tier']);
+    assert.deepEqual(warnings, ['cache write failed in a second tier']);
   });
 });
 
@@ -400,14 +401,5 @@ describe('joinKeyParts', () => {
     ];
     assert.equal(new Set(lists.map(joinKeyParts)).size, lists.length);
     assert.equal(joinKeyParts(['a', 'b']), joinKeyParts(['a', 'b']));
-  });
-});
-
-describe('Text store', () => {
-  it('evicts the least recently used text when it is full', async () => {
-    const store = createTextStore(1_000);
-    for (let n = 0; n < 100; n++) await store.set(`key-${n}`, 'x'.repeat(90), 60_000);
-    assert.equal(await store.get('key-0'), undefined);
-    assert.equal(await store.get('key-99'), 'x'.repeat(90));
   });
 });

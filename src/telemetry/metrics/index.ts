@@ -68,8 +68,8 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
             this.set(await read());
           },
         });
-      add('frontdesk_cache_bytes', 'Memory of stored responses, first tier.', cacheBytes);
-      add('frontdesk_cache_entries', 'Stored responses, first tier.', cacheEntries);
+      add('frontdesk_cache_bytes', 'Memory of stored responses.', cacheBytes);
+      add('frontdesk_cache_entries', 'Stored responses in memory.', cacheEntries);
       add('frontdesk_connections', 'Open connections of clients.', connections);
       if (certificateExpiry) {
         const help =
