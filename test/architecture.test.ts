@@ -71,7 +71,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 
 /** Packages that not everyone may import; `types`: who else may import them, as types. */
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
-  got: { by: 'src/upstream/http-client.ts' },
+  got: { by: 'src/{upstream/http-client,cache/edge-purger}.ts' },
   dataloader: { by: 'src/datasources/loader.ts' },
   fastify: { by: '{src/{http,protocols,server}/**,services/**}' },
   cockatiel: { by: 'src/{upstream/{circuit-breaker,resilience},redis/client}.ts' },

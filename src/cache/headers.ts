@@ -1,14 +1,17 @@
+import { EVERYTHING } from './tag-queue.ts';
 import type {
   CacheEntry,
   CacheStatus,
   HeaderList,
   ResponseHeaders,
-  StaleWindows,
+  SharedCaches,
 } from './types.ts';
 
 const CACHE_NAME = 'frontdesk';
 /** Limit of some proxies for one header line. */
 const MAX_TAG_BYTES = 4_096;
+/** The lifetime of a response in shared caches that cannot be purged of it, in seconds. */
+const MAX_UNPURGED_AGE = 10;
 // The request headers that select a response. A response that is not public also depends on the
 // headers that identify the viewer.
 const VARY = 'Accept, Accept-Encoding, Accept-Language';
@@ -40,62 +43,77 @@ interface ResponseVariant {
 /**
  * The headers of a shareable response: its freshness (RFC 9111), its origin (RFC 9211), and the tags
  * by which a CDN purges it. Browsers store it but revalidate it on every use, because a purge can't
- * reach them; only CDNs may serve it after it expires (RFC 5861, in the header of RFC 9213).
+ * reach them; only CDNs may serve it after it expires (RFC 5861, in the header of RFC 9213). A CDN that
+ * can't be purged of it gets a short lifetime, which begins anew with every response of this cache.
  */
 export function responseHeaders(
   entry: CacheEntry,
   { cacheStatus, reason, coding, isPosted }: ResponseVariant,
-  stale: StaleWindows,
+  shared: SharedCaches,
 ): ResponseHeaders {
   const isStored = !isPosted && entry.maxAge > 0;
-  const { etag, headers, isPublic } = isStored
-    ? storableHeaders(entry, coding, stale)
+  const { etag, headers, isPublic, hasAge } = isStored
+    ? storableHeaders(entry, coding, shared)
     : NOT_STORABLE;
   const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
   if (cacheStatus !== 'hit') {
     const status = cacheStatusHeader(reason) + STATUS_SUFFIX[cacheStatus];
     const allHeaders = ['cache-status', status, 'vary', vary, ...headers];
-    return { etag, headers: allHeaders, isPublic };
+    return { etag, headers: allHeaders, isPublic, hasAge };
   }
   const now = Date.now();
   const ttl = Math.floor((entry.freshUntil - now) / 1_000);
-  const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
   const status = `${CACHE_NAME}; hit; ttl=${ttl}`;
-  const allHeaders = ['cache-status', status, 'age', `${age}`, 'vary', vary, ...headers];
-  return { etag, headers: allHeaders, isPublic };
+  const allHeaders = ['cache-status', status, 'vary', vary, ...headers];
+  if (hasAge) {
+    const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
+    allHeaders.push('age', `${age}`);
+  }
+  return { etag, headers: allHeaders, isPublic, hasAge };
 }
 
 const NOT_STORABLE: ResponseHeaders = {
   etag: undefined,
   headers: Object.entries(NO_STORE).flat(),
   isPublic: false,
+  hasAge: true,
 };
 
 /** Builds the headers that do not change with time, once for each content coding of an entry. */
 function storableHeaders(
   entry: CacheEntry,
   coding: string | undefined,
-  stale: StaleWindows,
+  shared: SharedCaches,
 ): ResponseHeaders {
   const known = entry.headers.get(coding);
   if (known) return known;
   const etag = etagOf(entry, coding);
-  const headers = ['etag', etag, ...cacheHeaders(entry, stale)];
-  const built = { etag, headers, isPublic: entry.scope === 'public' };
+  const isPublic = entry.scope === 'public';
+  const isPurged = shared.arePurged && tagBytes(entry.tags) <= MAX_TAG_BYTES;
+  const cacheHeaders = isPublic
+    ? publicCacheHeaders(entry, shared, isPurged)
+    : ['cache-control', 'private, no-cache'];
+  const headers = ['etag', etag, ...cacheHeaders];
+  const built = { etag, headers, isPublic, hasAge: !isPublic || isPurged };
   entry.headers.set(coding, built);
   return built;
 }
 
-function cacheHeaders(entry: CacheEntry, { whileRevalidate, ifError }: StaleWindows): HeaderList {
-  if (entry.scope !== 'public') return ['cache-control', 'private, no-cache'];
-  const tags = limitTags(entry.tags);
-  const seconds = Math.round(entry.maxAge);
-  const staleFor = `stale-while-revalidate=${whileRevalidate}, stale-if-error=${ifError}`;
+/** @param isPurged - true if shared caches are purged of the response by each of its tags */
+function publicCacheHeaders(
+  { maxAge, tags }: CacheEntry,
+  { whileRevalidate, ifError }: SharedCaches,
+  isPurged: boolean,
+): HeaderList {
+  const seconds = Math.round(isPurged ? maxAge : Math.min(maxAge, MAX_UNPURGED_AGE));
+  const windows = [`stale-if-error=${ifError}`];
+  if (isPurged) windows.unshift(`stale-while-revalidate=${whileRevalidate}`);
+  const names = [EVERYTHING, ...limitTags(tags)];
   return Object.entries({
     'cache-control': `public, max-age=0, s-maxage=${seconds}`,
-    'cdn-cache-control': `public, max-age=${seconds}, ${staleFor}`,
-    'surrogate-key': tags.join(' '),
-    'cache-tag': tags.join(','),
+    'cdn-cache-control': [`public, max-age=${seconds}`, ...windows].join(', '),
+    'surrogate-key': names.join(' '),
+    'cache-tag': names.join(','),
   }).flat();
 }
 
@@ -109,10 +127,12 @@ const etagOf = ({ etag }: CacheEntry, coding: string | undefined): string =>
   coding ? `"${etag}-${coding}"` : `"${etag}"`;
 
 /** Replaces the tags of objects by those of their types if the header would be too long. */
-function limitTags(tags: readonly string[]): readonly string[] {
-  const bytes = tags.reduce((sum, tag) => sum + tag.length + 1, 0);
-  return bytes <= MAX_TAG_BYTES ? tags : tags.filter((tag) => !tag.includes(':'));
-}
+const limitTags = (tags: readonly string[]): readonly string[] =>
+  tagBytes(tags) <= MAX_TAG_BYTES ? tags : tags.filter((tag) => !tag.includes(':'));
+
+/** The length of the header that names the tags. */
+const tagBytes = (tags: readonly string[]): number =>
+  tags.reduce((sum, tag) => sum + tag.length + 1, EVERYTHING.length);
 
 /**
  * Compares a response with the client's copy (RFC 9110 §13.1.2, weak comparison).

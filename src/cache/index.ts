@@ -13,6 +13,7 @@
  */
 export { createCompressor } from './compression.ts';
 export { createResponseCache } from './create-response-cache.ts';
+export { createEdgePurger, type EdgePurger } from './edge-purger.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 export { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 export {
@@ -33,6 +34,7 @@ export {
   type PolicyReader,
 } from './policy.ts';
 export { ResponseCache } from './response-cache.ts';
+export { EVERYTHING } from './tag-queue.ts';
 export { TagVersions } from './tag-versions.ts';
 export type {
   CacheEntry,
@@ -40,5 +42,6 @@ export type {
   CacheStatus,
   HeaderList,
   NotStoredReason,
+  SharedCaches,
   StaleWindows,
 } from './types.ts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
+import type { EdgePurger } from './edge-purger.ts';
 import type { TagVersions } from './tag-versions.ts';
 
 /** What one process tells the others about changed data. */
@@ -28,7 +29,10 @@ export interface PurgeChannel {
   readonly onPurge: (apply: (purge: Purge) => void) => void;
 }
 
-/** Invalidates stored responses in this process and, through the channel, in the others. */
+/**
+ * Invalidates stored responses in this process, through the channel in the others, and then at the edges:
+ * in this order, because an edge that is purged gets a new response from any process.
+ */
 export interface Invalidation {
   /** Makes every response with one of the tags stale; a promise if others have to apply it too. */
   readonly purge: (tags: readonly string[]) => MaybePromise<undefined>;
@@ -39,35 +43,39 @@ export interface Invalidation {
   readonly quarantine: (tags: readonly string[], ms: number) => MaybePromise<() => void>;
 }
 
-/** @param channel - undefined for a process that has no others beside it: nothing is then awaited */
+/** What has to apply the purges of a process besides itself. */
+interface InvalidationTargets {
+  /** Undefined for a process that has no others beside it: nothing is then awaited. */
+  readonly channel?: PurgeChannel | undefined;
+  /** Gets the purges that begin in this process only. */
+  readonly edges?: Pick<EdgePurger, 'purge'> | undefined;
+}
+
 export function createInvalidation(
   tagVersions: TagVersions,
-  channel: PurgeChannel | undefined,
+  { channel, edges }: InvalidationTargets = {},
 ): Invalidation {
-  if (!channel) {
-    return {
-      purge(tags) {
-        tagVersions.purge(tags);
-        return undefined;
-      },
-      quarantine: (tags, ms) => tagVersions.quarantine(tags, ms),
-    };
-  }
-  channel.onPurge(createPurgeReceiver(tagVersions));
+  channel?.onPurge(createPurgeReceiver(tagVersions));
   return {
     purge(tags) {
       tagVersions.purge(tags);
       if (tags.length === 0) return undefined;
-      return channel.publish({ kind: 'tags', tags }).then(() => undefined);
+      return andThen(channel?.publish({ kind: 'tags', tags }), () => {
+        edges?.purge(tags);
+        return undefined;
+      });
     },
     quarantine(tags, ms) {
-      const releaseHere = tagVersions.quarantine(tags, ms);
+      const releaseHere = tagVersions.quarantine(tags, ms, () => edges?.purge(tags));
       const id = randomUUID();
       const release = () => {
         releaseHere();
-        void channel.publish({ kind: 'release', id, tags });
+        void channel?.publish({ kind: 'release', id, tags });
       };
-      return channel.publish({ kind: 'quarantine', id, tags, ms }).then(() => release);
+      return andThen(channel?.publish({ kind: 'quarantine', id, tags, ms }), () => {
+        edges?.purge(tags);
+        return release;
+      });
     },
   };
 }

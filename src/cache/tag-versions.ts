@@ -64,9 +64,10 @@ export class TagVersions {
   /**
    * Purges the tags, keeps responses with them from being stored for a while, and purges them again.
    * For a write whose outcome is unknown.
+   * @param onEnd - called after the second purge
    * @returns a function that ends the quarantine early, once the outcome is known; later it does nothing
    */
-  quarantine(tags: readonly string[], ms: number): () => void {
+  quarantine(tags: readonly string[], ms: number, onEnd: () => void = () => {}): () => void {
     this.purge(tags);
     for (const tag of tags) this.#quarantined.set(tag, (this.#quarantined.get(tag) ?? 0) + 1);
     let isReleased = false;
@@ -80,6 +81,7 @@ export class TagVersions {
         else this.#quarantined.delete(tag);
       }
       this.purge(tags);
+      onEnd();
     };
     const timer = setTimeout(release, ms).unref();
     return release;

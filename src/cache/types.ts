@@ -37,6 +37,8 @@ export interface ResponseHeaders {
   readonly headers: HeaderList;
   /** True if shared caches may store the response and send it to other clients. */
   readonly isPublic: boolean;
+  /** False if the lifetime that shared caches are told begins when the response is sent. */
+  readonly hasAge: boolean;
 }
 
 /** The result of a lookup, in the terms of RFC 9211. */
@@ -81,4 +83,10 @@ export interface StaleWindows {
   readonly whileRevalidate: number;
   /** When upstreams fail (RFC 5861 §4); shared responses only. */
   readonly ifError: number;
+}
+
+/** The shared caches in front of the BFF. */
+export interface SharedCaches extends StaleWindows {
+  /** True if purges are sent to them. */
+  readonly arePurged: boolean;
 }

@@ -44,6 +44,11 @@ export interface Config {
     /** The secret that signs purges; undefined refuses all purges. */
     readonly purgeSecret: string | undefined;
   };
+  /**
+   * The shared caches that get purges, and the token that they require; undefined if there are none, or
+   * none that can be purged.
+   */
+  readonly edges: { readonly urls: readonly URL[]; readonly token: string | undefined } | undefined;
   /** The memory for stored responses; 0 turns storing off. */
   readonly cacheBytes: number;
   /** Makes it an error to read the viewer while executing a shareable response. */

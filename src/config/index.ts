@@ -77,6 +77,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       port: read.ADMIN_PORT ?? bff.adminPort,
       purgeSecret: read.PURGE_SECRET,
     },
+    edges: read.EDGE_PURGE_URL && { urls: read.EDGE_PURGE_URL, token: read.EDGE_PURGE_TOKEN },
     cacheBytes: read.CACHE_MEMORY_MB * 1024 * 1024,
     strictScopes: read.NODE_ENV === 'test',
     isDevelopment: read.NODE_ENV === 'development',

@@ -17,6 +17,11 @@ export const url = address(/^https?:$/, 'must be an http or https address');
 
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
+/** Addresses separated by commas. */
+export const httpUrls = list.pipe(
+  z.array(address(/^https?:$/, 'must be http or https addresses, separated by commas')),
+);
+
 const SRV = /^srv\+https?:$/;
 export const urls = list
   .pipe(z.array(address(/^(srv\+)?https?:$/, 'must be http, https or srv+http(s) addresses')))

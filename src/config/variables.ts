@@ -4,6 +4,7 @@ import {
   count,
   dnsServers,
   headerNames,
+  httpUrls,
   megabytes,
   milliseconds,
   oneOf,
@@ -62,6 +63,8 @@ export const VARIABLES = z.object({
   ADMIN_HOST: z.string().default('127.0.0.1'),
   ADMIN_PORT: port.optional(),
   PURGE_SECRET: webhookSecret.optional(),
+  EDGE_PURGE_URL: httpUrls.optional(),
+  EDGE_PURGE_TOKEN: z.string().optional(),
   CACHE_MEMORY_MB: megabytes.default(64),
   DNS_SERVERS: dnsServers.optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
@@ -85,6 +88,7 @@ export type Variables = z.infer<typeof VARIABLES>;
 
 /** The variables that a file can provide: its name is the value of `<NAME>_FILE`. */
 export const SECRETS = [
+  'EDGE_PURGE_TOKEN',
   'INTROSPECTION_CLIENT_SECRET',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'PURGE_SECRET',

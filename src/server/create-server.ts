@@ -12,7 +12,7 @@ import { printSchema } from 'graphql';
 import type { Logger } from 'pino';
 import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
-import { createInvalidation, createResponseCache, TagVersions } from '../cache/index.ts';
+import { createResponseCache } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
 import { createUpstreams } from '../datasources/index.ts';
 import { allowOrigins } from '../http/cors.ts';
@@ -42,12 +42,11 @@ import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
 import type { Peers } from './peers.ts';
+import { createPurges } from './purges.ts';
 import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
-/** The time for which data is not stored after a write whose outcome is unknown. */
-const QUARANTINE_MS = 30_000;
 const MAX_BODY_BYTES = 256 * 1_024;
 const NOT_FOUND = 'There is nothing here: the API is at /graphql.';
 
@@ -145,11 +144,17 @@ export async function createServer(
   // Upstreams and cache
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
   opened.defer(() => upstreams.close());
-  const tagVersions = new TagVersions(() => upstreams.recordWrite());
-  const invalidation = createInvalidation(tagVersions, peers?.purges);
+  const purges = createPurges({
+    edges: config.edges,
+    channel: peers?.purges,
+    log,
+    metrics,
+    beforePurge: () => upstreams.recordWrite(),
+  });
+  opened.defer(() => purges.close());
   const cache = createResponseCache({
     bytes: config.cacheBytes,
-    tagVersions,
+    tagVersions: purges.tagVersions,
     stale: bff.stale,
     log,
   });
@@ -163,10 +168,7 @@ export async function createServer(
   const createContext = createContextFactory({
     upstreams,
     strictScopes: config.strictScopes,
-    changed(tags, isCertain) {
-      metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
-      return isCertain ? invalidation.purge(tags) : invalidation.quarantine(tags, QUARANTINE_MS);
-    },
+    changed: purges.changed,
   });
 
   const credentials = createCredentialReader({ ...config, credentials: bff.credentials, log });
@@ -195,12 +197,13 @@ export async function createServer(
 
   // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
+  const shared = { ...bff.stale, arePurged: config.edges !== undefined };
   app.route({
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',
     handler: createGraphqlHandler({
       pipeline,
-      send: createResponseSender({ cache, stale: bff.stale, closeIfDraining }),
+      send: createResponseSender({ cache, shared, closeIfDraining }),
       maxBatchOperations: config.maxBatchOperations,
       renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
     }),
@@ -216,10 +219,7 @@ export async function createServer(
   const admin = createAdmin({
     log,
     secret: config.admin.purgeSecret,
-    purge(tags) {
-      metrics.countPurge('event', tags.length);
-      return invalidation.purge(tags);
-    },
+    purge: purges.received,
     collectMetrics: () => metrics.registry.metrics(),
   });
   opened.defer(() => admin.close());

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { AnyEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { until } from '../support/until.ts';
-import { get, ttlOf } from './environment.ts';
+import { EDGES, get, ttlOf } from './environment.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
 const QUERY = '{ notices { id } }';
@@ -17,7 +17,7 @@ async function cacheStatusOf(environment: AnyEnvironment, query: string): Promis
 }
 
 describe('Cache-Status', () => {
-  const environment = shareGated(library);
+  const environment = shareGated(library, EDGES);
 
   it('tells misses, hits and operations that are never stored apart, over GET and POST', async () => {
     const failing = '{ member(id: "99999") { name } }';

@@ -16,6 +16,9 @@ import { type ResponseGate, startResponseGate } from './response-gate.ts';
 
 export const CACHED = { CACHE_MEMORY_MB: '64' };
 
+/** With it, shared caches may store answers for as long as the BFF does. Nothing listens there. */
+export const EDGES = { EDGE_PURGE_URL: 'http://127.0.0.1:1/' };
+
 /** A query and its viewer. */
 export interface Query extends RequestOptions {
   readonly query: string;

@@ -8,18 +8,22 @@ const TAGS = ['Order:1'];
 function createPair() {
   const receivers: ((purge: Purge) => void)[] = [];
   const queue: (() => void)[] = [];
+  const edgePurges: (readonly string[])[] = [];
   const createProcess = (index: number) => {
     const tagVersions = new TagVersions();
     const invalidation = createInvalidation(tagVersions, {
-      publish(purge) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        queue.push(() => {
-          receivers[1 - index]?.(purge);
-          resolve();
-        });
-        return promise;
+      channel: {
+        publish(purge: Purge) {
+          const { promise, resolve } = Promise.withResolvers<void>();
+          queue.push(() => {
+            receivers[1 - index]?.(purge);
+            resolve();
+          });
+          return promise;
+        },
+        onPurge: (apply) => void receivers.splice(index, 1, apply),
       },
-      onPurge: (apply) => void receivers.splice(index, 1, apply),
+      edges: { purge: (tags) => void edgePurges.push(tags) },
     });
     const began = () => ({ tags: TAGS, version: tagVersions.current });
     return { ...invalidation, began, isStale: tagVersions.isStale.bind(tagVersions) };
@@ -29,6 +33,7 @@ function createPair() {
   return {
     origin,
     other,
+    edgePurges,
     deliver: () => {
       for (const send of queue.splice(0)) send();
     },
@@ -109,10 +114,52 @@ describe('Invalidation in two processes', () => {
   });
 });
 
+describe('Invalidation of edges', () => {
+  it('follows that of the other process, from which an edge may get its next response', async () => {
+    const { origin, edgePurges, deliver } = createPair();
+    const purged = origin.purge(TAGS);
+    await Promise.resolve();
+    assert.deepEqual(edgePurges, []);
+    deliver();
+    await purged;
+    assert.deepEqual(edgePurges, [TAGS]);
+  });
+
+  it('happens at the begin and at the end of a quarantine, however it ends', async () => {
+    mock.timers.enable({ apis: ['setTimeout'] });
+    try {
+      const { origin, edgePurges, deliver } = createPair();
+      const released = origin.quarantine(TAGS, 30_000);
+      deliver();
+      const release = await released;
+      assert.deepEqual(edgePurges, [TAGS]);
+      release();
+      assert.deepEqual(edgePurges, [TAGS, TAGS]);
+      mock.timers.tick(30_000);
+      assert.deepEqual(edgePurges, [TAGS, TAGS]);
+      const expired = origin.quarantine(TAGS, 30_000);
+      deliver();
+      await expired;
+      mock.timers.tick(30_000);
+      assert.deepEqual(edgePurges, [TAGS, TAGS, TAGS, TAGS]);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('is left to the process in which a purge begins', () => {
+    const { edgePurges, receive } = createPair();
+    receive({ kind: 'tags', tags: TAGS });
+    receive({ kind: 'quarantine', id: '1', tags: TAGS, ms: 1_000 });
+    receive({ kind: 'release', id: '1', tags: TAGS });
+    assert.deepEqual(edgePurges, []);
+  });
+});
+
 describe('Invalidation in one process', () => {
   it('waits for nothing', () => {
     const tagVersions = new TagVersions();
-    const { purge, quarantine } = createInvalidation(tagVersions, undefined);
+    const { purge, quarantine } = createInvalidation(tagVersions);
     assert.equal(purge(TAGS), undefined);
     const release = quarantine(TAGS, 1_000);
     assert.ok(!(release instanceof Promise));

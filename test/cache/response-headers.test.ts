@@ -14,9 +14,9 @@ import {
 } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { CACHED, get, urlOf } from './environment.ts';
+import { CACHED, EDGES, get, urlOf } from './environment.ts';
 import type { Library } from './queries.ts';
-import { clearCache, shareCached } from './shared-environment.ts';
+import { clearCache, fakeClock, shareCached } from './shared-environment.ts';
 
 const VARY = 'Accept, Accept-Encoding, Accept-Language';
 const STALE = 'stale-while-revalidate=30, stale-if-error=300';
@@ -36,14 +36,14 @@ function tagsOf({ headers }: Response): Set<string> {
 }
 
 describe('Headers for downstream caches', () => {
-  const environment = shareCached(library);
+  const environment = shareCached(library, EDGES);
 
   it('let CDNs store a public answer, with the tags of all that it contains', async () => {
     const card = await get(environment, '{ member(id: "42") { id } }');
     assert.equal(card.headers.get('cache-control'), 'public, max-age=0, s-maxage=300');
     assert.equal(card.headers.get('cdn-cache-control'), `public, max-age=300, ${STALE}`);
     assert.equal(card.headers.get('vary'), VARY);
-    assert.deepEqual(tagsOf(card), new Set(['Query.member', 'Member', 'Member:42']));
+    assert.deepEqual(tagsOf(card), new Set(['frontdesk', 'Query.member', 'Member', 'Member:42']));
 
     const both = await get(environment, '{ member(id: "43") { name } notices { id } }');
     assert.equal(both.headers.get('cache-control'), 'public, max-age=0, s-maxage=60');
@@ -52,7 +52,10 @@ describe('Headers for downstream caches', () => {
     const fields = ['Query.member', 'Query.notices'];
     const types = ['Member', 'notices', 'Notice'];
     const objects = data.notices.map(({ id }) => `Notice:${id}`);
-    assert.deepEqual(tagsOf(both), new Set([...fields, ...types, ...objects, 'Member:43']));
+    assert.deepEqual(
+      tagsOf(both),
+      new Set(['frontdesk', ...fields, ...types, ...objects, 'Member:43']),
+    );
   });
 
   it('tag an answer about a missing object with that object', async () => {
@@ -287,7 +290,6 @@ describe('Headers of an answer', () => {
   });
 });
 
-const STALE_WINDOWS = { whileRevalidate: 30, ifError: 300 };
 const RESPONSE = {
   cacheStatus: 'stored',
   reason: 'uri-miss',
@@ -297,25 +299,64 @@ const RESPONSE = {
 /** Limit of some proxies for one header line. */
 const MAX_HEADER_BYTES = 4_096;
 
-const tagsFor = (tags: readonly string[]): string[] => {
-  const described = { maxAge: 60, version: 0, scope: 'public', startedAt: 0, tags } as const;
-  const { headers } = responseHeaders(createEntry('{}', described), RESPONSE, STALE_WINDOWS);
-  const of = (name: string) => headers[headers.indexOf(name) + 1];
-  assert.equal(of('cache-tag'), of('surrogate-key')?.replaceAll(' ', ','));
-  return of('surrogate-key')?.split(' ') ?? [];
-};
+/** The headers of a public answer with these tags, by name. */
+function headersFor(tags: readonly string[], { maxAge = 60, arePurged = false } = {}) {
+  const entry = createEntry('{}', { maxAge, version: 0, scope: 'public', startedAt: 0, tags });
+  const shared = { whileRevalidate: 30, ifError: 300, arePurged };
+  const { headers } = responseHeaders(entry, RESPONSE, shared);
+  const pairs = headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1]]] : []));
+  return Object.fromEntries(pairs) as Readonly<Record<string, string | undefined>>;
+}
+
+function tagsFor(tags: readonly string[]): string[] {
+  const headers = headersFor(tags);
+  assert.equal(headers['cache-tag'], headers['surrogate-key']?.replaceAll(' ', ','));
+  return headers['surrogate-key']?.split(' ') ?? [];
+}
 
 const objects = (count: number) => Array.from({ length: count }, (_, n) => `Loan:${1_000 + n}`);
+
+describe('Headers for shared caches that cannot be purged', () => {
+  const environment = shareCached(library);
+  const CARD = '{ member(id: "42") { name } }';
+
+  it('give them ten seconds, and old answers only while the BFF fails', async () => {
+    const { headers } = await get(environment, CARD);
+    assert.equal(headers.get('cache-control'), 'public, max-age=0, s-maxage=10');
+    assert.equal(headers.get('cdn-cache-control'), 'public, max-age=10, stale-if-error=300');
+  });
+
+  it('let the ten seconds begin with each answer, however old it is', async (context) => {
+    const pass = fakeClock(context);
+    await get(environment, CARD);
+    pass(100);
+    const { headers } = await get(environment, CARD);
+    assert.match(headers.get('cache-status') ?? '', /; hit;/);
+    assert.equal(headers.get('age'), null);
+    assert.match(headers.get('cache-control') ?? '', /s-maxage=10$/);
+  });
+
+  it('do not extend a shorter lifetime', () => {
+    assert.match(headersFor(['Loan'], { maxAge: 3 })['cache-control'] ?? '', /s-maxage=3$/);
+  });
+
+  it('are those of an answer with more tags than fit into the header', () => {
+    const few = headersFor(['Loan', ...objects(300)], { arePurged: true });
+    assert.match(few['cdn-cache-control'] ?? '', /max-age=60, stale-while-revalidate=30/);
+    const many = headersFor(['Loan', ...objects(1_000)], { arePurged: true });
+    assert.equal(many['cdn-cache-control'], 'public, max-age=10, stale-if-error=300');
+  });
+});
 
 describe('Tag headers', () => {
   it('name all objects that fit into one header', () => {
     const tags = ['Query.loans', 'Loan', ...objects(300)];
-    assert.deepEqual(tagsFor(tags), tags);
+    assert.deepEqual(tagsFor(tags), ['frontdesk', ...tags]);
   });
 
   it('name the types if there are too many objects', () => {
     const tags = ['Query.loans', ...objects(1_000), 'Loan', 'Member:1', 'Member'];
-    assert.deepEqual(tagsFor(tags), ['Query.loans', 'Loan', 'Member']);
+    assert.deepEqual(tagsFor(tags), ['frontdesk', 'Query.loans', 'Loan', 'Member']);
   });
 
   it('never exceed the header length that proxies accept', () => {
@@ -336,7 +377,7 @@ const UNUSUAL_IDS = {
 };
 
 /** The tags that these notices can have, in characters that are valid in every header. */
-const TAG = /^(Query\.notices|notices|Notice(:[\x21-\x2b\x2d-\x7e]+)?)$/;
+const TAG = /^(frontdesk|Query\.notices|notices|Notice(:[\x21-\x2b\x2d-\x7e]+)?)$/;
 
 describe('Tag headers of an object with an id', () => {
   let service: Awaited<ReturnType<typeof startNotices>>;
@@ -364,7 +405,7 @@ describe('Tag headers of an object with an id', () => {
         const separated = { 'surrogate-key': ' ', 'cache-tag': ',' };
         for (const [name, separator] of Object.entries(separated)) {
           const tags = answer.headers.get(name)?.split(separator) ?? [];
-          assert.ok(tags.length <= 5, tags.join(' | '));
+          assert.ok(tags.length <= 6, tags.join(' | '));
           for (const tag of tags) assert.match(tag, TAG);
         }
       }

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { library } from '../support/fixture/bff.ts';
-import { get, outcomeOf, send, sendAll, signIn, ttlOf, whenProcessed } from './environment.ts';
+import {
+  EDGES,
+  get,
+  outcomeOf,
+  send,
+  sendAll,
+  signIn,
+  ttlOf,
+  whenProcessed,
+} from './environment.ts';
 import { type GatedLibrary, LIBRARIAN, OTHER_READER, READER } from './queries.ts';
 import { fakeClock, shareGated } from './shared-environment.ts';
 
@@ -24,7 +33,7 @@ async function sharedMaxAge(environment: GatedLibrary, query: string): Promise<n
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1_000).toUTCString();
 
 describe('Freshness of an answer', () => {
-  const environment = shareGated(library);
+  const environment = shareGated(library, EDGES);
   let id = 100;
 
   const cases: readonly (readonly [string, () => Record<string, string>, number | undefined])[] = [
@@ -97,7 +106,7 @@ describe('Freshness of an answer', () => {
 });
 
 describe('Answer with several upstream responses', () => {
-  const environment = shareGated(library);
+  const environment = shareGated(library, EDGES);
   const BOTH = `{ notices { title } member(id: "${READER}") { name } }`;
 
   it('is fresh for as long as all of them are', async () => {
@@ -140,7 +149,7 @@ describe('Answer with several upstream responses', () => {
 });
 
 describe('Cache-Control of a response that several requests share', () => {
-  const environment = shareGated(library);
+  const environment = shareGated(library, EDGES);
 
   it('applies to all of them', async () => {
     environment.gates.member.setHeaders((path) =>
@@ -167,7 +176,7 @@ describe('Cache-Control of a response that several requests share', () => {
 });
 
 describe('Schema maxAge', () => {
-  const environment = shareGated(library);
+  const environment = shareGated(library, EDGES);
   const maxAges: Readonly<Record<string, number>> = {
     '{ notices { title } }': 60,
     [`{ member(id: "${READER}") { name } }`]: 300,

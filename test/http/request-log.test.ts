@@ -114,7 +114,11 @@ describe('The log entry of a request', () => {
       stale,
       log,
     });
-    const send = createResponseSender({ cache, stale, closeIfDraining() {} });
+    const send = createResponseSender({
+      cache,
+      shared: { ...stale, arePurged: false },
+      closeIfDraining() {},
+    });
     const policy = { maxAge: 60, scope: 'public', tags: [] } as const;
     const entry = createEntry('{"data":{}}', { ...policy, version: 0, startedAt: 0 });
     app.get('/public', (request, reply) => {

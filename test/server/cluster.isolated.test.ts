@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { runLibrary, toModuleUrl } from '../support/bff-process.ts';
 import { assertNeverStale, type Cluster, startCluster } from '../support/cluster.ts';
+import { startEdge } from '../support/edge.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 
@@ -22,10 +23,15 @@ const isAlive = (pid: number): boolean => {
 
 describe('Two workers', () => {
   let cluster: Cluster;
+  let edge: Awaited<ReturnType<typeof startEdge>>;
   before(async () => {
-    cluster = await startCluster();
+    edge = await startEdge();
+    cluster = await startCluster({ EDGE_PURGE_URL: edge.url.href });
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(async () => {
+    await cluster[Symbol.asyncDispose]();
+    await edge[Symbol.asyncDispose]();
+  });
 
   async function scrape(): Promise<string> {
     return (await fetch(`${cluster.adminUrl}/metrics`)).text();
@@ -93,6 +99,15 @@ describe('Two workers', () => {
       assert.deepEqual((await Promise.all(reads)).map(isHit), [false, false]);
     }
     for (const { agent } of connections) agent.destroy();
+  });
+
+  it('purge edges of what mutations and events change', async () => {
+    await cluster.send('mutation { renameMember(name: "Y") { member { id } } }', '43');
+    await until(() => edge.accepted().includes('Member:43'));
+    await purge(cluster, 'Notice:9');
+    await until(() => edge.accepted().includes('Notice:9'));
+    const metrics = await (await fetch(`${cluster.adminUrl}/metrics`)).text();
+    assert.match(metrics, /^frontdesk_edge_purges_total\{[^}]*outcome="delivered"[^}]*\} [1-9]/m);
   });
 
   it('have one set of metrics, in which their counts are added', async () => {
@@ -209,6 +224,8 @@ describe('Two workers', () => {
     // Each of the persistent and of the new connections may have lost its request in flight.
     assert.ok((await load.stop()).length <= 2 * connections);
     for (const { agent } of [killed, other, replacement]) agent.destroy();
+    // Nobody knows what it had not sent.
+    await until(() => edge.accepted().includes('frontdesk'));
   });
 
   it('do not wait for one that hangs: it is killed and replaced, and loses no new connection', async () => {

@@ -10,6 +10,7 @@ import { until } from '../support/until.ts';
 const CANARIES = {
   upstreamToken: 'canary-upstream-token-7f3a',
   signingKey: 'canary-signing-key-7f3a-with-at-least-32',
+  edgePurgeToken: 'canary-edge-purge-token-7f3a',
   purgeSecret: 'canary-purge-secret-7f3a-with-at-least-32',
   redisPassword: 'canary-redis-password-7f3a',
   otlpHeader: 'canary-otlp-header-7f3a',
@@ -36,6 +37,8 @@ describe('The output of a process', () => {
         UPSTREAM_TOKEN: CANARIES.upstreamToken,
         VIEWER_SIGNING_KEY: CANARIES.signingKey,
         PURGE_SECRET: CANARIES.purgeSecret,
+        EDGE_PURGE_URL: 'http://127.0.0.1:1',
+        EDGE_PURGE_TOKEN: CANARIES.edgePurgeToken,
         REDIS_URL: `redis://user:${CANARIES.redisPassword}@127.0.0.1:1`,
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
         OTEL_EXPORTER_OTLP_HEADERS: `authorization=${CANARIES.otlpHeader}`,

@@ -8,7 +8,7 @@ import {
   NO_STORE,
   type ResponseCache,
   responseHeaders,
-  type StaleWindows,
+  type SharedCaches,
   toBody,
   toJson,
 } from '../../cache/index.ts';
@@ -25,12 +25,12 @@ const MIN_COMPRESSED_BYTES = 8_192;
 
 interface SenderOptions {
   readonly cache: Pick<ResponseCache, 'addVariant'>;
-  readonly stale: StaleWindows;
+  readonly shared: SharedCaches;
   readonly closeIfDraining: (response: ServerResponse) => void;
 }
 
 /** Creates the functions that send responses of the pipeline. */
-export function createResponseSender({ cache, stale, closeIfDraining }: SenderOptions) {
+export function createResponseSender({ cache, shared, closeIfDraining }: SenderOptions) {
   const compressor = createCompressor();
 
   async function compress({ entry, key }: SharedResponse, coding: string): Promise<string> {
@@ -50,7 +50,7 @@ export function createResponseSender({ cache, stale, closeIfDraining }: SenderOp
     const { entry, cacheStatus, reason, rateLimit } = response;
     const coding = compressor.codingFor(entry, textOf(requestHeaders['accept-encoding']));
     const variant = { cacheStatus, reason, coding, isPosted: method === 'POST' };
-    const { etag, headers: cacheHeaders, isPublic } = responseHeaders(entry, variant, stale);
+    const { etag, headers: cacheHeaders, isPublic } = responseHeaders(entry, variant, shared);
     // Shared caches store a public response with its headers, which must not be those of one client.
     const id = isPublic ? publicIdOf(request) : request.id;
     const headers = [...cacheHeaders, ...commonHeaders(isSecure(request), id)];

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { BffDefinition } from '../../bff.ts';
+import { createEdgePurger, EVERYTHING } from '../../cache/index.ts';
 import { type Config, ConfigError } from '../../config/index.ts';
 import { createLog, createProcessLog } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
@@ -30,10 +31,13 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
   const requestLog = createLog({ name: bff.name, level, isBuffered: false, worker: undefined });
-  const purges = createPurgeHub();
   const count = createCountHub();
   const workerMetrics = createMetricsHub();
   const metrics = createPrimaryMetrics();
+  const edges =
+    config.edges &&
+    createEdgePurger({ ...config.edges, log: requestLog, countFor: metrics.edgePurgeCounter });
+  const purges = createPurgeHub(() => edges?.purge([EVERYTHING]));
   /** The address of the public listener, once a worker has opened it. */
   let address: string | undefined;
   let { port } = config;
@@ -104,9 +108,10 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const admin = createAdmin({
     log: requestLog,
     secret: config.admin.purgeSecret,
-    purge(tags) {
+    async purge(tags) {
       metrics.countPurge('event', tags.length);
-      return purges.publish({ kind: 'tags', tags });
+      await purges.publish({ kind: 'tags', tags });
+      edges?.purge(tags);
     },
     collectMetrics,
   });
@@ -119,6 +124,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     async close() {
       const wasClean = await supervisor.stop();
       await admin.close();
+      await edges?.close();
       if (hasGivenUp || !wasClean) process.exit(1);
     },
     abort: supervisor.kill,

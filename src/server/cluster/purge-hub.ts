@@ -17,8 +17,11 @@ interface Member extends Applier {
   readonly left: PromiseWithResolvers<void>;
 }
 
-/** Distributes purges to all workers, and waits until each of them has applied them. */
-export function createPurgeHub() {
+/**
+ * Distributes purges to all workers, and waits until each of them has applied them.
+ * @param onEverything - called when all workers have applied a purge of everything
+ */
+export function createPurgeHub(onEverything: () => void = () => {}) {
   const members = new Map<number, Member>();
   const quarantines = new Map<string, { readonly purge: Purge; readonly endsAt: number }>();
 
@@ -45,6 +48,8 @@ export function createPurgeHub() {
     const others = [...members].filter(([worker]) => worker !== origin);
     await Promise.all(others.map(([, member]) => deliver(member, purge)));
   }
+
+  const purgeEverything = () => void publish({ kind: 'everything' }).then(onEverything);
 
   return {
     publish,
@@ -77,8 +82,8 @@ export function createPurgeHub() {
       member.replies.receiveAll(true);
       member.left.resolve();
       if (!isCrash) return;
-      void publish({ kind: 'everything' });
-      setTimeout(() => void publish({ kind: 'everything' }), LOST_WRITE_MS).unref();
+      purgeEverything();
+      setTimeout(purgeEverything, LOST_WRITE_MS).unref();
     },
   };
 }

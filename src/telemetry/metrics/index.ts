@@ -9,11 +9,12 @@ import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FieldUsage } from './field-usage.ts';
-import { createPurgeMetrics } from './purges.ts';
+import { createEdgePurgeMetrics, createPurgeMetrics } from './purges.ts';
 import { createRequestMetrics } from './requests.ts';
 import { createUpstreamMetrics } from './upstreams.ts';
 
 export { aggregateMetrics, EndedCounts, type ProcessMetrics } from './aggregate.ts';
+export type { EdgePurgeCounter } from './purges.ts';
 export type { UpstreamMetrics } from './upstreams.ts';
 
 interface MetricsOptions {
@@ -49,6 +50,7 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     requests: createRequestMetrics({ registry, fieldUsage, isTrusted }),
     upstreams: createUpstreamMetrics(registry),
     countPurge: createPurgeMetrics(registry),
+    edgePurgeCounter: createEdgePurgeMetrics(registry),
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */
     addGauges(gauges: Gauges): void {
@@ -90,7 +92,11 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createPrimaryMetrics() {
   const registry = new Registry();
   addProcessMetrics({ registry });
-  return { registry, countPurge: createPurgeMetrics(registry) };
+  return {
+    registry,
+    countPurge: createPurgeMetrics(registry),
+    edgePurgeCounter: createEdgePurgeMetrics(registry),
+  };
 }
 
 /** Adds the metrics of the process: event loop, garbage collection, memory and its limits, CPU, descriptors. */
