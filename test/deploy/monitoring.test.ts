@@ -117,10 +117,16 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
       const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
       return LAST_SERIES.every((series) => series.test(metrics));
     });
-    // A replica with TLS and a Redis that is down, for the metrics that the first one does not have.
+    // A replica with TLS, and with a Redis and an edge that are down, for the metrics that the first one does not have.
     const tls = started.use(await createListenerTls());
     const redisUrl = `redis://127.0.0.1:${await freePort()}`;
-    const replica = started.use(await startEnvironment(bff, { ...tls.env, REDIS_URL: redisUrl }));
+    const replica = started.use(
+      await startEnvironment(bff, {
+        ...tls.env,
+        REDIS_URL: redisUrl,
+        EDGE_PURGE_URL: 'http://127.0.0.1:1',
+      }),
+    );
     const adminUrls = [environment.adminUrl, replica.adminUrl];
     prometheus = started.use(await startPrometheus(bff.name, adminUrls));
     // Two scrapes make a rate, and two evaluations a range of it.
