@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { ROOT } from '../../tools/tree.ts';
 import { freePort } from '../support/free-port.ts';
-import { until } from '../support/until.ts';
+import { startConfigured } from './configured-program.ts';
+import { responds } from './start-command.ts';
 
 const FOLDER = fileURLToPath(new URL('deploy/prometheus/', ROOT));
 
@@ -18,39 +15,28 @@ export type Labels = Readonly<Record<string, string>>;
  * scrapes the replicas of one BFF. `await using` ends it.
  */
 export async function startPrometheus(bff: string, adminUrls: readonly string[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'prometheus-'));
-  const port = await freePort();
-  const config = parse(await readFile(join(FOLDER, 'prometheus.yml'), 'utf8'));
-  config.global = { scrape_interval: '250ms', evaluation_interval: '250ms' };
-  config.rule_files = config.rule_files.map((file: string) => join(FOLDER, file));
-  config.scrape_configs[0].static_configs = [
-    { targets: adminUrls.map((url) => new URL(url).host), labels: { bff } },
-  ];
-  const file = join(folder, 'prometheus.yml');
-  await writeFile(file, stringify(config));
-  const address = `127.0.0.1:${port}`;
-  const child = spawn(
-    'prometheus',
-    [
+  const address = `127.0.0.1:${await freePort()}`;
+  const prometheus = await startConfigured({
+    config: 'prometheus/prometheus.yml',
+    edit(original) {
+      const config = parse(original);
+      config.global = { scrape_interval: '250ms', evaluation_interval: '250ms' };
+      config.rule_files = config.rule_files.map((file: string) => join(FOLDER, file));
+      config.scrape_configs[0].static_configs = [
+        { targets: adminUrls.map((url) => new URL(url).host), labels: { bff } },
+      ];
+      return stringify(config);
+    },
+    command: (file, folder) => [
+      'prometheus',
       `--config.file=${file}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=${address}`,
       '--log.level=error',
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let output = '';
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
+    url: `http://${address}`,
+    isReady: () => responds(`http://${address}/-/ready`),
   });
-  const exited = once(child, 'exit');
-  // A test that is killed disposes of nothing.
-  process.once('exit', () => child.kill('SIGKILL'));
-  const end = async () => {
-    child.kill('SIGKILL');
-    await exited;
-    await rm(folder, { recursive: true, force: true });
-  };
 
   async function get<T>(path: string, parameters: Record<string, string>): Promise<T> {
     const url = `http://${address}/api/v1/${path}?${new URLSearchParams(parameters)}`;
@@ -59,18 +45,6 @@ export async function startPrometheus(bff: string, adminUrls: readonly string[])
     return answer.data;
   }
 
-  try {
-    await until(async () => {
-      if (child.exitCode !== null) throw new Error(`prometheus ended: ${output}`);
-      return fetch(`http://${address}/-/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    });
-  } catch (error) {
-    await end();
-    throw error;
-  }
   return {
     /** Evaluates an expression now. @returns the labels of each result */
     async query(expression: string): Promise<readonly Labels[]> {
@@ -80,7 +54,7 @@ export async function startPrometheus(bff: string, adminUrls: readonly string[])
     },
     /** The labels of each series of a metric. */
     series: (metric: string) => get<readonly Labels[]>('series', { 'match[]': metric }),
-    [Symbol.asyncDispose]: end,
+    [Symbol.asyncDispose]: prometheus[Symbol.asyncDispose],
   };
 }
 

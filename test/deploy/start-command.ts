@@ -6,6 +6,8 @@ interface CommandOptions {
   readonly cwd: string;
   readonly uid?: number;
   readonly gid?: number;
+  /** For programs that start processes of their own, which end and pause with them. */
+  readonly detached?: boolean;
   /** The complete environment of the process. */
   readonly env: Readonly<Record<string, string>>;
   readonly url: string;
@@ -20,12 +22,18 @@ interface CommandOptions {
  */
 export async function startCommand(
   [file = '', ...args]: readonly string[],
-  { url, isReady = () => respondsReady(url), ...options }: CommandOptions,
+  { url, isReady = () => responds(new URL('/readyz', url)), ...options }: CommandOptions,
 ) {
   const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
+  const isAlive = () => child.exitCode === null && child.signalCode === null;
+  function signal(name: NodeJS.Signals): void {
+    if (!isAlive()) return;
+    if (options.detached && child.pid !== undefined) process.kill(-child.pid, name);
+    else child.kill(name);
+  }
   // A test that is killed disposes of nothing.
-  const killNow = () => child.kill('SIGKILL');
+  const killNow = () => signal('SIGKILL');
   process.once('exit', killNow);
   child.once('exit', () => process.off('exit', killNow));
   let output = '';
@@ -34,9 +42,8 @@ export async function startCommand(
       output += chunk;
     });
   }
-  const isAlive = () => child.exitCode === null && child.signalCode === null;
   const kill = async () => {
-    child.kill('SIGKILL');
+    signal('SIGKILL');
     await exited;
   };
   try {
@@ -50,6 +57,9 @@ export async function startCommand(
     url,
     output: () => output,
     kill,
+    /** Stops it: its connections stay open, new ones are accepted, and nothing is answered. */
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     /** Sends SIGTERM, and waits for the end. */
     async terminate() {
       const start = performance.now();
@@ -61,8 +71,9 @@ export async function startCommand(
   };
 }
 
-const respondsReady = (url: string): Promise<boolean> =>
-  fetch(new URL('/readyz', url)).then(
-    ({ ok }) => ok,
+/** True if there is a response, with this status. */
+export const responds = (url: string | URL, status = 200): Promise<boolean> =>
+  fetch(url).then(
+    (response) => response.status === status,
     () => false,
   );
