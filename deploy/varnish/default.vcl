@@ -3,9 +3,14 @@
 # A request with credentials is never answered from the cache, and its response is never stored. The
 # BFF decides everything else: Cache-Control says whether and how long a response is stored, Vary for whom,
 # and CDN-Cache-Control (RFC 9213) how long it may be served after it has expired.
+#
+# The BFF purges it by surrogate keys (EDGE_PURGE_URL=http://varnish/purge), with the token that is in
+# EDGE_PURGE_TOKEN in the environment of both. Without a token, nobody can purge. It needs the xkey module
+# (Debian: varnish-modules; the official image has it).
 vcl 4.1;
 
 import std;
+import xkey;
 
 backend web {
     .host = "web";
@@ -25,6 +30,14 @@ backend web {
 }
 
 sub vcl_recv {
+    if (req.url == "/purge") {
+        if (std.getenv("EDGE_PURGE_TOKEN") == "" ||
+            req.http.Authorization != "Bearer " + std.getenv("EDGE_PURGE_TOKEN")) {
+            return (synth(403));
+        }
+        # Removes the responses: a purged one is never served, not even while the BFF is down.
+        return (synth(200, "Purged " + xkey.purge(req.http.Surrogate-Key)));
+    }
     # Health checks are about the process that they reach.
     if (req.url ~ "^/(healthz|readyz)(\?|$)") {
         return (pass);
@@ -36,14 +49,40 @@ sub vcl_recv {
     if (req.http.Cache-Control ~ "(?i)no-cache|no-store|max-age=0") {
         return (pass);
     }
-    # While the BFF is healthy, expired responses are served for as long as stale-while-revalidate says,
-    # which Varnish takes as 30 seconds at most; otherwise for stale-if-error.
-    if (std.healthy(req.backend_hint)) {
-        set req.grace = 30s;
+    # An expired response is served only if a new one can't be had (stale-if-error): the BFF has failed, and
+    # this is the second time that the request is here. Otherwise the BFF is asked, which has its own
+    # stale-while-revalidate.
+    if (req.restarts == 0) {
+        set req.grace = 0s;
+        unset req.http.X-Stale-If-Error;
+    } else {
+        set req.grace = 1d;
+        set req.http.X-Stale-If-Error = "true";
+    }
+}
+
+# The first failure of a fetch is given up, so that an expired response can take its place; the second one
+# is sent to the client.
+sub abandon_failure {
+    if (!bereq.uncacheable && (bereq.is_bgfetch || !bereq.http.X-Stale-If-Error)) {
+        return (abandon);
+    }
+}
+
+sub vcl_backend_error {
+    call abandon_failure;
+}
+
+sub vcl_synth {
+    if (resp.status == 503 && req.restarts == 0 && (req.method == "GET" || req.method == "HEAD")) {
+        return (restart);
     }
 }
 
 sub vcl_backend_response {
+    if (beresp.status >= 500) {
+        call abandon_failure;
+    }
     # A response that sets a cookie, or to a request with credentials, is of one client.
     if (beresp.http.Set-Cookie || bereq.http.Authorization || bereq.http.Cookie || bereq.http.X-API-Key) {
         set beresp.uncacheable = true;
@@ -68,9 +107,15 @@ sub vcl_backend_response {
             std.duration(regsub(beresp.http.CDN-Cache-Control, "^.*stale-if-error=(\d+).*$", "\1s"), 0s);
     }
     set beresp.keep = 0s;
+    # The name that the module reads.
+    set beresp.http.xkey = beresp.http.Surrogate-Key;
 }
 
 sub vcl_deliver {
+    # For caches only.
+    unset resp.http.xkey;
+    unset resp.http.Surrogate-Key;
+    unset resp.http.Cache-Tag;
     # Says where the response comes from, beside the BFF's own Cache-Status (RFC 9211).
     if (obj.hits > 0) {
         set resp.http.Cache-Status = resp.http.Cache-Status + ", varnish; hit";

@@ -1,127 +1,132 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { web } from '../../bff-web/bff.ts';
-import { ROOT } from '../../tools/tree.ts';
-import { authorization, startEnvironment } from '../support/environment.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
 import { skipWithout } from '../support/program.ts';
+import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
+import { getFrom } from './edge-client.ts';
+import { BEHIND_AN_EDGE, describeEdge } from './edge-suite.ts';
+import { PURGE_TOKEN, startVarnish } from './varnish.ts';
 
-/** Starts Varnish with deploy/varnish/default.vcl in front of a BFF. `await using` ends it. */
-async function startVarnish(backend: string) {
-  const folder = await mkdtemp(join(tmpdir(), 'varnish-'));
+const SKIP = skipWithout('varnishd', 'varnish varnish-modules');
+const UPDATE =
+  'mutation ($name: String!) { updateProfile(input: { name: $name }) { user { name } } }';
+
+type Purged = Awaited<ReturnType<typeof startPurged>>;
+
+describeEdge('Varnish', SKIP, startVarnish);
+
+/** Starts a BFF and the Varnish that it purges. */
+async function startPurged() {
+  await using started = new AsyncDisposableStack();
   const port = await freePort();
-  const { hostname, port: backendPort } = new URL(backend);
-  const vcl = (await readFile(new URL('deploy/varnish/default.vcl', ROOT), 'utf8'))
-    .replace('.host = "web"', `.host = "${hostname}"`)
-    .replace('.port = "4000"', `.port = "${backendPort}"`);
-  const file = join(folder, 'default.vcl');
-  await writeFile(file, vcl);
-  const listener = ['-a', `127.0.0.1:${port}`, '-n', folder];
-  // Without a jail: the tests' user may be any.
-  const args = ['-F', '-j', 'none', ...listener, '-f', file, '-s', 'malloc,16m'];
-  const child = spawn('varnishd', args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
-  let output = '';
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
-  });
-  const exited = once(child, 'exit');
-  const end = async () => {
-    // varnishd ends its child process.
-    child.kill('SIGTERM');
-    await exited;
-    await rm(folder, { recursive: true, force: true });
-  };
-  const url = `http://127.0.0.1:${port}`;
-  try {
-    await until(async () => {
-      if (child.exitCode !== null) throw new Error(`varnishd ended: ${output}`);
-      return fetch(`${url}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    });
-  } catch (error) {
-    await end();
-    throw error;
-  }
-  return { url, [Symbol.asyncDispose]: end };
+  const environment = started.use(
+    await startEnvironment(web, {
+      ...BEHIND_AN_EDGE,
+      EDGE_PURGE_URL: `http://127.0.0.1:${port}/purge`,
+      EDGE_PURGE_TOKEN: PURGE_TOKEN,
+    }),
+  );
+  const varnish = started.use(await startVarnish(environment.url, port));
+  const resources = started.move();
+  return { environment, varnish, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-const pathOf = (query: string) => `/graphql?query=${encodeURIComponent(query)}`;
-const PRIVATE_QUERY = pathOf('{ viewer { user { name } } }');
+const profileOf = (id: string): string => `{ profile(id: "${id}") { name } }`;
 
-describe('Varnish in front of a BFF', { skip: skipWithout('varnishd', 'varnish') }, () => {
+describe('Varnish that a BFF purges', { skip: SKIP }, () => {
   const started = new AsyncDisposableStack();
-  let url: string;
-  /** A public query that no other test sends, so that nothing of it is stored. */
-  let query: string;
-  let lastQuery = 0;
+  let environment: Purged['environment'];
+  let varnish: Purged['varnish'];
   before(async () => {
-    const environment = started.use(
-      await startEnvironment(web, { CACHE_MEMORY_MB: '16', TRUSTED_PROXIES: '127.0.0.1' }),
-    );
-    ({ url } = started.use(await startVarnish(environment.url)));
-  });
-  beforeEach(() => {
-    query = pathOf(`{ query${lastQuery++}: announcements { title } }`);
+    ({ environment, varnish } = started.use(await startPurged()));
   });
   after(() => started.disposeAsync());
+  beforeEach(() => varnish.resume());
 
-  /** @returns the last part of Cache-Status, which Varnish adds, and the data */
-  async function get(path: string, headers: Record<string, string> = {}) {
-    const response = await fetch(new URL(path, url), { headers });
-    const status = response.headers.get('cache-status') ?? '';
-    const { data } = (await response.json()) as { data: unknown };
-    return { status, isHit: status.endsWith('varnish; hit'), data };
+  let user = 40;
+  /** A public profile that Varnish has stored. */
+  async function storeProfile() {
+    const id = String(++user);
+    const query = profileOf(id);
+    await getFrom(varnish, query);
+    const { isHit, headers, data } = await getFrom(varnish, query);
+    assert.equal(isHit, true);
+    return {
+      id,
+      query,
+      headers,
+      name: data.profile.name as string,
+      /** The name that Varnish serves now. */
+      served: async () => (await getFrom(varnish, query)).data.profile.name as string,
+      rename: (name: string) => environment.send(UPDATE, { as: id, variables: { name } }),
+    };
   }
 
-  it('answers public responses from its cache', async () => {
-    const first = await get(query);
-    const second = await get(query);
-    assert.match(first.status, /^frontdesk; fwd=uri-miss; stored, varnish; fwd=miss$/);
-    assert.equal(second.isHit, true);
-    assert.deepEqual(second.data, first.data);
+  it('stores public responses for as long as the BFF does', async () => {
+    const { headers } = await storeProfile();
+    assert.match(headers.get('cdn-cache-control') ?? '', /max-age=300, stale-while-revalidate=30/);
   });
 
-  for (const [name, value] of [
-    ['authorization', 'Bearer '],
-    ['cookie', 'session=1'],
-    ['x-api-key', 'key'],
-    ['cache-control', 'no-cache'],
-  ] as const) {
-    it(`never uses its cache for a request with ${name}`, async () => {
-      const headers = name === 'authorization' ? await authorization('42') : { [name]: value };
-      for (let round = 0; round < 2; round++) {
-        assert.equal((await get(query, headers)).isHit, false);
-      }
-      // Nor did it store what they got.
-      assert.equal((await get(query)).isHit, false);
-      assert.equal((await get(query)).isHit, true);
-      assert.equal((await get(query, headers)).isHit, false);
-    });
-  }
+  it('serves what a mutation has changed', async () => {
+    const profile = await storeProfile();
+    const { body } = await profile.rename('Ada Byron');
+    assert.equal(body.data.updateProfile.user.name, 'Ada Byron');
+    await until(async () => (await profile.served()) === 'Ada Byron');
+    // Its old response is not there any more, so nobody gets it later.
+    for (let round = 0; round < 3; round++) assert.equal(await profile.served(), 'Ada Byron');
+  });
 
-  it('stores no response that is not public', async () => {
-    const [as42, as43] = [await authorization('42'), await authorization('43')];
-    const first = await get(PRIVATE_QUERY, as42);
-    const second = await get(PRIVATE_QUERY, as43);
-    assert.notDeepEqual(first.data, second.data);
-    for (let round = 0; round < 2; round++) {
-      const anonymous = await get(PRIVATE_QUERY);
-      assert.equal(anonymous.isHit, false);
-      assert.notDeepEqual(anonymous.data, first.data);
+  it('serves what an event of a service names anew, and the rest from its cache', async () => {
+    const [purged, other] = [await storeProfile(), await storeProfile()];
+    await purge(environment, `User:${purged.id}`);
+    await until(async () => !(await getFrom(varnish, purged.query)).isHit);
+    assert.equal((await getFrom(varnish, other.query)).isHit, true);
+  });
+
+  it('does not delay a mutation while it hangs, and gets the purge when it responds again', async () => {
+    const profile = await storeProfile();
+    varnish.pause();
+    const { body } = await profile.rename('Grace Hopper');
+    assert.equal(body.data.updateProfile.user.name, 'Grace Hopper');
+    varnish.resume();
+    await until(async () => (await profile.served()) === 'Grace Hopper');
+  });
+
+  it('is purged by a token only', async () => {
+    const profile = await storeProfile();
+    const send = (headers: Record<string, string>, method = 'POST') =>
+      fetch(`${varnish.url}/purge`, {
+        method,
+        headers: { 'surrogate-key': `User:${profile.id}`, ...headers },
+      });
+    for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer ' }]) {
+      assert.equal((await send(headers as Record<string, string>)).status, 403);
+    }
+    assert.equal((await getFrom(varnish, profile.query)).isHit, true);
+    assert.equal((await send({ authorization: `Bearer ${PURGE_TOKEN}` })).status, 200);
+    assert.equal((await getFrom(varnish, profile.query)).isHit, false);
+  });
+
+  it('is purged of everything by the tag that all public responses have', async () => {
+    const profiles = [await storeProfile(), await storeProfile()];
+    await purge(environment, 'frontdesk');
+    for (const { query } of profiles) {
+      await until(async () => !(await getFrom(varnish, query)).isHit);
     }
   });
 
-  it('keeps responses in different languages apart', async () => {
-    await get(query, { 'accept-language': 'de' });
-    assert.equal((await get(query, { 'accept-language': 'en' })).isHit, false);
-    assert.equal((await get(query, { 'accept-language': 'de' })).isHit, true);
+  it('serves nothing that was purged when the BFF is down', async () => {
+    await using both = await startPurged();
+    const [purged, kept] = [profileOf('42'), profileOf('43')];
+    for (const query of [purged, kept]) await getFrom(both.varnish, query);
+    await purge(both.environment, 'User:42');
+    // Sends the purge before it ends.
+    await both.environment.app.close();
+    const status = async (query: string) =>
+      (await fetch(`${both.varnish.url}/graphql?query=${encodeURIComponent(query)}`)).status;
+    assert.deepEqual([await status(purged), await status(kept)], [503, 200]);
   });
 });
