@@ -13,7 +13,7 @@
  */
 export { createCompressor } from './compression.ts';
 export { createResponseCache } from './create-response-cache.ts';
-export { createEdgePurger, type EdgePurger } from './edge-purger.ts';
+export { createEdgePurger } from './edge-purger.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 export { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 export {
@@ -43,5 +43,4 @@ export type {
   HeaderList,
   NotStoredReason,
   SharedCaches,
-  StaleWindows,
 } from './types.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createEdgePurger } from '../../src/cache/index.ts';
-import { startEnvironment } from '../support/environment.ts';
 import { startEdge } from '../support/edge.ts';
+import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { purge } from '../support/purge.ts';

@@ -17,13 +17,9 @@ export async function startVarnish(backend: string, port?: number) {
       vcl
         .replace('.host = "web"', `.host = "${hostname}"`)
         .replace('.port = "4000"', `.port = "${backendPort}"`),
-    command: (file, folder) => [
-      'varnishd',
-      '-F',
+    command: (file, folder) =>
       // Without a jail: the tests' user may be any.
-      ...['-j', 'none'],
-      ...['-a', address, '-n', folder, '-f', file, '-s', 'malloc,16m'],
-    ],
+      `varnishd -F -j none -a ${address} -n ${folder} -f ${file} -s malloc,16m`.split(' '),
     url: `http://${address}`,
     isReady: () => responds(`http://${address}/readyz`),
     detached: true,
