@@ -25,7 +25,7 @@ export {
   requestDirectiveOf,
   responseHeaders,
 } from './headers.ts';
-export { createInvalidation, type Purge, type PurgeChannel } from './invalidation.ts';
+export { createInvalidation, type PurgeChannel } from './invalidation.ts';
 export { joinKeyParts } from './key.ts';
 export {
   type CachePolicy,
@@ -33,6 +33,7 @@ export {
   createPolicyReader,
   type PolicyReader,
 } from './policy.ts';
+export { connectReplicas, createReplicaChannel, Replicas } from './replicas/index.ts';
 export { ResponseCache } from './response-cache.ts';
 export { EVERYTHING } from './tag-queue.ts';
 export { TagVersions } from './tag-versions.ts';
@@ -42,5 +43,6 @@ export type {
   CacheStatus,
   HeaderList,
   NotStoredReason,
+  Purge,
   SharedCaches,
 } from './types.ts';

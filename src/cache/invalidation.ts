@@ -2,20 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { EdgePurger } from './edge-purger.ts';
 import type { TagVersions } from './tag-versions.ts';
-
-/** What one process tells the others about changed data. */
-export type Purge =
-  | { readonly kind: 'tags'; readonly tags: readonly string[] }
-  /** Every stored response: a process ended, and with it what it knew of the writes it had sent. */
-  | { readonly kind: 'everything' }
-  /** For this time, responses with the tags are not stored, unless it is released before. */
-  | {
-      readonly kind: 'quarantine';
-      readonly id: string;
-      readonly tags: readonly string[];
-      readonly ms: number;
-    }
-  | { readonly kind: 'release'; readonly id: string; readonly tags: readonly string[] };
+import type { Purge } from './types.ts';
 
 /** Carries purges between the processes whose clients must see each other's changes. */
 export interface PurgeChannel {

@@ -1,11 +1,4 @@
-const MAX_TAG_VERSIONS = 100_000;
-
-/** The tags of a response and the version at which its execution began. */
-export interface TaggedVersion {
-  readonly tags: readonly string[];
-  /** `TagVersions.current` when the execution began. */
-  readonly version: number;
-}
+import { type TaggedVersion, Versions } from './versions.ts';
 
 /**
  * Invalidates by tag without an index of entries. Every purge increments the version; a response is
@@ -14,51 +7,36 @@ export interface TaggedVersion {
  * the stored entries is needed.
  */
 export class TagVersions {
-  /** The version of each tag's last purge; the most recent purge is last. */
-  readonly #versions = new Map<string, number>();
+  readonly #versions: Versions;
   readonly #quarantined = new Map<string, number>();
   readonly #beforePurge: () => void;
-  readonly #maxVersions: number;
-  #current = 0;
-  #floor = 0;
 
   /**
    * @param beforePurge - called before each purge; executions that begin after it must not use data
    *   that was read before it
    * @param maxVersions - the number of purged tags that are tracked individually
    */
-  constructor(beforePurge: () => void = () => {}, maxVersions = MAX_TAG_VERSIONS) {
+  constructor(beforePurge: () => void = () => {}, maxVersions?: number) {
     this.#beforePurge = beforePurge;
-    this.#maxVersions = maxVersions;
+    this.#versions = new Versions(maxVersions);
   }
 
   /** The version of the last purge. */
   get current(): number {
-    return this.#current;
+    return this.#versions.current;
   }
 
   /** Makes every response with one of the tags stale. */
   purge(tags: readonly string[]): void {
     if (tags.length === 0) return;
     this.#beforePurge();
-    const version = ++this.#current;
-    for (const tag of tags) {
-      this.#versions.delete(tag);
-      this.#versions.set(tag, version);
-    }
-    for (const [tag, dropped] of this.#versions) {
-      if (this.#versions.size <= this.#maxVersions) break;
-      this.#versions.delete(tag);
-      // Older responses may have the dropped tag, so all of them become stale.
-      this.#floor = dropped;
-    }
+    this.#versions.set(tags, this.current + 1);
   }
 
   /** Makes every response stale. */
   purgeAll(): void {
     this.#beforePurge();
-    this.#floor = ++this.#current;
-    this.#versions.clear();
+    this.#versions.setAll(this.current + 1);
   }
 
   /**
@@ -87,11 +65,9 @@ export class TagVersions {
     return release;
   }
 
-  isStale({ tags, version }: TaggedVersion): boolean {
-    if (version === this.#current && this.#quarantined.size === 0) return false;
-    if (version < this.#floor) return true;
-    return tags.some(
-      (tag) => (this.#versions.get(tag) ?? 0) > version || this.#quarantined.has(tag),
-    );
+  isStale(entry: TaggedVersion): boolean {
+    if (this.#quarantined.size > 0 && entry.tags.some((tag) => this.#quarantined.has(tag)))
+      return true;
+    return this.#versions.isStale(entry);
   }
 }

@@ -1,5 +1,5 @@
 import type { CachePolicy, CacheScope } from './policy.ts';
-import type { TaggedVersion } from './tag-versions.ts';
+import type { TaggedVersion } from './versions.ts';
 
 // Types that several files of the cache share, so that no two of them import each other.
 
@@ -15,6 +15,8 @@ export interface CacheEntry extends TaggedVersion {
   readonly scope: CacheScope;
   /** The freshness lifetime that clients and CDNs are told, in seconds. */
   readonly maxAge: number;
+  /** The version among all replicas at which its execution began; undefined if it was unknown. */
+  readonly stamp?: Stamp | undefined;
   /** The start of its execution, in milliseconds since the epoch, with fractions. */
   readonly startedAt: number;
   /** Milliseconds since the epoch, like `freshUntil`. */
@@ -90,3 +92,29 @@ export interface SharedCaches extends StaleWindows {
   /** True if purges are sent to them. */
   readonly arePurged: boolean;
 }
+
+/** A point in the history of purges: a version of one generation. */
+export interface Stamp {
+  /** Random; another one if Redis has lost what it knew. */
+  readonly generation: string;
+  readonly version: number;
+}
+
+/** What one process tells the others about changed data. */
+export type Purge = PurgeKind & {
+  /** Its version among all replicas, if it has one already. */
+  readonly stamp?: Stamp | undefined;
+};
+
+type PurgeKind =
+  | { readonly kind: 'tags'; readonly tags: readonly string[] }
+  /** Every stored response: a process ended, and with it what it knew of the writes it had sent. */
+  | { readonly kind: 'everything' }
+  /** For this time, responses with the tags are not stored, unless it is released before. */
+  | {
+      readonly kind: 'quarantine';
+      readonly id: string;
+      readonly tags: readonly string[];
+      readonly ms: number;
+    }
+  | { readonly kind: 'release'; readonly id: string; readonly tags: readonly string[] };
