@@ -3,7 +3,10 @@ import { crc32 } from 'node:zlib';
 import type { CacheEntry, ResponseHeaders } from './types.ts';
 
 /** The metadata of an entry that an execution provides. */
-type CacheEntryInfo = Pick<CacheEntry, 'maxAge' | 'version' | 'scope' | 'startedAt' | 'tags'>;
+type CacheEntryInfo = Pick<
+  CacheEntry,
+  'maxAge' | 'version' | 'stamp' | 'scope' | 'startedAt' | 'tags'
+>;
 
 /** The largest random part by which freshness is shortened, so that entries stored together expire apart. */
 const JITTER = 0.1;
@@ -14,13 +17,14 @@ const OVERHEAD_BYTES = 1_024;
 
 /** @param text - the JSON text of the response */
 export function createEntry(text: string, info: CacheEntryInfo): CacheEntry {
-  const { maxAge, version, scope, startedAt, tags } = info;
+  const { maxAge, version, stamp, scope, startedAt, tags } = info;
   const storedAt = Date.now();
   const freshForMs = maxAge * 1_000 * (1 - JITTER * Math.random());
   const bytes = Buffer.from(text);
   return restore(bytes.toString('latin1'), {
     maxAge,
     version,
+    stamp,
     scope,
     startedAt,
     tags,
@@ -63,7 +67,7 @@ export function fromText(text: string): CacheEntry | undefined {
   if (!text.startsWith(firstLineOf(content))) return undefined;
   const end = content.indexOf('\n');
   const metadata = JSON.parse(content.slice(0, end)) as ReturnType<typeof metadataOf>;
-  const [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag] = metadata;
+  const [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp] = metadata;
   return restore(Buffer.from(content.slice(end + 1)).toString('latin1'), {
     maxAge,
     version,
@@ -73,13 +77,14 @@ export function fromText(text: string): CacheEntry | undefined {
     storedAt,
     freshUntil,
     etag,
+    stamp: stamp ?? undefined,
   });
 }
 
 /** Without names, which would be a tenth of a short entry. */
 const metadataOf = (entry: CacheEntry) => {
-  const { maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag } = entry;
-  return [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag] as const;
+  const { maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp } = entry;
+  return [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp] as const;
 };
 
 const firstLineOf = (content: string): string => `${FORMAT} ${crc32(content)}\n`;

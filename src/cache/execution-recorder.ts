@@ -1,7 +1,7 @@
 import { createEntry } from './entry.ts';
 import { type ExecutionResult, toBody, toJson } from './execution-result.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
-import type { CacheEntry } from './types.ts';
+import type { CacheEntry, Stamp } from './types.ts';
 
 /** Executes an operation; `isBackground` is true for a refresh that no request waits for. */
 export type Execute = (
@@ -17,6 +17,8 @@ export class ExecutionRecorder {
   readonly scope: CacheScope;
   /** The tag version when the execution began. */
   readonly version: number;
+  /** The version among all replicas when the execution began, if it was known. */
+  readonly stamp: Stamp | undefined;
   /** In milliseconds since the epoch, with fractions. */
   readonly startedAt = performance.timeOrigin + performance.now();
   readonly #tags: Set<string>;
@@ -25,9 +27,10 @@ export class ExecutionRecorder {
   #freshUntil = Number.POSITIVE_INFINITY;
   #isUnshareable = false;
 
-  constructor({ maxAge, scope, tags }: CachePolicy, version: number) {
+  constructor({ maxAge, scope, tags }: CachePolicy, version: number, stamp?: Stamp) {
     this.scope = scope;
     this.version = version;
+    this.stamp = stamp;
     this.#maxAge = maxAge;
     this.#tags = new Set(tags);
   }
@@ -60,12 +63,13 @@ export class ExecutionRecorder {
   toEntry(result: ExecutionResult): CacheEntry | undefined {
     const { status, errorCodes } = result;
     if (status !== 200 || errorCodes.length > 0 || this.#isUnshareable) return undefined;
-    const { version, scope, startedAt } = this;
+    const { version, stamp, scope, startedAt } = this;
     const remainingSeconds = (this.#freshUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, remainingSeconds));
     return createEntry(toJson(toBody(result)), {
       maxAge,
       version,
+      stamp,
       scope,
       startedAt,
       tags: [...this.#tags],

@@ -3,6 +3,7 @@ import type { Log } from '../telemetry/log.ts';
 import { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 import type { ExecutionResult } from './execution-result.ts';
 import type { CachePolicy } from './policy.ts';
+import type { Replicas } from './replicas/index.ts';
 import type { EntryStore } from './store.ts';
 import type { TagVersions } from './tag-versions.ts';
 import type { CacheEntry, CacheHit, CacheLookup, NotStoredReason, StaleWindows } from './types.ts';
@@ -27,6 +28,8 @@ interface ResponseCacheOptions {
   readonly store: EntryStore | undefined;
   readonly log: Pick<Log, 'warn'>;
   readonly tagVersions: TagVersions;
+  /** The replicas that share a Redis with this process. */
+  readonly replicas?: Pick<Replicas, 'stamp' | 'maxAgeMs'> | undefined;
   readonly stale: StaleWindows;
 }
 
@@ -38,14 +41,16 @@ export class ResponseCache {
   readonly #store: EntryStore | undefined;
   readonly #log: Pick<Log, 'warn'>;
   readonly #tagVersions: TagVersions;
+  readonly #replicas: Pick<Replicas, 'stamp' | 'maxAgeMs'> | undefined;
   readonly #stale: StaleWindows;
   readonly #flights = new Map<string, Flight>();
   readonly #refreshing = new Set<string>();
 
-  constructor({ store, tagVersions, stale, log }: ResponseCacheOptions) {
+  constructor({ store, tagVersions, replicas, stale, log }: ResponseCacheOptions) {
     this.#store = store;
     this.#log = log;
     this.#tagVersions = tagVersions;
+    this.#replicas = replicas;
     this.#stale = stale;
   }
 
@@ -60,8 +65,7 @@ export class ResponseCache {
   /** A fresh entry from memory, without waiting for anything. */
   getFresh(key: string): CacheEntry | undefined {
     const entry = this.#store?.peek(key);
-    if (!entry || Date.now() >= entry.freshUntil) return undefined;
-    return this.#tagVersions.isStale(entry) ? undefined : entry;
+    return entry && this.#isFresh(entry) ? entry : undefined;
   }
 
   /** @throws what `execute` throws, or `requester.wait` once the requester's deadline has passed */
@@ -79,8 +83,8 @@ export class ResponseCache {
     }
     const result = await this.#fetch(lookup, requester, execute);
     const isShared = lookup.policy.scope !== 'user';
-    const mayServe = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
-    if (!mayServe || !('executed' in result) || this.#tagVersions.isStale(known)) return result;
+    const isInTime = known && isShared && expiredForMs < this.#stale.ifError * 1_000;
+    if (!isInTime || !('executed' in result) || !this.#mayServe(known)) return result;
     const { errorCodes } = result.executed;
     return areUpstreamFaults(errorCodes) ? { status: 'hit', entry: known, errorCodes } : result;
   }
@@ -94,7 +98,8 @@ export class ResponseCache {
     execute: Execute,
     isBackground = false,
   ): Promise<CacheResult> {
-    const recorder = new ExecutionRecorder(policy, this.#tagVersions.current);
+    const stamp = this.#replicas?.stamp();
+    const recorder = new ExecutionRecorder(policy, this.#tagVersions.current, stamp);
     const executed = await execute(recorder, isBackground);
     const entry = recorder.toEntry(executed);
     const hasErrors = executed.errorCodes.length > 0;
@@ -120,8 +125,17 @@ export class ResponseCache {
   }
 
   async #find(key: string): Promise<CacheEntry | undefined> {
-    const entry = await this.#store?.get(key);
-    return entry && !this.#tagVersions.isStale(entry) ? entry : undefined;
+    const entry = await this.#store?.get(key, this.#isFresh);
+    return entry && this.#mayServe(entry) ? entry : undefined;
+  }
+
+  readonly #isFresh = (entry: CacheEntry): boolean =>
+    Date.now() < entry.freshUntil && this.#mayServe(entry);
+
+  /** True unless the entry was purged, or may have been by another replica. */
+  #mayServe(entry: CacheEntry): boolean {
+    if (this.#tagVersions.isStale(entry)) return false;
+    return !this.#replicas || Date.now() - entry.startedAt <= this.#replicas.maxAgeMs();
   }
 
   /**

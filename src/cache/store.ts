@@ -5,12 +5,25 @@ import { fromText, sizeOf, toText } from './entry.ts';
 import { hashKey } from './key.ts';
 import type { CacheEntry } from './types.ts';
 
+type IsFresh = (entry: CacheEntry) => boolean;
+
+/** The tier that other processes use too. It never rejects: what fails is a miss. */
+export interface SharedTier {
+  /** @returns an entry whose version is that of this process */
+  readonly get: (hashedKey: string) => Promise<CacheEntry | undefined>;
+  readonly set: (hashedKey: string, entry: CacheEntry, ttlMs: number) => Promise<void>;
+  readonly delete: (hashedKey: string) => Promise<void>;
+}
+
 /** Stores entries in tiers: as objects in memory, and as texts in keyv stores behind it. */
 export interface EntryStore {
   /** The entry in memory, which may have expired or be purged. */
   readonly peek: (key: string) => CacheEntry | undefined;
-  /** The entry in the first tier that has it, which may have expired or be purged. */
-  readonly get: (key: string) => Promise<CacheEntry | undefined>;
+  /**
+   * The entry in the first tier that has one that may be served; otherwise one that may have expired or
+   * be purged.
+   */
+  readonly get: (key: string, isFresh?: IsFresh) => Promise<CacheEntry | undefined>;
   /** @param ttlMs - the time after which the entry is useless, in milliseconds */
   readonly set: (key: string, entry: CacheEntry, ttlMs: number) => void;
   readonly delete: (key: string) => void;
@@ -24,11 +37,13 @@ export interface EntryStore {
  * @param maxBytes - of the first tier
  * @param secondTiers - asked in order for what the first tier does not have; no response waits for a
  *   write to them, and what fails or is not an entry is a miss
+ * @param sharedTier - asked last
  */
 export function createEntryStore(
   maxBytes: number,
   secondTiers: readonly Keyv<string>[],
   log: Pick<Log, 'warn'>,
+  sharedTier?: SharedTier,
 ): EntryStore {
   const memory = new LRUCache<string, CacheEntry>({
     maxSize: maxBytes,
@@ -42,19 +57,34 @@ export function createEntryStore(
   const logWriteFailure = (error: Error) =>
     log.warn({ reason: error.message }, 'cache write failed in a second tier');
 
-  async function readSecondTiers(hashedKey: string): Promise<CacheEntry | undefined> {
+  async function readSecondTiers(hashedKey: string, isFresh: IsFresh) {
     await afterEarlierWrites();
+    let known: CacheEntry | undefined;
     for (const tier of secondTiers) {
       const text = await tier.get(hashedKey).catch(logReadFailure);
-      const entry = typeof text === 'string' ? fromText(text) : undefined;
-      if (entry) return entry;
+      known ??= typeof text === 'string' ? fromText(text) : undefined;
+      if (known && isFresh(known)) return known;
     }
-    return undefined;
+    // Another process may have stored a newer one.
+    const shared = sharedTier && (await readSharedTier(sharedTier, hashedKey));
+    return shared && shared.startedAt > (known?.startedAt ?? 0) ? shared : known;
+  }
+
+  async function readSharedTier({ get }: SharedTier, hashedKey: string) {
+    const entry = await get(hashedKey);
+    if (entry) writeSecondTiers(hashedKey, entry, entry.freshUntil - Date.now());
+    return entry;
+  }
+
+  function writeSecondTiers(hashedKey: string, entry: CacheEntry, ttlMs: number): void {
+    if (ttlMs <= 0) return;
+    const text = toText(entry);
+    for (const tier of secondTiers) tier.set(hashedKey, text, ttlMs).catch(logWriteFailure);
   }
 
   /** Reads an entry into memory, unless a write overtakes the read. */
-  function read(key: string): Promise<CacheEntry | undefined> {
-    const reading = readSecondTiers(hashKey(key)).then((entry) => {
+  function read(key: string, isFresh: IsFresh): Promise<CacheEntry | undefined> {
+    const reading = readSecondTiers(hashKey(key), isFresh).then((entry) => {
       if (reads.get(key) !== reading) return memory.get(key);
       reads.delete(key);
       if (entry) memory.set(key, entry);
@@ -71,21 +101,24 @@ export function createEntryStore(
 
   return {
     peek: (key) => memory.get(key),
-    async get(key) {
-      return memory.get(key) ?? reads.get(key) ?? read(key);
+    async get(key, isFresh = () => true) {
+      const known = memory.get(key);
+      if (known && (!sharedTier || isFresh(known))) return known;
+      return reads.get(key) ?? read(key, isFresh);
     },
     set(key, entry, ttlMs) {
       reads.delete(key);
       memory.set(key, entry);
-      const text = toText(entry);
       const hashedKey = hashKey(key);
-      for (const tier of secondTiers) tier.set(hashedKey, text, ttlMs).catch(logWriteFailure);
+      writeSecondTiers(hashedKey, entry, ttlMs);
+      void sharedTier?.set(hashedKey, entry, ttlMs);
     },
     delete(key) {
       reads.delete(key);
       memory.delete(key);
       const hashedKey = hashKey(key);
       for (const tier of secondTiers) deleteFrom(tier, hashedKey).catch(logWriteFailure);
+      void sharedTier?.delete(hashedKey);
     },
     usage: () => ({ bytes: memory.calculatedSize, entries: memory.size }),
     resize(key, entry) {

@@ -144,9 +144,10 @@ export async function createServer(
   // Upstreams and cache
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
   opened.defer(() => upstreams.close());
-  const purges = createPurges({
+  const purges = await createPurges({
     edges: config.edges,
-    channel: peers?.purges,
+    workers: peers?.purges,
+    redis,
     log,
     metrics,
     beforePurge: () => upstreams.recordWrite(),
@@ -155,6 +156,8 @@ export async function createServer(
   const cache = createResponseCache({
     bytes: config.cacheBytes,
     tagVersions: purges.tagVersions,
+    replicas: purges.replicas,
+    redis,
     stale: bff.stale,
     log,
   });

@@ -1,10 +1,13 @@
 import {
+  connectReplicas,
   createEdgePurger,
   createInvalidation,
+  createReplicaChannel,
   type PurgeChannel,
   TagVersions,
 } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
+import type { SharedRedis } from '../redis/client.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
 
@@ -14,21 +17,27 @@ const QUARANTINE_MS = 30_000;
 interface PurgeOptions {
   readonly edges: Config['edges'];
   /** Leads to the other workers. */
-  readonly channel: PurgeChannel | undefined;
+  readonly workers: PurgeChannel | undefined;
+  readonly redis: SharedRedis | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Called before each purge; executions that begin after it must not use data that was read before it. */
   readonly beforePurge: () => void;
 }
 
-/** Creates what makes stored responses stale: in this process, in other workers and at the edges. */
-export function createPurges({ edges, channel, log, metrics, beforePurge }: PurgeOptions) {
+/** Creates what makes stored responses stale: in this process, in all others and at the edges. */
+export async function createPurges(options: PurgeOptions) {
+  const { edges, workers, redis, log, metrics, beforePurge } = options;
+  const connection = redis && (await connectReplicas(redis));
+  const replicas = connection?.replicas;
   const edgePurger =
     edges && createEdgePurger({ ...edges, log, countFor: metrics.edgePurgeCounter });
   const tagVersions = new TagVersions(beforePurge);
+  const channel = replicas ? createReplicaChannel(replicas, workers) : workers;
   const invalidation = createInvalidation(tagVersions, { channel, edges: edgePurger });
   return {
     tagVersions,
+    replicas,
     /** Purges what a mutation has changed, or may have changed. */
     changed(tags: readonly string[], isCertain: boolean) {
       metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
@@ -39,6 +48,9 @@ export function createPurges({ edges, channel, log, metrics, beforePurge }: Purg
       metrics.countPurge('event', tags.length);
       return invalidation.purge(tags);
     },
-    close: async () => edgePurger?.close(),
+    async close() {
+      connection?.close();
+      await edgePurger?.close();
+    },
   };
 }

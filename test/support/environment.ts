@@ -106,6 +106,8 @@ export async function startEnvironment<U extends UpstreamTable>(
     adminUrl,
     metrics,
     services,
+    /** The variables with the addresses of the services. */
+    addresses,
     send,
     post,
     calls,

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
 import type { BffDefinition } from '../../bff.ts';
-import { createEdgePurger, EVERYTHING } from '../../cache/index.ts';
+import { connectReplicas, createEdgePurger, EVERYTHING } from '../../cache/index.ts';
 import { type Config, ConfigError } from '../../config/index.ts';
+import { createRedis } from '../../redis/client.ts';
 import { createLog, createProcessLog } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
 import { createAdmin } from '../admin.ts';
@@ -31,13 +32,16 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
   const requestLog = createLog({ name: bff.name, level, isBuffered: false, worker: undefined });
+  const redis =
+    config.redis && (await createRedis(config.redis, requestLog, { tls: config.redisTls }));
+  const connection = redis && (await connectReplicas(redis));
   const count = createCountHub();
   const workerMetrics = createMetricsHub();
   const metrics = createPrimaryMetrics();
   const edges =
     config.edges &&
     createEdgePurger({ ...config.edges, log: requestLog, countFor: metrics.edgePurgeCounter });
-  const purges = createPurgeHub(() => edges?.purge([EVERYTHING]));
+  const purges = createPurgeHub(connection?.replicas, () => edges?.purge([EVERYTHING]));
   /** The address of the public listener, once a worker has opened it. */
   let address: string | undefined;
   let { port } = config;
@@ -110,7 +114,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
     secret: config.admin.purgeSecret,
     async purge(tags) {
       metrics.countPurge('event', tags.length);
-      await purges.publish({ kind: 'tags', tags });
+      await purges.publishEverywhere({ kind: 'tags', tags });
       edges?.purge(tags);
     },
     collectMetrics,
@@ -125,6 +129,8 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
       const wasClean = await supervisor.stop();
       await admin.close();
       await edges?.close();
+      connection?.close();
+      redis?.close();
       if (hasGivenUp || !wasClean) process.exit(1);
     },
     abort: supervisor.kill,

@@ -1,4 +1,4 @@
-import type { Purge } from '../../cache/index.ts';
+import type { Purge, Replicas } from '../../cache/index.ts';
 import { Replies } from './replies.ts';
 
 /** A worker that hangs for so long is ended: it would serve old data, and stall every write. */
@@ -19,9 +19,13 @@ interface Member extends Applier {
 
 /**
  * Distributes purges to all workers, and waits until each of them has applied them.
- * @param onEverything - called when all workers have applied a purge of everything
+ * @param replicas - the other replicas, if there are some
+ * @param onEverything - called when all have applied a purge of everything
  */
-export function createPurgeHub(onEverything: () => void = () => {}) {
+export function createPurgeHub(
+  replicas?: Pick<Replicas, 'publish'>,
+  onEverything: () => void = () => {},
+) {
   const members = new Map<number, Member>();
   const quarantines = new Map<string, { readonly purge: Purge; readonly endsAt: number }>();
 
@@ -49,10 +53,18 @@ export function createPurgeHub(onEverything: () => void = () => {}) {
     await Promise.all(others.map(([, member]) => deliver(member, purge)));
   }
 
-  const purgeEverything = () => void publish({ kind: 'everything' }).then(onEverything);
+  async function publishEverywhere(purge: Purge): Promise<void> {
+    if (!replicas) await publish(purge);
+    // Replicas first: workers must not accept what Redis still has.
+    else await replicas.publish(purge).then((stamp) => publish({ ...purge, stamp }));
+  }
+
+  const purgeEverything = () => void publishEverywhere({ kind: 'everything' }).then(onEverything);
 
   return {
     publish,
+    /** Publishes a purge that does not come from a worker: also to the other replicas. */
+    publishEverywhere,
 
     /**
      * Adds a worker, whose cache is empty: purges of the past do not concern it, but quarantines do.

@@ -1,0 +1,45 @@
+import type { SharedRedis } from '../../redis/client.ts';
+import { Replicas } from './replicas.ts';
+import { createSharedTags, PURGE_CHANNEL, parsePurgeMessage } from './shared-tags.ts';
+
+const SYNC_INTERVAL_MS = 1_000;
+
+/** The connection to the other replicas. */
+export interface ReplicaConnection {
+  readonly replicas: Replicas;
+  readonly close: () => void;
+}
+
+/** Connects to the other replicas, in the background if Redis is not there. */
+export async function connectReplicas(
+  redis: SharedRedis,
+  replicas = new Replicas(createSharedTags(redis)),
+): Promise<ReplicaConnection> {
+  const subscriber = await redis.duplicate();
+  subscriber.on('message', (_channel: string, text: string) => {
+    const message = parsePurgeMessage(text);
+    if (message) replicas.receive(message);
+  });
+
+  function sync(): void {
+    // A connection that does not reply is replaced. Until then purges arrive by `sync` alone.
+    if (subscriber.status === 'ready') subscriber.ping().catch(ignore);
+    void replicas.sync();
+  }
+
+  function subscribe(): void {
+    subscriber.subscribe(PURGE_CHANNEL).then(replicas.sync).catch(ignore);
+  }
+
+  subscriber.on('ready', subscribe);
+  const timer = setInterval(sync, SYNC_INTERVAL_MS).unref();
+  return {
+    replicas,
+    close() {
+      clearInterval(timer);
+      subscriber.disconnect();
+    },
+  };
+}
+
+const ignore = () => undefined;

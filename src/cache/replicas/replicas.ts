@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import type { Purge, Stamp } from '../types.ts';
+import { Versions } from '../versions.ts';
+import type { Changes, PurgeMessage, SharedTags } from './shared-tags.ts';
+import { UndeliveredPurges } from './undelivered.ts';
+
+/** Purges of others may be missing if the last successful sync began earlier than this. */
+const SYNC_TIMEOUT_MS = 3_000;
+/** After an outage, the time in which the other replicas reconnect and deliver the purges of the outage. */
+const CATCH_UP_MS = 5_000;
+/** The age of a response that is served while purges may be missing. */
+const MAX_UNSYNCED_AGE_MS = 10_000;
+
+/** What a replica knows of the purges of all. */
+export class Replicas {
+  readonly #id = randomUUID();
+  readonly #shared: SharedTags;
+  readonly #undelivered = new UndeliveredPurges();
+  #versions = new Versions();
+  #generation: string | undefined;
+  /** All purges up to this version have been received. */
+  #received = 0;
+  /** On the clock of `performance.now()`. */
+  #syncedAt = Number.NEGATIVE_INFINITY;
+  #caughtUpAt = Number.POSITIVE_INFINITY;
+  #syncing: Promise<void> | undefined;
+  /** Applies a purge of another replica to the responses in memory. */
+  #apply: (purge: Purge) => void = () => undefined;
+
+  constructor(shared: SharedTags) {
+    this.#shared = shared;
+  }
+
+  onPurge(apply: (purge: Purge) => void): void {
+    this.#apply = apply;
+  }
+
+  /** The point in the history of purges at which an execution begins; undefined while it is unknown. */
+  stamp(): Stamp | undefined {
+    if (this.#generation === undefined) return undefined;
+    return { generation: this.#generation, version: this.#versions.current };
+  }
+
+  /** True if a response from Redis may be served, as far as its tags are concerned. */
+  accepts({ generation, version }: Stamp, tags: readonly string[]): boolean {
+    const isUsable = this.#isSynced && this.#undelivered.isEmpty;
+    return (
+      isUsable && generation === this.#generation && !this.#versions.isStale({ tags, version })
+    );
+  }
+
+  /** The age in milliseconds up to which a response may be served: infinite unless purges may be missing. */
+  maxAgeMs(): number {
+    const isCertain = this.#isSynced && performance.now() >= this.#caughtUpAt;
+    return isCertain ? Number.POSITIVE_INFINITY : MAX_UNSYNCED_AGE_MS;
+  }
+
+  get #isSynced(): boolean {
+    return performance.now() - this.#syncedAt < SYNC_TIMEOUT_MS;
+  }
+
+  /**
+   * Gives a purge of this replica its version, and tells the others. Never rejects.
+   * @returns undefined if Redis does not answer; the purge is then delivered later
+   */
+  async publish(purge: Purge): Promise<Stamp | undefined> {
+    try {
+      return await this.#send(purge);
+    } catch {
+      this.#undelivered.add(purge);
+      return undefined;
+    }
+  }
+
+  /** Records a purge that has a version already. */
+  record(purge: Purge, { generation, version }: Stamp): void {
+    if (generation !== this.#generation) return;
+    if (purge.kind === 'everything') this.#versions.setAll(version);
+    else this.#versions.set(purge.tags, version);
+  }
+
+  async #send(purge: Purge): Promise<Stamp> {
+    const stamp = await this.#shared.purge({ origin: this.#id, purge });
+    if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
+    this.record(purge, stamp);
+    return stamp;
+  }
+
+  /** Takes a message that Redis sends to all replicas, also to the one that has caused it. */
+  receive({ origin, purge, ...stamp }: PurgeMessage): void {
+    if (origin !== this.#id) this.#apply(purge);
+    if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
+    this.record(purge, stamp);
+    if (stamp.version > this.#received + 1) void this.sync();
+    else this.#received = Math.max(this.#received, stamp.version);
+  }
+
+  /** Delivers what Redis does not know, and asks for missed purges. Never rejects. */
+  readonly sync = (): Promise<void> => {
+    this.#syncing ??= this.#sync()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#syncing = undefined;
+      });
+    return this.#syncing;
+  };
+
+  async #sync(): Promise<void> {
+    const startedAt = performance.now();
+    await this.#undelivered.deliver((purge) => this.#send(purge));
+    let isComplete = false;
+    while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
+    if (!this.#isSynced) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
+    this.#syncedAt = startedAt;
+  }
+
+  /** @returns false if there are more changes to ask for */
+  #take({ generation, floor, versions, receivedUpTo, isComplete }: Changes): boolean {
+    if (generation !== this.#generation) {
+      this.#beginGeneration(generation);
+      return false;
+    }
+    if (floor > this.#received) {
+      this.#versions.setAll(floor);
+      this.#apply({ kind: 'everything' });
+    }
+    for (const [tag, version] of versions) this.#versions.set([tag], version);
+    if (versions.size > 0) this.#apply({ kind: 'tags', tags: [...versions.keys()] });
+    this.#versions.advance(receivedUpTo);
+    this.#received = receivedUpTo;
+    return isComplete;
+  }
+
+  /** Redis has lost the history of purges, and with it perhaps some that this replica has not received. */
+  #beginGeneration(generation: string): void {
+    this.#generation = generation;
+    this.#versions = new Versions();
+    this.#received = 0;
+    this.#syncedAt = Number.NEGATIVE_INFINITY;
+    this.#apply({ kind: 'everything' });
+    void this.sync();
+  }
+}

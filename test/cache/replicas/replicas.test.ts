@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { connectReplicas, type Purge } from '../../../src/cache/index.ts';
+import { redisUrl } from '../../../src/config/parsers.ts';
+import { createRedis } from '../../../src/redis/client.ts';
+import type { Log } from '../../../src/telemetry/log.ts';
+import { skipWithoutRedis, startRedis } from '../../support/redis.ts';
+import { until } from '../../support/until.ts';
+
+const ignore = () => undefined;
+const log: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+const STATE = '{frontdesk:tags}:state';
+const VERSIONS = '{frontdesk:tags}:versions';
+
+/** Connects a replica, and records what the others make it purge. */
+async function startReplica(url: URL) {
+  const redis = await createRedis(redisUrl.parse(url.href), log);
+  const { replicas, close } = await connectReplicas(redis);
+  const purged: Purge[] = [];
+  replicas.onPurge((purge) => void purged.push(purge));
+  await until(() => {
+    const stamp = replicas.stamp();
+    return stamp !== undefined && replicas.accepts(stamp, []);
+  });
+  purged.length = 0;
+  return {
+    redis,
+    replicas,
+    purged,
+    hasPurged: (tag: string) =>
+      purged.some((purge) => purge.kind === 'everything' || purge.tags.includes(tag)),
+    /** A response whose execution begins now. */
+    begin: () => replicas.stamp() ?? assert.fail('not connected'),
+    [Symbol.dispose]() {
+      close();
+      redis.close();
+    },
+  };
+}
+
+describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  before(async () => {
+    redis = await startRedis();
+  });
+  beforeEach(async () => {
+    await redis.restart();
+  });
+  after(() => redis[Symbol.asyncDispose]());
+
+  it('apply each other’s purges, and no longer accept responses of earlier executions', async () => {
+    using one = await startReplica(redis.url);
+    using other = await startReplica(redis.url);
+    const stamp = other.begin();
+    assert.ok(other.replicas.accepts(stamp, ['Order:1']));
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+
+    await until(() => other.hasPurged('Order:1'));
+    for (const { replicas } of [one, other]) {
+      assert.ok(!replicas.accepts(stamp, ['Order:1']));
+      assert.ok(replicas.accepts(stamp, ['Order:2']));
+      assert.ok(replicas.accepts(one.begin(), ['Order:1']));
+    }
+  });
+
+  it('do not apply their own purges a second time', async () => {
+    using one = await startReplica(redis.url);
+    using other = await startReplica(redis.url);
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+    await until(() => other.hasPurged('Order:1'));
+    assert.deepEqual(one.purged, []);
+  });
+
+  it('get a purge that was sent while their subscription was lost', async () => {
+    using one = await startReplica(redis.url);
+    using other = await startReplica(redis.url);
+    const stamp = other.begin();
+    await one.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+    await until(() => !other.replicas.accepts(stamp, ['Order:1']));
+    assert.ok(other.hasPurged('Order:1'));
+  });
+
+  it('know the purges that were sent before their start', async () => {
+    using one = await startReplica(redis.url);
+    const stamp = one.begin();
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+    using late = await startReplica(redis.url);
+    await until(() => late.replicas.accepts(late.begin(), ['Order:1']));
+    assert.ok(!late.replicas.accepts(stamp, ['Order:1']));
+    assert.ok(late.replicas.accepts(stamp, ['Order:2']));
+  });
+
+  it('know more purges than one reply has', async () => {
+    using one = await startReplica(redis.url);
+    const stamp = one.begin();
+    for (let start = 0; start < 12_000; start += 1_000) {
+      const tags = Array.from({ length: 1_000 }, (_, n) => `Order:${start + n}`);
+      await one.replicas.publish({ kind: 'tags', tags });
+    }
+    using late = await startReplica(redis.url);
+    await until(() => late.replicas.accepts(late.begin(), []));
+    for (const tag of ['Order:0', 'Order:4999', 'Order:5000', 'Order:11999'])
+      assert.ok(!late.replicas.accepts(stamp, [tag]), tag);
+    assert.ok(late.replicas.accepts(stamp, ['Order:12000']));
+  });
+
+  it('accept nothing from Redis before their own purges are there', async () => {
+    using one = await startReplica(redis.url);
+    const stamp = one.begin();
+    redis.pause();
+    try {
+      assert.equal(await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] }), undefined);
+      assert.ok(!one.replicas.accepts(stamp, ['Order:2']));
+    } finally {
+      redis.resume();
+    }
+    await until(() => one.replicas.accepts(stamp, ['Order:2']));
+    assert.ok(!one.replicas.accepts(stamp, ['Order:1']));
+  });
+
+  it('deliver their purges to the others when Redis returns', async () => {
+    using one = await startReplica(redis.url);
+    using other = await startReplica(redis.url);
+    redis.pause();
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+    redis.resume();
+    await until(() => other.hasPurged('Order:1'));
+  });
+
+  it('serve nothing older than 10 seconds while purges may be missing', async () => {
+    using one = await startReplica(redis.url);
+    await until(() => one.replicas.maxAgeMs() === Number.POSITIVE_INFINITY);
+    await redis.kill();
+    await until(() => one.replicas.maxAgeMs() === 10_000);
+  });
+
+  const losses: Readonly<
+    Record<string, (one: Awaited<ReturnType<typeof startReplica>>) => unknown>
+  > = {
+    'was restarted empty': () => redis.restart(),
+    'has lost all keys': ({ redis: { client } }) => client.flushall(),
+    'has evicted the versions of tags': ({ redis: { client } }) => client.del(VERSIONS),
+    'has evicted the current version': ({ redis: { client } }) => client.del(STATE),
+    'has continued from data of another server': ({ redis: { client } }) =>
+      client.hset(STATE, 'run', '0'.repeat(40)),
+  };
+  for (const [name, lose] of Object.entries(losses)) {
+    it(`begin a new generation if Redis ${name}`, async () => {
+      using one = await startReplica(redis.url);
+      using other = await startReplica(redis.url);
+      await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+      const stamp = one.begin();
+      one.purged.length = 0;
+      other.purged.length = 0;
+      await lose(one);
+      await until(() => other.begin().generation !== stamp.generation);
+      await until(() => one.begin().generation === other.begin().generation);
+      assert.ok(one.hasPurged('anything') && other.hasPurged('anything'));
+      assert.ok(!one.replicas.accepts(stamp, ['Order:2']));
+    });
+  }
+
+  it('accept nothing that is older than the versions that Redis has dropped', async () => {
+    using one = await startReplica(redis.url);
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+    const stamp = one.begin();
+    await one.replicas.publish({ kind: 'tags', tags: ['Order:2'] });
+    // As if 100,000 other tags had been purged.
+    await one.redis.client
+      .multi()
+      .zrem(VERSIONS, 'Order:2')
+      .hset(STATE, 'size', 1, 'floor', 2)
+      .exec();
+    using late = await startReplica(redis.url);
+    await until(() => late.replicas.accepts(late.begin(), ['Order:2']));
+    assert.ok(!late.replicas.accepts(stamp, ['Order:2']));
+  });
+});
