@@ -21,6 +21,9 @@ const args = process.argv.slice(2);
 try {
   if (args[0] === 'attack') {
     await import('./attack/run.ts');
+  } else if (args[0] === 'scaling') {
+    const { scaling } = await import('./scaling/main.ts');
+    await scaling(args.slice(1));
   } else if (args[0] === 'profile') {
     const { profile } = await import('./profile/profile.ts');
     await profile(args.slice(1));

@@ -13,7 +13,8 @@ export const usageText = (suites: Suites): string => `npm run bench -- [suite] [
 ${Object.entries(suites).map(describeSuite).join('\n')}
   profile  CPU profiles and flame graphs (npm run bench -- profile --help)
   attack   hostile requests: status, time, bytes and event-loop lag
-  Without a name: all suites, but neither profile nor attack.
+  scaling  a simulation of 1 to 1,000 replicas; with "measure", also its costs (docs/scaling.md)
+  Without a name: all suites, but none of these three.
 
   --rounds n       rounds per mode (default 5); peers take turns in each round
   --seconds n      seconds per measurement
