@@ -8,7 +8,7 @@
  * a higher one.
  *
  * It must never let a request wait for Redis longer than one command may take, accept a response from Redis
- * while purges of this replica are not there yet, or allow one older than 10 seconds while purges of the
+ * with a tag of a purge that has no version yet, or allow one older than 10 seconds while purges of the
  * others may be missing.
  */
 export { connectReplicas } from './connect.ts';

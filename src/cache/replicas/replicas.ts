@@ -43,10 +43,8 @@ export class Replicas {
 
   /** True if a response from Redis may be served, as far as its tags are concerned. */
   accepts({ generation, version }: Stamp, tags: readonly string[]): boolean {
-    const isUsable = this.#isSynced && this.#undelivered.isEmpty;
-    return (
-      isUsable && generation === this.#generation && !this.#versions.isStale({ tags, version })
-    );
+    if (!this.#isSynced || generation !== this.#generation) return false;
+    return !this.#undelivered.covers(tags) && !this.#versions.isStale({ tags, version });
   }
 
   /** The age in milliseconds up to which a response may be served: infinite unless purges may be missing. */
@@ -64,12 +62,7 @@ export class Replicas {
    * @returns undefined if Redis does not answer; the purge is then delivered later
    */
   async publish(purge: Purge): Promise<Stamp | undefined> {
-    try {
-      return await this.#send(purge);
-    } catch {
-      this.#undelivered.add(purge);
-      return undefined;
-    }
+    return this.#undelivered.send(purge, this.#send).catch(() => undefined);
   }
 
   /** Records a purge that has a version already. */
@@ -79,12 +72,12 @@ export class Replicas {
     else this.#versions.set(purge.tags, version);
   }
 
-  async #send(purge: Purge): Promise<Stamp> {
+  readonly #send = async (purge: Purge): Promise<Stamp> => {
     const stamp = await this.#shared.purge({ origin: this.#id, purge });
     if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
     this.record(purge, stamp);
     return stamp;
-  }
+  };
 
   /** Takes a message that Redis sends to all replicas, also to the one that has caused it. */
   receive({ origin, purge, ...stamp }: PurgeMessage): void {
@@ -107,7 +100,7 @@ export class Replicas {
 
   async #sync(): Promise<void> {
     const startedAt = performance.now();
-    await this.#undelivered.deliver((purge) => this.#send(purge));
+    await this.#undelivered.sendKept(this.#send);
     let isComplete = false;
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
     if (!this.#isSynced) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
