@@ -19,6 +19,7 @@ const MAX_TAGS = 4;
 const MAX_AGE_SECONDS = 300;
 const DEADLINE_MS = 5_000;
 const MAX_UPSTREAM_MS = 5;
+const MAX_PURGE_DELAY_MS = 10;
 
 const ignore = () => undefined;
 const log: Log = { error: ignore, warn: ignore, info: ignore, debug: ignore };
@@ -29,6 +30,15 @@ export interface Defect {
   readonly replicas?: (replicas: Replicas) => void;
 }
 
+/** Lets requests run between a purge in this process and its version in Redis. */
+const delay = ({ purge, changesSince }: SharedTags): SharedTags => ({
+  async purge(message) {
+    await sleep(Math.random() * MAX_PURGE_DELAY_MS);
+    return purge(message);
+  },
+  changesSince,
+});
+
 /** One replica: its memory, and its connections to Redis. What executes is a read of `service`. */
 export async function startReplica(
   url: URL,
@@ -36,7 +46,7 @@ export async function startReplica(
   { sharedTags = (tags) => tags, replicas: breakReplicas = ignore }: Defect,
 ) {
   const redis = await createRedis(redisUrl.parse(url.href), log);
-  const replicas = new Replicas(sharedTags(createSharedTags(redis, MAX_TAGS)));
+  const replicas = new Replicas(sharedTags(delay(createSharedTags(redis, MAX_TAGS))));
   breakReplicas(replicas);
   const { close } = await connectReplicas(redis, replicas);
   const tagVersions = new TagVersions();
