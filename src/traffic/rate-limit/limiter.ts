@@ -88,11 +88,9 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     memoMethod: rateLimitKeyOf,
   });
 
-  function chargesFor({ address, viewer }: KnownKeys): Charge[] {
+  function chargesFor({ address, viewer }: RateLimitKeys): Charge[] {
     const charges: Charge[] = [];
-    if (addressPolicy && address !== undefined) {
-      charges.push({ policy: addressPolicy, key: addressKeys.memo(address) });
-    }
+    if (addressPolicy) charges.push({ policy: addressPolicy, key: addressKeys.memo(address) });
     if (viewerPolicy && viewer !== undefined) charges.push({ policy: viewerPolicy, key: viewer });
     return charges;
   }
@@ -101,7 +99,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     take(keys, cost) {
       const charges = chargesFor(keys);
       if (charges.length === 0) return NO_HEADERS;
-      refuseIfExhausted(charges);
+      for (const { policy, key } of charges) refuseIfExhausted(policy, key);
       const units = toUnits(cost);
       const exceeded = charges.find(({ policy }) => units > policy.limit);
       // Requests that are too expensive are charged too.
@@ -113,20 +111,22 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
         settle(charges, counted),
       );
     },
-    refuseExhausted: (keys) => refuseIfExhausted(chargesFor(keys)),
+    refuseExhausted({ address, viewer }) {
+      if (addressPolicy && address !== undefined)
+        refuseIfExhausted(addressPolicy, addressKeys.memo(address));
+      if (viewerPolicy && viewer !== undefined) refuseIfExhausted(viewerPolicy, viewer);
+    },
     charge(address, cost = MIN_UNITS) {
       void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost));
     },
   };
 }
 
-/** Refuses keys that this process knows to be exhausted, without asking the shared counter. */
-function refuseIfExhausted(charges: readonly Charge[]): void {
+/** Refuses a key that this process knows to be exhausted, without asking the shared counter. */
+function refuseIfExhausted(policy: Policy, key: string): void {
   const now = performance.now();
-  for (const { policy, key } of charges) {
-    const usage = policy.counters.get(key, now);
-    if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
-  }
+  const usage = policy.counters.get(key, now);
+  if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
 }
 
 /**
