@@ -74,8 +74,7 @@ export async function createServer(
   config: Config,
   peers?: Peers,
 ): Promise<BffServer> {
-  const { production, requestDeadlineMs, corsOrigins } = config;
-  const { trustedProxies } = config.network;
+  const { production, requestDeadlineMs, corsOrigins, network } = config;
   const log = createLog({
     name: bff.name,
     level: config.logLevel,
@@ -86,7 +85,7 @@ export async function createServer(
     log,
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
-    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    trustProxy: network.trustedProxies.length > 0 && [...network.trustedProxies],
     notFoundMessage: NOT_FOUND,
     tls: config.tls,
     // Created below, because they need the log.
@@ -114,7 +113,7 @@ export async function createServer(
     prefix: `frontdesk:rate:${bff.name}`,
   });
   const admission = createAdmissionControl();
-  const ipFilter = createIpFilter(config.network);
+  const ipFilter = createIpFilter(network);
   const handleError = createErrorHandler(!production, rateLimiter.charge);
 
   // Operations and execution
@@ -167,6 +166,7 @@ export async function createServer(
     connections: () => promisify(app.server.getConnections).call(app.server),
     certificateExpiry: certificate && (() => certificate.validTo().getTime() / 1_000),
     isRedisUp: redis?.isUp,
+    isSynced: purges.replicas?.isSynced,
   });
   const createContext = createContextFactory({
     upstreams,

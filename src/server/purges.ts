@@ -28,7 +28,7 @@ interface PurgeOptions {
 /** Creates what makes stored responses stale: in this process, in all others and at the edges. */
 export async function createPurges(options: PurgeOptions) {
   const { edges, workers, redis, log, metrics, beforePurge } = options;
-  const connection = redis && (await connectReplicas(redis));
+  const connection = redis && (await connectReplicas(redis, log));
   const replicas = connection?.replicas;
   const edgePurger =
     edges && createEdgePurger({ ...edges, log, countFor: metrics.edgePurgeCounter });

@@ -23,6 +23,7 @@ async function metricsOf(values: Values): Promise<ProcessMetrics> {
     cacheEntries: () => 0,
     connections: async () => values.connections,
     certificateExpiry: () => values.certificateExpiry,
+    isSynced: () => false,
     isRedisUp: async () => values.isRedisUp,
   });
   const collected = await metrics.registry.getMetricsAsJSON();

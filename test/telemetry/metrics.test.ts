@@ -245,8 +245,14 @@ describe('The metric of Redis', { skip: skipWithoutRedis }, () => {
         return current === value;
       });
     await becomes(1);
+    const isSynced = async (value: number) => {
+      const [current] = await read(environment.adminUrl, 'frontdesk_replica_synced');
+      return current === value;
+    };
+    await until(() => isSynced(1));
     redis.pause();
     await becomes(0);
+    await until(() => isSynced(0));
     redis.resume();
     await becomes(1);
     await redis.kill();

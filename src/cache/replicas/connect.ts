@@ -1,4 +1,5 @@
 import type { SharedRedis } from '../../redis/client.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { Replicas } from './replicas.ts';
 import { createSharedTags, PURGE_CHANNEL, parsePurgeMessage } from './shared-tags.ts';
 
@@ -13,7 +14,8 @@ export interface ReplicaConnection {
 /** Connects to the other replicas, in the background if Redis is not there. */
 export async function connectReplicas(
   redis: SharedRedis,
-  replicas = new Replicas(createSharedTags(redis)),
+  log: Pick<Log, 'warn'>,
+  replicas = new Replicas(createSharedTags(redis), log),
 ): Promise<ReplicaConnection> {
   const subscriber = await redis.duplicate();
   subscriber.on('message', (_channel: string, text: string) => {

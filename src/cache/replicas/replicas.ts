@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Log } from '../../telemetry/log.ts';
 import type { Purge, Stamp } from '../types.ts';
 import { Versions } from '../versions.ts';
 import type { Changes, PurgeMessage, SharedTags } from './shared-tags.ts';
@@ -15,6 +16,7 @@ const MAX_UNSYNCED_AGE_MS = 10_000;
 export class Replicas {
   readonly #id = randomUUID();
   readonly #shared: SharedTags;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #undelivered = new UndeliveredPurges();
   #versions = new Versions();
   #generation: string | undefined;
@@ -24,11 +26,13 @@ export class Replicas {
   #syncedAt = Number.NEGATIVE_INFINITY;
   #caughtUpAt = Number.POSITIVE_INFINITY;
   #syncing: Promise<void> | undefined;
+  #loggedState = true;
   /** Applies a purge of another replica to the responses in memory. */
   #apply: (purge: Purge) => void = () => undefined;
 
-  constructor(shared: SharedTags) {
+  constructor(shared: SharedTags, log: Pick<Log, 'warn'>) {
     this.#shared = shared;
+    this.#log = log;
   }
 
   onPurge(apply: (purge: Purge) => void): void {
@@ -43,19 +47,18 @@ export class Replicas {
 
   /** True if a response from Redis may be served, as far as its tags are concerned. */
   accepts({ generation, version }: Stamp, tags: readonly string[]): boolean {
-    if (!this.#isSynced || generation !== this.#generation) return false;
+    if (!this.isSynced() || generation !== this.#generation) return false;
     return !this.#undelivered.covers(tags) && !this.#versions.isStale({ tags, version });
   }
 
   /** The age in milliseconds up to which a response may be served: infinite unless purges may be missing. */
   maxAgeMs(): number {
-    const isCertain = this.#isSynced && performance.now() >= this.#caughtUpAt;
+    const isCertain = this.isSynced() && performance.now() >= this.#caughtUpAt;
     return isCertain ? Number.POSITIVE_INFINITY : MAX_UNSYNCED_AGE_MS;
   }
 
-  get #isSynced(): boolean {
-    return performance.now() - this.#syncedAt < SYNC_TIMEOUT_MS;
-  }
+  /** True if this replica knows the purges of the others, up to a few seconds ago. */
+  readonly isSynced = (): boolean => performance.now() - this.#syncedAt < SYNC_TIMEOUT_MS;
 
   /**
    * Gives a purge of this replica its version, and tells the others. Never rejects.
@@ -94,6 +97,7 @@ export class Replicas {
       .catch(() => undefined)
       .finally(() => {
         this.#syncing = undefined;
+        this.#logState();
       });
     return this.#syncing;
   };
@@ -103,8 +107,20 @@ export class Replicas {
     await this.#undelivered.sendKept(this.#send);
     let isComplete = false;
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
-    if (!this.#isSynced) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
+    if (!this.isSynced()) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
     this.#syncedAt = startedAt;
+  }
+
+  /** Logs each change of the state once. */
+  #logState(): void {
+    const isSynced = this.isSynced();
+    if (isSynced === this.#loggedState) return;
+    this.#loggedState = isSynced;
+    if (isSynced) this.#log.warn('purges of other replicas are received again');
+    else
+      this.#log.warn(
+        'purges of other replicas are missing: nothing older than 10 seconds is served',
+      );
   }
 
   /** @returns false if there are more changes to ask for */
@@ -126,6 +142,8 @@ export class Replicas {
 
   /** Redis has lost the history of purges, and with it perhaps some that this replica has not received. */
   #beginGeneration(generation: string): void {
+    if (this.#generation !== undefined)
+      this.#log.warn('purges lost in Redis: stored responses are discarded');
     this.#generation = generation;
     this.#versions = new Versions();
     this.#received = 0;

@@ -34,7 +34,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const requestLog = createLog({ name: bff.name, level, isBuffered: false, worker: undefined });
   const redis =
     config.redis && (await createRedis(config.redis, requestLog, { tls: config.redisTls }));
-  const connection = redis && (await connectReplicas(redis));
+  const connection = redis && (await connectReplicas(redis, requestLog));
   const count = createCountHub();
   const workerMetrics = createMetricsHub();
   const metrics = createPrimaryMetrics();

@@ -31,6 +31,8 @@ interface Gauges {
   readonly certificateExpiry: (() => number) | undefined;
   /** True if Redis responds; undefined without Redis. */
   readonly isRedisUp: (() => Promise<boolean>) | undefined;
+  /** True if this replica knows the purges of the others; undefined without Redis. */
+  readonly isSynced: (() => boolean) | undefined;
 }
 
 /** Creates the metrics of one server. */
@@ -54,7 +56,8 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */
     addGauges(gauges: Gauges): void {
-      const { cacheBytes, cacheEntries, connections, certificateExpiry, isRedisUp } = gauges;
+      const { cacheBytes, cacheEntries, connections, certificateExpiry, isRedisUp, isSynced } =
+        gauges;
       const add = (
         name: string,
         help: string,
@@ -81,6 +84,10 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
       if (isRedisUp) {
         const read = async () => Number(await isRedisUp());
         add('frontdesk_redis_up', '1 if Redis responds, otherwise 0.', read, 'min');
+      }
+      if (isSynced) {
+        const help = '1 if the purges of the other replicas are known, otherwise 0.';
+        add('frontdesk_replica_synced', help, () => Number(isSynced()), 'min');
       }
     },
   };

@@ -15,7 +15,7 @@ const VERSIONS = '{frontdesk:tags}:versions';
 /** Connects a replica, and records what the others make it purge. */
 async function startReplica(url: URL) {
   const redis = await createRedis(redisUrl.parse(url.href), log);
-  const { replicas, close } = await connectReplicas(redis);
+  const { replicas, close } = await connectReplicas(redis, log);
   const purged: Purge[] = [];
   replicas.onPurge((purge) => void purged.push(purge));
   await until(() => {

@@ -46,9 +46,9 @@ export async function startReplica(
   { sharedTags = (tags) => tags, replicas: breakReplicas = ignore }: Defect,
 ) {
   const redis = await createRedis(redisUrl.parse(url.href), log);
-  const replicas = new Replicas(sharedTags(delay(createSharedTags(redis, MAX_TAGS))));
+  const replicas = new Replicas(sharedTags(delay(createSharedTags(redis, MAX_TAGS))), log);
   breakReplicas(replicas);
-  const { close } = await connectReplicas(redis, replicas);
+  const { close } = await connectReplicas(redis, log, replicas);
   const tagVersions = new TagVersions();
   const channel = createReplicaChannel(replicas, undefined);
   const { purge } = createInvalidation(tagVersions, { channel });
