@@ -41,7 +41,7 @@ export interface SharedRedis {
    */
   readonly run: <T>(work: (client: RedisClient) => Promise<T>) => Promise<T>;
   /**
-   * Connects again, for pub/sub. The connection renews its subscriptions by itself; who calls this closes
+   * Connects again, for pub/sub. Who calls this subscribes whenever the connection is ready, and closes
    * it.
    */
   readonly duplicate: () => Promise<RedisClient>;

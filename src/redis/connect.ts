@@ -37,6 +37,8 @@ export async function connectRedis(
     disconnectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
     maxRetriesPerRequest: 0,
+    // Nothing would catch its failure: who subscribes does so again when the connection is ready.
+    autoResubscribe: false,
     ...(address.isTls && { tls: { ...tls } }),
   };
   const single = { ...options, enableOfflineQueue: false, retryStrategy: backoff };

@@ -38,6 +38,12 @@ async function startReplica(url: URL) {
   };
 }
 
+/** Keeps the process busy, in milliseconds. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
   before(async () => {
@@ -79,6 +85,20 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
     await until(() => !other.replicas.accepts(stamp, ['Order:1']));
     assert.ok(other.hasPurged('Order:1'));
+  });
+
+  it('renew their subscription in a busy process, where commands time out', async () => {
+    using one = await startReplica(redis.url);
+    using other = await startReplica(redis.url);
+    await one.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    for (let n = 0; n < 10; n++) {
+      block(100);
+      await new Promise(setImmediate);
+    }
+    await until(async () => {
+      await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+      return other.hasPurged('Order:1');
+    });
   });
 
   it('know the purges that were sent before their start', async () => {
