@@ -4,6 +4,7 @@ import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -28,6 +29,9 @@ import {
 } from './monitoring.ts';
 import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { groupingsOf, selectorsOf, withoutFilters } from './promql.ts';
+
+const SCRAPE_MS = 250;
+const MAX_SCRAPES = 20;
 
 const RUNBOOK_URL = 'https://git.frontdesk.example/frontdesk/docs/runbook.md';
 
@@ -138,12 +142,17 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
   after(() => started.disposeAsync());
 
   const assertUses = async (uses: readonly Use[]) => {
-    const faults = await Promise.all(
-      uses.map(async (use) =>
-        (await faultsOf(prometheus, use)).map((fault) => `${use.where}: ${fault}`),
-      ),
-    );
-    assert.equal(faults.flat().join('\n'), '');
+    const findFaults = async () => {
+      const faults = await Promise.all(
+        uses.map(async (use) =>
+          (await faultsOf(prometheus, use)).map((fault) => `${use.where}: ${fault}`),
+        ),
+      );
+      return faults.flat().join('\n');
+    };
+    // A busy machine may be too slow for one scrape, which ends all series until the next one.
+    for (let n = 0; n < MAX_SCRAPES && (await findFaults()) !== ''; n++) await sleep(SCRAPE_MS);
+    assert.equal(await findFaults(), '');
   };
 
   it('of the dashboard has results for a BFF with traffic', async () => {
