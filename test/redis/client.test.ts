@@ -54,7 +54,9 @@ async function subscribe({ duplicate }: SharedRedis, channel: string) {
   const subscriber = await duplicate();
   subscriber.on('message', (_channel: string, message: string) => messages.push(message));
   // As ioredis would do it, without catching that a command times out.
-  subscriber.on('ready', () => subscriber.subscribe(channel).catch(() => undefined));
+  subscriber.on('ready', () => {
+    subscriber.subscribe(channel).catch(() => undefined);
+  });
   if (subscriber.status !== 'ready') await once(subscriber, 'ready');
   await subscriber.subscribe(channel);
   return { messages, [Symbol.dispose]: () => subscriber.disconnect() };
