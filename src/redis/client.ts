@@ -1,5 +1,5 @@
 /**
- * The Redis connection that all replicas share. Its users get `run`, which calls a command within a
+ * The connection to the Redis that all replicas share. Its users get `run`, which calls a command within a
  * budget of milliseconds, and a circuit breaker that stops calling while Redis fails.
  *
  * A request must never wait for a connection, for longer than the budget, or fail because Redis does:
@@ -183,7 +183,7 @@ function createStateLogger(log: Log) {
       state = 'unavailable';
       log.warn(
         { reason: reasonOf(error) },
-        'Redis unavailable: rate limits are counted per process',
+        'Redis unavailable: rate limits are counted per process, responses are not shared',
       );
     },
     available() {

@@ -177,7 +177,7 @@ describe('A Redis with Sentinel or as a cluster', TOPOLOGIES, () => {
       assert.equal(await redis.get('a'), 'text');
       await receives(subscriber.messages, redis, 'two');
       assert.deepEqual(redis.messages.slice(0, 2), [
-        'Redis unavailable: rate limits are counted per process',
+        'Redis unavailable: rate limits are counted per process, responses are not shared',
         'Redis available again',
       ]);
     });

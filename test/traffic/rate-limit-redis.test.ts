@@ -206,7 +206,9 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
     assert.equal(await isAccepted(replica, ANONYMOUS, 1), false);
     for (let n = 0; n < 50; n++)
       assert.ok(await isAccepted(replica, { ...ANONYMOUS, address: `10.0.0.${n}` }));
-    assert.deepEqual(replica.messages, ['Redis unavailable: rate limits are counted per process']);
+    assert.deepEqual(replica.messages, [
+      'Redis unavailable: rate limits are counted per process, responses are not shared',
+    ]);
 
     await redis.restart();
     await waitUntilRedisCounts(replica);
@@ -365,7 +367,9 @@ describe('Rate limits without a working Redis', () => {
     for (let n = 0; n < 10; n++) assert.ok(await isAccepted(replica, ANONYMOUS));
     assert.equal(await isAccepted(replica, ANONYMOUS), false);
     await sleep(300); // Several connection attempts.
-    assert.deepEqual(replica.messages, ['Redis unavailable: rate limits are counted per process']);
+    assert.deepEqual(replica.messages, [
+      'Redis unavailable: rate limits are counted per process, responses are not shared',
+    ]);
   });
 
   for (const [behaviour, reply] of [
