@@ -73,7 +73,7 @@ export function createEdgePurger({ urls, token, log, countFor }: EdgePurgerOptio
 /** @throws Error if the edge did not accept the tags */
 type Send = (tags: readonly string[], timeoutMs: number) => Promise<void>;
 
-/** One edge, which gets one request at a time. Tags that are purged meanwhile leave together. */
+/** Sends purges to one edge, one request at a time. Tags that are purged meanwhile leave together. */
 class Edge {
   readonly #send: Send;
   readonly #count: EdgePurgeCounter;
@@ -138,7 +138,7 @@ class Edge {
     }
   }
 
-  /** @returns false if the edge did not accept it: then its tags wait again */
+  /** @returns false if the edge did not accept the batch, whose tags then wait again */
   async #sendBatch(timeoutMs: number): Promise<boolean> {
     const queue = this.#purged.size > 0 ? this.#purged : this.#repeated;
     const tags = queue.take();

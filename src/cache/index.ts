@@ -5,8 +5,8 @@
  * The policy of an operation (maxAge, scope, tags) follows from its text and the schema. A request
  * looks its key up; on a miss, an ExecutionRecorder collects tags and freshness from the datasources
  * while the operation executes, and the complete response is stored in memory, as an entry (store.ts)
- * and as text (packed-store.ts). A purge raises the version of tags, which makes the entries with them
- * stale.
+ * and as text (packed-store.ts), and in the Redis that replicas share (replicas/). A purge raises the
+ * version of tags, which makes the entries with them stale.
  *
  * It must never serve a response to a viewer outside its scope, serve data that was read before a
  * purge, store a partial response, or wait for anything before it returns a fresh entry from memory.

@@ -4,12 +4,12 @@ import type { EdgePurger } from './edge-purger.ts';
 import type { TagVersions } from './tag-versions.ts';
 import type { Purge } from './types.ts';
 
-/** Carries purges between the processes whose clients must see each other's changes. */
+/** Sends purges to other processes and receives theirs: those of the other workers, and of other replicas. */
 export interface PurgeChannel {
   /**
    * Sends a purge to all other processes.
-   * @returns a promise that resolves when each of them has applied it or has ended; it never rejects,
-   *   and it is bounded in time
+   * @returns a promise that resolves when each worker has applied it or has ended, and Redis has it or
+   *   did not answer in time; it never rejects, and it is bounded in time
    */
   readonly publish: (purge: Purge) => Promise<void>;
   /** Sets what applies the purges of the others. A purge is acknowledged when it returns. */
@@ -18,7 +18,7 @@ export interface PurgeChannel {
 
 /**
  * Invalidates stored responses in this process, through the channel in the others, and then at the edges:
- * in this order, because an edge that is purged gets a new response from any process.
+ * in this order, because a purged edge fetches a new response from any process.
  */
 export interface Invalidation {
   /** Makes every response with one of the tags stale; a promise if others have to apply it too. */

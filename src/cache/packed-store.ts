@@ -12,8 +12,8 @@ import { Keyv } from 'keyv';
  *
  * When all segments are full, the oldest one becomes the newest. Its records leave the index, except
  * those that were read since they were written there: these move to the start of the segment and have to
- * be read again to stay another time. So what is used remains, about as in an LRU cache, and no list has
- * to be kept in order.
+ * be read again to stay another time. Texts in use stay in the store, much as in an LRU cache, without an
+ * ordered list.
  *
  * The index is a map of small integers, from a checksum of the key to a position, which V8 keeps in one
  * array. A record has its key, so a key with the same checksum as another is a miss; of two such keys
@@ -37,10 +37,10 @@ interface Segment {
   free: number;
 }
 
-/** Limit of a segment, and so of a text: to reuse a segment of this size takes about a millisecond. */
+/** Limit of a segment, and so of a text. Reusing a segment of this size takes about a millisecond. */
 const MAX_SEGMENT_BYTES = 1_048_576;
 const MIN_SEGMENTS = 16;
-/** The part of a reused segment that is freed, however many of its records were read. */
+/** The minimum share of a reused segment that is freed, even if all of its records were read. */
 const MIN_FREED = 0.5;
 /** The memory of a position in the index: 39 bytes were measured, and it doubles when it grows. */
 const INDEX_BYTES = 48;

@@ -7,7 +7,7 @@ import type { CacheEntry } from './types.ts';
 
 type IsFresh = (entry: CacheEntry) => boolean;
 
-/** The tier that other processes use too. It never rejects: what fails is a miss. */
+/** The tier in Redis. It never rejects: a failure is a miss. */
 export interface SharedTier {
   /** @returns an entry whose version is that of this process */
   readonly get: (hashedKey: string) => Promise<CacheEntry | undefined>;
@@ -15,7 +15,7 @@ export interface SharedTier {
   readonly delete: (hashedKey: string) => Promise<void>;
 }
 
-/** Stores entries in tiers: as objects in memory, and as texts in keyv stores behind it. */
+/** Stores entries in tiers: as objects in memory, as texts in keyv stores, and in Redis. */
 export interface EntryStore {
   /** The entry in memory, which may have expired or be purged. */
   readonly peek: (key: string) => CacheEntry | undefined;
@@ -35,9 +35,9 @@ export interface EntryStore {
 
 /**
  * @param maxBytes - of the first tier
- * @param secondTiers - asked in order for what the first tier does not have; no response waits for a
- *   write to them, and what fails or is not an entry is a miss
- * @param sharedTier - asked last
+ * @param secondTiers - asked in order if the first tier has no entry, or with a shared tier no fresh one;
+ *   no response waits for a write to them, and a failure or a text that is not an entry is a miss
+ * @param sharedTier - asked last, if none of them has a fresh entry
  */
 export function createEntryStore(
   maxBytes: number,

@@ -1,11 +1,14 @@
-/** Every public response has it, so that edges can be purged of everything. */
+/** A tag of every public response, by which edges are purged of everything. */
 export const EVERYTHING = 'frontdesk';
 
-/** Tags that wait are replaced by their types above this number, and by EVERYTHING above it again. */
+/**
+ * Limit of waiting tags. Beyond it, they are replaced by their types, or by EVERYTHING if there are more than
+ * half as many of these.
+ */
 const MAX_TAGS = 4_096;
-/** Fastly accepts as many in one request. */
+/** Fastly's limit of keys in one request. */
 const MAX_BATCH_TAGS = 256;
-/** Proxies accept headers of 8 KiB, together with their name. */
+/** Well below the 8 KiB that proxies accept for a header with its name. */
 const MAX_BATCH_BYTES = 4_096;
 
 /** The tags that wait to be purged, each once, in bounded memory. */

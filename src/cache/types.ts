@@ -95,7 +95,7 @@ export interface SharedCaches extends StaleWindows {
 
 /** A point in the history of purges: a version of one generation. */
 export interface Stamp {
-  /** Random; another one if Redis has lost what it knew. */
+  /** Random; a new one begins when Redis loses the versions. */
   readonly generation: string;
   readonly version: number;
 }

@@ -13,7 +13,7 @@ export interface TaggedVersion {
 export class Versions {
   /** The most recent purge is last. */
   readonly #byTag = new Map<string, number>();
-  /** Continues behind what it has dropped: a new one would skip that again each time. */
+  /** Kept between calls: a new iterator would skip all deleted entries again. */
   #oldest = this.#byTag.entries();
   readonly #maxTags: number;
   #current = 0;

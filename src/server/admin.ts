@@ -21,7 +21,7 @@ interface AdminOptions {
   readonly log: Logger;
   /** The key that signs purges; without it, `POST /purge` does not exist. */
   readonly secret: string | undefined;
-  /** Returns once no process of this BFF serves a response with one of the tags. */
+  /** Returns once all workers have applied the purge, and Redis has it or did not answer in time. */
   readonly purge: (tags: readonly string[]) => MaybePromise<unknown>;
   /** Collects the metrics, in the text format of Prometheus. */
   readonly collectMetrics: () => Promise<string>;

@@ -16,7 +16,7 @@ const QUARANTINE_MS = 30_000;
 
 interface PurgeOptions {
   readonly edges: Config['edges'];
-  /** Leads to the other workers. */
+  /** The channel to the other workers; undefined if there are none. */
   readonly workers: PurgeChannel | undefined;
   readonly redis: SharedRedis | undefined;
   readonly log: Log;
@@ -25,7 +25,7 @@ interface PurgeOptions {
   readonly beforePurge: () => void;
 }
 
-/** Creates what makes stored responses stale: in this process, in all others and at the edges. */
+/** Creates the parts that invalidate stored responses: in this process, in the others and at the edges. */
 export async function createPurges(options: PurgeOptions) {
   const { edges, workers, redis, log, metrics, beforePurge } = options;
   const connection = redis && (await connectReplicas(redis, log));
@@ -43,7 +43,7 @@ export async function createPurges(options: PurgeOptions) {
       metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
       return isCertain ? invalidation.purge(tags) : invalidation.quarantine(tags, QUARANTINE_MS);
     },
-    /** Purges what an event of a service names. */
+    /** Purges the tags of a service's event. */
     received(tags: readonly string[]) {
       metrics.countPurge('event', tags.length);
       return invalidation.purge(tags);

@@ -11,7 +11,10 @@ export interface ReplicaConnection {
   readonly close: () => void;
 }
 
-/** Connects to the other replicas, in the background if Redis is not there. */
+/**
+ * Subscribes to the purges of other replicas, and asks for missed ones every second. Does not wait for
+ * Redis.
+ */
 export async function connectReplicas(
   redis: SharedRedis,
   log: Pick<Log, 'warn'>,
@@ -24,7 +27,8 @@ export async function connectReplicas(
   });
 
   function sync(): void {
-    // A connection that does not reply is replaced. Until then purges arrive by `sync` alone.
+    // Without commands, ioredis would not notice that the connection is silent, and not replace it. Until
+    // then purges arrive by `sync` alone.
     if (subscriber.status === 'ready') subscriber.ping().catch(ignore);
     void replicas.sync();
   }

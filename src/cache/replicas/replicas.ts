@@ -5,14 +5,14 @@ import { Versions } from '../versions.ts';
 import type { Changes, PurgeMessage, SharedTags } from './shared-tags.ts';
 import { UndeliveredPurges } from './undelivered.ts';
 
-/** Purges of others may be missing if the last successful sync began earlier than this. */
+/** If no sync that began within this time has succeeded, purges of other replicas may be missing. */
 const SYNC_TIMEOUT_MS = 3_000;
 /** After an outage, the time in which the other replicas reconnect and deliver the purges of the outage. */
 const CATCH_UP_MS = 5_000;
-/** The age of a response that is served while purges may be missing. */
+/** The maximum age of a response that is served while purges may be missing. */
 const MAX_UNSYNCED_AGE_MS = 10_000;
 
-/** What a replica knows of the purges of all. */
+/** The purges of all replicas, as far as this one knows them. */
 export class Replicas {
   readonly #id = randomUUID();
   readonly #shared: SharedTags;
@@ -82,7 +82,7 @@ export class Replicas {
     return stamp;
   };
 
-  /** Takes a message that Redis sends to all replicas, also to the one that has caused it. */
+  /** Handles a message about a purge. Redis sends it to all replicas, including the one that purged. */
   receive({ origin, purge, ...stamp }: PurgeMessage): void {
     if (origin !== this.#id) this.#apply(purge);
     if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
@@ -91,7 +91,7 @@ export class Replicas {
     else this.#received = Math.max(this.#received, stamp.version);
   }
 
-  /** Delivers what Redis does not know, and asks for missed purges. Never rejects. */
+  /** Delivers the purges that Redis lacks, and asks for those that this replica has missed. Never rejects. */
   readonly sync = (): Promise<void> => {
     this.#syncing ??= this.#sync()
       .catch(() => undefined)
@@ -140,7 +140,7 @@ export class Replicas {
     return isComplete;
   }
 
-  /** Redis has lost the history of purges, and with it perhaps some that this replica has not received. */
+  /** Starts over: Redis has lost the versions, perhaps with some that this replica has not received. */
   #beginGeneration(generation: string): void {
     if (this.#generation !== undefined)
       this.#log.warn('purges lost in Redis: stored responses are discarded');

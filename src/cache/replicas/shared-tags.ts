@@ -7,14 +7,14 @@ const PREFIX = '{frontdesk:tags}';
 const KEYS = [`${PREFIX}:state`, `${PREFIX}:versions`] as const;
 /** Purged tags whose versions are kept; more raise the floor. */
 const MAX_TAGS = 100_000;
-/** Tags that one call returns; more than one purge may have. */
+/** Tags that one call returns. One purge must have fewer, or `changesSince` would never get past it. */
 const PAGE = 5_000;
 
 export const PURGE_CHANNEL = `${PREFIX}:purges`;
 
 /**
- * Finds the state, or begins a new generation: if a key is missing, if one of the two was evicted, or on
- * another server than the one that wrote it (a restart from an old snapshot, a failover).
+ * Reads the state. Begins a new generation if a key is missing (a restart, an eviction), or if another
+ * server wrote it (a restart from an old snapshot, a failover).
  */
 const OPEN = `
 local state, versions = KEYS[1], KEYS[2]
@@ -62,14 +62,14 @@ export interface PurgeMessage extends Stamp {
   readonly purge: Purge;
 }
 
-/** The purges after a version. */
+/** The tags that were purged after a version. */
 export interface Changes {
   readonly generation: string;
   /** Responses of earlier executions are stale, because Redis has dropped versions of tags. */
   readonly floor: number;
   /** By tag. */
   readonly versions: ReadonlyMap<string, number>;
-  /** There is no other change up to this version. */
+  /** All changes up to this version are included. */
   readonly receivedUpTo: number;
   /** False if there are later ones. */
   readonly isComplete: boolean;

@@ -16,8 +16,8 @@ interface SharedTierOptions {
 }
 
 /**
- * The tier that all replicas share. What Redis does not return in time, what is not an entry, and what a
- * purge has made stale, is a miss.
+ * Creates the tier that all replicas share. It is a miss if Redis does not reply in time, if the text is
+ * not an entry, or if a purge has made the entry stale.
  */
 export function createSharedTier({ redis, replicas, tagVersions }: SharedTierOptions): SharedTier {
   const texts: Keyv<string> = createKeyv(redis, PREFIX);

@@ -1,13 +1,16 @@
 import type { Purge } from '../types.ts';
 
-/** Tags that are kept; beyond them, everything is purged instead. */
+/** Limit of waiting tags. Beyond it, everything is purged instead. */
 const MAX_TAGS = 10_000;
 const MAX_TAGS_PER_PURGE = 1_000;
 
-/** The purges of this replica that have no version in Redis yet. Their number is bounded, and none is lost. */
+/**
+ * The purges of this replica that have no version in Redis yet. Their number is bounded, and no purge is
+ * dropped.
+ */
 export class UndeliveredPurges {
   readonly #sending = new Set<Purge>();
-  /** Those that Redis has not taken. */
+  /** The tags of purges that Redis did not accept. */
   readonly #tags = new Set<string>();
   #isEverything = false;
 
