@@ -49,8 +49,12 @@ redis.call('publish', ARGV[3], generation .. ' ' .. version .. ' ' .. ARGV[4])
 return { generation, version }
 `;
 
-/** ARGV: new generation, version, page size. */
+/**
+ * Fails if Redis rejects writes, because it is full or a read-only replica: the purges of others are then
+ * missing. ARGV: new generation, version, page size.
+ */
 const CHANGES = `${OPEN}
+redis.call('hset', state, 'run', run)
 local changed = redis.call('zrange', versions, '(' .. ARGV[2], '+inf', 'byscore', 'limit', 0, ARGV[3], 'withscores')
 return { generation, version, floor, changed }
 `;

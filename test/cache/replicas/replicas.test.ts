@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { connectReplicas, type Purge } from '../../../src/cache/index.ts';
 import { redisUrl } from '../../../src/config/parsers.ts';
 import { createRedis } from '../../../src/redis/client.ts';
+import type { RedisClient } from '../../../src/redis/connect.ts';
 import type { Log } from '../../../src/telemetry/log.ts';
 import { skipWithoutRedis, startRedis } from '../../support/redis.ts';
 import { until } from '../../support/until.ts';
@@ -149,13 +150,6 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
     await until(() => other.hasPurged('Order:1'));
   });
 
-  it('serve nothing older than 10 seconds while purges may be missing', async () => {
-    using one = await startReplica(redis.url);
-    await until(() => one.replicas.maxAgeMs() === Number.POSITIVE_INFINITY);
-    await redis.kill();
-    await until(() => one.replicas.maxAgeMs() === 10_000);
-  });
-
   const losses: Readonly<
     Record<string, (one: Awaited<ReturnType<typeof startReplica>>) => unknown>
   > = {
@@ -197,4 +191,23 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
     await until(() => late.replicas.accepts(late.begin(), ['Order:2']));
     assert.ok(!late.replicas.accepts(stamp, ['Order:2']));
   });
+});
+
+describe('Replicas of a Redis', { skip: skipWithoutRedis, concurrency: true }, () => {
+  const troubles: Readonly<
+    Record<string, (redis: Awaited<ReturnType<typeof startRedis>>, client: RedisClient) => unknown>
+  > = {
+    'that is gone': ({ kill }) => kill(),
+    'that rejects purges because it is full': (_, client) =>
+      client.call('CONFIG', 'SET', 'maxmemory', 1),
+  };
+  for (const [name, begin] of Object.entries(troubles)) {
+    it(`${name} serve nothing older than 10 seconds`, async () => {
+      await using redis = await startRedis();
+      using one = await startReplica(redis.url);
+      await until(() => one.replicas.maxAgeMs() === Number.POSITIVE_INFINITY);
+      await begin(redis, one.redis.client);
+      await until(() => one.replicas.maxAgeMs() === 10_000);
+    });
+  }
 });
