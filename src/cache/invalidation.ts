@@ -53,12 +53,11 @@ export function createInvalidation(
       });
     },
     quarantine(tags, ms) {
-      const releaseHere = tagVersions.quarantine(tags, ms, () => edges?.purge(tags));
       const id = randomUUID();
-      const release = () => {
-        releaseHere();
-        void channel?.publish({ kind: 'release', id, tags });
-      };
+      // Also when its time is over: another process may have missed the quarantine.
+      const release = tagVersions.quarantine(tags, ms, () => {
+        void andThen(channel?.publish({ kind: 'release', id, tags }), () => edges?.purge(tags));
+      });
       return andThen(channel?.publish({ kind: 'quarantine', id, tags, ms }), () => {
         edges?.purge(tags);
         return release;
