@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -9,6 +9,7 @@ import { BffError } from '../../src/errors.ts';
 import { createRedis } from '../../src/redis/client.ts';
 import { createRateLimiter, type RateLimiter } from '../../src/traffic/index.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
+import { startListener, startProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const ADDRESS = '192.0.2.1';
@@ -397,43 +398,4 @@ async function waitUntilRedisCounts(replica: Awaited<ReturnType<typeof startRepl
     await replica.take(keys, 1);
     return (await countOf(replica.client, keys.address).catch(() => null)) !== null;
   });
-}
-
-async function startListener(serve: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    serve(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: new URL(`redis://127.0.0.1:${(server.address() as AddressInfo).port}`),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-/** Starts a proxy that delays the replies of Redis and keeps their order. */
-async function startProxy({ port }: URL, delayMs: number) {
-  let ms = 0;
-  const listener = await startListener((socket) => {
-    const redis = connect(Number(port), '127.0.0.1').on('error', () => {});
-    socket.on('data', (chunk) => redis.write(chunk)).on('close', () => redis.destroy());
-    let last = Promise.resolve();
-    redis.on('data', (chunk) => {
-      const delayed = sleep(ms);
-      last = last.then(() => delayed).then(() => void socket.write(chunk));
-    });
-    ms = delayMs;
-  });
-  return {
-    ...listener,
-    delay(next: number) {
-      ms = next;
-    },
-  };
 }
