@@ -2,7 +2,7 @@
 interface Write {
   readonly value: number;
   /** The replica through which it was purged, or undefined until the purge was answered. */
-  purgedBy?: object;
+  purgedBy?: object | string;
   /** On the clock of `performance.now()`. */
   purgedAt?: number;
 }
@@ -34,7 +34,7 @@ export class History {
   }
 
   /** @returns a function to call when its purge is answered */
-  write(key: string): (replica: object) => void {
+  write(key: string): (replica: object | string) => void {
     const writes = this.#writes.get(key) ?? [];
     const write: Write = { value: this.current(key) + 1 };
     this.#writes.set(key, [...writes, write]);
@@ -50,7 +50,7 @@ export class History {
   }
 
   /** The lowest value that a read which begins now may return. */
-  lowestValue(key: string, replica: object): number {
+  lowestValue(key: string, replica: object | string): number {
     const now = performance.now();
     const isDisturbed = now < this.#disturbedUntil;
     const { ms, disturbedMs } = this.#staleness;
