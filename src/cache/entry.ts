@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import { z } from 'zod';
 import type { CacheEntry, ResponseHeaders } from './types.ts';
 
 /** The metadata of an entry that an execution provides. */
@@ -66,7 +67,8 @@ export function fromText(text: string): CacheEntry | undefined {
   const content = text.slice(text.indexOf('\n') + 1);
   if (!text.startsWith(firstLineOf(content))) return undefined;
   const end = content.indexOf('\n');
-  const metadata = JSON.parse(content.slice(0, end)) as ReturnType<typeof metadataOf>;
+  const metadata = parseMetadata(content.slice(0, end));
+  if (!metadata) return undefined;
   const [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp] = metadata;
   return restore(Buffer.from(content.slice(end + 1)).toString('latin1'), {
     maxAge,
@@ -86,5 +88,25 @@ const metadataOf = (entry: CacheEntry) => {
   const { maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp } = entry;
   return [maxAge, version, scope, startedAt, tags, storedAt, freshUntil, etag, stamp] as const;
 };
+
+const metadataSchema = z.tuple([
+  z.number(),
+  z.number(),
+  z.enum(['public', 'role', 'user']),
+  z.number(),
+  z.array(z.string()),
+  z.number(),
+  z.number(),
+  z.string(),
+  z.object({ generation: z.string(), version: z.number() }).nullish(),
+]);
+
+function parseMetadata(json: string): z.infer<typeof metadataSchema> | undefined {
+  try {
+    return metadataSchema.parse(JSON.parse(json));
+  } catch {
+    return undefined;
+  }
+}
 
 const firstLineOf = (content: string): string => `${FORMAT} ${crc32(content)}\n`;

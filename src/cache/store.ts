@@ -84,12 +84,14 @@ export function createEntryStore(
 
   /** Reads an entry into memory, unless a write overtakes the read. */
   function read(key: string, isFresh: IsFresh): Promise<CacheEntry | undefined> {
-    const reading = readSecondTiers(hashKey(key), isFresh).then((entry) => {
-      if (reads.get(key) !== reading) return memory.get(key);
-      reads.delete(key);
-      if (entry) memory.set(key, entry);
-      return entry;
-    });
+    const reading = readSecondTiers(hashKey(key), isFresh)
+      .catch(logReadFailure)
+      .then((entry) => {
+        if (reads.get(key) !== reading) return memory.get(key);
+        reads.delete(key);
+        if (entry) memory.set(key, entry);
+        return entry ?? undefined;
+      });
     reads.set(key, reading);
     return reading;
   }

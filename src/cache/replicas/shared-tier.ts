@@ -24,14 +24,24 @@ export function createSharedTier({ redis, replicas, tagVersions }: SharedTierOpt
   return {
     async get(hashedKey) {
       const text = await redis.run(() => texts.get(hashedKey)).catch(ignore);
-      const entry = typeof text === 'string' ? fromText(text) : undefined;
+      // A value that was copied to another key is of another viewer.
+      if (typeof text !== 'string' || !text.startsWith(hashedKey)) return undefined;
+      const entry = fromText(text.slice(hashedKey.length));
       if (!entry?.stamp || !replicas.accepts(entry.stamp, entry.tags)) return undefined;
-      // From here on, this process's own versions apply.
-      return { ...entry, version: tagVersions.current };
+      const latest = Date.now() + entry.maxAge * 1_000;
+      return {
+        ...entry,
+        // From here on, this process's own versions apply.
+        version: tagVersions.current,
+        // The clock of the other replica may be ahead.
+        startedAt: Math.min(entry.startedAt, Date.now()),
+        freshUntil: Math.min(entry.freshUntil, latest),
+      };
     },
     async set(hashedKey, entry, ttlMs) {
-      if (entry.stamp)
-        await redis.run(() => texts.set(hashedKey, toText(entry), ttlMs)).catch(ignore);
+      if (!entry.stamp) return;
+      const text = hashedKey + toText(entry);
+      await redis.run(() => texts.set(hashedKey, text, ttlMs)).catch(ignore);
     },
     async delete(hashedKey) {
       await redis.run(() => texts.delete(hashedKey)).catch(ignore);

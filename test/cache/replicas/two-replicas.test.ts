@@ -63,6 +63,26 @@ describe('Two replicas of a BFF that share a Redis', { skip: skipWithoutRedis },
     await until(async () => (await other.send(MEMBER)).body.data.member.name === 'Changed');
   });
 
+  it('serve no response that was copied to the key of another viewer', async () => {
+    const { one, other } = replicas;
+    const query = '{ viewer { id } }';
+    const idOf = async (replica: typeof one, as: string) =>
+      (await replica.send(query, { as })).body.data.viewer.id;
+    const client = new Redis(redis.url.href);
+    const keys = () => client.keys('frontdesk:response:*');
+    await until(async () => {
+      await idOf(one, CAST.reader);
+      return (await keys()).length === 1;
+    });
+    const [first = ''] = await keys();
+    await idOf(one, CAST.otherReader);
+    await until(async () => (await keys()).length === 2);
+    const [second = ''] = (await keys()).filter((key) => key !== first);
+    await client.copy(first, second, 'REPLACE');
+    client.disconnect();
+    assert.equal(await idOf(other, CAST.otherReader), CAST.otherReader);
+  });
+
   it('respond as usual with garbage in Redis, and without Redis', async () => {
     const { one, other } = replicas;
     await one.send(MEMBER);
