@@ -85,17 +85,18 @@ function storableHeaders(
   coding: string | undefined,
   shared: SharedCaches,
 ): ResponseHeaders {
-  const known = entry.headers.get(coding);
+  const mayLackPurges = shared.arePurged && !shared.hasAllPurges();
+  const known = mayLackPurges ? undefined : entry.headers.get(coding);
   if (known) return known;
   const etag = etagOf(entry, coding);
   const isPublic = entry.scope === 'public';
-  const isPurged = shared.arePurged && tagBytes(entry.tags) <= MAX_TAG_BYTES;
+  const isPurged = shared.arePurged && !mayLackPurges && tagBytes(entry.tags) <= MAX_TAG_BYTES;
   const cacheHeaders = isPublic
     ? publicCacheHeaders(entry, shared, isPurged)
     : ['cache-control', 'private, no-cache'];
   const headers = ['etag', etag, ...cacheHeaders];
   const built = { etag, headers, isPublic, hasAge: !isPublic || isPurged };
-  entry.headers.set(coding, built);
+  if (!mayLackPurges) entry.headers.set(coding, built);
   return built;
 }
 

@@ -91,6 +91,8 @@ export interface StaleWindows {
 export interface SharedCaches extends StaleWindows {
   /** True if purges are sent to them. */
   readonly arePurged: boolean;
+  /** False while this process may lack purges of other replicas: what it sends may be old already. */
+  readonly hasAllPurges: () => boolean;
 }
 
 /** A point in the history of purges: a version of one generation. */

@@ -3,6 +3,7 @@ import {
   createEdgePurger,
   createInvalidation,
   createReplicaChannel,
+  EVERYTHING,
   type PurgeChannel,
   TagVersions,
 } from '../cache/index.ts';
@@ -35,9 +36,17 @@ export async function createPurges(options: PurgeOptions) {
   const tagVersions = new TagVersions(beforePurge);
   const channel = replicas ? createReplicaChannel(replicas, workers) : workers;
   const invalidation = createInvalidation(tagVersions, { channel, edges: edgePurger });
+  // What edges have fetched from other replicas since the purge may be old.
+  replicas?.onDelivered((purge) =>
+    edgePurger?.purge(purge.kind === 'everything' ? [EVERYTHING] : purge.tags),
+  );
   return {
     tagVersions,
     replicas,
+    ofSharedCaches: {
+      arePurged: edges !== undefined,
+      hasAllPurges: () => !replicas || replicas.maxAgeMs() === Number.POSITIVE_INFINITY,
+    },
     /** Purges what a mutation has changed, or may have changed. */
     changed(tags: readonly string[], isCertain: boolean) {
       metrics.countPurge(isCertain ? 'mutation' : 'unknown-outcome', tags.length);
@@ -49,7 +58,7 @@ export async function createPurges(options: PurgeOptions) {
       return invalidation.purge(tags);
     },
     async close() {
-      connection?.close();
+      await connection?.close();
       await edgePurger?.close();
     },
   };

@@ -300,9 +300,13 @@ const RESPONSE = {
 const MAX_HEADER_BYTES = 4_096;
 
 /** The headers of a public answer with these tags, by name. */
-function headersFor(tags: readonly string[], { maxAge = 60, arePurged = false } = {}) {
+function headersFor(
+  tags: readonly string[],
+  { maxAge = 60, arePurged = false, hasAllPurges = true } = {},
+) {
   const entry = createEntry('{}', { maxAge, version: 0, scope: 'public', startedAt: 0, tags });
-  const shared = { whileRevalidate: 30, ifError: 300, arePurged };
+  const windows = { whileRevalidate: 30, ifError: 300 };
+  const shared = { ...windows, arePurged, hasAllPurges: () => hasAllPurges };
   const { headers } = responseHeaders(entry, RESPONSE, shared);
   const pairs = headers.flatMap((name, n) => (n % 2 === 0 ? [[name, headers[n + 1]]] : []));
   return Object.fromEntries(pairs) as Readonly<Record<string, string | undefined>>;
@@ -334,6 +338,13 @@ describe('Headers for shared caches that cannot be purged', () => {
     assert.match(headers.get('cache-status') ?? '', /; hit;/);
     assert.equal(headers.get('age'), null);
     assert.match(headers.get('cache-control') ?? '', /s-maxage=10$/);
+  });
+
+  it('are those of a process that may lack purges, until it has all of them', () => {
+    const missing = headersFor(['Loan'], { arePurged: true, hasAllPurges: false });
+    assert.equal(missing['cdn-cache-control'], 'public, max-age=10, stale-if-error=300');
+    const complete = headersFor(['Loan'], { arePurged: true });
+    assert.match(complete['cdn-cache-control'] ?? '', /max-age=60/);
   });
 
   it('do not extend a shorter lifetime', () => {

@@ -116,7 +116,7 @@ describe('The log entry of a request', () => {
     });
     const send = createResponseSender({
       cache,
-      shared: { ...stale, arePurged: false },
+      shared: { ...stale, arePurged: false, hasAllPurges: () => true },
       closeIfDraining() {},
     });
     const policy = { maxAge: 60, scope: 'public', tags: [] } as const;

@@ -8,7 +8,8 @@ const SYNC_INTERVAL_MS = 1_000;
 /** The connection to the other replicas. */
 export interface ReplicaConnection {
   readonly replicas: Replicas;
-  readonly close: () => void;
+  /** Delivers what Redis does not know yet, if it responds. */
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -24,6 +25,8 @@ export async function connectReplicas(
   subscriber.on('message', (_channel: string, text: string) => {
     const message = parsePurgeMessage(text);
     if (message) replicas.receive(message);
+    // Of a later release: the versions have its tags.
+    else void replicas.sync();
   });
 
   function sync(): void {
@@ -41,9 +44,10 @@ export async function connectReplicas(
   const timer = setInterval(sync, SYNC_INTERVAL_MS).unref();
   return {
     replicas,
-    close() {
+    async close() {
       clearInterval(timer);
       subscriber.disconnect();
+      await replicas.close();
     },
   };
 }

@@ -29,6 +29,7 @@ export class Replicas {
   #loggedState = true;
   /** Applies a purge of another replica to the responses in memory. */
   #apply: (purge: Purge) => void = () => undefined;
+  #onDelivered: (purge: Purge) => void = () => undefined;
 
   constructor(shared: SharedTags, log: Pick<Log, 'warn'>) {
     this.#shared = shared;
@@ -37,6 +38,11 @@ export class Replicas {
 
   onPurge(apply: (purge: Purge) => void): void {
     this.#apply = apply;
+  }
+
+  /** Sets what is called for purges that were delivered late: until then, others served older responses. */
+  onDelivered(listener: (purge: Purge) => void): void {
+    this.#onDelivered = listener;
   }
 
   /** The point in the history of purges at which an execution begins; undefined while it is unknown. */
@@ -85,10 +91,12 @@ export class Replicas {
   /** Handles a message about a purge. Redis sends it to all replicas, including the one that purged. */
   receive({ origin, purge, ...stamp }: PurgeMessage): void {
     if (origin !== this.#id) this.#apply(purge);
-    if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
     this.record(purge, stamp);
-    if (stamp.version > this.#received + 1) void this.sync();
-    else this.#received = Math.max(this.#received, stamp.version);
+    // Another generation is confirmed by `sync`: channels have no database number, so the message may be of
+    // another database.
+    const isNext = stamp.generation === this.#generation && stamp.version <= this.#received + 1;
+    if (isNext) this.#received = Math.max(this.#received, stamp.version);
+    else void this.sync();
   }
 
   /** Delivers the purges that Redis lacks, and asks for those that this replica has missed. Never rejects. */
@@ -104,11 +112,23 @@ export class Replicas {
 
   async #sync(): Promise<void> {
     const startedAt = performance.now();
-    await this.#undelivered.sendKept(this.#send);
+    await this.#undelivered.sendKept(async (purge) => {
+      await this.#send(purge);
+      this.#onDelivered(purge);
+    });
     let isComplete = false;
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
     if (!this.isSynced()) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
     this.#syncedAt = startedAt;
+  }
+
+  /** Tries once more to deliver what Redis does not know. */
+  async close(): Promise<void> {
+    if (this.#undelivered.isEmpty) return;
+    await this.#syncing;
+    await this.sync();
+    if (!this.#undelivered.isEmpty)
+      this.#log.warn('purges lost: other replicas may serve what they have changed');
   }
 
   /** Logs each change of the state once. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import type { SharedRedis } from '../../redis/client.ts';
 import type { Purge, Stamp } from '../types.ts';
 
@@ -45,7 +46,8 @@ if size > tonumber(ARGV[2]) then
   floor = tonumber(dropped[#dropped])
 end
 redis.call('hset', state, 'size', size, 'floor', floor)
-redis.call('publish', ARGV[3], generation .. ' ' .. version .. ' ' .. ARGV[4])
+-- Without the right to publish, replicas learn of the purge from the versions.
+redis.pcall('publish', ARGV[3], generation .. ' ' .. version .. ' ' .. ARGV[4])
 return { generation, version }
 `;
 
@@ -130,9 +132,32 @@ function toVersions(changed: readonly string[]): ReadonlyMap<string, number> {
   return versions;
 }
 
-/** @returns undefined if the text is not a message of `purge` */
+const purgeMessage = z.object({
+  origin: z.string(),
+  purge: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('tags'), tags: z.array(z.string()) }),
+    z.object({ kind: z.literal('everything') }),
+    z.object({
+      kind: z.literal('quarantine'),
+      id: z.string(),
+      tags: z.array(z.string()),
+      ms: z.number(),
+    }),
+    z.object({ kind: z.literal('release'), id: z.string(), tags: z.array(z.string()) }),
+  ]),
+});
+
+/** @returns undefined if the text is not a message of `purge`, or one of a later release */
 export function parsePurgeMessage(text: string): PurgeMessage | undefined {
   const [, generation, version, message] = /^(\S+) (\d+) (.*)$/s.exec(text) ?? [];
   if (generation === undefined || message === undefined) return undefined;
-  return { ...JSON.parse(message), generation, version: Number(version) };
+  try {
+    return {
+      ...purgeMessage.parse(JSON.parse(message)),
+      generation,
+      version: Number(version),
+    };
+  } catch {
+    return undefined;
+  }
 }

@@ -14,6 +14,10 @@ export class UndeliveredPurges {
   readonly #tags = new Set<string>();
   #isEverything = false;
 
+  get isEmpty(): boolean {
+    return this.#tags.size === 0 && !this.#isEverything && this.#sending.size === 0;
+  }
+
   /** True if one of the purges concerns a response with these tags. */
   covers(tags: readonly string[]): boolean {
     if (this.#isEverything || tags.some((tag) => this.#tags.has(tag))) return true;

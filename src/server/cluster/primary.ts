@@ -129,7 +129,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
       const wasClean = await supervisor.stop();
       await admin.close();
       await edges?.close();
-      connection?.close();
+      await connection?.close();
       redis?.close();
       if (hasGivenUp || !wasClean) process.exit(1);
     },

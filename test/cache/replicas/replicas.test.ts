@@ -32,8 +32,8 @@ async function startReplica(url: URL) {
       purged.some((purge) => purge.kind === 'everything' || purge.tags.includes(tag)),
     /** A response whose execution begins now. */
     begin: () => replicas.stamp() ?? assert.fail('not connected'),
-    [Symbol.dispose]() {
-      close();
+    async [Symbol.asyncDispose]() {
+      await close();
       redis.close();
     },
   };
@@ -56,8 +56,8 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   after(() => redis[Symbol.asyncDispose]());
 
   it('apply each other’s purges, and no longer accept responses of earlier executions', async () => {
-    using one = await startReplica(redis.url);
-    using other = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
+    await using other = await startReplica(redis.url);
     const stamp = other.begin();
     assert.ok(other.replicas.accepts(stamp, ['Order:1']));
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
@@ -71,16 +71,16 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   });
 
   it('do not apply their own purges a second time', async () => {
-    using one = await startReplica(redis.url);
-    using other = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
+    await using other = await startReplica(redis.url);
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
     await until(() => other.hasPurged('Order:1'));
     assert.deepEqual(one.purged, []);
   });
 
   it('get a purge that was sent while their subscription was lost', async () => {
-    using one = await startReplica(redis.url);
-    using other = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
+    await using other = await startReplica(redis.url);
     const stamp = other.begin();
     await one.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
@@ -89,8 +89,8 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   });
 
   it('renew their subscription in a busy process, where commands time out', async () => {
-    using one = await startReplica(redis.url);
-    using other = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
+    await using other = await startReplica(redis.url);
     await one.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     for (let n = 0; n < 10; n++) {
       block(100);
@@ -103,23 +103,23 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   });
 
   it('know the purges that were sent before their start', async () => {
-    using one = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
     const stamp = one.begin();
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
-    using late = await startReplica(redis.url);
+    await using late = await startReplica(redis.url);
     await until(() => late.replicas.accepts(late.begin(), ['Order:1']));
     assert.ok(!late.replicas.accepts(stamp, ['Order:1']));
     assert.ok(late.replicas.accepts(stamp, ['Order:2']));
   });
 
   it('know more purges than one reply has', async () => {
-    using one = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
     const stamp = one.begin();
     for (let start = 0; start < 12_000; start += 1_000) {
       const tags = Array.from({ length: 1_000 }, (_, n) => `Order:${start + n}`);
       await one.replicas.publish({ kind: 'tags', tags });
     }
-    using late = await startReplica(redis.url);
+    await using late = await startReplica(redis.url);
     await until(() => late.replicas.accepts(late.begin(), []));
     for (const tag of ['Order:0', 'Order:4999', 'Order:5000', 'Order:11999'])
       assert.ok(!late.replicas.accepts(stamp, [tag]), tag);
@@ -127,7 +127,7 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   });
 
   it('accept no response with a tag that they have purged before Redis knows of it', async () => {
-    using one = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
     const stamp = one.begin();
     redis.pause();
     try {
@@ -141,9 +141,35 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
     assert.ok(!one.replicas.accepts(stamp, ['Order:1']));
   });
 
+  it('deliver at their end what Redis did not take', async () => {
+    await using other = await startReplica(redis.url);
+    {
+      await using one = await startReplica(redis.url);
+      redis.pause();
+      await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+      redis.resume();
+      await until(one.redis.isUp);
+    }
+    await until(() => other.hasPurged('Order:1'));
+  });
+
+  for (const [what, message] of Object.entries({
+    'that is not a message': 'garbage',
+    'that is not JSON': 'generation 1 {',
+    'of a kind that a later release has': 'generation 1 {"origin":"x","purge":{"kind":"prefix"}}',
+  })) {
+    it(`survive a text ${what}`, async () => {
+      await using one = await startReplica(redis.url);
+      await using other = await startReplica(redis.url);
+      await one.redis.client.publish('{frontdesk:tags}:purges', message);
+      await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
+      await until(() => other.hasPurged('Order:1'));
+    });
+  }
+
   it('deliver their purges to the others when Redis returns', async () => {
-    using one = await startReplica(redis.url);
-    using other = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
+    await using other = await startReplica(redis.url);
     redis.pause();
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
     redis.resume();
@@ -162,8 +188,8 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   };
   for (const [name, lose] of Object.entries(losses)) {
     it(`begin a new generation if Redis ${name}`, async () => {
-      using one = await startReplica(redis.url);
-      using other = await startReplica(redis.url);
+      await using one = await startReplica(redis.url);
+      await using other = await startReplica(redis.url);
       await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
       const stamp = one.begin();
       one.purged.length = 0;
@@ -177,7 +203,7 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
   }
 
   it('accept nothing that is older than the versions that Redis has dropped', async () => {
-    using one = await startReplica(redis.url);
+    await using one = await startReplica(redis.url);
     await one.replicas.publish({ kind: 'tags', tags: ['Order:1'] });
     const stamp = one.begin();
     await one.replicas.publish({ kind: 'tags', tags: ['Order:2'] });
@@ -187,7 +213,7 @@ describe('Replicas that share a Redis', { skip: skipWithoutRedis }, () => {
       .zrem(VERSIONS, 'Order:2')
       .hset(STATE, 'size', 1, 'floor', 2)
       .exec();
-    using late = await startReplica(redis.url);
+    await using late = await startReplica(redis.url);
     await until(() => late.replicas.accepts(late.begin(), ['Order:2']));
     assert.ok(!late.replicas.accepts(stamp, ['Order:2']));
   });
@@ -204,7 +230,7 @@ describe('Replicas of a Redis', { skip: skipWithoutRedis, concurrency: true }, (
   for (const [name, begin] of Object.entries(troubles)) {
     it(`${name} serve nothing older than 10 seconds`, async () => {
       await using redis = await startRedis();
-      using one = await startReplica(redis.url);
+      await using one = await startReplica(redis.url);
       await until(() => one.replicas.maxAgeMs() === Number.POSITIVE_INFINITY);
       await begin(redis, one.redis.client);
       await until(() => one.replicas.maxAgeMs() === 10_000);

@@ -83,8 +83,8 @@ export async function startReplica(
     /** Returns when the response of a mutation may leave. */
     purge: async (key: string) => purge([key]),
 
-    close() {
-      close();
+    async close() {
+      await close();
       redis.close();
     },
   };

@@ -61,8 +61,8 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const client = () => (replicas[0] as Replica).redis.client;
   const isOver = () => violation !== undefined || performance.now() > endsAt;
 
-  function close(replica: Replica): void {
-    replica.close();
+  async function close(replica: Replica): Promise<void> {
+    await replica.close();
     for (const name of ['memory', 'redis', 'executed'] as const)
       counts[name] += replica.counts[name];
   }
@@ -137,7 +137,7 @@ export async function runModel(options: ModelOptions): Promise<ModelResult> {
   const random = createRandom(seed);
   const clients = Array.from({ length: CLIENTS }, (_, n) => runClient(createRandom(seed + n)));
   await Promise.all([...clients, runDisturbances(random)]);
-  for (const replica of [...replicas, ...retired]) close(replica);
+  await Promise.all([...replicas, ...retired].map(close));
   return { violation, reads, writes, counts };
 }
 
