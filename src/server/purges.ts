@@ -36,10 +36,11 @@ export async function createPurges(options: PurgeOptions) {
   const tagVersions = new TagVersions(beforePurge);
   const channel = replicas ? createReplicaChannel(replicas, workers) : workers;
   const invalidation = createInvalidation(tagVersions, { channel, edges: edgePurger });
-  // What edges have fetched from other replicas since the purge may be old.
-  replicas?.onDelivered((purge) =>
-    edgePurger?.purge(purge.kind === 'everything' ? [EVERYTHING] : purge.tags),
-  );
+  if (edgePurger) {
+    replicas?.onEdgePurge((purge) =>
+      edgePurger.purge(purge.kind === 'everything' ? [EVERYTHING] : purge.tags),
+    );
+  }
   return {
     tagVersions,
     replicas,

@@ -29,7 +29,7 @@ export class Replicas {
   #loggedState = true;
   /** Applies a purge of another replica to the responses in memory. */
   #apply: (purge: Purge) => void = () => undefined;
-  #onDelivered: (purge: Purge) => void = () => undefined;
+  #purgeEdges: ((purge: Purge) => void) | undefined;
 
   constructor(shared: SharedTags, log: Pick<Log, 'warn'>) {
     this.#shared = shared;
@@ -40,9 +40,13 @@ export class Replicas {
     this.#apply = apply;
   }
 
-  /** Sets what is called for purges that were delivered late: until then, others served older responses. */
-  onDelivered(listener: (purge: Purge) => void): void {
-    this.#onDelivered = listener;
+  /**
+   * Sets what purges the edges, beyond the purges that this replica originates: for those that it has
+   * delivered late, because others have served older responses until then, and for those of replicas that
+   * have no edges, such as another BFF.
+   */
+  onEdgePurge(purgeEdges: (purge: Purge) => void): void {
+    this.#purgeEdges = purgeEdges;
   }
 
   /** The point in the history of purges at which an execution begins; undefined while it is unknown. */
@@ -82,15 +86,22 @@ export class Replicas {
   }
 
   readonly #send = async (purge: Purge): Promise<Stamp> => {
-    const stamp = await this.#shared.purge({ origin: this.#id, purge });
+    const stamp = await this.#shared.purge({
+      origin: this.#id,
+      purge,
+      isSentToEdges: this.#purgeEdges !== undefined,
+    });
     if (stamp.generation !== this.#generation) this.#beginGeneration(stamp.generation);
     this.record(purge, stamp);
     return stamp;
   };
 
   /** Handles a message about a purge. Redis sends it to all replicas, including the one that purged. */
-  receive({ origin, purge, ...stamp }: PurgeMessage): void {
-    if (origin !== this.#id) this.#apply(purge);
+  receive({ origin, purge, isSentToEdges, ...stamp }: PurgeMessage): void {
+    if (origin !== this.#id) {
+      this.#apply(purge);
+      if (!isSentToEdges) this.#purgeEdges?.(purge);
+    }
     this.record(purge, stamp);
     // Another generation is confirmed by `sync`: channels have no database number, so the message may be of
     // another database.
@@ -114,7 +125,7 @@ export class Replicas {
     const startedAt = performance.now();
     await this.#undelivered.sendKept(async (purge) => {
       await this.#send(purge);
-      this.#onDelivered(purge);
+      this.#purgeEdges?.(purge);
     });
     let isComplete = false;
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));

@@ -66,6 +66,8 @@ export interface PurgeMessage extends Stamp {
   /** The replica that has sent it. */
   readonly origin: string;
   readonly purge: Purge;
+  /** True if that replica purges the edges too. */
+  readonly isSentToEdges: boolean;
 }
 
 /** The tags that were purged after a version. */
@@ -134,6 +136,7 @@ function toVersions(changed: readonly string[]): ReadonlyMap<string, number> {
 
 const purgeMessage = z.object({
   origin: z.string(),
+  isSentToEdges: z.boolean(),
   purge: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('tags'), tags: z.array(z.string()) }),
     z.object({ kind: z.literal('everything') }),

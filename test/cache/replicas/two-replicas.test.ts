@@ -5,6 +5,7 @@ import { mobile } from '../../../bff-mobile/bff.ts';
 import { web } from '../../../bff-web/bff.ts';
 import { CAST as DEMO_CAST } from '../../../services/support/cast.ts';
 import { DEMO_PURGE_SECRET } from '../../../services/support/demo-purge-secret.ts';
+import { startEdge } from '../../support/edge.ts';
 import { startEnvironment } from '../../support/environment.ts';
 import { library } from '../../support/fixture/bff.ts';
 import { CAST } from '../../support/fixture/cast.ts';
@@ -130,5 +131,30 @@ describe('Two BFFs that share a Redis', { skip: skipWithoutRedis }, () => {
     const { body } = await onWeb.send(mutation, { as });
     assert.equal(body.errors, undefined);
     await until(async () => (await nameOnPhone()) === name);
+  });
+
+  it('purge the edges of each other, also when Redis was away', async () => {
+    await using redis = await startRedis();
+    await using edge = await startEdge();
+    const env = { CACHE_MEMORY_MB: '8', REDIS_URL: redis.url.href };
+    const withEdge = { ...env, EDGE_PURGE_URL: edge.url.href };
+    await using onPhone = await startEnvironment(mobile, withEdge);
+    await using onWeb = await startEnvironment(web, { ...env, ...onPhone.addresses });
+    const as = DEMO_CAST.customer;
+    const countPurges = () => edge.accepted().filter((tag) => tag === `User:${as}`).length;
+    const rename = (name: string) =>
+      onWeb.send(
+        `mutation { updateProfile(input: { name: "${name}" }) { userErrors { message } } }`,
+        {
+          as,
+        },
+      );
+    await rename('Once');
+    // Each purge is repeated once.
+    await until(() => countPurges() === 2);
+    await redis.kill();
+    await rename('Twice');
+    await redis.restart();
+    await until(() => countPurges() > 2);
   });
 });
