@@ -25,6 +25,7 @@ export class Replicas {
   /** On the clock of `performance.now()`. */
   #syncedAt = Number.NEGATIVE_INFINITY;
   #caughtUpAt = Number.POSITIVE_INFINITY;
+  #hasSynced = false;
   #syncing: Promise<void> | undefined;
   #loggedState = true;
   /** Applies a purge of another replica to the responses in memory. */
@@ -131,6 +132,7 @@ export class Replicas {
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
     if (!this.isSynced()) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
     this.#syncedAt = startedAt;
+    this.#hasSynced = true;
   }
 
   /** Tries once more to deliver what Redis does not know. */
@@ -165,10 +167,16 @@ export class Replicas {
       this.#apply({ kind: 'everything' });
     }
     for (const [tag, version] of versions) this.#versions.set([tag], version);
-    if (versions.size > 0) this.#apply({ kind: 'tags', tags: [...versions.keys()] });
+    if (versions.size > 0) this.#applyMissed({ kind: 'tags', tags: [...versions.keys()] });
     this.#versions.advance(receivedUpTo);
     this.#received = receivedUpTo;
     return isComplete;
+  }
+
+  /** Applies purges whose messages have not arrived; those from before the start are not missed. */
+  #applyMissed(purge: Purge): void {
+    this.#apply(purge);
+    if (this.#hasSynced) this.#purgeEdges?.(purge);
   }
 
   /** Starts over: Redis has lost the versions, perhaps with some that this replica has not received. */
