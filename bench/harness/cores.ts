@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -36,8 +36,31 @@ export async function measureNoise(cores: Cores): Promise<number> {
   return ((totalBusySeconds() - before) * 1_000) / NOISE_SAMPLE_MS / used.length;
 }
 
+/** Moves a process and the processes that it has started to the given core. */
+export function moveToCore(pid: number, core: number): void {
+  for (const each of processTree(pid)) spawnSync('taskset', ['-acp', String(core), String(each)]);
+}
+
+/** A process, and those that it has started (proc(5), task). */
+function processTree(pid: number): readonly number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+  return [pid, ...children.flatMap((child) => processTree(Number(child)))];
+}
+
+/** CPU time used by a process and those that it has started, in seconds. */
+export const cpuSeconds = (pid: number): number =>
+  processTree(pid).reduce((sum, each) => sum + ownCpuSeconds(each), 0);
+
+/** Resident memory of a process, in bytes (proc(5), status). */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+}
+
 /** CPU time used by all threads of a process, in seconds (proc(5), stat). */
-export function cpuSeconds(pid: number): number {
+function ownCpuSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name in parentheses may contain spaces; utime and stime are the 12th and 13th field after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

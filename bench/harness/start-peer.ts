@@ -1,5 +1,6 @@
 import { PEERS, type SchemaName } from '../peers/index.ts';
 import type { Cores } from './cores.ts';
+import { startBehindEdge } from './edge.ts';
 import { freePort } from './free-port.ts';
 import { startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
@@ -31,6 +32,11 @@ export async function startPeer(
     : {};
   const env = { ...baseEnv, ...peer.env, ...redis, ...traces, BENCH_FOLDER: scratchFolder };
   const program = peer.program(schema);
+  if (peer.edge) {
+    return startBehindEdge(cores.server, peer.edge, (more) =>
+      startServer(cores.server, program, { ...env, ...more }),
+    );
+  }
   if (!peer.discardsOutput) return startServer(cores.server, program, env);
   const port = await freePort();
   const ports = { MOBILE_PORT: String(port), WEB_PORT: String(port) };

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
+import type { EdgeName } from '../harness/edge.ts';
 import { ALL_ON, EVERYTHING, FEATURES } from './all-features.ts';
 
 /** The BFF whose schema a peer serves. */
@@ -17,8 +18,10 @@ export interface Peer {
   readonly ignoresCase?: boolean;
   /** Skips probes about roles: the peer can't tell staff from customers. */
   readonly ignoresRoles?: boolean;
-  /** Keeps its rate-limit counters in Redis. */
+  /** Shares responses, purges and rate-limit counters through Redis. */
   readonly usesRedis?: boolean;
+  /** The shared cache in front of it, which is under test. */
+  readonly edge?: EdgeName;
   /** Exports traces. */
   readonly exportsTraces?: boolean;
 }
@@ -42,6 +45,11 @@ const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
   frontdesk: FRONTDESK,
+  'frontdesk-redis': { ...FRONTDESK, usesRedis: true },
+  'frontdesk-nginx': { ...FRONTDESK, edge: 'nginx' },
+  'frontdesk-varnish': { ...FRONTDESK, edge: 'varnish' },
+  'long-lived': program('long-lived'),
+  'long-lived-redis': { ...program('long-lived'), usesRedis: true },
   'frontdesk-all-on': FRONTDESK_ALL_ON,
   'frontdesk-all-on-redis': { ...FRONTDESK_ALL_ON, usesRedis: true },
   'frontdesk-everything': { ...FRONTDESK_ALL_ON, env: EVERYTHING },

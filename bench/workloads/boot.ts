@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { residentBytes } from '../harness/cores.ts';
 import type { LoadRequest } from '../harness/load.ts';
 import type { Bench } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
@@ -60,15 +60,9 @@ async function startOnce({ cores, upstream }: Bench, peer: string): Promise<Star
   const readyMs = performance.now() - begin;
   if (status !== 200) throw new Error(`${peer} returned ${status} to the readiness check`);
   await sleep(SETTLE_MS);
-  const rssMb = residentMegabytes(server.pid);
+  const rssMb = residentBytes(server.pid) / 1e6;
   await server.stop();
   return { readyMs, rssMb };
-}
-
-/** Resident memory of a process (proc(5), status), in megabytes. */
-function residentMegabytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024) / 1e6;
 }
 
 const medians = (all: readonly Start[]) => ({

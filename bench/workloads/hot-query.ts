@@ -7,8 +7,8 @@ const requests = async () => [request];
 
 /** One public query from all connections at the same time; nothing is stored. */
 export const hotQuery = createComparison({
-  peers: ['frontdesk', 'apollo-got'],
-  baselines: ['apollo-got'],
+  peers: ['frontdesk', 'apollo-got', 'fastify-constant'],
+  baselines: ['fastify-constant', 'apollo-got'],
   schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
   delays: { user: 10, order: 10, notification: 10 },
@@ -24,6 +24,7 @@ export const hotQuery = createComparison({
       title: 'One hot query: 100 connections, nothing stored, upstream delay of 10 ms',
       connections: 100,
       hasDelays: true,
+      peers: ['frontdesk', 'apollo-got'],
       reportsMaxOpenCalls: true,
       requests,
     },

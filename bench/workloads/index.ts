@@ -3,6 +3,7 @@ import { boot } from './boot.ts';
 import { fanout } from './fanout.ts';
 import { hotQuery } from './hot-query.ts';
 import { nPlus1 } from './n-plus-1.ts';
+import { privateAnswers } from './private-answers.ts';
 import { privateHits } from './private-hits.ts';
 import { publicHits } from './public-hits.ts';
 import { purges } from './purges.ts';
@@ -28,7 +29,12 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   cache: {
     title: 'Shared and stored answers (`cache`)',
     seconds: 3,
-    workloads: [hotQuery, publicHits, privateHits, purges],
+    workloads: [hotQuery, publicHits],
+  },
+  stored: {
+    title: 'Many stored answers (`stored`)',
+    seconds: 3,
+    workloads: [privateHits, privateAnswers, purges],
   },
   boot: {
     title: 'Start time and memory (`boot`)',

@@ -8,10 +8,9 @@ import {
   expectedSingle,
   RECENT_ORDERS_QUERY,
   SINGLE_QUERY,
-  VARIANT_COUNT,
-  variantVariables,
 } from './recent-orders.ts';
 import { createRefusalProbes } from './refusal-probes.ts';
+import { VARIANT_COUNT, variantVariables } from './variants.ts';
 import type { Probe } from './workload.ts';
 
 const STAFF_IDS = userIds.slice(0, 100);

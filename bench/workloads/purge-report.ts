@@ -1,8 +1,11 @@
 import type { Measurement } from '../harness/measure.ts';
+import type { Pauses } from '../harness/pauses.ts';
 import { percentile } from '../harness/stats.ts';
 import type { StaleReadResult } from './stale-reads.ts';
+import type { Figures } from './workload.ts';
 
-interface PurgeMeasurements {
+/** The measurements of one server. */
+export interface PurgeMeasurements {
   /** Answers stored by the fill phase. */
   readonly stored: number;
   readonly fillSeconds: number;
@@ -11,49 +14,87 @@ interface PurgeMeasurements {
   /** Hits at half of that rate, with concurrent writes. */
   readonly mixed: Measurement;
   readonly staleReads: StaleReadResult;
+  /** During the hits with writes. */
+  readonly whilePurged: Pauses;
 }
 
-/** Formats the measurements as table rows. */
-export function toPurgeRows({
-  stored,
-  fillSeconds,
-  readsOnly,
-  mixed,
-  staleReads,
-}: PurgeMeasurements) {
-  const { purgesMs, mutationsMs } = staleReads;
-  const whole = (value: number) => Math.round(value).toLocaleString('en');
-  const ms = (times: readonly number[], share: number) => percentile(times, share).toFixed(2);
-  return Object.entries({
-    'stored answers': whole(stored),
-    'stored per second, each a miss': whole(stored / fillSeconds),
-    'hits/s without writes, 64 connections': whole(readsOnly.rate),
-    'upstream calls/hit': readsOnly.callsPerRequest.toFixed(2),
-    'CPU µs/hit': whole(readsOnly.cpuMicros),
-    'hits/s with writes, at half of that rate': whole(mixed.rate),
-    'p50 ms of a hit with writes': mixed.p50Ms.toFixed(2),
-    'p99 ms of a hit with writes': mixed.p99Ms.toFixed(2),
-    purges: whole(purgesMs.length),
-    'p50 ms of a purge': ms(purgesMs, 0.5),
-    'p99 ms of a purge': ms(purgesMs, 0.99),
-    mutations: whole(mutationsMs.length),
-    'p50 ms of a mutation': ms(mutationsMs, 0.5),
-    'p99 ms of a mutation': ms(mutationsMs, 0.99),
-    'checked changes': whole(staleReads.checks),
-    'stale reads': whole(staleReads.stale),
-    errors: whole(readsOnly.errors + mixed.errors + staleReads.errors),
-  });
+type Row = readonly [title: string, cell: (one: PurgeMeasurements) => string];
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+const percentileOf =
+  (read: (result: StaleReadResult) => readonly number[], share: number) =>
+  ({ staleReads }: PurgeMeasurements): string => {
+    const times = read(staleReads);
+    return times.length > 0 ? percentile(times, share).toFixed(2) : '–';
+  };
+
+const ROWS: readonly Row[] = [
+  ['stored answers', ({ stored }) => whole(stored)],
+  ['stored per second, each a miss', ({ stored, fillSeconds }) => whole(stored / fillSeconds)],
+  ['hits/s without writes, 64 connections', ({ readsOnly }) => whole(readsOnly.rate)],
+  ['upstream calls/hit', ({ readsOnly }) => readsOnly.callsPerRequest.toFixed(2)],
+  ['CPU µs/hit', ({ readsOnly }) => whole(readsOnly.cpuMicros)],
+  ['hits/s with writes, at half of that rate', ({ mixed }) => whole(mixed.rate)],
+  ['p50 ms of a hit with writes', ({ mixed }) => mixed.p50Ms.toFixed(2)],
+  ['p99 ms of a hit with writes', ({ mixed }) => mixed.p99Ms.toFixed(2)],
+  ['purges', ({ staleReads }) => whole(staleReads.purgesMs.length)],
+  ['p50 ms of a purge', percentileOf(({ purgesMs }) => purgesMs, 0.5)],
+  ['p99 ms of a purge', percentileOf(({ purgesMs }) => purgesMs, 0.99)],
+  ['longest purge, ms', percentileOf(({ purgesMs }) => purgesMs, 1)],
+  [
+    'p99 of the event-loop delay meanwhile, ms',
+    ({ whilePurged }) => whilePurged.p99LoopDelayMs.toFixed(2),
+  ],
+  [
+    'longest event-loop delay meanwhile, ms',
+    ({ whilePurged }) => whilePurged.longestLoopDelayMs.toFixed(1),
+  ],
+  ['longest GC pause meanwhile, ms', ({ whilePurged }) => whilePurged.longestGcMs.toFixed(1)],
+  ['mutations', ({ staleReads }) => whole(staleReads.mutationsMs.length)],
+  ['p50 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.5)],
+  ['p99 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.99)],
+  ['p50 ms until another replica shows a change', percentileOf(({ shownMs }) => shownMs, 0.5)],
+  ['p99 ms until another replica shows a change', percentileOf(({ shownMs }) => shownMs, 0.99)],
+  ['checked changes', ({ staleReads }) => whole(staleReads.checks)],
+  ['stale reads on the same replica', ({ staleReads }) => whole(staleReads.stale)],
+  ['errors', (one) => whole(errorsOf(one))],
+];
+
+/** Formats the measurements as table rows, with a column for each server. */
+export const toPurgeRows = (all: readonly PurgeMeasurements[]): string[][] =>
+  ROWS.map(([title, cell]) => [title, ...all.map(cell)]);
+
+export function toPurgeFigures(one: PurgeMeasurements): Figures {
+  const { stored, readsOnly, staleReads, whilePurged } = one;
+  const { purgesMs, shownMs, stale } = staleReads;
+  return {
+    stored,
+    staleReads: stale,
+    purges: purgesMs.length,
+    purgeP99Ms: percentile(purgesMs, 0.99),
+    ...(shownMs.length > 0 && { shownP99Ms: percentile(shownMs, 0.99) }),
+    p99LoopDelayMs: whilePurged.p99LoopDelayMs,
+    longestLoopDelayMs: whilePurged.longestLoopDelayMs,
+    rate: readsOnly.rate,
+    errors: errorsOf(one),
+  };
 }
+
+const errorsOf = ({ readsOnly, mixed, staleReads }: PurgeMeasurements): number =>
+  readsOnly.errors + mixed.errors + staleReads.errors;
 
 /** @param expected - number of answers that the fill phase should store */
 export function purgeNotes(
-  stored: number,
+  mode: string,
   expected: number,
-  { stale, errors }: StaleReadResult,
+  { stored, staleReads: { stale, errors } }: PurgeMeasurements,
 ): string[] {
   const notes: string[] = [];
-  if (stored < expected) notes.push(`Only ${stored} answers were stored in the given time`);
-  if (stale > 0) notes.push(`${stale} reads returned the old name after the change`);
-  if (errors > 0) notes.push(`${errors} changes or checks failed`);
+  const place = `in \`${mode}\``;
+  if (stored < expected)
+    notes.push(`Only ${stored} answers were stored in the given time ${place}`);
+  if (stale > 0) notes.push(`${stale} reads returned the old name after the change ${place}`);
+  if (errors > 0) notes.push(`${errors} changes or checks failed ${place}`);
   return notes;
 }

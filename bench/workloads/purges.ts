@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, measure, NO_DELAYS } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
+import { createPauseRecorder } from '../harness/pauses.ts';
 import type { Server } from '../harness/server-process.ts';
 import { startPeer } from '../harness/start-peer.ts';
-import { percentile } from '../harness/stats.ts';
 import { peerEnvironment } from '../peers/index.ts';
 import { formatTable } from '../report/tables.ts';
 import {
@@ -12,48 +12,82 @@ import {
   type PurgeClient,
   profileRequest,
 } from './purge-client.ts';
-import { purgeNotes, toPurgeRows } from './purge-report.ts';
-import { findStaleReads, USER_DELAY_MS } from './stale-reads.ts';
+import { type PurgeMeasurements, purgeNotes, toPurgeFigures, toPurgeRows } from './purge-report.ts';
+import { findStaleReads, type Replicas, USER_DELAY_MS } from './stale-reads.ts';
 import type { Workload, WorkloadResult } from './workload.ts';
 
-const PEER = 'frontdesk';
-const TITLE = 'Purges: many stored answers, one write per 100 requests, measured once';
+const TITLE = 'Purges: many stored answers, one write or more per 100 requests, measured once';
 const CONNECTIONS = 64;
 const WRITES_PER_REQUEST = 0.01;
 const WRITES_PER_CHECK = 2;
+/** Enough for 1,000 purges in a run of 3 seconds per measurement. */
+const MIN_CHECKS_PER_SECOND = 30;
 const HIT_LATENCY_MS = 1;
 const ADMIN_TIMEOUT_MS = 1_000;
 /** Duration of the phases, in multiples of one measurement's. */
-const MAX_FILL_FACTOR = 10;
-const MIXED_FACTOR = 2;
+const MAX_FILL_FACTOR = 15;
+const MIXED_FACTOR = 9;
 const DELAYS = { ...NO_DELAYS, user: USER_DELAY_MS };
 const ENV = { CACHE_MEMORY_MB: '256', PURGE_SECRET };
 
 const FIRST_USER_ID = 100_000;
 const USER_IDS = Array.from({ length: 100_000 }, (_, index) => String(FIRST_USER_ID + index));
 
+/** The peer of each mode. With Redis there are two replicas of it. */
+const PEERS: Readonly<Record<string, string>> = {
+  purge: 'frontdesk',
+  'purge-redis': 'frontdesk-redis',
+};
+
 /** Many stored answers, with concurrent changes and purges; counts stale reads. */
-export const purges: Workload = { peers: [PEER], modes: ['purge'], run };
+export const purges: Workload = { peers: ['frontdesk'], modes: Object.keys(PEERS), run };
 
 async function run(bench: Bench, options: Options): Promise<WorkloadResult> {
-  const { cores, upstream } = bench;
-  const env = { ...peerEnvironment(upstream.urls, 'mobile'), ...ENV };
-  const server = await startPeer(cores, PEER, 'mobile', env);
-  try {
-    const client = await connect(server, upstream.urls.user ?? '');
-    const result = await runPhases(bench, server, client, options);
-    await client.close();
-    return result;
-  } catch (error) {
-    const reason = (error as Error).message;
-    return {
-      lines: [],
-      figures: {},
-      notes: [`\`${PEER}\` was not measured in \`purge\`: ${reason}`],
-    };
-  } finally {
-    await server.stop();
+  const measured = new Map<string, PurgeMeasurements>();
+  const notes: string[] = [];
+  for (const mode of options.modes) {
+    try {
+      const result = await measureMode(bench, mode, options);
+      measured.set(mode, result);
+      notes.push(...purgeNotes(mode, USER_IDS.length, result));
+    } catch (error) {
+      notes.push(`\`${mode}\` was not measured: ${(error as Error).message}`);
+    }
   }
+  if (measured.size === 0) return { lines: [], figures: {}, notes };
+  const rows = toPurgeRows([...measured.values()]);
+  const figures = [...measured].map(([mode, one]) => [mode, { frontdesk: toPurgeFigures(one) }]);
+  return {
+    lines: [formatTable(TITLE, ['', ...measured.keys()], rows)],
+    figures: Object.fromEntries(figures),
+    notes,
+  };
+}
+
+async function measureMode(
+  bench: Bench,
+  mode: string,
+  options: Options,
+): Promise<PurgeMeasurements> {
+  process.stderr.write(`Purges (${mode}): `);
+  const { cores, upstream } = bench;
+  const peer = PEERS[mode] as string;
+  const env = { ...peerEnvironment(upstream.urls, 'mobile'), ...ENV };
+  const pauses = createPauseRecorder(mode);
+  const userService = upstream.urls.user ?? '';
+  await using started = new AsyncDisposableStack();
+  const start = async (core: number, more: Readonly<Record<string, string>> = {}) => {
+    const server = await startPeer({ ...cores, server: core }, peer, 'mobile', { ...env, ...more });
+    started.defer(() => server.stop());
+    const client = await connect(server, userService);
+    started.defer(() => client.close().then(() => undefined));
+    return { server, client };
+  };
+  const { server, client } = await start(cores.server, pauses.env);
+  const other = mode === 'purge-redis' ? (await start(cores.load)).client : undefined;
+  const result = await runPhases(bench, server, { client, other }, pauses, options);
+  process.stderr.write('\n');
+  return result;
 }
 
 async function connect({ origin, admin }: Server, userService: string): Promise<PurgeClient> {
@@ -65,13 +99,13 @@ async function connect({ origin, admin }: Server, userService: string): Promise<
 async function runPhases(
   bench: Bench,
   server: Server,
-  client: PurgeClient,
+  replicas: Replicas,
+  pauses: ReturnType<typeof createPauseRecorder>,
   { seconds }: Options,
-): Promise<WorkloadResult> {
-  process.stderr.write('Purges: ');
+): Promise<PurgeMeasurements> {
   await bench.upstream.reset(NO_DELAYS);
   const fillStart = performance.now();
-  const stored = await fillCache(client, seconds * MAX_FILL_FACTOR);
+  const stored = await fillCache(replicas.client, seconds * MAX_FILL_FACTOR);
   const fillSeconds = (performance.now() - fillStart) / 1_000;
   process.stderr.write('.');
 
@@ -80,7 +114,10 @@ async function runPhases(
   process.stderr.write('.');
   if (readsOnly.rate === 0) throw new Error('no request was answered');
   const rate = readsOnly.rate / 2;
-  const checkIntervalMs = (WRITES_PER_CHECK / (rate * WRITES_PER_REQUEST)) * 1_000;
+  const checksPerSecond = Math.max(
+    MIN_CHECKS_PER_SECOND,
+    (rate * WRITES_PER_REQUEST) / WRITES_PER_CHECK,
+  );
   const mixedLoad = {
     ...load,
     seconds: seconds * MIXED_FACTOR,
@@ -88,29 +125,14 @@ async function runPhases(
     latencyMs: HIT_LATENCY_MS,
     delays: DELAYS,
   };
+  await pauses.take();
   const [mixed, staleReads] = await Promise.all([
     measure(bench, server, mixedLoad),
-    findStaleReads(client, stored, checkIntervalMs, mixedLoad.seconds),
+    findStaleReads(replicas, stored, 1_000 / checksPerSecond, mixedLoad.seconds),
   ]);
-  process.stderr.write('.\n');
-
-  const table = formatTable(
-    TITLE,
-    ['', PEER],
-    toPurgeRows({ stored: stored.length, fillSeconds, readsOnly, mixed, staleReads }),
-  );
-  const figures = {
-    stored: stored.length,
-    staleReads: staleReads.stale,
-    purgeP99Ms: percentile(staleReads.purgesMs, 0.99),
-    rate: readsOnly.rate,
-    errors: readsOnly.errors + mixed.errors + staleReads.errors,
-  };
-  return {
-    lines: [table],
-    figures: { purge: { [PEER]: figures } },
-    notes: purgeNotes(stored.length, USER_IDS.length, staleReads),
-  };
+  process.stderr.write('.');
+  const whilePurged = await pauses.take();
+  return { stored: stored.length, fillSeconds, readsOnly, mixed, staleReads, whilePurged };
 }
 
 /** Requests each user's profile once, until all are stored or the time is up. @returns the stored ids */

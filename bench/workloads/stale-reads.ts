@@ -5,6 +5,7 @@ import type { PurgeClient } from './purge-client.ts';
 export const USER_DELAY_MS = 6;
 /** Head start of a read, so that it is waiting at the service when the change arrives. */
 const READ_LEAD_MS = 2;
+const SHOWN_TIMEOUT_MS = 5_000;
 
 export interface StaleReadResult {
   checks: number;
@@ -15,20 +16,32 @@ export interface StaleReadResult {
   /** Latencies. */
   readonly purgesMs: number[];
   readonly mutationsMs: number[];
+  /** Times from the answer to a purge until another replica has returned the new name. */
+  readonly shownMs: number[];
 }
+
+/** The replica that receives the changes, and another one that shares its Redis. */
+export interface Replicas {
+  readonly client: PurgeClient;
+  readonly other: PurgeClient | undefined;
+}
+
+type Check = (replicas: Replicas, id: string, result: StaleReadResult) => Promise<void>;
 
 /**
  * Changes the name of one user after another and reads it immediately. Changes alternate between the
- * service, followed by a purge, and the mutation.
+ * service, followed by a purge, and the mutation; with another replica, every third one is read there.
  * @param intervalMs - time between the starts of two checks, which may overlap
  */
 export async function findStaleReads(
-  client: PurgeClient,
+  replicas: Replicas,
   userIds: readonly string[],
   intervalMs: number,
   seconds: number,
 ): Promise<StaleReadResult> {
-  const result: StaleReadResult = { checks: 0, stale: 0, errors: 0, purgesMs: [], mutationsMs: [] };
+  const timings = { purgesMs: [], mutationsMs: [], shownMs: [] };
+  const result: StaleReadResult = { checks: 0, stale: 0, errors: 0, ...timings };
+  const kinds = [checkPurge, checkMutation, ...(replicas.other ? [checkOther] : [])];
   const checks: Promise<void>[] = [];
   const start = performance.now();
   for (const id of userIds) {
@@ -36,32 +49,32 @@ export async function findStaleReads(
     const waitMs = start + turn * intervalMs - performance.now();
     if (waitMs > 0) await sleep(waitMs);
     if (performance.now() - start > seconds * 1_000) break;
-    const check = turn % 2 ? checkMutation(client, id, result) : checkPurge(client, id, result);
-    checks.push(check.catch((error: Error) => recordFailure(result, error)));
+    const check = kinds[turn % kinds.length] as Check;
+    checks.push(check(replicas, id, result).catch((error: Error) => recordFailure(result, error)));
   }
   await Promise.all(checks);
   return result;
 }
 
-const checkPurge = (client: PurgeClient, id: string, result: StaleReadResult): Promise<void> =>
-  check(client, id, result, async (name) => {
+const checkPurge: Check = ({ client }, id, result) =>
+  checkChange(client, id, result, async (name) => {
     await client.renameAtService(id, name);
     result.purgesMs.push(await client.purge(id));
   });
 
-const checkMutation = (client: PurgeClient, id: string, result: StaleReadResult): Promise<void> =>
-  check(client, id, result, async (name) => {
+const checkMutation: Check = ({ client }, id, result) =>
+  checkChange(client, id, result, async (name) => {
     result.mutationsMs.push(await client.renameByMutation(id, name));
   });
 
 /** Verifies that a value read before the change is neither served nor stored after it. */
-async function check(
+async function checkChange(
   client: PurgeClient,
   id: string,
   result: StaleReadResult,
   change: (name: string) => Promise<void>,
 ): Promise<void> {
-  const name = `Robin Renamed ${id}`;
+  const name = newNameOf(id);
   // With nothing stored, this read fetches the old name and completes only after the change.
   result.purgesMs.push(await client.purge(id));
   const overlappingRead = client.nameOf(id);
@@ -72,6 +85,22 @@ async function check(
   if ((await client.nameOf(id)) !== name) result.stale++;
   result.checks++;
 }
+
+/** Measures how long another replica, which has stored the old name, shows it after a purge. */
+const checkOther: Check = async ({ client, other = client }, id, result) => {
+  const name = newNameOf(id);
+  await other.nameOf(id);
+  await client.renameAtService(id, name);
+  result.purgesMs.push(await client.purge(id));
+  const start = performance.now();
+  while ((await other.nameOf(id)) !== name) {
+    if (performance.now() - start > SHOWN_TIMEOUT_MS) throw new Error('the change is never shown');
+  }
+  result.shownMs.push(performance.now() - start);
+  result.checks++;
+};
+
+const newNameOf = (id: string): string => `Robin Renamed ${id}`;
 
 function recordFailure(result: StaleReadResult, error: Error): void {
   if (result.errors++ === 0) process.stderr.write(`${error.message}\n`);

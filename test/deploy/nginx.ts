@@ -7,13 +7,14 @@ interface Servers {
   readonly stable: number;
   readonly other: number;
   readonly canary: number;
-  readonly shadow: number;
+  /** Without one, reads are not mirrored. */
+  readonly shadow?: number;
 }
 
-/** Starts nginx in front of one server, with copies of reads that go nowhere. */
+/** Starts nginx in front of one server, without a mirror. */
 export function startNginxForOne(backend: string, port?: number) {
   const server = Number(new URL(backend).port);
-  return startNginx({ stable: server, other: server, canary: server, shadow: 1 }, port);
+  return startNginx({ stable: server, other: server, canary: server }, port);
 }
 
 /**
@@ -22,11 +23,12 @@ export function startNginxForOne(backend: string, port?: number) {
  */
 export async function startNginx({ stable, other, canary, shadow }: Servers, given?: number) {
   const port = given ?? (await freePort());
-  const servers = { 4000: stable, 4010: other, 4020: canary, 4030: shadow };
+  const servers = { 4000: stable, 4010: other, 4020: canary, 4030: shadow ?? stable };
   return startConfigured({
     config: 'nginx/nginx.conf',
     edit(original, folder) {
       let config = original.replace('listen 8080', `listen 127.0.0.1:${port}`);
+      if (shadow === undefined) config = config.replace('mirror /mirror;', '');
       for (const [given, actual] of Object.entries(servers)) {
         config = config.replaceAll(`127.0.0.1:${given}`, `127.0.0.1:${actual}`);
       }

@@ -55,6 +55,7 @@ export async function startCommand(
   }
   return {
     url,
+    pid: child.pid as number,
     output: () => output,
     kill,
     /** Stops it: its connections stay open, new ones are accepted, and nothing is answered. */
