@@ -8,7 +8,7 @@
  * and mutations at a steady rate. It counts the names that it gives to users, so that the number in each
  * answer tells how old it is (model/history.ts).
  *
- * `npm test` runs each fault for about a second. `npm run test:redis-faults` runs it for
+ * `npm test` runs each fault but that of Sentinel for about a second. `npm run test:redis-faults` runs it for
  * REDIS_FAULT_SECONDS=20 at 150 requests per second, after some load without a fault, prints the
  * latencies of both, and requires that Redis is used again within 5 seconds. How much slower the
  * requests were is for people to judge: it depends on the machine.
@@ -89,7 +89,8 @@ function assertCorrect({ errors, stale, hits, executed, writes }: LoadResult): v
 }
 
 describe('Two replicas under load', { skip: skipWithoutRedis, concurrency: !IS_FULL }, () => {
-  for (const [topology, start] of Object.entries(TOPOLOGIES)) {
+  const topologies = Object.entries(TOPOLOGIES);
+  for (const [topology, start] of IS_FULL ? topologies : topologies.slice(0, 2)) {
     it(`respond correctly while there is trouble with ${topology}`, async (t) => {
       await using environment = await startEnvironment(start);
       for (const [name, fault] of Object.entries(environment.redis.faults)) {
