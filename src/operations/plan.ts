@@ -37,6 +37,11 @@ type Variables = Readonly<Record<string, unknown>>;
 export interface OperationParameters {
   readonly operationName: string | undefined;
   readonly variables: Variables;
+  /**
+   * The result for these parameters, which recur with the URL of a GET. A property, because many entries of
+   * a WeakMap make garbage collection pause for longer.
+   */
+  prepared?: PreparedOperation;
 }
 
 /** An operation with its variables, ready to execute. */
@@ -58,6 +63,8 @@ export interface PreparedOperation {
   readonly cost: number;
   /** The schema coordinates of its fields: the same array for all operations of the same plan. */
   readonly fields: readonly string[];
+  /** The part of its cache key that does not depend on the viewer, once it was needed. */
+  cacheKey?: string | undefined;
 }
 
 interface PlannerOptions {
@@ -70,8 +77,6 @@ interface PlannerOptions {
 /** Computes the plan of each operation of a document once, and completes it with variables. */
 export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptions) {
   const plans = new WeakMap<OperationDefinitionNode, Plan>();
-  // A GET request with the same URL is parsed once, so the same parameters object recurs.
-  const prepared = new WeakMap<OperationParameters, PreparedOperation>();
 
   function planOf(document: DocumentNode, operationName: string | undefined): Plan {
     const definition = definitionOf(schema, document, operationName);
@@ -103,12 +108,22 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptio
     const canonical = JSON.stringify(variables);
     const defaults = Object.fromEntries(withDefault.map((name) => [name, variables[name]]));
     const completed = { ...defaults, ...given };
-    return { operation, definition, cache, canonical, variables: completed, cost, fields };
+    const cacheKey = undefined;
+    return {
+      operation,
+      definition,
+      cache,
+      canonical,
+      variables: completed,
+      cost,
+      fields,
+      cacheKey,
+    };
   }
 
   /** @throws DocumentError; BffError QUERY_TOO_COMPLEX */
   return (operation: Operation, parameters: OperationParameters): PreparedOperation => {
-    const known = prepared.get(parameters);
+    const known = parameters.prepared;
     if (known?.operation === operation) return known;
     const plan = planOf(operation.document, parameters.operationName);
     if (plan.preparedWithoutVariables) return plan.preparedWithoutVariables;
@@ -117,7 +132,7 @@ export function createPlanner({ schema, policyOf, costOf, limits }: PlannerOptio
       return plan.preparedWithoutVariables;
     }
     const ready = prepare(operation, plan, parameters.variables);
-    prepared.set(parameters, ready);
+    parameters.prepared = ready;
     return ready;
   };
 }

@@ -33,17 +33,14 @@ export interface LookUpParts {
  * may change the response, and nothing else.
  */
 export function createLookUp({ cache, keyPrefix }: LookUpParts) {
-  // The part of the key that does not depend on the viewer.
-  const keys = new WeakMap<PreparedOperation, string>();
-
   function keyOf(prepared: PreparedOperation): string {
-    const known = keys.get(prepared);
-    if (known !== undefined) return known;
-    const { operation, definition, canonical } = prepared;
+    prepared.cacheKey ??= createKey(prepared);
+    return prepared.cacheKey;
+  }
+
+  function createKey({ operation, definition, canonical }: PreparedOperation): string {
     const name = definition.name?.value ?? '';
-    const key = joinKeyParts([...keyPrefix, operation.hash, name, canonical]);
-    keys.set(prepared, key);
-    return key;
+    return joinKeyParts([...keyPrefix, operation.hash, name, canonical]);
   }
 
   function lookupFor({ caller, prepared }: Charged): CacheLookup {
