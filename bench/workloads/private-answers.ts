@@ -7,11 +7,12 @@ import type { Options } from '../harness/options.ts';
 import { createPauseRecorder, type Pauses } from '../harness/pauses.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { peerEnvironment } from '../peers/index.ts';
-import { formatTable } from '../report/tables.ts';
 import { userIds } from '../upstream/data.ts';
 import { headersFor } from './authorization.ts';
 import { FANOUT_QUERY } from './fanout-query.ts';
+import { fetchText } from './fetch-text.ts';
 import { persistedQuery } from './graphql-requests.ts';
+import { figuresOfModes, formatModes, measureModes } from './measured-modes.ts';
 import { toPrivateFigures, toPrivateRows } from './private-report.ts';
 import { variantDirectives, variantParameters, variantVariables } from './variants.ts';
 import type { Workload, WorkloadResult } from './workload.ts';
@@ -60,21 +61,12 @@ export interface PrivateMeasurements {
 export const privateAnswers: Workload = { peers: ['frontdesk'], modes: Object.keys(SETUPS), run };
 
 async function run(bench: Bench, options: Options): Promise<WorkloadResult> {
-  const measured = new Map<string, PrivateMeasurements>();
-  const notes: string[] = [];
-  for (const mode of options.modes) {
-    try {
-      measured.set(mode, await measureOne(bench, mode, options));
-    } catch (error) {
-      notes.push(`\`${mode}\` was not measured: ${(error as Error).message}`);
-    }
-  }
-  if (measured.size === 0) return { lines: [], figures: {}, notes };
-  const rows = toPrivateRows([...measured.values()]);
-  const figures = [...measured].map(([mode, all]) => [mode, { frontdesk: toPrivateFigures(all) }]);
+  const { measured, notes } = await measureModes(options, (mode) =>
+    measureOne(bench, mode, options),
+  );
   return {
-    lines: [formatTable(TITLE, ['', ...measured.keys()], rows)],
-    figures: Object.fromEntries(figures),
+    lines: formatModes(TITLE, measured, toPrivateRows),
+    figures: figuresOfModes(measured, toPrivateFigures),
     notes,
   };
 }
@@ -153,25 +145,13 @@ function sampleOf(requests: readonly LoadRequest[]): readonly LoadRequest[] {
 async function createClient(origin: string) {
   const pool = new Pool(origin, { connections: CONNECTIONS });
 
-  /** @returns the length of the body */
-  async function send({ method, path, headers, body }: LoadRequest): Promise<number> {
-    const response = await pool.request({
-      method,
-      path,
-      headers: { ...headers },
-      body: body ?? null,
-    });
-    const text = await response.body.text();
-    if (response.statusCode !== 200 || text.includes('"errors"')) {
-      throw new Error(`${response.statusCode} ${text.slice(0, 200)}`);
-    }
-    return Buffer.byteLength(text);
-  }
-
   const headers = await headersFor(userIds[0] as string);
   const { body = '', ...registration } = operation.register(headers);
   const variables = variantVariables(0);
-  await send({ ...registration, body: JSON.stringify({ ...JSON.parse(body), variables }) });
+  await fetchText(pool, {
+    ...registration,
+    body: JSON.stringify({ ...JSON.parse(body), variables }),
+  });
 
   return {
     /** Sends each request once. @returns the length of all bodies */
@@ -180,8 +160,8 @@ async function createClient(origin: string) {
       let bytes = 0;
       const worker = async () => {
         for (const request of queue) {
-          const length = await send(request);
-          bytes += length;
+          const text = await fetchText(pool, request);
+          bytes += Buffer.byteLength(text);
         }
       };
       await Promise.all(Array.from({ length: CONNECTIONS }, worker));

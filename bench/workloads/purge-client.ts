@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Pool } from 'undici';
 import type { LoadRequest } from '../harness/load.ts';
 import { authorizationFor } from './authorization.ts';
+import { fetchText, type TextRequest } from './fetch-text.ts';
 import { persistedQuery, postQuery } from './graphql-requests.ts';
 
 export const PURGE_SECRET = 'bench-purge-secret-of-32-characters';
@@ -75,22 +76,8 @@ interface UpdateProfileBody {
   readonly data: { readonly updateProfile: { readonly user: { readonly name: string } | null } };
 }
 
-async function fetchJson<Body>(
-  pool: Pool,
-  { method, path, headers, body }: Omit<LoadRequest, 'method'> & { readonly method: string },
-): Promise<Body> {
-  const response = await pool.request({
-    method,
-    path,
-    headers: { ...headers },
-    body: body ?? null,
-  });
-  const text = await response.body.text();
-  if (response.statusCode !== 200 || text.includes('"errors"')) {
-    throw new Error(`${method} ${path} returned ${response.statusCode} ${text}`);
-  }
-  return JSON.parse(text) as Body;
-}
+const fetchJson = async <Body>(pool: Pool, request: TextRequest): Promise<Body> =>
+  JSON.parse(await fetchText(pool, request));
 
 /** Creates the headers of a signed webhook (standardwebhooks.com). */
 function sign(body: string): Record<string, string> {

@@ -5,7 +5,7 @@ import { createPauseRecorder } from '../harness/pauses.ts';
 import type { Server } from '../harness/server-process.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { peerEnvironment } from '../peers/index.ts';
-import { formatTable } from '../report/tables.ts';
+import { figuresOfModes, formatModes, measureModes } from './measured-modes.ts';
 import {
   createPurgeClient,
   PURGE_SECRET,
@@ -43,24 +43,16 @@ const PEERS: Readonly<Record<string, string>> = {
 export const purges: Workload = { peers: ['frontdesk'], modes: Object.keys(PEERS), run };
 
 async function run(bench: Bench, options: Options): Promise<WorkloadResult> {
-  const measured = new Map<string, PurgeMeasurements>();
-  const notes: string[] = [];
-  for (const mode of options.modes) {
-    try {
-      const result = await measureMode(bench, mode, options);
-      measured.set(mode, result);
-      notes.push(...purgeNotes(mode, USER_IDS.length, result));
-    } catch (error) {
-      notes.push(`\`${mode}\` was not measured: ${(error as Error).message}`);
-    }
-  }
-  if (measured.size === 0) return { lines: [], figures: {}, notes };
-  const rows = toPurgeRows([...measured.values()]);
-  const figures = [...measured].map(([mode, one]) => [mode, { frontdesk: toPurgeFigures(one) }]);
+  const { measured, notes } = await measureModes(options, (mode) =>
+    measureMode(bench, mode, options),
+  );
+  const ownNotes = [...measured].flatMap(([mode, result]) =>
+    purgeNotes(mode, USER_IDS.length, result),
+  );
   return {
-    lines: [formatTable(TITLE, ['', ...measured.keys()], rows)],
-    figures: Object.fromEntries(figures),
-    notes,
+    lines: formatModes(TITLE, measured, toPurgeRows),
+    figures: figuresOfModes(measured, toPurgeFigures),
+    notes: [...ownNotes, ...notes],
   };
 }
 
