@@ -41,7 +41,7 @@ export interface RateLimiter {
   /**
    * Charges an operation to every key, before it executes.
    * @param cost - in cost units; rounded up, and at least 1
-   * @returns the response headers; a promise of them with a shared counter
+   * @returns the response headers; a promise of them if a shared counter has to be asked first
    * @throws BffError RATE_LIMITED if a key is exhausted, QUERY_TOO_COMPLEX if the operation costs more
    *   than a whole window; thrown, or rejected if it has to wait
    */
@@ -166,12 +166,13 @@ function createPolicy(
   const counters = new LocalCounters(windowMs);
   const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
   /**
-   * Waits for the shared counter unless its last count is known and little has been charged since. Else a
-   * burst could spend a whole window in each process.
+   * Waits for the shared counter unless its last count is known and little has been charged since. Otherwise
+   * a burst could spend a whole window in each process.
    */
   const spendShared = (key: string, units: number, count: SharedCounter): MaybePromise<Usage> => {
-    const isCounted = counters.isCounted(key, performance.now(), limit * MAX_UNCONFIRMED - units);
     const usage = counters.addUnconfirmed(key, units, performance.now());
+    const isCounted =
+      usage.used > usage.unconfirmed && usage.unconfirmed <= limit * MAX_UNCONFIRMED;
     const counted = count({ policy: name, key, units, windowMs }).then(
       ({ used, remainingMs }) => {
         const endsAt = performance.now() + Math.min(remainingMs, windowMs);

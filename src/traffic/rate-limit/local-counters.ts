@@ -41,12 +41,6 @@ export class LocalCounters {
     return usage;
   }
 
-  /** True if a count of the shared counter is known, and at most `maxUnconfirmed` units were added since. */
-  isCounted(key: string, now: number, maxUnconfirmed: number): boolean {
-    const usage = this.get(key, now);
-    return !!usage && usage.used > usage.unconfirmed && usage.unconfirmed <= maxUnconfirmed;
-  }
-
   /** Adds units that a shared counter gets too; `confirm` or `keep` must follow. */
   addUnconfirmed(key: string, units: number, now: number): Usage {
     const usage = this.add(key, units, now);
@@ -59,19 +53,15 @@ export class LocalCounters {
    * may still be on their way to it.
    */
   confirm(key: string, units: number, { used, endsAt }: Pick<Usage, 'used' | 'endsAt'>): Usage {
-    const unconfirmed = this.#confirmed(key, units);
+    this.keep(key, units);
+    const unconfirmed = this.#usages.get(key)?.unconfirmed ?? 0;
     return this.#set(key, { used: used + unconfirmed, unconfirmed, endsAt });
   }
 
-  /** Keeps units that the shared counter did not get. */
+  /** Keeps units that the shared counter did not get. Their window may have ended meanwhile. */
   keep(key: string, units: number): void {
     const usage = this.#usages.get(key);
-    if (usage) usage.unconfirmed = this.#confirmed(key, units);
-  }
-
-  /** The unconfirmed units that remain; the window may have ended meanwhile. */
-  #confirmed(key: string, units: number): number {
-    return Math.max(0, (this.#usages.get(key)?.unconfirmed ?? 0) - units);
+    if (usage) usage.unconfirmed = Math.max(0, usage.unconfirmed - units);
   }
 
   #set(key: string, usage: Usage): Usage {
