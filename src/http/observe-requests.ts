@@ -5,6 +5,7 @@ import {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { Logger } from 'pino';
 import type { BffError } from '../errors.ts';
 import { clientOf } from '../telemetry/log.ts';
 import { createRequestLineWriter } from '../telemetry/request-line.ts';
@@ -40,7 +41,7 @@ export class NoRequestLog extends LogController {
 /** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
 export function observeRequests(
   app: FastifyInstance,
-  log: object,
+  log: Logger,
   observer?: RequestObserver,
 ): void {
   const writeLine = createRequestLineWriter(log);
