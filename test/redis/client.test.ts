@@ -48,6 +48,12 @@ const isDone = (promise: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
+/** Keeps the process busy, in milliseconds. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 /** Subscribes to a channel on a connection of its own. */
 async function subscribe({ duplicate }: SharedRedis, channel: string) {
   const messages: string[] = [];
@@ -59,7 +65,11 @@ async function subscribe({ duplicate }: SharedRedis, channel: string) {
   });
   if (subscriber.status !== 'ready') await once(subscriber, 'ready');
   await subscriber.subscribe(channel);
-  return { messages, [Symbol.dispose]: () => subscriber.disconnect() };
+  return {
+    messages,
+    onReady: (listener: () => void) => subscriber.on('ready', listener),
+    [Symbol.dispose]: () => subscriber.disconnect(),
+  };
 }
 
 const receives = (messages: readonly string[], { redis }: Opened, text: string) =>
@@ -91,6 +101,20 @@ describe('The Redis client', { skip: skipWithoutRedis }, () => {
     proxy.silenceConnections();
     await until(async () => !(await redis.redis.isUp()));
     await until(redis.redis.isUp);
+  });
+
+  it('survives a process that is too busy to subscribe again in time', async () => {
+    await using server = await startRedis();
+    using redis = await open(server.url, { timeoutMs: 50 });
+    using subscriber = await subscribe(redis.redis, 'purges');
+    let wasBusy = false;
+    subscriber.onReady(() => {
+      if (!wasBusy) block(200);
+      wasBusy = true;
+    });
+    await redis.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => wasBusy);
+    await receives(subscriber.messages, redis, 'one');
   });
 
   it('reports when to subscribe again after Redis has returned', async () => {

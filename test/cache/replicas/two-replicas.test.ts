@@ -154,6 +154,13 @@ describe('Two BFFs that share a Redis', { skip: skipWithoutRedis }, () => {
     await until(() => countPurges() === 2);
     await redis.kill();
     await rename('Twice');
+    const query = `query=${encodeURIComponent(`{ profile(id: "${as}") { name } }`)}`;
+    const headers = { 'apollo-require-preflight': 'true' };
+    // What edges fetch meanwhile may be old already.
+    await until(async () => {
+      const response = await fetch(`${onPhone.endpoint}?${query}`, { headers });
+      return /max-age=10\b/.test(response.headers.get('cdn-cache-control') ?? '');
+    });
     await redis.restart();
     await until(() => countPurges() > 2);
   });
