@@ -11,7 +11,7 @@ type CacheEntryInfo = Pick<
 
 /** The largest random part by which freshness is shortened, so that entries stored together expire apart. */
 const JITTER = 0.1;
-/** The first line's begin in a serialized entry. Change it with every change of the format. */
+/** The start of a serialized entry. Change it with every change of the format. */
 const FORMAT = 'frontdesk-entry-1';
 /** The memory of an entry's objects besides its texts, measured with many small entries. */
 const OVERHEAD_BYTES = 1_024;

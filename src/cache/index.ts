@@ -33,7 +33,12 @@ export {
   createPolicyReader,
   type PolicyReader,
 } from './policy.ts';
-export { connectReplicas, createReplicaChannel, Replicas } from './replicas/index.ts';
+export {
+  connectReplicas,
+  createReplicaChannel,
+  publishToReplicas,
+  Replicas,
+} from './replicas/index.ts';
 export { ResponseCache } from './response-cache.ts';
 export { EVERYTHING } from './tag-queue.ts';
 export { TagVersions } from './tag-versions.ts';

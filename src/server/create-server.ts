@@ -200,7 +200,7 @@ export async function createServer(
 
   // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
-  const shared = { ...bff.stale, ...purges.ofSharedCaches };
+  const shared = { ...bff.stale, ...purges.sharedCaches };
   app.route({
     method: ['GET', 'HEAD', 'POST'],
     url: '/graphql',

@@ -44,7 +44,7 @@ export async function createPurges(options: PurgeOptions) {
   return {
     tagVersions,
     replicas,
-    ofSharedCaches: {
+    sharedCaches: {
       arePurged: edges !== undefined,
       hasAllPurges: () => !replicas || replicas.maxAgeMs() === Number.POSITIVE_INFINITY,
     },

@@ -4,8 +4,7 @@
  *
  * A purge applies in its own replica at once. Before the mutation's response leaves, it gets a version in
  * Redis (shared-tags.ts), which also sends a message to all replicas. Each replica asks for missed purges
- * every second.
- * A response in Redis has the version at which its execution began, and is stale if one of its tags has
+ * every second. A response in Redis has the version at which its execution began, and is stale if one of its tags has
  * a higher one.
  *
  * It must never let a request wait for Redis longer than one command may take, accept a response from
@@ -13,6 +12,6 @@
  * replica may lack purges of others.
  */
 export { connectReplicas } from './connect.ts';
-export { createReplicaChannel } from './replica-channel.ts';
+export { createReplicaChannel, publishToReplicas } from './replica-channel.ts';
 export { Replicas } from './replicas.ts';
 export { createSharedTier } from './shared-tier.ts';

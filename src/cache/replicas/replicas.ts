@@ -24,10 +24,10 @@ export class Replicas {
   #received = 0;
   /** On the clock of `performance.now()`. */
   #syncedAt = Number.NEGATIVE_INFINITY;
+  /** The end of the time in which others deliver what they have kept; infinite before the first sync. */
   #caughtUpAt = Number.POSITIVE_INFINITY;
-  #hasSynced = false;
   #syncing: Promise<void> | undefined;
-  #loggedState = true;
+  #wasSynced = true;
   /** Applies a purge of another replica to the responses in memory. */
   #apply: (purge: Purge) => void = () => undefined;
   #purgeEdges: ((purge: Purge) => void) | undefined;
@@ -75,7 +75,7 @@ export class Replicas {
    * Gives a purge of this replica its version, and tells the others. Never rejects.
    * @returns undefined if Redis does not answer; the purge is then delivered later
    */
-  async publish(purge: Purge): Promise<Stamp | undefined> {
+  publish(purge: Purge): Promise<Stamp | undefined> {
     return this.#undelivered.send(purge, this.#send).catch(() => undefined);
   }
 
@@ -132,7 +132,6 @@ export class Replicas {
     while (!isComplete) isComplete = this.#take(await this.#shared.changesSince(this.#received));
     if (!this.isSynced()) this.#caughtUpAt = performance.now() + CATCH_UP_MS;
     this.#syncedAt = startedAt;
-    this.#hasSynced = true;
   }
 
   /** Tries once more to deliver what Redis does not know. */
@@ -147,8 +146,8 @@ export class Replicas {
   /** Logs each change of the state once. */
   #logState(): void {
     const isSynced = this.isSynced();
-    if (isSynced === this.#loggedState) return;
-    this.#loggedState = isSynced;
+    if (isSynced === this.#wasSynced) return;
+    this.#wasSynced = isSynced;
     if (isSynced) this.#log.warn('purges of other replicas are received again');
     else
       this.#log.warn(
@@ -176,7 +175,8 @@ export class Replicas {
   /** Applies purges whose messages have not arrived; those from before the start are not missed. */
   #applyMissed(purge: Purge): void {
     this.#apply(purge);
-    if (this.#hasSynced) this.#purgeEdges?.(purge);
+    const hasSyncedBefore = Number.isFinite(this.#caughtUpAt);
+    if (hasSyncedBefore) this.#purgeEdges?.(purge);
   }
 
   /** Starts over: Redis has lost the versions, perhaps with some that this replica has not received. */

@@ -1,4 +1,4 @@
-import type { Purge, Replicas } from '../../cache/index.ts';
+import { type Purge, publishToReplicas, type Replicas } from '../../cache/index.ts';
 import { Replies } from './replies.ts';
 
 /** A worker that hangs for so long is ended: it would serve old data, and stall every write. */
@@ -53,11 +53,8 @@ export function createPurgeHub(
     await Promise.all(others.map(([, member]) => deliver(member, purge)));
   }
 
-  async function publishEverywhere(purge: Purge): Promise<void> {
-    if (!replicas) await publish(purge);
-    // Replicas first: workers must not accept what Redis still has.
-    else await replicas.publish(purge).then((stamp) => publish({ ...purge, stamp }));
-  }
+  const publishEverywhere = (purge: Purge): Promise<void> =>
+    replicas ? publishToReplicas(replicas, { publish }, purge) : publish(purge);
 
   const purgeEverything = () => void publishEverywhere({ kind: 'everything' }).then(onEverything);
 
