@@ -1,4 +1,4 @@
-import { Redis } from 'iovalkey';
+import { Redis } from 'ioredis';
 import type { Cores } from '../harness/cores.ts';
 import { findLoadGenerator } from '../harness/load-generator.ts';
 import { measure, NO_DELAYS } from '../harness/measure.ts';

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { createSharedTags, parsePurgeMessage } from '../../src/cache/replicas/shared-tags.ts';
 import { TagVersions } from '../../src/cache/tag-versions.ts';
 import { Versions } from '../../src/cache/versions.ts';
+import { redisUrl } from '../../src/config/parsers.ts';
 import { createRedis, type SharedRedis } from '../../src/redis/client.ts';
 import { createRedisCounter } from '../../src/traffic/rate-limit/redis-counter.ts';
 import { chooseCores, pinSelf } from '../harness/cores.ts';
@@ -39,7 +40,8 @@ export async function measureCosts(file: URL): Promise<void> {
   const cores = chooseCores();
   pinSelf(cores.load);
   const url = new URL(await startRedis(cores.server));
-  const redis = await createRedis(url, pino({ level: 'silent' }), { timeoutMs: 5_000 });
+  const address = redisUrl.parse(url.href);
+  const redis = await createRedis(address, pino({ level: 'silent' }), { timeoutMs: 5_000 });
   const measure = async (args: Args, count = COMMANDS) => {
     const before = await mainThreadSeconds(redis);
     const size = ['-p', url.port, '-c', CONNECTIONS, '-n', count, ...RANDOM, '-q'].map(String);
@@ -128,6 +130,7 @@ const rateLimitCommand = (keys: number) =>
 const purgeOf = (tags: readonly string[]) => ({
   origin: '0f1d8a52-2f0b-4c8e-9a53-8d6f3b1c7e40',
   purge: { kind: 'tags', tags } as const,
+  isSentToEdges: false,
 });
 
 const purgeCommand = () => record((redis) => createSharedTags(redis).purge(purgeOf(TAGS)));
@@ -135,8 +138,8 @@ const purgeCommand = () => record((redis) => createSharedTags(redis).purge(purge
 const pollCommand = () => record((redis) => createSharedTags(redis).changesSince(1e9));
 
 /** A message as replicas get it. */
-async function purgeMessage({ client }: SharedRedis): Promise<string> {
-  const subscriber = client.duplicate();
+async function purgeMessage({ client, duplicate }: SharedRedis): Promise<string> {
+  const subscriber = await duplicate();
   const received = new Promise<string>((resolve) => {
     subscriber.once('message', (_channel: string, message: string) => resolve(message));
   });
