@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { get as getHttp } from 'node:http';
-import { get as getHttps } from 'node:https';
+import { get as getHttp, Agent as HttpAgent } from 'node:http';
+import { get as getHttps, Agent as HttpsAgent } from 'node:https';
 import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
@@ -99,11 +99,13 @@ describe('A server that closes', () => {
       await closes(app);
     });
 
-    it(`sends all of an HTTP/1.1 response that its client reads slowly (${scheme})`, async () => {
+    it(`sends all of an HTTP/1.1 response that its client reads slowly (${scheme}), then closes the connection`, async () => {
       const get = scheme === 'http' ? getHttp : getHttps;
+      // Unlike the global agent, it does not close idle connections itself.
+      const agent = new (scheme === 'http' ? HttpAgent : HttpsAgent)({ keepAlive: true });
       const { app, url } = await start(scheme);
-      const [response] = await once(get(`${url}/large`, { ca: tls.ca }), 'response');
-      const closed = app.close();
+      const [response] = await once(get(`${url}/large`, { ca: tls.ca, agent }), 'response');
+      const closed = closes(app);
       await until(() => !app.server.listening);
       assert.equal((await buffer(response)).length, LARGE_BYTES);
       await closed;
