@@ -1,5 +1,6 @@
 import type { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import { mayReplace } from '../cache-replacement.ts';
 import type { Log } from '../telemetry/log.ts';
 import { fromText, sizeOf, toText } from './entry.ts';
 import { hashKey } from './key.ts';
@@ -82,14 +83,19 @@ export function createEntryStore(
     for (const tier of secondTiers) tier.set(hashedKey, text, ttlMs).catch(logWriteFailure);
   }
 
-  /** Reads an entry into memory, unless a write overtakes the read. */
+  function keepInMemory(key: string, entry: CacheEntry): void {
+    const hasRoom = memory.calculatedSize + sizeOf(entry) + key.length <= maxBytes;
+    if (hasRoom || memory.has(key) || mayReplace()) memory.set(key, entry);
+  }
+
+  /** Reads an entry, into memory unless a write overtakes the read. */
   function read(key: string, isFresh: IsFresh): Promise<CacheEntry | undefined> {
     const reading = readSecondTiers(hashKey(key), isFresh)
       .catch(logReadFailure)
       .then((entry) => {
         if (reads.get(key) !== reading) return memory.get(key);
         reads.delete(key);
-        if (entry) memory.set(key, entry);
+        if (entry) keepInMemory(key, entry);
         return entry ?? undefined;
       });
     reads.set(key, reading);

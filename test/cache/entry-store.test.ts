@@ -11,6 +11,8 @@ import { createEntryStore } from '../../src/cache/store.ts';
 const TTL_MS = 60_000;
 /** Less than any entry, so that all are read from the second tiers. */
 const NO_MEMORY = 1;
+/** For about ten entries. */
+const FEW_ENTRIES = 12_000;
 const SILENT = { warn() {} };
 
 const entryOf = (text: string) =>
@@ -80,6 +82,31 @@ describe('Entry store', () => {
     assert.equal(store.peek('key'), undefined);
     assert.deepEqual(await store.get('key'), entry);
     assert.deepEqual(store.peek('key'), entry);
+  });
+
+  it('keeps an entry in full memory that is read often among many others', async () => {
+    const store = createEntryStore(FEW_ENTRIES, [packedTier()], SILENT);
+    for (let n = 0; n < 100; n++) store.set(`key ${n}`, entryOf(`{"data":${n}}`), TTL_MS);
+    await turn();
+    assert.equal(store.peek('key 0'), undefined);
+    let reads = 0;
+    for (; !store.peek('key 0') && reads < 2_000; reads++) {
+      await store.get('key 0');
+      await store.get(`key ${1 + (reads % 99)}`);
+    }
+    assert.ok(store.peek('key 0'), 'read into memory after some reads');
+  });
+
+  it('replaces few of the entries in full memory while each of many others is read once', async () => {
+    const store = createEntryStore(FEW_ENTRIES, [packedTier()], SILENT);
+    const keys = Array.from({ length: 100 }, (_, n) => `key ${n}`);
+    for (const key of keys) store.set(key, entryOf('{"data":1}'), TTL_MS);
+    await turn();
+    const inMemory = () => keys.filter((key) => store.peek(key));
+    const before = inMemory();
+    for (const key of keys.slice(0, 30)) await store.get(key);
+    const kept = inMemory().filter((key) => before.includes(key));
+    assert.ok(before.length >= 5 && kept.length > 0, `${kept.length} of ${before.length} are left`);
   });
 
   it('never returns an entry after it was deleted, also if it was being written', async () => {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import { mayReplace } from '../../cache-replacement.ts';
 import { BffError, badInput } from '../../errors.ts';
 import type { OperationInput } from '../../pipeline/index.ts';
 
@@ -18,7 +19,7 @@ const MAX_ID_LENGTH = 256;
 const HASH_PREFIX = /^sha256:/;
 
 /**
- * Creates a parser for GET and POST requests (GraphQL over HTTP, §5). The results of recent URLs are
+ * Creates a parser for GET and POST requests (GraphQL over HTTP, §5). The results of frequent URLs are
  * kept, so that the same URL gives the same object.
  * @param maxBatchOperations - the maximum number of operations in an array; 0 refuses arrays
  */
@@ -33,7 +34,8 @@ export function createRequestParser(maxBatchOperations: number) {
     const found = known.get(url);
     if (found) return found;
     const input = toOperationInput(parametersOf(url));
-    if (url.length <= MAX_URL_LENGTH) known.set(url, input);
+    const isKept = url.length <= MAX_URL_LENGTH && (known.size < MAX_URLS || mayReplace());
+    if (isKept) known.set(url, input);
     return input;
   };
 }
