@@ -278,15 +278,3 @@ test('a file may have 240 lines, and a main.ts 15, unless it is generated', () =
   }
   assert.deepEqual([...found('src/errors.ts', 240), ...found('bff-web/main.ts', 15)], []);
 });
-
-test('npm test runs every test file: alone, or with the others of its folder', () => {
-  const cwd = new URL('.', import.meta.url).pathname;
-  const folders = new Set(globSync('*/all.ts', { cwd }).map((file) => posix.dirname(file)));
-  const forgotten = globSync('**/*.test.ts', { cwd }).filter(
-    (file) =>
-      file.includes('/') &&
-      !file.endsWith('.isolated.test.ts') &&
-      !folders.has(file.split('/', 1)[0] as string),
-  );
-  assert.deepEqual(forgotten, []);
-});
