@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, SEED } from '../attack/random.ts';
+import { createClient } from '../support/http-client.ts';
 import { mapConcurrently } from '../support/map-concurrently.ts';
 import { createCheckedUser } from './checked-user.ts';
-import { createClient } from './client.ts';
 import { expectedDashboards } from './expected-dashboards.ts';
 import type { Print } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';

@@ -1,6 +1,6 @@
 import { type HttpRequest, jsonPost } from '../attack/http-client.ts';
 import type { Random } from '../attack/random.ts';
-import type { Answer, Client } from './client.ts';
+import type { Answer, Client } from '../support/http-client.ts';
 import type { ExpectedDashboard } from './expected-dashboards.ts';
 import { committed } from './soak-environment.ts';
 

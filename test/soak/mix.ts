@@ -2,7 +2,7 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { createRequestGenerators } from '../attack/fuzzer.ts';
 import { type HttpRequest, jsonPost } from '../attack/http-client.ts';
 import { createRandom, type Random, SEED } from '../attack/random.ts';
-import type { Answer, Client } from './client.ts';
+import type { Answer, Client } from '../support/http-client.ts';
 import { addressOf, committed, type SoakEnvironment } from './soak-environment.ts';
 
 /** More than the BFF keeps of documents that it has seen once. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Faults } from '../../services/support/faults.ts';
 import type { HttpRequest } from '../attack/http-client.ts';
+import { createClient } from '../support/http-client.ts';
 import type { SERVICE_NAMES } from '../support/services.ts';
-import { createClient } from './client.ts';
 import { createMix, faultsOfMix, MIX_ENV } from './mix.ts';
 import { faultsOf, type Outcomes, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';

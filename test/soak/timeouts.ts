@@ -1,5 +1,5 @@
 import { jsonPost } from '../attack/http-client.ts';
-import { createClient } from './client.ts';
+import { createClient } from '../support/http-client.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 import { faultsOf, type Print, repeat, runRounds } from './run-rounds.ts';
 import type { SoakSettings } from './settings.ts';

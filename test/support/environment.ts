@@ -5,6 +5,7 @@ import type { BffDefinition } from '../../src/bff.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import type { UPSTREAMS, UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { createServer } from '../../src/server/create-server.ts';
+import { createClient } from './http-client.ts';
 import { type ServiceName, startServices } from './services.ts';
 
 /** The viewer of a request: a user by id, a member of staff, or an anonymous one. */
@@ -60,6 +61,9 @@ export async function startEnvironment<U extends UpstreamTable>(
   const url = await app.listen(local);
   const adminUrl = await admin.listen(local);
   const endpoint = `${url}/graphql`;
+  // A fraction of the cost of fetch.
+  const client = createClient(Number.POSITIVE_INFINITY);
+  started.defer(client.close);
 
   async function send(
     query: string,
@@ -69,13 +73,17 @@ export async function startEnvironment<U extends UpstreamTable>(
   }
 
   async function post(body: unknown, headers: Record<string, string> = {}): Promise<TestResponse> {
-    const response = await fetch(endpoint, {
+    const response = await client.send({
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
+      url: endpoint,
+      headers: { accept: '*/*', 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: JSON.parse(text) };
+    return {
+      status: response.status,
+      headers: new Headers(response.headers as Record<string, string>),
+      body: JSON.parse(response.text),
+    };
   }
 
   /** Every request that the services have seen since the last reset, oldest first. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createRandom, SEED } from '../../../attack/random.ts';
-import { type Answer, createClient } from '../../../soak/client.ts';
 import { authorization } from '../../../support/environment.ts';
+import { type Answer, createClient } from '../../../support/http-client.ts';
 import type { History } from '../model/history.ts';
 
 const FIRST_USER = 101;

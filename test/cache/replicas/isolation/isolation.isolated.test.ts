@@ -14,8 +14,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRandom, SEED } from '../../../attack/random.ts';
-import { createClient } from '../../../soak/client.ts';
 import { authorization } from '../../../support/environment.ts';
+import { createClient } from '../../../support/http-client.ts';
 import { skipWithoutRedis, startRedis } from '../../../support/redis.ts';
 import { SERVICE_NAMES, startServices } from '../../../support/services.ts';
 import { until } from '../../../support/until.ts';

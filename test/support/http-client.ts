@@ -1,4 +1,6 @@
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { HttpRequest } from '../attack/http-client.ts';
 
 export interface Answer {
@@ -10,6 +12,12 @@ export interface Answer {
 const TIMEOUT_MS = 30_000;
 
 export type Client = ReturnType<typeof createClient>;
+
+/** The body without its compression. */
+function decoded(body: Readable, coding: string | undefined): Readable {
+  if (coding === 'br') return body.pipe(createBrotliDecompress());
+  return coding === 'gzip' ? body.pipe(createGunzip()) : body;
+}
 
 /** Creates a client with keep-alive connections of its own, which `close` ends. */
 export function createClient(maxConnections: number) {
@@ -31,14 +39,14 @@ export function createClient(maxConnections: number) {
       outgoing.once('error', reject);
       outgoing.once('response', (response) => {
         let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
+        const { statusCode: status = 0, headers } = response;
+        const body = decoded(response, headers['content-encoding']);
+        body.setEncoding('utf8');
+        body.on('data', (chunk: string) => {
           text += chunk;
         });
         response.once('error', reject);
-        response.once('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        );
+        body.once('end', () => resolve({ status, headers, text }));
       });
       return promise;
     },
