@@ -109,9 +109,9 @@ export async function createServer(
     limits: config.rateLimits,
     redis,
     counter: peers?.counter,
-    // BFFs that share a Redis count apart.
     prefix: `frontdesk:rate:${bff.name}`,
   });
+  opened.defer(() => rateLimiter.flush());
   const admission = createAdmissionControl();
   const ipFilter = createIpFilter(network);
   const handleError = createErrorHandler(!production, rateLimiter.charge);

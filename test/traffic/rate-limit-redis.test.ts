@@ -75,6 +75,18 @@ async function takeAll(replica: RateLimiter, loops: number, cost: number): Promi
 const countOf = async (client: Redis, key = ADDRESS) =>
   client.get(`{frontdesk:rate}:address:${key}`);
 
+/** Calls of a command since the start of Redis, also those of scripts. */
+async function callsOf(client: Redis, command: string): Promise<number> {
+  const stats = await client.info('commandstats');
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}
+
+/** Keeps this process busy, so that none of its timers runs. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
 let clients = 0;
 /** A client whose count is not known yet, so that the limiter has to ask Redis. */
 const nextKeys = () => ({ address: `10.1.${clients >> 8}.${clients++ & 255}`, viewer: undefined });
@@ -130,6 +142,60 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
     assert.ok(!(replica.take(ANONYMOUS, 1) instanceof Promise));
     assert.ok(replica.take(ANONYMOUS, 20) instanceof Promise, 'a fiftieth of the limit');
     await until(async () => (await countOf(replica.client)) === '22');
+  });
+
+  it('send what no request waits for in one command, each key once', async () => {
+    await using redis = await startRedis();
+    using replica = await startReplica(redis.url, { address: 100_000, viewer: 100_000 });
+    await until(replica.isReady);
+    const anna = { address: ADDRESS, viewer: 'anna' };
+    await replica.take(anna, 1);
+    for (let n = 0; n < 50; n++) assert.ok(!(replica.take(anna, 2) instanceof Promise));
+    await until(async () => (await countOf(replica.client)) === '101');
+
+    assert.equal(await replica.client.get('{frontdesk:rate}:viewer:anna'), '101');
+    assert.equal(await callsOf(replica.client, 'eval'), 2);
+    assert.equal(await callsOf(replica.client, 'incrby'), 4);
+  });
+
+  it('send what has gathered with the next charge that a request waits for', async () => {
+    await using redis = await startRedis();
+    const options = { address: 100_000, viewer: 100_000, timeoutMs: LONG_TIMEOUT_MS };
+    using replica = await startReplica(redis.url, options);
+    await until(replica.isReady);
+    const anna = { address: ADDRESS, viewer: 'anna' };
+    await replica.take(anna, 1);
+    assert.ok(!(replica.take(anna, 2) instanceof Promise));
+    const headers = await replica.take({ address: ADDRESS, viewer: 'berta' }, 4);
+
+    assert.match(headers.ratelimit ?? '', /^"address";r=99993;t=\d+, "viewer";r=99996;/);
+    assert.equal(await countOf(replica.client), '7');
+    assert.equal(await replica.client.get('{frontdesk:rate}:viewer:anna'), '3');
+    assert.equal(await callsOf(replica.client, 'eval'), 2);
+  });
+
+  it('send what has gathered before they close', async () => {
+    await using redis = await startRedis();
+    using replica = await startReplica(redis.url, { address: 1_000, timeoutMs: LONG_TIMEOUT_MS });
+    await until(replica.isReady);
+    await replica.take(ANONYMOUS, 1);
+    assert.ok(!(replica.take(ANONYMOUS, 2) instanceof Promise));
+    await replica.flush();
+    assert.equal(await countOf(replica.client), '3');
+  });
+
+  it('count what has gathered at the end of a window in the next one', async () => {
+    await using redis = await startRedis();
+    const options = { address: 1_000, windowSeconds: 1, timeoutMs: LONG_TIMEOUT_MS };
+    using replica = await startReplica(redis.url, options);
+    await until(replica.isReady);
+    await replica.take(ANONYMOUS, 1);
+    await sleep(900);
+    await replica.take(ANONYMOUS, 3);
+    block(150);
+    const headers = await replica.take(ANONYMOUS, 4);
+    assert.match(headers.ratelimit ?? '', /^"address";r=993;t=1$/);
+    assert.equal(await countOf(replica.client), '7');
   });
 
   it('count cost units under their prefix for one window', async () => {
@@ -262,8 +328,7 @@ describe('Rate limits in Redis', { skip: skipWithoutRedis }, () => {
       pending.push(isAccepted(replica, ANONYMOUS));
       await new Promise(setImmediate);
     }
-    const end = performance.now() + 120;
-    while (performance.now() < end);
+    block(120);
     redis.resume();
     assert.deepEqual(await Promise.all(pending), Array(6).fill(true));
     assert.deepEqual(replica.messages, []);

@@ -13,6 +13,7 @@ import {
   unaffordableError,
 } from './policy.ts';
 import { createRedisCounter } from './redis-counter.ts';
+import { createSharedCharges } from './shared-charges.ts';
 import type { SharedCounter } from './shared-counter.ts';
 
 const WINDOW_SECONDS = 60;
@@ -21,8 +22,6 @@ const PREFIX = 'frontdesk:rate';
 export const BYTES_PER_UNIT = 200;
 /** The charge for a request that is refused before its cost is known. */
 const MIN_UNITS = 1;
-/** The part of a limit that a process may charge before the shared counter has confirmed it. */
-const MAX_UNCONFIRMED = 0.02;
 const MAX_REMEMBERED_ADDRESSES = 10_000;
 const NO_HEADERS: RateHeaders = Object.freeze({});
 
@@ -54,6 +53,8 @@ export interface RateLimiter {
   readonly refuseExhausted: (keys: KnownKeys) => void;
   /** Charges an address for a request refused for another reason: a wrong token, a malformed request. */
   readonly charge: (address: string, cost?: number) => void;
+  /** Sends the shared counter what it has not got yet. Never rejects. */
+  readonly flush: () => Promise<void>;
 }
 
 interface RateLimiterOptions {
@@ -63,7 +64,7 @@ interface RateLimiterOptions {
   readonly redis?: SharedRedis | undefined;
   /** Shares the counts without Redis, among the workers of one replica. */
   readonly counter?: SharedCounter | undefined;
-  /** Prefix of the keys in Redis. */
+  /** Prefix of the keys in Redis; BFFs that share one count apart. */
   readonly prefix?: string;
   readonly windowSeconds?: number;
 }
@@ -77,7 +78,8 @@ interface Charge {
 /** Creates the rate limiter, which continues per process while the shared counter is unavailable. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
   const { redis, prefix = PREFIX } = options;
-  const shared = redis ? createRedisCounter(redis, prefix) : options.counter;
+  const counter = redis ? createRedisCounter(redis, prefix) : options.counter;
+  const shared = counter && createSharedCharges(counter);
   const addressPolicy = createPolicy('address', options, shared);
   const viewerPolicy = createPolicy('viewer', options, shared);
   // Parsing an IPv6 address takes longer than everything else here.
@@ -119,6 +121,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     charge(address, cost = MIN_UNITS) {
       void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost));
     },
+    flush: async () => shared?.flush(),
   };
 }
 
@@ -158,36 +161,15 @@ const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : 
 function createPolicy(
   name: Policy['name'],
   { limits, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
-  shared: SharedCounter | undefined,
+  shared: ReturnType<typeof createSharedCharges> | undefined,
 ): Policy | undefined {
   const limit = limits[name];
   if (limit === 0) return undefined;
   const windowMs = windowSeconds * 1_000;
   const counters = new LocalCounters(windowMs);
-  const spendHere = (key: string, units: number) => counters.add(key, units, performance.now());
-  /**
-   * Waits for the shared counter unless its last count is known and little has been charged since. Otherwise
-   * a burst could spend a whole window in each process.
-   */
-  const spendShared = (key: string, units: number, count: SharedCounter): MaybePromise<Usage> => {
-    const usage = counters.addUnconfirmed(key, units, performance.now());
-    const isCounted =
-      usage.used > usage.unconfirmed && usage.unconfirmed <= limit * MAX_UNCONFIRMED;
-    const counted = count({ policy: name, key, units, windowMs }).then(
-      ({ used, remainingMs }) => {
-        const endsAt = performance.now() + Math.min(remainingMs, windowMs);
-        return counters.confirm(key, units, { used, endsAt });
-      },
-      () => {
-        counters.keep(key, units);
-        return usage;
-      },
-    );
-    return isCounted ? usage : counted;
-  };
   const spend: Policy['spend'] = shared
-    ? (key, units) => spendShared(key, units, shared)
-    : spendHere;
+    ? shared.createSpend({ name, limit, counters, windowMs })
+    : (key, units) => counters.add(key, units, performance.now());
   const quota = formatQuota(name, limit, windowSeconds);
   return { name, limit, windowSeconds, quota, counters, spend };
 }
