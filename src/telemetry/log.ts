@@ -58,6 +58,8 @@ function createBlockStream(blockBytes: number) {
   const stdout: { write(bytes: unknown): void } = pino.destination({
     fd: 1,
     contentMode: 'buffer',
+    // Otherwise a thread writes the block while the next lines are copied into it.
+    sync: true,
   });
   const block = Buffer.allocUnsafeSlow(blockBytes);
   let length = 0;
