@@ -20,10 +20,10 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
 
   function startSpan(request: FastifyRequest): TraceSpan | undefined {
     if (!tracing) return undefined;
-    const { method, headers, protocol, record } = request;
-    const client = traceContextOf(headers);
-    record.isUnsampled = !tracing.isSampled(client);
-    if (record.isUnsampled) return undefined;
+    const client = traceContextOf(request.headers);
+    request.record.isUnsampled = !tracing.isSampled(client);
+    if (request.record.isUnsampled) return undefined;
+    const { method, protocol } = request;
     const { url } = request.routeOptions;
     if (url !== '/graphql') return undefined;
     const attributes = {

@@ -101,33 +101,34 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     take(keys, cost) {
       const charges = chargesFor(keys);
       if (charges.length === 0) return NO_HEADERS;
-      for (const { policy, key } of charges) refuseIfExhausted(policy, key);
+      const now = performance.now();
+      for (const { policy, key } of charges) refuseIfExhausted(policy, key, now);
       const units = toUnits(cost);
       const exceeded = charges.find(({ policy }) => units > policy.limit);
       // Requests that are too expensive are charged too.
       const charged = exceeded ? MIN_UNITS : units;
-      const usages = charges.map(({ policy, key }) => policy.spend(key, charged));
+      const usages = charges.map(({ policy, key }) => policy.spend(key, charged, now));
       if (exceeded) throw unaffordableError(exceeded.policy, units);
-      if (areCounted(usages)) return settle(charges, usages);
+      if (areCounted(usages)) return settle(charges, usages, now);
       return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
-        settle(charges, counted),
+        settle(charges, counted, performance.now()),
       );
     },
     refuseExhausted({ address, viewer }) {
+      const now = performance.now();
       if (addressPolicy && address !== undefined)
-        refuseIfExhausted(addressPolicy, addressKeys.memo(address));
-      if (viewerPolicy && viewer !== undefined) refuseIfExhausted(viewerPolicy, viewer);
+        refuseIfExhausted(addressPolicy, addressKeys.memo(address), now);
+      if (viewerPolicy && viewer !== undefined) refuseIfExhausted(viewerPolicy, viewer, now);
     },
     charge(address, cost = MIN_UNITS) {
-      void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost));
+      void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost), performance.now());
     },
     flush: async () => shared?.flush(),
   };
 }
 
 /** Refuses a key that this process knows to be exhausted, without asking the shared counter. */
-function refuseIfExhausted(policy: Policy, key: string): void {
-  const now = performance.now();
+function refuseIfExhausted(policy: Policy, key: string, now: number): void {
   const usage = policy.counters.get(key, now);
   if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
 }
@@ -136,8 +137,7 @@ function refuseIfExhausted(policy: Policy, key: string): void {
  * Returns the headers, or throws if a limit is exceeded. The units of a refused operation stay charged,
  * so that its key counts as exhausted.
  */
-function settle(charges: readonly Charge[], usages: readonly Usage[]): RateHeaders {
-  const now = performance.now();
+function settle(charges: readonly Charge[], usages: readonly Usage[], now: number): RateHeaders {
   return charges
     .map(({ policy }, n) => {
       const usage = usages[n] as Usage;
@@ -169,7 +169,7 @@ function createPolicy(
   const counters = new LocalCounters(windowMs);
   const spend: Policy['spend'] = shared
     ? shared.createSpend({ name, limit, counters, windowMs })
-    : (key, units) => counters.add(key, units, performance.now());
+    : (key, units, now) => counters.add(key, units, now);
   const quota = formatQuota(name, limit, windowSeconds);
   return { name, limit, windowSeconds, quota, counters, spend };
 }

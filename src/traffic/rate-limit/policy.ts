@@ -12,8 +12,11 @@ export interface Policy {
   readonly quota: string;
   /** The counts that this process knows, including those that the shared counter returned. */
   readonly counters: LocalCounters;
-  /** Charges a key, in this process or in the shared counter. Never rejects. */
-  readonly spend: (key: string, units: number) => Usage | Promise<Usage>;
+  /**
+   * Charges a key, in this process or in the shared counter. Never rejects.
+   * @param now - on the clock of performance.now()
+   */
+  readonly spend: (key: string, units: number, now: number) => Usage | Promise<Usage>;
 }
 
 /**

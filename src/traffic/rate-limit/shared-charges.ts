@@ -45,8 +45,8 @@ export function createSharedCharges(count: SharedCounter) {
     }
 
     policies.push(() => Array.from(gathered, ([key, units]) => send(key, units)));
-    return (key, units) => {
-      const usage = counters.addUnconfirmed(key, units, performance.now());
+    return (key, units, now) => {
+      const usage = counters.addUnconfirmed(key, units, now);
       gathered.set(key, (gathered.get(key) ?? 0) + units);
       if (usage.used > usage.unconfirmed && usage.unconfirmed <= limit * MAX_UNCONFIRMED) {
         timer ??= setTimeout(() => void flush(), GATHER_MS).unref();
