@@ -15,8 +15,8 @@ const CONNECTIONS = 64;
 const RATES = [500, 1_000, 2_000, 4_000, 8_000, undefined];
 
 /**
- * The scripts for rate limits that one process sends to Redis per request: it combines those of one turn
- * of its event loop, so a busier process sends fewer.
+ * The scripts for rate limits that one process sends to Redis per request: it combines those of 5 ms,
+ * so a busier process sends fewer.
  */
 export async function measureBatching(cores: Cores) {
   const upstream = await startUpstream(cores.upstream);
