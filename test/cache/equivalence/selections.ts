@@ -30,20 +30,27 @@ export const INHERITED_NAMES = ['__proto__', 'constructor', 'hasOwnProperty', 't
 const SIBLING_DEPTH = 1;
 const LEAF_DEPTH = 3;
 
-/** Returns a function that generates selections of a type which contain a given path of fields. */
+/**
+ * Returns a function that generates selections of a type which contain a given path of fields. Generators
+ * are kept, because those of a schema take hundreds of megabytes without sharing their parts.
+ */
 export function createSelectionGenerator(options: GeneratorOptions) {
-  const cache = new Map<string, fc.Arbitrary<Selection[]>>();
+  const generatorsOfFields = new Map<string, fc.Arbitrary<Selection>>();
+  const generatorsAlongPaths = new Map<string, fc.Arbitrary<Selection[]>>();
+  const generatorsOfArguments = new Map<string, fc.Arbitrary<Argument[]>>();
 
-  function selectionsOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection[]> {
-    const key = `${type.name} ${depth}`;
-    const found = cache.get(key);
-    if (found) return found;
-    const generated = fc.array(fieldOf(type, depth), { minLength: 1, maxLength: 3, size: 'max' });
-    cache.set(key, generated);
-    return generated;
-  }
+  const selectionsOf = (type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection[]> =>
+    fc.array(fieldOf(type, depth), { minLength: 1, maxLength: 3, size: 'max' });
 
-  function alongPath(type: GraphQLObjectType, path: readonly string[]): fc.Arbitrary<Selection[]> {
+  const alongPath = (type: GraphQLObjectType, path: readonly string[]): fc.Arbitrary<Selection[]> =>
+    generatorsAlongPaths.getOrInsertComputed([type.name, ...path].join('.'), () =>
+      createAlongPath(type, path),
+    );
+
+  function createAlongPath(
+    type: GraphQLObjectType,
+    path: readonly string[],
+  ): fc.Arbitrary<Selection[]> {
     const [step, ...rest] = path;
     if (step === undefined) return selectionsOf(type, LEAF_DEPTH);
     const field = type.getFields()[step];
@@ -59,7 +66,12 @@ export function createSelectionGenerator(options: GeneratorOptions) {
       .map(([first, others, at]) => others.toSpliced(at, 0, first));
   }
 
-  function fieldOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection> {
+  const fieldOf = (type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection> =>
+    generatorsOfFields.getOrInsertComputed(`${type.name} ${depth}`, () =>
+      createFieldOf(type, depth),
+    );
+
+  function createFieldOf(type: GraphQLObjectType, depth: number): fc.Arbitrary<Selection> {
     const fields = Object.values(type.getFields());
     const leaves = fields.filter((field) => !isObjectType(getNamedType(field.type)));
     const objects = depth > 0 ? fields.filter((field) => !leaves.includes(field)) : [];
@@ -83,7 +95,7 @@ export function createSelectionGenerator(options: GeneratorOptions) {
       field: fc.constant(field),
       // An alias that is another field's name reveals a mix-up of the two.
       alias: rarely(fc.constantFrom('a', 'b', 'id', 'name', ...INHERITED_NAMES)),
-      args: argumentsOf(args, field),
+      args: argumentsOf(args, field, parentType),
       directive: rarely(directive),
       wrapping: fc.oneof(
         { weight: 8, arbitrary: fc.constant('bare' as const) },
@@ -93,10 +105,16 @@ export function createSelectionGenerator(options: GeneratorOptions) {
     });
   }
 
-  const argumentsOf = (inputs: readonly Input[], field: string): fc.Arbitrary<Argument[]> =>
-    fc
-      .tuple(...inputs.map((input) => argumentFor({ ...input, field }, options)))
-      .map((args) => args.filter((one) => one !== undefined));
+  const argumentsOf = (
+    inputs: readonly Input[],
+    field: string,
+    parentType = '',
+  ): fc.Arbitrary<Argument[]> =>
+    generatorsOfArguments.getOrInsertComputed(`${parentType}.${field}`, () =>
+      fc
+        .tuple(...inputs.map((input) => argumentFor({ ...input, field }, options)))
+        .map((args) => args.filter((one) => one !== undefined)),
+    );
 
   const directive = fc.oneof(
     ...[GraphQLIncludeDirective, GraphQLSkipDirective].map(({ name, args }) =>
