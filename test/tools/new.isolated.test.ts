@@ -39,8 +39,13 @@ const RECIPES = [
   { args: ['bff', 'kiosk'], page: new RecipePage('add-a-bff.md') },
 ];
 
-/** All steps of `npm run check`; in `npm test` the types, which most mistakes of a template break. */
-const CHECKS = IS_FULL ? [['tools/check.ts']] : [['node_modules/typescript/bin/tsc']];
+/**
+ * All steps of `npm run check`; in `npm test` the types, which most mistakes of a template break, in one
+ * thread, because several check many types more than once.
+ */
+const CHECKS = IS_FULL
+  ? [['tools/check.ts']]
+  : [['node_modules/typescript/bin/tsc', '--singleThreaded']];
 
 /** The new tests, and the fault matrix that has a row for each of the recipes. */
 const QUICK_TESTS = [
