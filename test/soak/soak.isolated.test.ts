@@ -19,8 +19,8 @@ const SETTINGS = {
     SOAK_LOAD_SECONDS: '0.15',
     SOAK_CALM_SECONDS: '0.1',
     SOAK_TIMEOUTS: '30',
-    SOAK_CONNECTIONS: '50',
-    SOAK_CONNECTIONS_SECONDS: '1.5',
+    SOAK_CONNECTIONS: '40',
+    SOAK_CONNECTIONS_SECONDS: '1',
     SOAK_PAUSE_MS: '250',
   }),
   fillsStores: false,
@@ -162,7 +162,7 @@ describe('Soak', () => {
   });
 
   describe('Users with connections of their own', () => {
-    it('get their own data, all of it, on 50 connections, and one that gets data of another is found', async (t) => {
+    it('get their own data, all of it, on 40 connections, and one that gets data of another is found', async (t) => {
       const faults = await runCheckedConnections(SETTINGS, (line) => t.diagnostic(line), {
         preloads: [FOREIGN_DATA],
         services,

@@ -23,8 +23,8 @@ import { startReplicaProcesses } from '../processes.ts';
 import { assertFindsForeign, createViewers, QUERY_NAMES, type ViewerRequest } from './viewers.ts';
 
 const { ISOLATION_REQUESTS } = process.env;
-const REQUESTS = Number(ISOLATION_REQUESTS ?? 2_500);
-const CUSTOMERS = ISOLATION_REQUESTS ? 300 : 30;
+const REQUESTS = Number(ISOLATION_REQUESTS ?? 1_500);
+const CUSTOMERS = ISOLATION_REQUESTS ? 300 : 12;
 const CONCURRENCY = 32;
 const FAULTS = { '*': { jitterMs: 10, errorRate: 0.02, status: 503 } };
 const MAX_SHOWN = 5;

@@ -7,7 +7,7 @@
  * the reference model: it knows every write and when its purge was answered, and so the lowest value that
  * each read may return. Choices follow a seed; how operations interleave depends on the machine too.
  *
- * `npm test` runs a few seconds of each kind; `npm run test:replica-model` runs MODEL_SECONDS=120. A
+ * `npm test` runs two seconds of each kind; `npm run test:replica-model` runs MODEL_SECONDS=120. A
  * failure prints the seed, and `SEED=<number>` repeats its choices. Each defect is a part of the product
  * left out: the model must notice.
  */
@@ -20,7 +20,7 @@ import type { Defect } from './replica.ts';
 import { DISTURBANCES, type Disturbance, OUTAGES, runModel } from './run-model.ts';
 
 const { MODEL_SECONDS } = process.env;
-const SECONDS = Number(MODEL_SECONDS ?? 4);
+const SECONDS = Number(MODEL_SECONDS ?? 2);
 /** A defect is found in a few seconds. */
 const MAX_DEFECT_SECONDS = 60;
 
