@@ -14,20 +14,28 @@ import { closeOnTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
 import { bffNames, loadBff, ROOT } from './tree.ts';
 
-// npm start: starts the stand-in services and every BFF, each as its own process, so that you can
-// kill one and see a partial response. --services-only starts no BFF.
+// npm start: starts the stand-in services, the identity provider and every BFF, each as its own
+// process, so that you can kill one and see a partial response. --services-only starts no BFF.
 
 const SERVICES = Object.keys(UPSTREAMS);
+const IDENTITY = 'identity';
+/** With one of them, the BFFs trust another issuer than the demo's. */
+const ISSUER_VARIABLES = ['LOGIN_DISCOVERY_URL', 'JWT_ISSUER', 'JWT_ISSUERS', 'JWT_ISSUERS_FILE'];
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400;
 const START_TIMEOUT_MS = 30_000;
 /** Longer than a child may take, after which it is killed. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** Secrets shared by BFFs and stand-ins: they authenticate the caller and the viewer of a call. */
-const SHARED_SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN'];
+/** Secrets shared by BFFs and stand-ins, which authenticate BFFs and the viewers of their calls. */
+const SHARED_SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN', 'LOGIN_CLIENT_SECRET'];
 
 const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
 const secrets = values['services-only'] ? {} : newSecrets();
 const environment = withoutMisspelt(nonEmpty(process.env));
+const usesDemoIssuer = ISSUER_VARIABLES.every((name) => !environment[name]);
+const standIns = [
+  ...SERVICES.filter((name) => !environment[urlVariable(name)]),
+  ...(usesDemoIssuer ? [IDENTITY] : []),
+];
 const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'stopping';
@@ -58,7 +66,10 @@ try {
 /** @returns the line to print when all processes are ready */
 async function start(): Promise<string> {
   await checkConfiguration();
-  const services = await Promise.all(SERVICES.map(startService));
+  const [services] = await Promise.all([
+    Promise.all(SERVICES.map(startService)),
+    startIdentityProvider(),
+  ]);
   if (values['services-only']) return `${readyIn()}. Next: ${webCommand(services)}`;
 
   const addresses = Object.fromEntries(
@@ -103,7 +114,7 @@ async function checkConfiguration(): Promise<void> {
   };
   readAll(
     ...bffs.map((bff) => () => readConfig(env, bff)),
-    ...SERVICES.filter((name) => !environment[urlVariable(name)]).map((name) => () => {
+    ...standIns.map((name) => () => {
       const { faults } = readSettings(environment, name, 0);
       if (faults.length > 0) throw new ConfigError(faults);
     }),
@@ -135,6 +146,12 @@ async function startService(name: string): Promise<string> {
   if (!url) return run(name, `services/${name}/main.ts`, env);
   print(name, `${url} (from ${urlVariable(name)})`);
   return url;
+}
+
+/** Starts the identity provider of the demo's issuer. */
+async function startIdentityProvider(): Promise<void> {
+  if (!standIns.includes(IDENTITY)) return;
+  await run(IDENTITY, `services/${IDENTITY}/main.ts`, { ...secrets, ...environment });
 }
 
 async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<string> {

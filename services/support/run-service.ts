@@ -1,16 +1,21 @@
 import { enableCompileCache } from 'node:module';
 import closeWithGrace from 'close-with-grace';
-import type { FastifyInstance } from 'fastify';
 import { readSecret } from './secret.ts';
 import { portVariable, readSettings, type Settings } from './settings.ts';
 import type { ServiceOptions } from './stand-in.ts';
 
+type Server = {
+  /** @returns its URL */
+  listen(address: { port: number; host: string }): Promise<string>;
+  close(): Promise<unknown>;
+};
+
 type Service = {
-  /** Its name in the list of upstreams, such as `user`. */
+  /** Its name, such as `user`. */
   name: string;
   defaultPort: number;
   /** Imports the service lazily, so that the compile cache covers it. */
-  create: (options: ServiceOptions) => Promise<FastifyInstance>;
+  create: (options: ServiceOptions) => Promise<Server>;
 };
 
 /** Runs a service as a process: reads the environment, prints its URL, and closes on a signal or a crash. */

@@ -38,7 +38,9 @@ export function readSettings(env: NodeJS.ProcessEnv, name: string, defaultPort: 
   return { host: env.HOST || '127.0.0.1', port: Number(port), dataDir, subscribers, faults };
 }
 
-export const portVariable = (name: string): string => `${name.toUpperCase()}_SERVICE_PORT`;
+/** The identity provider is no upstream, so its variable has another form. */
+export const portVariable = (name: string): string =>
+  name === 'identity' ? 'IDENTITY_PORT' : `${name.toUpperCase()}_SERVICE_PORT`;
 
 const isPort = (text: string): boolean => PORT.test(text) && Number(text) <= MAX_PORT;
 

@@ -6,7 +6,7 @@ import { fold } from './users.ts';
 
 type Person = { name: string; locale: string };
 
-const PEOPLE: Record<string, Person> = {
+export const PEOPLE: Record<string, Person> = {
   [CAST.staff]: { name: 'Ingrid Solberg', locale: 'nb-NO' },
   [CAST.noOrders]: { name: 'Noor van Dijk', locale: 'nl-NL' },
   [CAST.longName]: { name: longName(), locale: 'pt-PT' },

@@ -17,8 +17,8 @@ const CONSEQUENCES = {
     "proxy's address and its rate limit, and no Strict-Transport-Security is sent.",
 };
 
-/** Variables of the stand-in services, which read the same .env. */
-const STAND_IN_VARIABLES = ['DATA_DIR', 'PURGE_URLS'];
+/** Variables of the stand-ins, which read the same .env. */
+const STAND_IN_VARIABLES = ['DATA_DIR', 'PURGE_URLS', 'IDENTITY_PORT'];
 const PORT_SUFFIXES = ['PORT', 'ADMIN_PORT'];
 /** Minimum length of a known name for one or two edits, because short names are similar by chance. */
 const MIN_LENGTH = { oneEdit: 6, twoEdits: 12 };

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import manifest from '../../package.json' with { type: 'json' };
+import { portVariable } from '../../services/support/settings.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import { PRODUCTION } from '../support/production.ts';
@@ -125,7 +126,7 @@ describe('The image', () => {
     const stage = stageOf(DockerfileParser.parse(await readDockerfile()), 'services');
     const cmd = stage.find((each) => each.getKeyword() === 'CMD');
     const [, ...args] = JSON.parse(cmd ? textOf(cmd) : '[]') as string[];
-    const ports = SERVICE_NAMES.map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
+    const ports = [...SERVICE_NAMES, 'identity'].map((name) => [portVariable(name), '0']);
     const child = spawn(process.execPath, args, {
       cwd,
       env: { PATH: process.env.PATH, ...Object.fromEntries(ports) },

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { portVariable } from '../../services/support/settings.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { startBffProcess } from '../support/bff-process.ts';
@@ -180,13 +181,13 @@ describe('An npm script that starts a BFF', () => {
 describe('The npm script start:services', () => {
   it('ends the stand-in services with it', async () => {
     const names = Object.keys(UPSTREAMS);
-    const ports = names.map((name) => [`${name.toUpperCase()}_SERVICE_PORT`, '0']);
+    const ports = [...names, 'identity'].map((name) => [portVariable(name), '0']);
     await using npm = startScript('start:services', Object.fromEntries(ports));
     await until(() => /^ready/m.test(npm.output()));
     npm.kill('SIGTERM');
     assert.deepEqual(await npm.ended(), [0, null]);
     const urls = [...npm.output().matchAll(/\| (http:\S+)/g)].map(([, url = '']) => url);
-    assert.equal(urls.length, names.length);
+    assert.equal(urls.length, ports.length);
     for (const url of urls) assert.equal(await isListening(url), false);
   });
 });

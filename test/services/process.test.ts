@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { portVariable } from '../../services/support/settings.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { until } from '../support/until.ts';
 import { signatureOf, startSubscriber } from './subscriber.ts';
@@ -21,12 +22,10 @@ function launch(name: string, env: Record<string, string>) {
 }
 
 describe('Service process', () => {
-  for (const [index, name] of Object.keys(UPSTREAMS).entries()) {
+  for (const [index, name] of [...Object.keys(UPSTREAMS), 'identity'].entries()) {
     const signal = index % 2 === 0 ? 'SIGTERM' : 'SIGINT';
     it(`of ${name} prints its URL and exits on ${signal}`, async () => {
-      const { child, output, exited } = launch(name, {
-        [`${name.toUpperCase()}_SERVICE_PORT`]: '0',
-      });
+      const { child, output, exited } = launch(name, { [portVariable(name)]: '0' });
       await once(child.stdout, 'data');
       const [, url] =
         output.stdout.match(/^\w+ service listening on (http:\/\/127\.0\.0\.1:\d+)\n$/) ?? [];

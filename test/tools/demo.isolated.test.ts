@@ -28,6 +28,7 @@ const FREE_PORTS = Object.fromEntries(
   [
     ...bffNames().flatMap((name) => [name, `${name}_admin`]),
     ...STAND_INS.map((name) => `${name}_service`),
+    'identity',
   ].map((name) => [`${name.toUpperCase()}_PORT`, '0']),
 );
 
@@ -89,7 +90,7 @@ describe('npm start, while it runs', () => {
 
   it('starts every service and every BFF', async () => {
     assert.match(demo.output(), /^ready in \d+\.\d s\. Next: open http/m);
-    assert.equal(demo.pids().length, STAND_INS.length + bffNames().length);
+    assert.equal(demo.pids().length, STAND_INS.length + bffNames().length + 1);
     for (const name of ['web', 'mobile']) {
       const { data } = await query(demo.urlOf(name), '{ announcements { title } }');
       assert.ok(data.announcements.length > 0);
@@ -157,7 +158,8 @@ describe('npm start', () => {
       demo.output(),
       /^order +\| http:\/\/127\.0\.0\.1:5002 \(from ORDER_SERVICE_URL\)$/m,
     );
-    assert.equal(demo.pids().length, STAND_INS.length - 1);
+    // The other services, and the identity provider.
+    assert.equal(demo.pids().length, STAND_INS.length);
     // The command that starts a BFF names the URLs that differ from the defaults.
     const urls = STAND_INS.filter((name) => name !== 'order')
       .map((name) => `${urlVariable(name)}=${demo.urlOf(name)}`)
