@@ -21,6 +21,10 @@ export interface PartnerViewer {
   /** The partner's name, the same for all of its keys. */
   readonly partner: string;
   readonly scopes: readonly string[];
+  /** The rate limit of this key alone; undefined if it shares that of its partner. */
+  readonly keyLimit?: { readonly keyId: string; readonly unitsPerMinute: number };
+  /** What the key may run: hashes, and names of registered operations; undefined for everything. */
+  readonly operations?: ReadonlySet<string>;
 }
 
 /** The authenticated client of a request. */

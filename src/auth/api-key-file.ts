@@ -5,6 +5,10 @@ import { isScope } from './claims.ts';
 
 const MAX_KEYS = 10_000;
 const MAX_SCOPE_LENGTH = 64;
+const MAX_OPERATIONS = 1_000;
+const MAX_UNITS = 1_000_000_000;
+// A name in GraphQL, or the SHA-256 of a text in hexadecimal.
+const OPERATION = /^([_A-Za-z]\w{0,127}|[\da-f]{64})$/;
 const PARTNER = /^[a-z\d][a-z\d-]{0,29}$/;
 // 43 base64url characters are 32 bytes. An id contains no "_", so the parts are unambiguous.
 const KEY = /^fdk_([a-z\d-]{1,40})_([\w-]{43,128})$/;
@@ -15,6 +19,10 @@ const STORED_KEY = z.strictObject({
   /** SHA-256 of the secret, in hexadecimal. */
   hash: z.string().regex(/^[\da-f]{64}$/),
   scopes: z.array(z.string().max(MAX_SCOPE_LENGTH).refine(isScope)).max(100).readonly(),
+  /** Cost units per minute; without it, the partner's keys share the limit of a viewer. */
+  unitsPerMinute: z.int().min(1).max(MAX_UNITS).optional(),
+  /** Hashes, and names of registered operations; without it, the key may run everything. */
+  operations: z.array(z.string().regex(OPERATION)).max(MAX_OPERATIONS).readonly().optional(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),
 });
@@ -66,6 +74,11 @@ export function parseKey(key: string): { id: string; secret: string } | undefine
  * A secret has 256 random bits, so a fast hash is as safe, and cheap enough for every request.
  */
 export const secretHash = (secret: string): Buffer => hash('sha256', secret, 'buffer');
+
+export const isOperation = (text: string): boolean => OPERATION.test(text);
+
+export const isUnitsPerMinute = (units: number): boolean =>
+  Number.isInteger(units) && units >= 1 && units <= MAX_UNITS;
 
 export const isPartnerName = (text: string): boolean => PARTNER.test(text);
 

@@ -12,8 +12,9 @@ const POLL_INTERVAL_MS = 5_000;
 /** Compared with keys whose id is unknown, so that an unknown id takes as long as a wrong secret. */
 const UNKNOWN_KEY_HASH = Buffer.alloc(32);
 
-interface LoadedKey extends StoredKey {
+interface LoadedKey extends Pick<StoredKey, 'expiresAt'> {
   readonly digest: Buffer;
+  readonly viewer: PartnerViewer;
 }
 
 /**
@@ -55,7 +56,7 @@ export function createApiKeyReader(path: string, log: Log, pollMs = POLL_INTERVA
       const isRight = timingSafeEqual(secretHash(secret), known?.digest ?? UNKNOWN_KEY_HASH);
       if (!known || !isRight) throw unauthenticated('The API key is not valid.');
       if (isExpired(known)) throw unauthenticated('The API key has expired: request a new one.');
-      return { role: 'partner', partner: known.partner, scopes: known.scopes };
+      return { ...known.viewer };
     },
     close: () => closing.abort(),
   };
@@ -74,8 +75,22 @@ export function loadApiKeys(path: string): ReadonlyMap<string, LoadedKey> {
 
 const indexKeys = (text: string): ReadonlyMap<string, LoadedKey> =>
   new Map(
-    parseKeyFile(text).map((key) => [key.id, { ...key, digest: Buffer.from(key.hash, 'hex') }]),
+    parseKeyFile(text).map((key) => {
+      const digest = Buffer.from(key.hash, 'hex');
+      return [key.id, { digest, expiresAt: key.expiresAt, viewer: toPartnerViewer(key) }];
+    }),
   );
+
+function toPartnerViewer(key: StoredKey): PartnerViewer {
+  const { id: keyId, partner, scopes, unitsPerMinute, operations } = key;
+  return {
+    role: 'partner',
+    partner,
+    scopes,
+    ...(unitsPerMinute !== undefined && { keyLimit: { keyId, unitsPerMinute } }),
+    ...(operations && { operations: new Set(operations) }),
+  };
+}
 
 /** Changes when the file is replaced or written; the times alone may be too coarse. */
 async function fileVersion(path: string): Promise<string> {

@@ -6,6 +6,7 @@ import {
   type RateHeaders,
   type RateLimiter,
   viewerKeyOf,
+  viewerLimitOf,
 } from '../traffic/index.ts';
 import type { Caller } from './authenticate.ts';
 import type { Prepared, PreparedBatch } from './prepare.ts';
@@ -33,7 +34,10 @@ export interface ChargeParts {
  */
 export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
   const take = ({ address, viewer }: Caller, cost: number) =>
-    rateLimiter.take({ address, viewer: viewerKeyOf(viewer) }, cost);
+    rateLimiter.take(
+      { address, viewer: viewerKeyOf(viewer), viewerLimit: viewerLimitOf(viewer) },
+      cost,
+    );
 
   const isNewPersisted = ({ request, prepared }: Prepared): boolean =>
     operations.isNewPersisted(request.input, prepared.operation);

@@ -1,4 +1,4 @@
-import { type RateLimiter, viewerKeyOf } from '../traffic/index.ts';
+import { type RateLimiter, viewerKeyOf, viewerLimitOf } from '../traffic/index.ts';
 import type { Authenticated } from './authenticate.ts';
 
 export interface CheckRateLimitParts {
@@ -10,6 +10,10 @@ export const createCheckRateLimit =
   ({ rateLimiter }: CheckRateLimitParts) =>
   /** @throws BffError RATE_LIMITED */
   (state: Authenticated): Authenticated => {
-    rateLimiter.refuseExhausted({ viewer: viewerKeyOf(state.caller.viewer) });
+    const { viewer } = state.caller;
+    rateLimiter.refuseExhausted({
+      viewer: viewerKeyOf(viewer),
+      viewerLimit: viewerLimitOf(viewer),
+    });
     return state;
   };

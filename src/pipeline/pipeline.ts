@@ -3,6 +3,7 @@ import type { RecordedOperation } from '../telemetry/request-record.ts';
 import type { SpanStart } from '../telemetry/tracing/span.ts';
 import { type AdmitParts, createAdmit } from './admit.ts';
 import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
+import { type AuthorizeOperationParts, createAuthorizeOperation } from './authorize-operation.ts';
 import { type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
@@ -18,6 +19,7 @@ export type PipelineParts = AuthenticateParts &
   AdmitParts &
   ResolveParts &
   PrepareParts &
+  AuthorizeOperationParts &
   ChargeParts &
   LookUpParts &
   ExecuteParts;
@@ -33,6 +35,7 @@ export type PipelineParts = AuthenticateParts &
 export function createPipeline(parts: PipelineParts) {
   const findOperation = createResolveOperation(parts);
   const prepareOperation = createPrepare(parts);
+  const authorize = createAuthorizeOperation(parts);
   const waitForTurn = createAdmit(parts);
   const charges = createCharge(parts);
 
@@ -41,6 +44,7 @@ export function createPipeline(parts: PipelineParts) {
   const admit = timed('admit', (state: Authenticated) => waitForTurn(state));
   const resolveOperation = timed('resolve-operation', findOperation);
   const prepare = timed('prepare', prepareOperation);
+  const authorizeOperation = timed('authorize-operation', authorize);
   const charge = timed('charge', charges.charge);
   const chargeBatch = timed('charge', charges.chargeBatch);
   const lookUp = timed('look-up', createLookUp(parts));
@@ -56,15 +60,16 @@ export function createPipeline(parts: PipelineParts) {
       const admitted = andThen(withinLimit, admit);
       const resolved = andThen(admitted, resolveOperation);
       const prepared = andThen(resolved, prepare);
-      const charged = andThen(prepared, charge);
+      const authorized = andThen(prepared, authorizeOperation);
+      const charged = andThen(authorized, charge);
       const lookedUp = andThen(charged, lookUp);
       const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
       return andThen(response, (outcome) => addOutcome(request, outcome));
     },
 
     /**
-     * Runs several operations of one request. Each is resolved and prepared; then they are charged
-     * together, within the cost limit of one operation, and executed without the cache.
+     * Runs several operations of one request. Each is resolved, prepared and authorized; then they are
+     * charged together, within the cost limit of one operation, and executed without the cache.
      */
     runBatch(requests: readonly [OperationRequest, ...OperationRequest[]]) {
       const [first] = requests;
@@ -72,7 +77,9 @@ export function createPipeline(parts: PipelineParts) {
       const admitBatch = timed('admit', (state: Authenticated) => waitForTurn(state, inputs));
       const prepareBatch = timed('prepare', ({ caller }: Authenticated) => ({
         caller,
-        states: requests.map((request) => prepareOperation(findOperation({ request, caller }))),
+        states: requests.map((request) =>
+          authorize(prepareOperation(findOperation({ request, caller }))),
+        ),
       }));
       const authenticated = authenticate(first);
       const withinLimit = andThen(authenticated, checkRateLimit);

@@ -23,4 +23,4 @@ export {
   type Increment,
   type SharedCounter,
 } from './rate-limit/shared-counter.ts';
-export { viewerKeyOf } from './rate-limit/viewer-key.ts';
+export { viewerKeyOf, viewerLimitOf } from './rate-limit/viewer-key.ts';

@@ -137,6 +137,19 @@ describe('The API key reader', () => {
     assert.deepEqual(keys.logged, []);
   });
 
+  it('applies changed limits and operations while the server runs', async () => {
+    await using keys = await startReader(stored({ unitsPerMinute: 5, operations: ['A'] }));
+    const viewer = () => keys.reader.readViewer(VALID_KEY);
+    assert.deepEqual(viewer().keyLimit, { keyId: 'acme-1', unitsPerMinute: 5 });
+    assert.deepEqual(viewer().operations, new Set(['A']));
+    await keys.writeKeys(stored({ unitsPerMinute: 6, operations: [] }));
+    await until(() => viewer().keyLimit?.unitsPerMinute === 6);
+    assert.deepEqual(viewer().operations, new Set());
+    await keys.writeKeys(stored());
+    await until(() => viewer().keyLimit === undefined);
+    assert.equal(viewer().operations, undefined);
+  });
+
   it('keeps the keys and logs one error while the file is invalid or missing', async () => {
     await using keys = await startReader(stored());
     await keys.write('{"keys":[');
@@ -165,6 +178,16 @@ describe('The API key reader', () => {
     'a malformed scope': [
       formatKeyFile([stored(), stored({ id: 'b', scopes: ['a b'] })]),
       /keys\.1\.scopes\.0: /,
+    ],
+    'a limit of zero': [formatKeyFile([stored({ unitsPerMinute: 0 })]), /\.0\.unitsPerMinute: /],
+    'half a unit': [formatKeyFile([stored({ unitsPerMinute: 0.5 })]), /\.0\.unitsPerMinute: /],
+    'an operation that is no name': [
+      formatKeyFile([stored({ operations: ['A', 'secret!'] })]),
+      /keys\.0\.operations\.1: /,
+    ],
+    'operations of null': [
+      formatKeyFile([{ ...stored(), operations: null } as unknown as StoredKey]),
+      /keys\.0\.operations: /,
     ],
     'scopes as a string': ['{"keys":[{"scopes":"orders:read"}]}', /keys\.0\./],
     'an expiry that is not a time': [

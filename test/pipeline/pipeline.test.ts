@@ -11,7 +11,13 @@ import { PhaseTimings } from '../../src/telemetry/phase-timings.ts';
 import { nameOf, RequestRecord } from '../../src/telemetry/request-record.ts';
 import type { Viewer } from '../../src/viewer.ts';
 
-const VIEWER: Viewer = { role: 'customer', issuer: 'i', id: '1' };
+/** With a list, so that the pipeline looks its operations up. */
+const VIEWER: Viewer = {
+  role: 'partner',
+  partner: 'acme',
+  scopes: [],
+  operations: new Set(['', 'Named']),
+};
 const POLICY = { maxAge: 60, scope: 'public', tags: [] } as const;
 const ENTRY = createEntry('{"data":{}}', { ...POLICY, version: 0, startedAt: 0 });
 
@@ -22,6 +28,7 @@ const PHASES = [
   'admit',
   'resolve operation',
   'prepare',
+  'authorize operation',
   'charge',
   'look up',
   'execute',
@@ -73,6 +80,10 @@ function createHarness(options: HarnessOptions = {}) {
     },
     operations: {
       isTrusted: () => true,
+      isTrustedHash() {
+        enter('authorize operation');
+        return true;
+      },
       find({ query = '' }) {
         enter('resolve operation');
         return toOperation(query);
@@ -198,7 +209,7 @@ describe('The pipeline', () => {
     });
     assert.deepEqual(record.operations.map(nameOf), ['Named']);
     assert.equal(record.cost(), 7);
-    assert.equal(record.viewer, 'customer');
+    assert.equal(record.viewer, 'partner');
     assert.equal(record.cacheStatus, 'uri-miss');
     assert.deepEqual(record.errorCodes, ['NOT_FOUND', 'NOT_FOUND']);
     assert.equal(record.failedParts, 2);

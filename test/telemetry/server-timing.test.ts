@@ -31,6 +31,7 @@ describe('Server-Timing', () => {
       'admit',
       'resolve-operation',
       'prepare',
+      'authorize-operation',
       'charge',
       'look-up',
       'execute',

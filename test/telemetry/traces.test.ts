@@ -44,6 +44,7 @@ describe('The trace of a request', () => {
       'POST /graphql',
       'POST /graphql > admit',
       'POST /graphql > authenticate',
+      'POST /graphql > authorize-operation',
       'POST /graphql > charge',
       'POST /graphql > check-rate-limit',
       'POST /graphql > look-up',

@@ -101,12 +101,49 @@ describe('npm run keys', () => {
     const { code, stdout, stderr } = await harness.keys('list');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     const [head, ...rows] = stdout.trimEnd().split('\n');
-    assert.match(head ?? '', /^id +partner +scopes +created +expires$/);
+    assert.match(head ?? '', /^id +partner +scopes +units\/min +operations +created +expires$/);
     assert.equal(rows.length, 2);
     for (const [n, { id, hash, createdAt, expiresAt = 'never' }] of stored.entries()) {
-      assert.deepEqual(rows[n]?.split(/ +/), [id, 'acme', 'orders:read', createdAt, expiresAt]);
+      const limits = ['default', '*'];
+      const row = [id, 'acme', 'orders:read', ...limits, createdAt, expiresAt];
+      assert.deepEqual(rows[n]?.split(/ +/), row);
       assert.ok(!stdout.includes(hash));
     }
+  });
+
+  it('creates keys with their own rate limit and operations, and changes both', async () => {
+    await using harness = await createHarness();
+    const hash = 'f'.repeat(64);
+    const limits = ['--units-per-minute', '500', '--operations', `RecentOrders, ${hash}`];
+    const { stdout } = await harness.create(...limits);
+    const [, id = ''] = KEY.exec(stdout) ?? [];
+    const { keyLimit, operations } = harness.partnerOf(stdout);
+    assert.deepEqual(keyLimit, { keyId: id, unitsPerMinute: 500 });
+    assert.deepEqual(operations, new Set(['RecentOrders', hash]));
+    assert.match((await harness.keys('list')).stdout, new RegExp(` 500 +RecentOrders,${hash} `));
+
+    const changed = await harness.keys('limit', id, '--operations', 'MyOrders');
+    assert.match(changed.stderr, new RegExp(`^The limits of ${id} are changed[^\n]*\n$`));
+    assert.deepEqual(harness.partnerOf(stdout).operations, new Set(['MyOrders']));
+    assert.deepEqual(harness.partnerOf(stdout).keyLimit, keyLimit, 'what is not stated stays');
+    await harness.keys('limit', id, '--operations', '*', '--units-per-minute', 'default');
+    const [key] = await harness.read();
+    assert.ok(!('operations' in key) && !('unitsPerMinute' in key));
+  });
+
+  it('rotates keys with their limits, and lifts none that is not stated', async () => {
+    await using harness = await createHarness();
+    await harness.create('--units-per-minute', '500', '--operations', 'RecentOrders');
+    const same = harness.partnerOf((await harness.create('--rotate')).stdout);
+    assert.equal(same.keyLimit?.unitsPerMinute, 500);
+    assert.deepEqual(same.operations, new Set(['RecentOrders']));
+
+    const stated = await harness.create('--rotate', '--operations', '*');
+    assert.equal(harness.partnerOf(stated.stdout).operations, undefined);
+    const unclear = await harness.create('--rotate');
+    assert.equal(unclear.code, 2);
+    assert.match(unclear.stderr, /the keys to rotate differ in their limits: state --operations/);
+    assert.equal((await harness.read()).length, 3, 'an unclear rotation changes nothing');
   });
 
   it('revokes a key by its id', async () => {
@@ -181,8 +218,8 @@ describe('npm run keys', () => {
   });
 
   const MISTAKES: Record<string, { args: string[]; error: RegExp }> = {
-    'a missing command': { args: [], error: /create, list or revoke/ },
-    'an unknown command': { args: ['delete'], error: /create, list or revoke/ },
+    'a missing command': { args: [], error: /create, limit, list or revoke/ },
+    'an unknown command': { args: ['delete'], error: /create, limit, list or revoke/ },
     'an unknown option': { args: [...CREATE, '--force'], error: /'--force'/ },
     'a missing partner': {
       args: ['create', '--scopes', 'orders:read'],
@@ -206,6 +243,24 @@ describe('npm run keys', () => {
       args: [...CREATE, '--expires', '9999d'],
       error: /at most 3650d/,
     },
+    'a rate limit of zero': {
+      args: [...CREATE, '--units-per-minute', '0'],
+      error: /--units-per-minute must be a whole number, at least 1/,
+    },
+    'a rate limit that is no number': {
+      args: [...CREATE, '--units-per-minute', '1e3'],
+      error: /--units-per-minute must be/,
+    },
+    'operations that are no names': {
+      args: [...CREATE, '--operations', 'RecentOrders,my orders'],
+      error: /--operations must be names/,
+    },
+    'an empty list of operations': {
+      args: [...CREATE, '--operations', ''],
+      error: /--operations must be names/,
+    },
+    'limits of no key': { args: ['limit'], error: /name the id of the key to limit/ },
+    'no limits of a key': { args: ['limit', 'acme-1'], error: /state --units-per-minute, --op/ },
     'an overlap without a rotation': {
       args: [...CREATE, '--overlap', '7d'],
       error: /--overlap requires --rotate/,
@@ -236,7 +291,8 @@ describe('npm run keys', () => {
     await using harness = await createHarness();
     const { code, stdout, stderr } = await harness.keys('--help');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-    for (const name of ['file', 'partner', 'scopes', 'expires', 'rotate', 'overlap']) {
+    const limits = ['units-per-minute', 'operations'];
+    for (const name of ['file', 'partner', 'scopes', 'expires', 'rotate', 'overlap', ...limits]) {
       assert.match(stdout, new RegExp(`^ +--${name}\\b`, 'm'));
     }
     assert.deepEqual(await readdir(harness.folder), []);

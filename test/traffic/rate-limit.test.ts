@@ -131,6 +131,20 @@ describe('Rate limiter', () => {
     assert.deepEqual(remaining, [97, 47]);
   });
 
+  it('limits a viewer by its own limit, and goes on counting when that changes', async () => {
+    const { take, refuseExhausted } = await createLimiter({ limits: { address: 0, viewer: 100 } });
+    const key = { address: ADDRESS, viewer: 'key:1' };
+    const headers = take({ ...key, viewerLimit: 10 }, 6);
+    assert.deepEqual(parse(headers['ratelimit-policy']), [
+      ['viewer', { q: 10, w: 60, qu: 'cost-units' }],
+    ]);
+    assert.equal(parse(headers.ratelimit)[0]?.[1].r, 4);
+    assert.equal(parse(take({ ...key, viewerLimit: 20 }, 2).ratelimit)[0]?.[1].r, 12);
+    assert.equal(refusal(() => refuseExhausted({ ...key, viewerLimit: 8 })).details.limit, 8);
+    refuseExhausted({ ...key, viewerLimit: 9 });
+    assert.equal(parse(take(ANNA, 1).ratelimit)[0]?.[1].r, 99, 'another viewer');
+  });
+
   it('has no limit if it is 0', async () => {
     const { take, refuseExhausted, charge } = await createLimiter({
       limits: { address: 0, viewer: 0 },

@@ -23,14 +23,17 @@ export const BYTES_PER_UNIT = 200;
 /** The charge for a request that is refused before its cost is known. */
 const MIN_UNITS = 1;
 const MAX_REMEMBERED_ADDRESSES = 10_000;
+const MAX_REMEMBERED_LIMITS = 1_000;
 const NO_HEADERS: RateHeaders = Object.freeze({});
 
 /** The keys that an operation is charged to. */
 export interface RateLimitKeys {
   /** The client's IP address, the value of `request.ip`. */
   readonly address: string;
-  /** Issuer and subject of a signed-in user, or the partner of an API key; undefined if anonymous. */
+  /** Of `viewerKeyOf`; undefined if anonymous. */
   readonly viewer: string | undefined;
+  /** The viewer's own limit, in cost units per window, instead of the configured one. */
+  readonly viewerLimit?: number | undefined;
 }
 
 /** Those that are known so far. */
@@ -77,11 +80,17 @@ interface Charge {
 
 /** Creates the rate limiter, which continues per process while the shared counter is unavailable. */
 export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
-  const { redis, prefix = PREFIX } = options;
+  const { limits, redis, prefix = PREFIX, windowSeconds = WINDOW_SECONDS } = options;
   const counter = redis ? createRedisCounter(redis, prefix) : options.counter;
   const shared = counter && createSharedCharges(counter);
-  const addressPolicy = createPolicy('address', options, shared);
-  const viewerPolicy = createPolicy('viewer', options, shared);
+  const toAddressPolicy = createPolicies('address', windowSeconds, shared);
+  const toViewerPolicy = createPolicies('viewer', windowSeconds, shared);
+  const addressPolicy = limits.address > 0 ? toAddressPolicy(limits.address) : undefined;
+  const viewerPolicy = limits.viewer > 0 ? toViewerPolicy(limits.viewer) : undefined;
+  const ownPolicies = new LRUCache<number, Policy>({
+    max: MAX_REMEMBERED_LIMITS,
+    memoMethod: toViewerPolicy,
+  });
   // Parsing an IPv6 address takes longer than everything else here.
   const addressKeys = new LRUCache<string, string>({
     // With `max`, all of its memory is allocated at once.
@@ -90,10 +99,14 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     memoMethod: rateLimitKeyOf,
   });
 
-  function chargesFor({ address, viewer }: RateLimitKeys): Charge[] {
+  const viewerPolicyFor = (limit: number | undefined): Policy | undefined =>
+    limit === undefined ? viewerPolicy : ownPolicies.memo(limit);
+
+  function chargesFor({ address, viewer, viewerLimit }: RateLimitKeys): Charge[] {
     const charges: Charge[] = [];
     if (addressPolicy) charges.push({ policy: addressPolicy, key: addressKeys.memo(address) });
-    if (viewerPolicy && viewer !== undefined) charges.push({ policy: viewerPolicy, key: viewer });
+    const policy = viewer === undefined ? undefined : viewerPolicyFor(viewerLimit);
+    if (policy && viewer !== undefined) charges.push({ policy, key: viewer });
     return charges;
   }
 
@@ -107,21 +120,27 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       const exceeded = charges.find(({ policy }) => units > policy.limit);
       // Requests that are too expensive are charged too.
       const charged = exceeded ? MIN_UNITS : units;
-      const usages = charges.map(({ policy, key }) => policy.spend(key, charged, now));
+      const usages = charges.map(({ policy, key }) =>
+        policy.spend(key, charged, now, policy.limit),
+      );
       if (exceeded) throw unaffordableError(exceeded.policy, units);
       if (areCounted(usages)) return settle(charges, usages, now);
       return Promise.all(usages.map(async (usage) => usage)).then((counted) =>
         settle(charges, counted, performance.now()),
       );
     },
-    refuseExhausted({ address, viewer }) {
+    refuseExhausted({ address, viewer, viewerLimit }) {
       const now = performance.now();
       if (addressPolicy && address !== undefined)
         refuseIfExhausted(addressPolicy, addressKeys.memo(address), now);
-      if (viewerPolicy && viewer !== undefined) refuseIfExhausted(viewerPolicy, viewer, now);
+      if (viewer === undefined) return;
+      const policy = viewerPolicyFor(viewerLimit);
+      if (policy) refuseIfExhausted(policy, viewer, now);
     },
     charge(address, cost = MIN_UNITS) {
-      void addressPolicy?.spend(addressKeys.memo(address), toUnits(cost), performance.now());
+      if (!addressPolicy) return;
+      const { limit, spend } = addressPolicy;
+      void spend(addressKeys.memo(address), toUnits(cost), performance.now(), limit);
     },
     flush: async () => shared?.flush(),
   };
@@ -154,22 +173,26 @@ const areCounted = (usages: readonly (Usage | Promise<Usage>)[]): usages is read
 const toUnits = (cost: number): number => (cost > MIN_UNITS ? Math.ceil(cost) : MIN_UNITS);
 
 /**
- * Creates a policy, which stores the last count of each key in this process: it continues from there
- * while the shared counter is unavailable, and refuses exhausted keys without asking it.
- * @returns undefined if there is no limit
+ * Creates the policies of one kind, by their limits. They share the last count of each key in this
+ * process: it continues from there while the shared counter is unavailable, refuses exhausted keys
+ * without asking it, and a key whose limit changes keeps its count.
  */
-function createPolicy(
+function createPolicies(
   name: Policy['name'],
-  { limits, windowSeconds = WINDOW_SECONDS }: RateLimiterOptions,
+  windowSeconds: number,
   shared: ReturnType<typeof createSharedCharges> | undefined,
-): Policy | undefined {
-  const limit = limits[name];
-  if (limit === 0) return undefined;
+): (limit: number) => Policy {
   const windowMs = windowSeconds * 1_000;
   const counters = new LocalCounters(windowMs);
   const spend: Policy['spend'] = shared
-    ? shared.createSpend({ name, limit, counters, windowMs })
+    ? shared.createSpend({ name, counters, windowMs })
     : (key, units, now) => counters.add(key, units, now);
-  const quota = formatQuota(name, limit, windowSeconds);
-  return { name, limit, windowSeconds, quota, counters, spend };
+  return (limit) => ({
+    name,
+    limit,
+    windowSeconds,
+    quota: formatQuota(name, limit, windowSeconds),
+    counters,
+    spend,
+  });
 }

@@ -15,8 +15,14 @@ export interface Policy {
   /**
    * Charges a key, in this process or in the shared counter. Never rejects.
    * @param now - on the clock of performance.now()
+   * @param limit - that of this policy
    */
-  readonly spend: (key: string, units: number, now: number) => Usage | Promise<Usage>;
+  readonly spend: (
+    key: string,
+    units: number,
+    now: number,
+    limit: number,
+  ) => Usage | Promise<Usage>;
 }
 
 /**

@@ -9,7 +9,7 @@ const MAX_UNCONFIRMED = 0.02;
  */
 const GATHER_MS = 5;
 
-interface SharedPolicy extends Pick<Policy, 'name' | 'limit' | 'counters'> {
+interface SharedPolicy extends Pick<Policy, 'name' | 'counters'> {
   readonly windowMs: number;
 }
 
@@ -29,7 +29,7 @@ export function createSharedCharges(count: SharedCounter) {
    * Creates the `spend` of a policy, which waits for the shared counter unless its last count is known and
    * little has been charged since. Otherwise a burst could spend a whole window in each process.
    */
-  function createSpend({ name, limit, counters, windowMs }: SharedPolicy): Policy['spend'] {
+  function createSpend({ name, counters, windowMs }: SharedPolicy): Policy['spend'] {
     const gathered = new Map<string, number>();
 
     /** @returns undefined if the key could not be counted */
@@ -45,7 +45,7 @@ export function createSharedCharges(count: SharedCounter) {
     }
 
     policies.push(() => Array.from(gathered, ([key, units]) => send(key, units)));
-    return (key, units, now) => {
+    return (key, units, now, limit) => {
       const usage = counters.addUnconfirmed(key, units, now);
       gathered.set(key, (gathered.get(key) ?? 0) + units);
       if (usage.used > usage.unconfirmed && usage.unconfirmed <= limit * MAX_UNCONFIRMED) {
