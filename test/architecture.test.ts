@@ -14,7 +14,7 @@ interface Reach {
 }
 
 const LEAVES =
-  'src/{bff,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,viewer}.ts';
+  'src/{bff,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,user-id,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';

@@ -1,106 +1,178 @@
-import { BffError, unauthenticated } from '../errors.ts';
+import type { IssuerConfig } from '../config/index.ts';
+import { BffError } from '../errors.ts';
+import { isUserId } from '../user-id.ts';
 import type { SignedInViewer } from '../viewer.ts';
+import { findLimitingClaim } from './limiting-claims.ts';
+import { quote, settingName, TokenRefusal } from './token-refusal.ts';
 
 /** Maximum difference between the issuer's clock and ours. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
 
-// A subject becomes part of upstream URLs, so it must not contain a path.
-const SUBJECT = /^[\w-]{1,64}$/;
 // RFC 6749 §3.3: printable ASCII without space, quotation mark and backslash.
 const SCOPE = /^[!#-[\]-~]+$/;
 
-/** A claim with one of these words in its name may limit what the token is for. */
-const LIMITING_WORDS = new Set([
-  'acl',
-  'authorities',
-  'authorization',
-  'authz',
-  'capabilities',
-  'capability',
-  'entitlement',
-  'entitlements',
-  'grants',
-  'permission',
-  'permissions',
-  'perms',
-  'privilege',
-  'privileges',
-  'rights',
-  'scope',
-  'scopes',
-  'scp',
-]);
-/** Whole names that do so as well; `act` and `may_act` are about delegation (RFC 8693 §4). */
-const LIMITING_NAMES = new Set(['access', 'act', 'may_act', 'realm_access', 'resource_access']);
-/** Objects in which issuers put further claims of the token. */
-const CLAIM_CONTAINERS = ['ext', 'app_metadata'] as const;
-
-const ORIGIN = /^[a-z][a-z\d+.-]*:\/\/[^/]*/i;
-/** Anything but ASCII letters, and the start of a word in camel case. */
-const WORD_BOUNDARY = /[^a-zA-Z]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/;
-
-/** The claims that the viewer is read from, before their types are checked. */
-export interface Claims {
-  readonly sub?: unknown;
-  readonly role?: unknown;
-  readonly scope?: unknown;
-  readonly cnf?: unknown;
-}
+/** The claims of a valid token, before their types are checked. */
+export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the user, and the scopes if the token has a "scope", from the claims of a valid token.
- * @throws BffError UNAUTHENTICATED if the claims name no user, or limit the token in a way that is
- *   not supported
+ * Reads the user from the claims of a valid token, as its issuer is configured, and the scopes if the
+ * token belongs to a third-party client. What a token lacks is denied, never guessed.
+ * @param isOpaque - true for a token that is not a JWT, which belongs to a third-party client unless it
+ *   names one of our own
+ * @throws TokenRefusal if the claims name no user, or limit the token in a way that is not supported
  */
-export function toSignedInViewer(claims: Claims, issuer: string): SignedInViewer {
-  const { sub, role, scope, cnf } = claims;
-  if (typeof sub !== 'string' || !SUBJECT.test(sub)) {
-    throw unauthenticated("The token's subject is not a user id.");
-  }
-  if (role !== 'customer' && role !== 'staff') {
-    throw unauthenticated("The token's role must be customer or staff.");
-  }
+export function toSignedInViewer(
+  claims: Claims,
+  issuer: IssuerConfig,
+  isOpaque = false,
+): SignedInViewer {
+  assertUserToken(claims, issuer);
+  const client = readClient(claims, issuer);
+  const user = {
+    role: readRole(readClaim(claims, issuer.claims.role), issuer),
+    id: readUserId(claims, client, issuer),
+    issuer: issuer.issuer,
+  };
   // Bound to a key (RFC 7800). Possession of the key would have to be verified, which we don't do.
-  if (cnf !== undefined) throw unauthenticated('The token is not a bearer token.');
-  // If such a claim were ignored, a limited token would get all rights of its user.
-  if (scope === undefined && hasLimitingClaim(claims)) {
-    throw unauthenticated('The token\'s permissions must be in its "scope".');
+  if (claims.cnf !== undefined) {
+    throw new TokenRefusal('The token is not a bearer token.', () => 'It has a "cnf" claim.');
   }
-  const user = { role, id: sub, issuer } as const;
-  return scope === undefined ? user : { ...user, scopes: parseScopes(scope) };
+  const scopes = readScopes(claims, client, issuer, isOpaque);
+  return scopes ? { ...user, scopes } : user;
+}
+
+/** A claim by its name or, if there is none of that name, by a path through objects. */
+export function readClaim(claims: Claims, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path];
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+          ? (value as Claims)[name]
+          : undefined,
+      claims,
+    );
+}
+
+/** @throws TokenRefusal for a token that only clients use, such as an ID token */
+function assertUserToken(claims: Claims, issuer: IssuerConfig): void {
+  const { refused } = issuer.checks;
+  const name = Object.keys(refused).find((claim) => {
+    const value = claims[claim];
+    return (
+      value !== undefined && refused[claim]?.test(typeof value === 'string' ? value : quote(value))
+    );
+  });
+  if (name === undefined) return;
+  throw new TokenRefusal(
+    'The token is not an access token of a user.',
+    () =>
+      `Its claim "${name}" is ${quote(claims[name])}: send the access token, not the ID token, of a ` +
+      'user, not of a client alone.',
+  );
+}
+
+function readClient(claims: Claims, issuer: IssuerConfig): string | undefined {
+  const named = issuer.claims.client.map((name) => claims[name]).filter((id) => id !== undefined);
+  const [client] = named;
+  if (client === undefined) return undefined;
+  if (typeof client === 'string' && named.every((id) => id === client)) return client;
+  throw new TokenRefusal(
+    "The token's client is malformed.",
+    () => `Its claims ${issuer.claims.client.join(', ')} are ${quote(named)}.`,
+  );
+}
+
+function readRole(value: unknown, issuer: IssuerConfig): SignedInViewer['role'] {
+  const names: unknown = value === undefined ? [] : typeof value === 'string' ? [value] : value;
+  const isList = Array.isArray(names) && names.every((name) => typeof name === 'string');
+  const roles = isList ? names.map((name) => issuer.roles.get(name)) : [];
+  const role = roles.includes('staff') ? 'staff' : (roles.find(Boolean) ?? issuer.defaultRole);
+  if (isList && role) return role;
+  const { role: claim } = issuer.claims;
+  throw new TokenRefusal("The token's role must be customer or staff.", () => {
+    const found = value === undefined ? 'missing' : quote(value);
+    if (!isList) return `Its claim "${claim}" is ${found}: it must be a text or a list of texts.`;
+    return (
+      `Its claim "${claim}" is ${found}, and ${settingName(issuer, 'roles')} lists ` +
+      `${quote([...issuer.roles.keys()])}: add a role there, name another claim in ` +
+      `${settingName(issuer, 'roleClaim')}, or set ${settingName(issuer, 'defaultRole')} to customer.`
+    );
+  });
+}
+
+function readUserId(claims: Claims, client: string | undefined, issuer: IssuerConfig): string {
+  const { userIdPrefix, foreignPrefixes } = issuer;
+  const { subject: path } = issuer.claims;
+  const subject = readClaim(claims, path);
+  const id = `${userIdPrefix}${subject}`;
+  const isText = typeof subject === 'string' && subject !== '';
+  // Client credentials (RFC 9068 §2.2): the subject of a token without a user is its client.
+  const isClient = client !== undefined && [subject, claims.sub].includes(client);
+  const isForeign = foreignPrefixes.some((prefix) => id.startsWith(prefix));
+  if (isText && isUserId(id) && !isClient && !isForeign) return id;
+  throw new TokenRefusal("The token's subject is not a user id.", () => {
+    if (isClient) return 'It is the client itself: get a token of a user.';
+    if (isForeign)
+      return 'The id would be one of another issuer: see "userIdPrefix" in JWT_ISSUERS.';
+    return (
+      `Its claim "${path}" is ${quote(subject)}: it must be 1 to 255 printable characters with the ` +
+      `prefix, and not "." or "..". To use another claim, set ${settingName(issuer, 'subjectClaim')}.`
+    );
+  });
 }
 
 /**
- * Whether claims other than "scope" may limit what the token is for, by their names. Only the claims
- * themselves and those in CLAIM_CONTAINERS are read: what is nested elsewhere is data of the user.
+ * Reads the scopes that limit a token.
+ * @returns undefined for a token of a first-party client, which may do everything that its user may
  */
-const hasLimitingClaim = (claims: object): boolean =>
-  Object.keys(claims).some(isLimiting) ||
-  CLAIM_CONTAINERS.some((name) =>
-    Object.keys(Object((claims as Record<string, unknown>)[name])).some(isLimiting),
+function readScopes(
+  claims: Claims,
+  client: string | undefined,
+  issuer: IssuerConfig,
+  isOpaque: boolean,
+): readonly string[] | undefined {
+  const { clients, firstPartyScopes, scopePrefix } = issuer;
+  const value = readClaim(claims, issuer.claims.scope);
+  const scopes = value === undefined ? undefined : parseScopes(value, issuer);
+  const isOwn = clients
+    ? client !== undefined && clients.includes(client)
+    : scopes === undefined && !isOpaque;
+  if (isOwn && (scopes ?? []).every((scope) => firstPartyScopes.includes(scope))) {
+    assertUnlimited(claims, issuer);
+    return undefined;
+  }
+  const ours = (scopes ?? []).filter((scope) => scope.startsWith(scopePrefix));
+  return Object.freeze([...new Set(ours.map((scope) => scope.slice(scopePrefix.length)))]);
+}
+
+/** RFC 8693 §4.2 and RFC 7662 §2.2: one string, separated by single spaces; or a list of strings. */
+function parseScopes(value: unknown, issuer: IssuerConfig): readonly string[] {
+  if (value === '') return [];
+  const scopes: unknown = typeof value === 'string' ? value.split(' ') : value;
+  if (Array.isArray(scopes) && scopes.every(isScope)) return scopes;
+  throw new TokenRefusal(
+    "The token's scopes are malformed.",
+    () => `Its claim "${issuer.claims.scope}" is ${quote(value)}.`,
   );
-
-/** Reads a namespaced name (`https://shop.example/permissions`) without its origin. */
-function isLimiting(name: string): boolean {
-  const words = wordsOf(name.replace(ORIGIN, ''));
-  return LIMITING_NAMES.has(words.join('_')) || words.some((word) => LIMITING_WORDS.has(word));
 }
 
-const wordsOf = (name: string): string[] =>
-  name
-    .split(WORD_BOUNDARY)
-    .filter((word) => word !== '')
-    .map((word) => word.toLowerCase());
+export const isScope = (value: unknown): boolean => typeof value === 'string' && SCOPE.test(value);
 
-/** RFC 8693 §4.2 and RFC 7662 §2.2: one string, separated by single spaces. */
-function parseScopes(scope: unknown): readonly string[] {
-  if (scope === '') return [];
-  const scopes = typeof scope === 'string' ? scope.split(' ') : [''];
-  if (scopes.every(isScope)) return Object.freeze([...new Set(scopes)]);
-  throw unauthenticated("The token's scopes are malformed.");
+/** If a limiting claim were ignored, a limited token would get all rights of its user. */
+function assertUnlimited(claims: Claims, issuer: IssuerConfig): void {
+  const { role, scope, subject } = issuer.claims;
+  const mapped = [role, scope, subject].flatMap((path) => [path, path.split('.')[0] ?? path]);
+  const name = findLimitingClaim(claims, [...issuer.checks.unlimiting, ...mapped]);
+  if (name === undefined) return;
+  throw new TokenRefusal(
+    'The token\'s permissions must be in its "scope".',
+    () =>
+      `Its claim "${name}" may limit it: remove the claim at the issuer, or name it in ` +
+      `${settingName(issuer, 'scopeClaim')} or ${settingName(issuer, 'roleClaim')}.`,
+  );
 }
-
-export const isScope = (text: string): boolean => SCOPE.test(text);
 
 /** For tokens that cannot be verified because the issuer is unavailable: not the client's fault. */
 export const tokenCheckUnavailable = (cause?: unknown): BffError =>

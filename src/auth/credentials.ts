@@ -10,6 +10,7 @@
  * that is not valid must never be treated as absent, and no error or log line may contain one.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { IssuerConfig } from '../config/index.ts';
 import { BffError, unauthenticated } from '../errors.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -18,12 +19,12 @@ import { createApiKeyReader } from './api-keys.ts';
 import { bearerToken } from './bearer-token.ts';
 import { preventCsrf } from './csrf.ts';
 import { createIntrospector, type IntrospectionEndpoint } from './introspection.ts';
-import { createJwtVerifier, isJwt, type TokenTrust } from './jwt.ts';
+import { createJwtVerifier, isJwt } from './jwt.ts';
 import { sessionToken } from './session-cookie.ts';
 
 interface CredentialOptions {
-  readonly tokens: TokenTrust;
-  /** Opaque tokens are refused without it. */
+  readonly issuers: readonly IssuerConfig[];
+  /** At the first issuer. Opaque tokens are refused without it. */
   readonly introspection?: IntrospectionEndpoint | undefined;
   /** The API key file; API keys are refused without it. */
   readonly apiKeysPath?: string | undefined;
@@ -31,6 +32,8 @@ interface CredentialOptions {
   readonly credentials: readonly ('cookie' | 'key')[];
   /** Other origins whose pages may use a session. */
   readonly corsOrigins: readonly string[];
+  /** Says in the message of a refused token what to change. */
+  readonly isDevelopment: boolean;
   readonly log: Log;
 }
 
@@ -45,9 +48,11 @@ const ANONYMOUS: Viewer = { role: 'anonymous' };
  * @throws ConfigError if the API key file is missing or invalid
  */
 export function createCredentialReader(options: CredentialOptions) {
-  const { tokens, introspection, credentials, apiKeysPath, corsOrigins, log } = options;
-  const verifyJwt = createJwtVerifier(tokens, log);
-  const introspect = introspection && createIntrospector(introspection, tokens);
+  const { issuers, introspection, credentials, apiKeysPath, corsOrigins, log } = options;
+  const { isDevelopment: explains } = options;
+  const verifyJwt = createJwtVerifier(issuers, { log, explains });
+  const [first] = issuers;
+  const introspect = introspection && first && createIntrospector(introspection, first, explains);
   const acceptsApiKeys = credentials.includes('key') && apiKeysPath !== undefined;
   const apiKeys = acceptsApiKeys ? createApiKeyReader(apiKeysPath, log) : undefined;
   const acceptsCookies = credentials.includes('cookie');

@@ -1,3 +1,4 @@
+import type { IssuerConfig } from '../config/index.ts';
 import { unauthenticated } from '../errors.ts';
 import type { SignedInViewer } from '../viewer.ts';
 import {
@@ -7,25 +8,14 @@ import {
   toSignedInViewer,
 } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
-import type { TokenTrust } from './jwt.ts';
 import { TokenCache } from './token-cache.ts';
+import { TokenRefusal, toBffError } from './token-refusal.ts';
 
 /** The issuer's introspection endpoint and our client credentials there. */
 export interface IntrospectionEndpoint {
   readonly url: URL;
   readonly clientId: string;
   readonly clientSecret: string;
-}
-
-/** The endpoint's response (RFC 7662 §2.2), before its types are checked. */
-interface IntrospectionResponse extends Claims {
-  readonly active?: unknown;
-  readonly iss?: unknown;
-  readonly aud?: unknown;
-  readonly exp?: unknown;
-  readonly nbf?: unknown;
-  readonly token_type?: unknown;
-  readonly scp?: unknown;
 }
 
 const MAX_TOKEN_LENGTH = 2_048;
@@ -43,7 +33,8 @@ const MAX_CONCURRENT_LOOKUPS = 32;
  */
 export function createIntrospector(
   { url, clientId, clientSecret }: IntrospectionEndpoint,
-  trust: Pick<TokenTrust, 'issuer' | 'audience'>,
+  issuer: IssuerConfig,
+  explains = false,
 ) {
   const viewers = new TokenCache<SignedInViewer>();
   const refusals = new TokenCache<{ readonly message: string }>(NEGATIVE_CACHE_MS);
@@ -54,11 +45,11 @@ export function createIntrospector(
     'content-type': 'application/x-www-form-urlencoded',
   };
 
-  async function introspect(token: string): Promise<IntrospectionResponse> {
+  async function introspect(token: string): Promise<Claims> {
     const body = new URLSearchParams({ token, token_type_hint: 'access_token' }).toString();
     try {
       const text = await fetchText(url, { method: 'POST', headers, body }, FETCH_LIMITS);
-      const response: IntrospectionResponse | null = JSON.parse(text);
+      const response: Claims | null = JSON.parse(text);
       if (typeof response?.active === 'boolean') return response;
     } catch (error) {
       // The message of JSON.parse quotes the response.
@@ -71,12 +62,13 @@ export function createIntrospector(
   async function lookUp(token: string): Promise<SignedInViewer> {
     const response = await introspect(token);
     try {
-      const viewer = toViewer(response, trust);
+      const viewer = toViewer(response, issuer);
       viewers.set(token, viewer, expirySeconds(response.exp));
       return viewer;
     } catch (error) {
-      refusals.set(token, { message: (error as Error).message }, undefined);
-      throw error;
+      const refusal = error instanceof TokenRefusal ? toBffError(error, explains) : error;
+      refusals.set(token, { message: (refusal as Error).message }, undefined);
+      throw refusal;
     }
   }
 
@@ -110,21 +102,25 @@ function basicAuthorization(clientId: string, clientSecret: string): string {
 
 const formEncode = (text: string): string => new URLSearchParams({ '': text }).toString().slice(1);
 
-/** Checks the optional members only if present: the issuer has already checked the token. */
-function toViewer(
-  response: IntrospectionResponse,
-  { issuer, audience }: Pick<TokenTrust, 'issuer' | 'audience'>,
-) {
+/**
+ * Checks the optional members only if present: the issuer has already checked the token. The response
+ * (RFC 7662 §2.2) has names of its own for scopes and client, whatever the issuer's JWTs have.
+ */
+function toViewer(response: Claims, config: IssuerConfig): SignedInViewer {
   const { active, iss, aud, exp, nbf, token_type: type } = response;
   if (active !== true) throw invalidToken();
-  if (iss !== undefined && iss !== issuer) throw invalidToken();
-  if (aud !== undefined && ![aud].flat().includes(audience)) throw invalidToken();
+  if (iss !== undefined && iss !== config.issuer) throw invalidToken();
+  const audiences: readonly unknown[] = [aud].flat();
+  if (aud !== undefined && !config.audiences.some((name) => audiences.includes(name)))
+    throw invalidToken();
   if (type !== undefined && !isBearer(type)) throw invalidToken();
   const now = Date.now() / 1_000;
   if (exp !== undefined && !(Number(exp) > now - CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
   if (nbf !== undefined && !(Number(nbf) <= now + CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
+  const claims = { ...config.claims, scope: 'scope', client: ['client_id'] };
   // Opaque tokens belong to third-party clients: without scopes, they have no rights.
-  return toSignedInViewer({ ...response, scope: response.scope ?? response.scp ?? '' }, issuer);
+  const scope = response.scope ?? response.scp ?? '';
+  return toSignedInViewer({ ...response, scope }, { ...config, claims }, true);
 }
 
 /** Case-insensitive (RFC 6749 §7.1). */

@@ -1,9 +1,7 @@
 import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from 'jose';
+import type { IssuerConfig } from '../config/index.ts';
 import { tokenCheckUnavailable } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
-
-/** The only accepted signature algorithm (RFC 8725 §3.1). */
-export const ALGORITHM = 'ES256';
 
 const REFRESH_INTERVAL_MS = 10 * 60 * 1_000;
 /** Otherwise tokens with random key ids would make us flood the issuer. */
@@ -34,6 +32,7 @@ interface KeySetEvents {
  */
 export function createKeySet(
   url: URL,
+  algorithms: IssuerConfig['algorithms'],
   { onChange, onEmpty, onFailure }: KeySetEvents,
 ): JWTVerifyGetKey {
   let keys: JWTVerifyGetKey | undefined;
@@ -48,6 +47,7 @@ export function createKeySet(
     try {
       const usable = await parseUsableKeys(
         await fetchText(url, { headers: HEADERS }, FETCH_LIMITS),
+        signatureAlgorithms(algorithms),
       );
       const text = JSON.stringify(usable);
       if (text !== usableKeys) {
@@ -99,20 +99,36 @@ export function createKeySet(
 
 const isUnknownKey = (error: unknown): boolean => error instanceof errors.JWKSNoMatchingKey;
 
+/** The names in headers and keys: EdDSA with Ed25519 has two (RFC 8037 and RFC 9864). */
+export const signatureAlgorithms = (algorithms: IssuerConfig['algorithms']): string[] =>
+  algorithms.flatMap((name) => (name === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [name]));
+
 /** @throws Error if the text is not a key set */
-async function parseUsableKeys(text: string): Promise<JWK[]> {
+async function parseUsableKeys(text: string, algorithms: readonly string[]): Promise<JWK[]> {
   const keys: unknown = JSON.parse(text)?.keys;
   if (!Array.isArray(keys)) throw new Error('the response is not a key set');
-  const areUsable = await Promise.all(keys.map(isUsable));
+  const areUsable = await Promise.all(keys.map((entry) => isUsable(entry, algorithms)));
   return keys.filter((_, n) => areUsable[n]);
 }
 
-/** True if the entry is a public key that can verify signatures of our algorithm. */
-async function isUsable(entry: unknown): Promise<boolean> {
+/** True if the entry is a public key that can verify signatures of one of the algorithms. */
+async function isUsable(entry: unknown, algorithms: readonly string[]): Promise<boolean> {
+  const find = createLocalJWKSetOrNone(entry);
+  for (const alg of algorithms) {
+    const key = await find?.({ alg }).catch(() => undefined);
+    if (key && isStrong(key)) return true;
+  }
+  return false;
+}
+
+function createLocalJWKSetOrNone(entry: unknown) {
   try {
-    await createLocalJWKSet({ keys: [entry as JWK] })({ alg: ALGORITHM });
-    return true;
+    return createLocalJWKSet({ keys: [entry as JWK] });
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+/** RFC 7518 §3.3 and §3.5: an RSA key has at least 2048 bits. jose would fail with each of its tokens. */
+const isStrong = ({ algorithm }: CryptoKey): boolean =>
+  !('modulusLength' in algorithm) || Number(algorithm.modulusLength) >= 2_048;

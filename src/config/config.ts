@@ -1,4 +1,5 @@
 import type { TracingOptions } from '../telemetry/tracing/index.ts';
+import type { IssuerConfig } from './issuers.ts';
 import type { ClientTls, ListenerTls } from './pem-files.ts';
 import type { RedisAddress } from './redis-address.ts';
 import type { ConfigWarning } from './warnings.ts';
@@ -65,8 +66,12 @@ export interface Config {
   /** The time after SIGTERM in which requests are accepted, so that load balancers notice. */
   readonly drainDelayMs: number;
   readonly upstreams: UpstreamConfig;
-  readonly tokens: { readonly jwksUrl: URL; readonly issuer: string; readonly audience: string };
-  /** Endpoint and credentials of token introspection (RFC 7662); undefined refuses opaque tokens. */
+  /** The token issuers, at least one. */
+  readonly issuers: readonly IssuerConfig[];
+  /**
+   * Endpoint and credentials of token introspection (RFC 7662) at the first issuer; undefined refuses
+   * opaque tokens.
+   */
   readonly introspection:
     | { readonly url: URL; readonly clientId: string; readonly clientSecret: string }
     | undefined;

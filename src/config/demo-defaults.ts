@@ -1,3 +1,4 @@
+import type { IssuerConfig } from './issuers.ts';
 import { urls } from './parsers.ts';
 import { urlVariable } from './variables.ts';
 
@@ -8,11 +9,8 @@ export interface UpstreamDefaults {
 }
 
 /** The demo's issuer and secret; production must set its own. */
-const DEMO = {
-  JWT_ISSUER: 'https://demo.frontdesk.example',
-  JWT_AUDIENCE: 'frontdesk',
-  PURGE_SECRET: 'the-demo-purges-with-this-public-key',
-};
+const DEMO_ISSUER = { JWT_ISSUER: 'https://demo.frontdesk.example', JWT_AUDIENCE: 'frontdesk' };
+const PURGE_SECRET = 'the-demo-purges-with-this-public-key';
 
 /** Adds the demo's values for variables that are not set: the stand-ins on this machine are the upstreams. */
 export function withDemo(
@@ -26,9 +24,11 @@ export function withDemo(
   }));
   const all: Record<string, string | undefined> = {
     ...Object.fromEntries(addresses.map(({ variable, standIn }) => [variable, standIn])),
-    ...DEMO,
+    PURGE_SECRET,
+    ...(given.JWT_ISSUERS ? {} : DEMO_ISSUER),
     ...given,
   };
+  if (given.JWT_ISSUERS) return all;
   const issuer = addresses.find(({ jwksPath }) => jwksPath !== undefined);
   if (!issuer?.jwksPath) return all;
   const [instance] = urls.safeParse(all[issuer.variable]).data ?? [];
@@ -36,5 +36,12 @@ export function withDemo(
 }
 
 /** The credentials that still have the demo's values, which production must replace. */
-export const demoValues = (given: NodeJS.ProcessEnv): string[] =>
-  (['JWT_ISSUER', 'PURGE_SECRET'] as const).filter((name) => given[name] === DEMO[name]);
+export const demoValues = (
+  given: NodeJS.ProcessEnv,
+  issuers: readonly Pick<IssuerConfig, 'issuer'>[],
+): string[] => [
+  ...(issuers.some(({ issuer }) => issuer === DEMO_ISSUER.JWT_ISSUER)
+    ? [given.JWT_ISSUERS ? 'JWT_ISSUERS' : 'JWT_ISSUER']
+    : []),
+  ...(given.PURGE_SECRET === PURGE_SECRET ? ['PURGE_SECRET'] : []),
+];

@@ -13,6 +13,7 @@ import type * as z from 'zod';
 import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts';
+import { type IssuerConfig, readIssuers } from './issuers.ts';
 import { isRunByNpm } from './parsers.ts';
 import { type PemFiles, readPemFiles } from './pem-files.ts';
 import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
@@ -20,6 +21,7 @@ import { ignoredVariables, missingInProduction } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
+export { type IssuerConfig, SETTING_VARIABLES } from './issuers.ts';
 export {
   type CertificateWithKey,
   type ClientTls,
@@ -55,14 +57,16 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     PORT: given[`${prefix}_PORT`],
     ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
   });
+  const tokens = readIssuers(withDefaults);
   const pem = readPem(given);
   const faults = [
     ...(addresses.success ? [] : explain(addresses.error, prefix)),
     ...(result.success ? [] : explain(result.error, prefix)),
+    ...tokens.faults,
     ...missingCredentials(given),
     ...pem.faults,
     ...plainRedisFaults(given),
-    ...(production ? demoFaults(given) : []),
+    ...(production ? demoFaults(given, tokens.issuers) : []),
   ];
   if (!result.success || !addresses.success || !pem.files || faults.length > 0)
     throw new ConfigError(faults);
@@ -98,7 +102,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       viewerKey: read.VIEWER_SIGNING_KEY,
       tls: pem.files.upstreams,
     },
-    tokens: { jwksUrl: read.JWKS_URL, issuer: read.JWT_ISSUER, audience: read.JWT_AUDIENCE },
+    issuers: tokens.issuers,
     introspection: toIntrospection(read),
     apiKeysPath: read.API_KEYS_PATH,
     network: {
@@ -167,8 +171,10 @@ const missingCredentials = (given: NodeJS.ProcessEnv): string[] =>
     .filter((name) => given.INTROSPECTION_URL && !given[name])
     .map((name) => `${name}: must be set with INTROSPECTION_URL`);
 
-const demoFaults = (given: NodeJS.ProcessEnv): string[] =>
-  demoValues(given).map((name) => `${name}: must not be the demo's value: its key is public`);
+const demoFaults = (given: NodeJS.ProcessEnv, issuers: readonly IssuerConfig[]): string[] =>
+  demoValues(given, issuers).map(
+    (name) => `${name}: must not be the demo's value: its key is public`,
+  );
 
 function explain(error: z.ZodError, prefix: string): string[] {
   const lines = error.issues.map(({ path, message, code, input }) => {

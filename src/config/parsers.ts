@@ -17,6 +17,11 @@ export const url = address(/^https?:$/, 'must be an http or https address');
 
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
+/** Names or values separated by commas. */
+export const names = list.pipe(
+  z.array(z.string().min(1, { error: 'must be values separated by commas, none of them empty' })),
+);
+
 /** Addresses separated by commas. */
 export const httpUrls = list.pipe(
   z.array(address(/^https?:$/, 'must be http or https addresses, separated by commas')),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ISSUER_VARIABLES } from './issuers.ts';
 import {
   addresses,
   count,
@@ -31,9 +32,8 @@ export const VARIABLES = z.object({
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   WORKERS: workers.default(1),
-  JWKS_URL: url,
-  JWT_ISSUER: z.string(),
-  JWT_AUDIENCE: z.string(),
+  ...ISSUER_VARIABLES,
+  JWT_ISSUERS: z.string().optional(),
   INTROSPECTION_URL: url.optional(),
   INTROSPECTION_CLIENT_ID: z.string().optional(),
   INTROSPECTION_CLIENT_SECRET: z.string().optional(),
@@ -90,6 +90,7 @@ export type Variables = z.infer<typeof VARIABLES>;
 export const SECRETS = [
   'EDGE_PURGE_TOKEN',
   'INTROSPECTION_CLIENT_SECRET',
+  'JWT_ISSUERS',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'PURGE_SECRET',
   'REDIS_URL',

@@ -48,11 +48,12 @@ describe('The credential reader', () => {
   /** A reader that accepts all credentials, with some options changed. */
   function createReader(changed: Options = {}) {
     const { readViewer, close } = createCredentialReader({
-      tokens: issuer.trust,
+      issuers: [issuer.config],
       introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
       apiKeysPath: join(folder, 'keys.json'),
       credentials: ['cookie', 'key'],
       corsOrigins: [PAGE],
+      isDevelopment: false,
       log,
       ...changed,
     });
@@ -191,7 +192,7 @@ describe('The credential reader', () => {
   it('throws UPSTREAM_UNAVAILABLE while a token cannot be verified, also for a session', async () => {
     await using dead = await startEndpoint((response) => response.writeHead(500).end());
     using reader = createReader({
-      tokens: { ...issuer.trust, jwksUrl: dead.url },
+      issuers: [{ ...issuer.config, jwksUrl: dead.url }],
       introspection: { url: dead.url, clientId: 'c', clientSecret: 's' },
     });
     for (const headers of [

@@ -1,4 +1,6 @@
 import { exportJWK, generateKeyPair, type JWTHeaderParameters, SignJWT } from 'jose';
+import type { IssuerConfig } from '../../src/config/index.ts';
+import { readIssuers } from '../../src/config/issuers.ts';
 import { startEndpoint } from './endpoint.ts';
 
 export const ISSUER = 'https://issuer.example';
@@ -19,6 +21,14 @@ export const validClaims = () => ({
   exp: inSeconds(3_600),
 });
 
+/** An issuer as these variables configure it. */
+export function issuerConfig(env: Readonly<Record<string, string>>): IssuerConfig {
+  const { issuers, faults } = readIssuers({ JWT_ISSUER: ISSUER, JWT_AUDIENCE: AUDIENCE, ...env });
+  const [config] = issuers;
+  if (!config || faults.length > 0) throw new Error(faults.join(', '));
+  return config;
+}
+
 export async function makeKey(kid: string) {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256' } };
@@ -36,7 +46,7 @@ export async function startIssuer() {
     response.end(JSON.stringify({ keys: published }));
   });
   return {
-    trust: { jwksUrl: endpoint.url, issuer: ISSUER, audience: AUDIENCE },
+    config: issuerConfig({ JWKS_URL: endpoint.url.href }),
     first,
     /** The number of requests for the key set. */
     fetches: () => endpoint.requests.length,

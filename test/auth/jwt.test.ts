@@ -39,7 +39,7 @@ describe('The JWT verifier', () => {
   let read: ReturnType<typeof createJwtVerifier>;
   before(async () => {
     issuer = await startIssuer();
-    read = createJwtVerifier(issuer.trust);
+    read = createJwtVerifier([issuer.config]);
   });
   after(() => issuer[Symbol.asyncDispose]());
 
@@ -56,6 +56,11 @@ describe('The JWT verifier', () => {
       ['orders:read', ['orders:read']],
       ['orders:read profile:read orders:read', ['orders:read', 'profile:read']],
       ['', []],
+      [
+        ['orders:read', 'profile:read'],
+        ['orders:read', 'profile:read'],
+      ],
+      [[], []],
     ] as const) {
       const token = await issuer.sign({ scope });
       assert.deepEqual(await read(token), { ...user, scopes });
@@ -67,7 +72,9 @@ describe('The JWT verifier', () => {
     const wrong = [
       42,
       null,
-      ['a'],
+      ['a b'],
+      ['a', 1],
+      [['a']],
       {},
       ' ',
       'a  b',
@@ -216,7 +223,7 @@ describe('The JWT verifier', () => {
       };
       await using another = await startIssuer();
       another.publish({ ...key, jwk: { ...key.jwk, alg } as typeof another.first.jwk });
-      const readOther = createJwtVerifier(another.trust);
+      const readOther = createJwtVerifier([another.config]);
       const token = await another.sign({}, { key: key as typeof another.first, header: { alg } });
       await assert.rejects(async () => readOther(token), UNAUTHENTICATED, alg);
     }
@@ -277,7 +284,13 @@ describe('The JWT verifier', () => {
       'no audience': await issuer.sign({ aud: undefined }),
       'no expiry': await issuer.sign({ exp: undefined }),
       'no subject': await issuer.sign({ sub: undefined }),
-      'a subject that is a path': await issuer.sign({ sub: '../admin' }),
+      'an empty subject': await issuer.sign({ sub: '' }),
+      'a subject that is a number': await issuer.sign({ sub: 42 }),
+      'a subject that URLs lose': await issuer.sign({ sub: '..' }),
+      'a subject with a control character': await issuer.sign({ sub: '4\u00002' }),
+      'a subject with an invisible character': await issuer.sign({ sub: '42\u200b' }),
+      'a subject with half of a surrogate pair': await issuer.sign({ sub: '42\ud800' }),
+      'a subject of 256 characters': await issuer.sign({ sub: 'x'.repeat(256) }),
       'no role': await issuer.sign({ role: undefined }),
       'another role': await issuer.sign({ role: 'partner' }),
     });
@@ -297,7 +310,7 @@ describe('The clock tolerance of the JWT verifier', () => {
 
   it('is five seconds', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     for (const good of [{ exp: inSeconds(-4) }, { nbf: inSeconds(5) }]) {
       assert.ok(await read(await issuer.sign(good)), JSON.stringify(good));
     }

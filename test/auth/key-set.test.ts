@@ -4,11 +4,12 @@ import { after, before, describe, it, mock } from 'node:test';
 import { exportJWK, UnsecuredJWT } from 'jose';
 import { publicKeySet } from '../../services/support/tokens.ts';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
+import type { Log } from '../../src/telemetry/log.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
 import { startEndpoint } from './endpoint.ts';
-import { encoded, ISSUER, inSeconds, makeKey, startIssuer, validClaims } from './issuer.ts';
+import { encoded, inSeconds, issuerConfig, makeKey, startIssuer, validClaims } from './issuer.ts';
 
 const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
 const UNAVAILABLE = { name: 'BffError', code: 'UPSTREAM_UNAVAILABLE' };
@@ -23,7 +24,7 @@ function createWarningLog() {
     debug: ignore,
     warn: (...given: unknown[]) => void warnings.push(String(given.at(-1))),
   };
-  return { log: log as Parameters<typeof createJwtVerifier>[1], warnings };
+  return { log: log as Log, warnings };
 }
 
 describe('The key set of the issuer', () => {
@@ -37,7 +38,7 @@ describe('The key set of the issuer', () => {
 
   it('is loaded once for concurrent requests, and again for a new key', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     const tokens = await Promise.all(
       Array.from({ length: 20 }, (_, n) => issuer.sign({ sub: `${n}` })),
     );
@@ -54,7 +55,7 @@ describe('The key set of the issuer', () => {
 
   it('is loaded at most every 30 s, however many unknown key ids are tried', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     await read(await issuer.sign());
     for (const [seconds, fetches] of [
       [10, 1],
@@ -81,7 +82,7 @@ describe('The key set of the issuer', () => {
 
   it('stays valid while the issuer is down, and is not loaded more often', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     await read(await issuer.sign());
     issuer.setDown(true);
     const second = await makeKey('second');
@@ -103,7 +104,7 @@ describe('The key set of the issuer', () => {
   it('is awaited if no keys are known, and loaded at most once a second', async () => {
     await using issuer = await startIssuer();
     issuer.setDown(true);
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     const token = await issuer.sign();
     for (let n = 0; n < 20; n += 1) await assert.rejects(async () => read(token), UNAVAILABLE);
     assert.equal(issuer.fetches(), 1);
@@ -118,7 +119,7 @@ describe('The key set of the issuer', () => {
     await using issuer = await startEndpoint((response) => {
       held = response;
     });
-    const read = createJwtVerifier({ issuer: ISSUER, audience: 'shop', jwksUrl: issuer.url });
+    const read = createJwtVerifier([issuerConfig({ JWKS_URL: issuer.url.href })]);
     const token = new UnsecuredJWT(validClaims()).encode().replace(/\.$/, '.x');
     const withKeyId = token.replace(/^[^.]+/, encoded({ alg: 'ES256', kid: 'a' }));
     const first = read(withKeyId);
@@ -133,7 +134,7 @@ describe('The key set of the issuer', () => {
 
   it('is refreshed every ten minutes, so that a withdrawn key is no longer trusted', async () => {
     await using issuer = await startIssuer();
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     const token = await issuer.sign();
     await read(token);
     issuer.publish(await makeKey('second'));
@@ -159,7 +160,7 @@ describe('The key set of the issuer', () => {
       await using issuer = await startIssuer();
       issuer.publishRaw({ ...issuer.first.jwk, ...members });
       const { log, warnings } = createWarningLog();
-      const read = createJwtVerifier(issuer.trust, log);
+      const read = createJwtVerifier([issuer.config], { log });
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
       assert.equal(warnings.length, 1);
       issuer.publish(issuer.first);
@@ -193,13 +194,13 @@ describe('The key set of the issuer', () => {
     it(`ignores ${what} beside a usable key, whose tokens are still accepted`, async () => {
       await using issuer = await startIssuer();
       issuer.publishRaw(entry, issuer.first.jwk);
-      const read = createJwtVerifier(issuer.trust);
+      const read = createJwtVerifier([issuer.config]);
       assert.ok(await read(await issuer.sign()));
     });
 
     it(`withdraws a key whose issuer publishes ${what} in its place`, async () => {
       await using issuer = await startIssuer();
-      const read = createJwtVerifier(issuer.trust);
+      const read = createJwtVerifier([issuer.config]);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
       await read(token);
       const second = await makeKey('second');
@@ -214,7 +215,7 @@ describe('The key set of the issuer', () => {
   it('excludes private keys', async () => {
     await using issuer = await startIssuer();
     issuer.publishRaw(await exportJWK(issuer.first.privateKey));
-    const read = createJwtVerifier(issuer.trust);
+    const read = createJwtVerifier([issuer.config]);
     await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
   });
 
@@ -224,7 +225,7 @@ describe('The key set of the issuer', () => {
   })) {
     it(`withdraws all keys when it ${what}, until the issuer publishes one again`, async () => {
       await using issuer = await startIssuer();
-      const read = createJwtVerifier(issuer.trust);
+      const read = createJwtVerifier([issuer.config]);
       const token = await issuer.sign({ exp: inSeconds(7_200) });
       await read(token);
       issuer.publishRaw(...keys);
@@ -249,7 +250,7 @@ describe('The key set of the issuer', () => {
     await using issuer = await startIssuer();
     const { log, warnings } = createWarningLog();
     issuer.publishRaw();
-    const read = createJwtVerifier(issuer.trust, log);
+    const read = createJwtVerifier([issuer.config], { log });
     for (let n = 0; n < 3; n += 1) {
       await assert.rejects(async () => read(await issuer.sign()), UNAUTHENTICATED);
       later(1);
@@ -269,7 +270,7 @@ describe('The key set of the issuer', () => {
     const signer = await startIssuer();
     const token = await signer.sign({}, { key: evil });
     await signer[Symbol.asyncDispose]();
-    const read = createJwtVerifier({ ...signer.trust, jwksUrl: issuer.url });
+    const read = createJwtVerifier([issuerConfig({ JWKS_URL: issuer.url.href })]);
     const bodies = ['', 'null', '[]', '{}', '{"keys":{}}', '{"keys":null}', '<html>'];
     for (const body of bodies) {
       issuer.respondWith((response) => response.end(body));

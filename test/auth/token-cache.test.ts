@@ -21,7 +21,7 @@ describe('The token cache', () => {
 
   it('returns a verified token without a promise, and is cleared when the keys change', async () => {
     await using issuer = await startIssuer();
-    const verify = createJwtVerifier(issuer.trust);
+    const verify = createJwtVerifier([issuer.config]);
     const token = await issuer.sign();
 
     const first = verify(token);

@@ -43,7 +43,7 @@ export async function invalidTokens(): Promise<Record<string, string>> {
     'another issuer': await sign({ iss: 'https://evil.example' }),
     'another audience': await sign({ aud: 'another-api' }),
     'no subject': await sign({ sub: undefined }),
-    'a subject with path traversal': await sign({ sub: '../admin' }),
+    'a subject that URLs lose': await sign({ sub: '..' }),
     'a subject that is a number': await sign({ sub: 42 }),
     'a subject that is a list': await sign({ sub: [CAST.customer] }),
     'an unknown role': await sign({ role: 'admin' }),

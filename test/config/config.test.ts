@@ -26,12 +26,12 @@ describe('The configuration', () => {
     assert.equal(config.sandboxToken, undefined);
     assert.deepEqual(config.upstreams.urls.member?.map(String), ['http://127.0.0.1:6001/']);
     assert.deepEqual(config.upstreams.urls.lending?.map(String), ['http://127.0.0.1:6002/']);
-    assert.equal(config.tokens.jwksUrl.href, 'http://127.0.0.1:6001/.well-known/jwks.json');
+    assert.equal(config.issuers[0]?.jwksUrl.href, 'http://127.0.0.1:6001/.well-known/jwks.json');
   });
 
   it('takes the keys of tokens from the given service, outside of production', () => {
-    const { tokens } = load({ MEMBER_SERVICE_URL: 'http://127.0.0.1:7001,http://127.0.0.1:7002' });
-    assert.equal(tokens.jwksUrl.href, 'http://127.0.0.1:7001/.well-known/jwks.json');
+    const { issuers } = load({ MEMBER_SERVICE_URL: 'http://127.0.0.1:7001,http://127.0.0.1:7002' });
+    assert.equal(issuers[0]?.jwksUrl.href, 'http://127.0.0.1:7001/.well-known/jwks.json');
   });
 
   it('has the variables of the upstreams of its BFF, and of no others', () => {
@@ -102,11 +102,11 @@ describe('The configuration in production', () => {
     assert.equal(config.production, true);
     assert.equal(config.logLevel, 'info');
     assert.equal(config.sandboxToken, undefined);
-    assert.deepEqual(config.tokens, {
-      jwksUrl: new URL(LIBRARY_PRODUCTION.JWKS_URL),
-      issuer: LIBRARY_PRODUCTION.JWT_ISSUER,
-      audience: LIBRARY_PRODUCTION.JWT_AUDIENCE,
-    });
+    const [issuer, ...more] = config.issuers;
+    assert.deepEqual(more, []);
+    assert.equal(issuer?.jwksUrl.href, LIBRARY_PRODUCTION.JWKS_URL);
+    assert.equal(issuer?.issuer, LIBRARY_PRODUCTION.JWT_ISSUER);
+    assert.deepEqual(issuer?.audiences, [LIBRARY_PRODUCTION.JWT_AUDIENCE]);
   });
 
   it('refuses the issuer of the demo, whose key is public', () => {

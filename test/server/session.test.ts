@@ -34,10 +34,11 @@ suite('A session', () => {
     app = createApp({ log: pino({ level: 'silent' }), notFoundMessage: 'There is nothing here.' });
     const corsOrigins = [PAGE];
     reader = createCredentialReader({
-      tokens: issuer.trust,
+      issuers: [issuer.config],
       introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
       credentials: ['cookie'],
       corsOrigins,
+      isDevelopment: false,
       log: app.log,
     });
     addSession(app, { readViewer: reader.readViewer, rateLimiter, corsOrigins });
@@ -167,8 +168,13 @@ suite('A session', () => {
       log: pino({ level: 'silent' }),
       notFoundMessage: 'There is nothing here.',
     });
-    const options = { credentials: ['cookie'] as const, corsOrigins: [], log: other.log };
-    const { readViewer } = createCredentialReader({ tokens: down.trust, ...options });
+    const options = {
+      credentials: ['cookie'] as const,
+      corsOrigins: [],
+      isDevelopment: false,
+      log: other.log,
+    };
+    const { readViewer } = createCredentialReader({ issuers: [down.config], ...options });
     addSession(other, { readViewer, rateLimiter, corsOrigins: [] });
     const headers = { authorization: `Bearer ${await down.sign()}`, ...PROOF };
     const { statusCode, headers: sent } = await other.inject({
