@@ -21,7 +21,7 @@ const SETTINGS = {
     SOAK_TIMEOUTS: '30',
     SOAK_CONNECTIONS: '40',
     SOAK_CONNECTIONS_SECONDS: '1',
-    SOAK_PAUSE_MS: '250',
+    SOAK_PAUSE_MS: '125',
   }),
   fillsStores: false,
 };
