@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
 import { createProcessLog } from '../telemetry/log.ts';
@@ -13,6 +14,13 @@ import {
   drainAndClose,
 } from './termination.ts';
 
+/**
+ * Without it, V8 decides while the cache fills that the objects of stored responses are long-lived, and from
+ * then on allocates them in its old generation. There, those that are read from packed entries for one
+ * response each, with all strings that they refer to, are garbage until a long collection.
+ */
+const V8_FLAG = '--no-allocation-site-pretenuring';
+
 export { exitWith } from './start-failure.ts';
 
 /**
@@ -22,6 +30,7 @@ export { exitWith } from './start-failure.ts';
  * @throws Error if it can't listen
  */
 export async function serve(bff: BffDefinition, config: Config): Promise<void> {
+  setFlagsFromString(V8_FLAG);
   if (config.workers === 1) return serveAlone(bff, config);
   // Loaded on demand: a single process has no use for it.
   const { serveInCluster } = await import('./cluster/index.ts');
