@@ -3,7 +3,7 @@
  *
  *   Authorization ── JWT ─────► jwt.ts (keys: key-set.ts) ─────┐
  *                 └─ opaque ──► introspection.ts ──────────────┼► claims.ts ► Viewer
- *   Cookie ► csrf.ts ► session-cookie.ts ► jwt.ts ─────────────┘
+ *   Cookie ► csrf.ts ► login/sessions.ts ► access token ► as above
  *   X-API-Key ────────────────► api-keys.ts (api-key-file.ts) ────────────► Viewer
  *
  * rules.ts and shield.ts decide what a viewer may see; webhook.ts authenticates purges. A credential
@@ -12,7 +12,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IssuerConfig } from '../config/index.ts';
 import { BffError, unauthenticated } from '../errors.ts';
-import type { MaybePromise } from '../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SignedInViewer, Viewer } from '../viewer.ts';
 import { createApiKeyReader } from './api-keys.ts';
@@ -20,7 +20,9 @@ import { bearerToken } from './bearer-token.ts';
 import { preventCsrf } from './csrf.ts';
 import { createIntrospector, type IntrospectionEndpoint } from './introspection.ts';
 import { createJwtVerifier, isJwt } from './jwt.ts';
-import { sessionToken } from './session-cookie.ts';
+import { cookieValue, SESSION_COOKIE } from './login/cookies.ts';
+import { type Session, sessionEnded } from './login/session.ts';
+import { CLEARED_SESSION_COOKIE, type Sessions, type SetCookie } from './login/sessions.ts';
 
 interface CredentialOptions {
   readonly issuers: readonly IssuerConfig[];
@@ -30,6 +32,8 @@ interface CredentialOptions {
   readonly apiKeysPath?: string | undefined;
   /** The credentials that are accepted besides bearer tokens. */
   readonly credentials: readonly ('cookie' | 'key')[];
+  /** Cookies are ignored without it. */
+  readonly sessions?: Sessions | undefined;
   /** Other origins whose pages may use a session. */
   readonly corsOrigins: readonly string[];
   /** Says in the message of a refused token what to change. */
@@ -37,8 +41,20 @@ interface CredentialOptions {
   readonly log: Log;
 }
 
-/** Returns without a promise for anonymous requests, API keys and cached tokens. */
-export type ReadViewer = (headers: IncomingHttpHeaders) => MaybePromise<Viewer>;
+/**
+ * Returns without a promise for anonymous requests, API keys, and sessions and tokens in memory.
+ * @param setCookie - receives the renewed cookie of a session, or the end of one
+ */
+export type ReadViewer = (
+  headers: IncomingHttpHeaders,
+  setCookie: SetCookie,
+) => MaybePromise<Viewer>;
+
+/** The session of a request, and its user. */
+export interface SessionViewer {
+  readonly session: Session;
+  readonly viewer: SignedInViewer;
+}
 
 const ANONYMOUS: Viewer = { role: 'anonymous' };
 
@@ -48,17 +64,16 @@ const ANONYMOUS: Viewer = { role: 'anonymous' };
  * @throws ConfigError if the API key file is missing or invalid
  */
 export function createCredentialReader(options: CredentialOptions) {
-  const { issuers, introspection, credentials, apiKeysPath, corsOrigins, log } = options;
+  const { issuers, introspection, credentials, apiKeysPath, sessions, corsOrigins, log } = options;
   const { isDevelopment: explains } = options;
   const verifyJwt = createJwtVerifier(issuers, { log, explains });
   const [first] = issuers;
   const introspect = introspection && first && createIntrospector(introspection, first, explains);
   const acceptsApiKeys = credentials.includes('key') && apiKeysPath !== undefined;
   const apiKeys = acceptsApiKeys ? createApiKeyReader(apiKeysPath, log) : undefined;
-  const acceptsCookies = credentials.includes('cookie');
 
-  function readToken(authorization: string) {
-    const token = bearerToken(authorization);
+  /** @throws BffError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE; may also reject with them */
+  function readToken(token: string): MaybePromise<SignedInViewer> {
     if (isJwt(token)) return verifyJwt(token);
     if (introspect) return introspect(token);
     throw unauthenticated('The token is not a JWT, and opaque tokens are not accepted here.');
@@ -69,10 +84,34 @@ export function createCredentialReader(options: CredentialOptions) {
     return apiKeys.readViewer(String(key));
   }
 
-  function readSession(token: string, headers: IncomingHttpHeaders) {
+  /**
+   * @returns undefined for a request without a session, or where there are none
+   * @throws as `readViewer`
+   */
+  function readSession(
+    headers: IncomingHttpHeaders,
+    setCookie: SetCookie,
+  ): MaybePromise<SessionViewer> | undefined {
+    const cookie = sessions && cookieValue(headers.cookie, SESSION_COOKIE.name);
+    if (!sessions || cookie === undefined) return undefined;
     preventCsrf(headers, corsOrigins);
-    const viewer = verifyJwt(token);
-    return viewer instanceof Promise ? viewer.catch(rethrowSessionError) : viewer;
+    return andThen(sessions.read(cookie, setCookie), (session) => readUser(session, setCookie));
+  }
+
+  function readUser(session: Session, setCookie: SetCookie): MaybePromise<SessionViewer> {
+    const rethrow = (error: unknown): never => {
+      if (!(error instanceof BffError) || error.code !== 'UNAUTHENTICATED') throw error;
+      setCookie(CLEARED_SESSION_COOKIE);
+      throw sessionEnded(error.cause);
+    };
+    try {
+      const viewer = readToken(session.accessToken);
+      return viewer instanceof Promise
+        ? viewer.then((found) => ({ session, viewer: found }), rethrow)
+        : { session, viewer };
+    } catch (error) {
+      return rethrow(error);
+    }
   }
 
   /**
@@ -81,32 +120,22 @@ export function createCredentialReader(options: CredentialOptions) {
    *   with another one; FORBIDDEN for a session that a page of another site may have used;
    *   UPSTREAM_UNAVAILABLE if a token cannot be verified right now
    */
-  const readViewer: ReadViewer = (headers) => {
+  const readViewer: ReadViewer = (headers, setCookie) => {
     const { authorization, 'x-api-key': key } = headers;
     if (authorization !== undefined && key !== undefined) {
       throw unauthenticated('Send either Authorization or X-API-Key, not both.');
     }
-    if (authorization !== undefined) return readToken(authorization);
+    if (authorization !== undefined) return readToken(bearerToken(authorization));
     if (key !== undefined) return readApiKey(key);
-    const session = acceptsCookies ? sessionToken(headers.cookie) : undefined;
-    return session === undefined ? ANONYMOUS : readSession(session, headers);
+    const session = readSession(headers, setCookie);
+    return session === undefined ? ANONYMOUS : andThen(session, ({ viewer }) => viewer);
   };
 
   return {
     readViewer,
+    readSession,
+    readToken,
     /** Stops watching the API key file. */
     close: () => apiKeys?.close(),
   };
-}
-
-/** A page with only the cookie cannot get a new token: the user must sign in again. */
-const sessionExpired = (cause?: unknown): BffError =>
-  unauthenticated(
-    'The session has expired or is not valid: sign in again, or end it with DELETE /session.',
-    cause,
-  );
-
-function rethrowSessionError(error: unknown): SignedInViewer {
-  const isInvalid = error instanceof BffError && error.code === 'UNAUTHENTICATED';
-  throw isInvalid ? sessionExpired(error.cause) : error;
 }

@@ -1,5 +1,6 @@
 import type { TracingOptions } from '../telemetry/tracing/index.ts';
 import type { IssuerConfig } from './issuers.ts';
+import type { LoginConfig } from './login.ts';
 import type { ClientTls, ListenerTls } from './pem-files.ts';
 import type { RedisAddress } from './redis-address.ts';
 import type { ConfigWarning } from './warnings.ts';
@@ -77,6 +78,8 @@ export interface Config {
     | undefined;
   /** The file with the hashes of API keys; undefined refuses all API keys. */
   readonly apiKeysPath: string | undefined;
+  /** Login at the token issuer; undefined for a BFF without sessions. */
+  readonly login: LoginConfig | undefined;
   readonly network: NetworkConfig;
   /** The origins whose pages may send requests from a browser (CORS). */
   readonly corsOrigins: readonly string[];

@@ -14,6 +14,7 @@ import type { Config } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts';
 import { type IssuerConfig, readIssuers } from './issuers.ts';
+import { loginFaults, toLogin } from './login.ts';
 import { isRunByNpm } from './parsers.ts';
 import { type PemFiles, readPemFiles } from './pem-files.ts';
 import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
@@ -22,6 +23,7 @@ import { ignoredVariables, missingInProduction } from './warnings.ts';
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
 export { type IssuerConfig, SETTING_VARIABLES } from './issuers.ts';
+export type { LoginConfig } from './login.ts';
 export {
   type CertificateWithKey,
   type ClientTls,
@@ -38,6 +40,7 @@ interface BffDefaults {
   readonly port: number;
   readonly adminPort: number;
   readonly trustedOnly?: boolean;
+  readonly credentials?: readonly string[];
   readonly upstreams: Readonly<Record<string, UpstreamDefaults>>;
 }
 
@@ -59,11 +62,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   });
   const tokens = readIssuers(withDefaults);
   const pem = readPem(given);
+  const hasSessions = bff.credentials?.includes('cookie') ?? false;
   const faults = [
     ...(addresses.success ? [] : explain(addresses.error, prefix)),
     ...(result.success ? [] : explain(result.error, prefix)),
     ...tokens.faults,
     ...missingCredentials(given),
+    ...(hasSessions ? loginFaults(given, result.data?.WORKERS) : []),
     ...pem.faults,
     ...plainRedisFaults(given),
     ...(production ? demoFaults(given, tokens.issuers) : []),
@@ -105,6 +110,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     issuers: tokens.issuers,
     introspection: toIntrospection(read),
     apiKeysPath: read.API_KEYS_PATH,
+    login: hasSessions ? toLogin(read) : undefined,
     network: {
       trustedProxies: read.TRUSTED_PROXIES,
       allow: read.ALLOW_ADDRESSES,

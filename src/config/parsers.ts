@@ -63,6 +63,12 @@ export const positiveMilliseconds = milliseconds.refine((number) => number > 0, 
   error: 'must be at least 1 millisecond',
 });
 
+/** A time of up to 115 days. */
+export const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,9}$/, { error: 'must be a number of milliseconds, at least 1' })
+  .transform(Number);
+
 /** A whole number; 0 turns off what it limits. */
 export const count = z
   .string()

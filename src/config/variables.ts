@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ISSUER_VARIABLES } from './issuers.ts';
+import { LOGIN_VARIABLES } from './login.ts';
 import {
   addresses,
   count,
@@ -38,6 +39,7 @@ export const VARIABLES = z.object({
   INTROSPECTION_CLIENT_ID: z.string().optional(),
   INTROSPECTION_CLIENT_SECRET: z.string().optional(),
   API_KEYS_PATH: z.string().optional(),
+  ...LOGIN_VARIABLES,
   TRUSTED_PROXIES: proxies,
   ALLOW_ADDRESSES: addresses,
   DENY_ADDRESSES: addresses,
@@ -91,10 +93,12 @@ export const SECRETS = [
   'EDGE_PURGE_TOKEN',
   'INTROSPECTION_CLIENT_SECRET',
   'JWT_ISSUERS',
+  'LOGIN_CLIENT_SECRET',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'PURGE_SECRET',
   'REDIS_URL',
   'SANDBOX_TOKEN',
+  'SESSION_SECRET',
   'UPSTREAM_TOKEN',
   'VIEWER_SIGNING_KEY',
 ];

@@ -15,6 +15,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   UPSTREAM_TIMEOUT: 504,
 };
 
+/** The HTTP status of an error. */
+export const statusOf = ({ code, status }: BffError): number => status ?? STATUS[code] ?? 400;
+
 /** Sends the response for an error that a hook or a handler has thrown. */
 export type ErrorHandler = (
   error: FastifyError | BffError,
@@ -29,7 +32,7 @@ export const handleError: ErrorHandler = (error, request, reply) =>
     : sendFrameworkError(error, request, reply);
 
 function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyReply) {
-  const { code, message, cause, details, status = STATUS[code] ?? 400 } = error;
+  const { code, message, cause, details } = error;
   recordRefusal(request, code, error);
   if (code === 'UNAUTHENTICATED') {
     // RFC 6750 §3: with an error code only if the request has a token.
@@ -39,7 +42,7 @@ function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyRe
   // The message only: the cause itself may hold claims of a token.
   if (cause instanceof Error) logOf(request).info({ code, reason: cause.message }, message);
   return reply
-    .code(status)
+    .code(statusOf(error))
     .headers(error.headers)
     .send({ errors: [toClientError(code, message, request.id, details)] });
 }

@@ -28,6 +28,8 @@ export interface OperationRequest {
   readonly cacheDirective: RequestDirective | undefined;
   /** Adds the operation's cost to the response, as `extensions.cost`. */
   readonly reportsCost: boolean;
+  /** Sends a Set-Cookie header with the response. */
+  readonly setCookie: (header: string) => void;
   /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
   readonly record: RequestRecord;
   /** Calls the listener when the client disconnects; at once if it already has. */

@@ -10,7 +10,6 @@ import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { printSchema } from 'graphql';
 import type { Logger } from 'pino';
-import { createCredentialReader } from '../auth/credentials.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createResponseCache } from '../cache/index.ts';
 import type { Config } from '../config/index.ts';
@@ -38,12 +37,13 @@ import { createTracing } from '../telemetry/tracing/index.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
 import { createAdmin } from './admin.ts';
 import { createApiObserver } from './api-observer.ts';
+import { createAuthentication } from './authentication.ts';
 import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
+import { addLogin } from './login-routes.ts';
 import type { Peers } from './peers.ts';
 import { createPurges } from './purges.ts';
-import { addSession } from './session.ts';
 import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -66,7 +66,7 @@ export interface BffServer {
 }
 
 /**
- * Creates one BFF: /graphql, /session, /healthz and /readyz, and an admin listener with /purge.
+ * Creates one BFF: /graphql, /auth, /healthz and /readyz, and an admin listener with /purge.
  * @param peers - undefined for a process that serves the BFF alone
  */
 export async function createServer(
@@ -74,7 +74,7 @@ export async function createServer(
   config: Config,
   peers?: Peers,
 ): Promise<BffServer> {
-  const { production, requestDeadlineMs, corsOrigins, network } = config;
+  const { production, requestDeadlineMs, corsOrigins, corsHeaders, network } = config;
   const log = createLog({
     name: bff.name,
     level: config.logLevel,
@@ -174,11 +174,10 @@ export async function createServer(
     changed: purges.changed,
   });
 
-  const credentials = createCredentialReader({ ...config, credentials: bff.credentials, log });
+  const { auth, credentials } = createAuthentication(bff, config, { redis, log });
   opened.defer(() => credentials.close());
-  const { readViewer } = credentials;
   const pipeline = createPipeline({
-    readViewer,
+    readViewer: credentials.readViewer,
     rateLimiter,
     admission,
     operations,
@@ -193,9 +192,9 @@ export async function createServer(
 
   // HTTP: hooks run in this order, before a body is parsed.
   const { start, drain, retire, closeIfDraining } = addHealth(app);
-  const hasSessions = bff.credentials.includes('cookie');
   // First, so that pages can read the refusals of the guards.
-  await allowOrigins(app, { origins: corsOrigins, headers: config.corsHeaders, hasSessions });
+  const cors = { origins: corsOrigins, headers: corsHeaders };
+  await allowOrigins(app, { ...cors, hasSessions: auth !== undefined });
   addTrafficGuards(app, { ipFilter, admission, rateLimiter });
 
   // A page of another site can post this type without a preflight request (CORS).
@@ -217,7 +216,7 @@ export async function createServer(
     handler: refuseMethod,
   });
   if (!production) addStartPage(app, { name: bff.name, example, trustedOnly: config.trustedOnly });
-  if (hasSessions) addSession(app, { readViewer, rateLimiter, corsOrigins });
+  if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });
 
   const admin = createAdmin({
     log,

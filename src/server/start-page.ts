@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { stripIgnoredCharacters } from 'graphql';
 import Negotiator from 'negotiator';
+import { escapeHtml } from '../http/html.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 
@@ -102,14 +103,3 @@ function toPage({ name, endpoint, example, docs }: ReturnType<typeof describe>):
 </html>
 `;
 }
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

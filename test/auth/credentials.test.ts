@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
+import { createAuth } from '../../src/auth/login/index.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { library } from '../support/fixture/bff.ts';
+import { LOGIN, sealSession, sessionCookie } from '../support/session.ts';
 import { startEndpoint } from './endpoint.ts';
 import { ISSUER, type Issuer, inSeconds, makeKey, startIssuer } from './issuer.ts';
 
@@ -47,8 +51,13 @@ describe('The credential reader', () => {
   type Options = Partial<Parameters<typeof createCredentialReader>[0]>;
   /** A reader that accepts all credentials, with some options changed. */
   function createReader(changed: Options = {}) {
+    const sent: string[] = [];
+    const setCookie = (header: string) => sent.push(header);
+    const { login } = loadConfig(LOGIN, library);
+    assert.ok(login);
     const { readViewer, close } = createCredentialReader({
       issuers: [issuer.config],
+      sessions: createAuth(login, { issuers: [ISSUER], redis: undefined, log }).sessions,
       introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
       apiKeysPath: join(folder, 'keys.json'),
       credentials: ['cookie', 'key'],
@@ -58,14 +67,16 @@ describe('The credential reader', () => {
       ...changed,
     });
     return {
-      readViewerSync: readViewer,
-      readViewer: async (headers: IncomingHttpHeaders) => readViewer(headers),
+      readViewerSync: (headers: IncomingHttpHeaders) => readViewer(headers, setCookie),
+      readViewer: async (headers: IncomingHttpHeaders) => readViewer(headers, setCookie),
+      /** The Set-Cookie headers that were sent. */
+      sent,
       [Symbol.dispose]: close,
     };
   }
 
   const cookieOf = async (changed: Record<string, unknown> = {}) =>
-    `__Host-session=${await issuer.sign(changed)}`;
+    sessionCookie(await issuer.sign(changed));
 
   it('returns the anonymous viewer only without a credential, also with other cookies', async () => {
     using reader = createReader();
@@ -148,7 +159,19 @@ describe('The credential reader', () => {
       'an empty session': { cookie: '__Host-session=', ...CSRF_HEADER },
       'an opaque session': { cookie: '__Host-session=opaque', ...CSRF_HEADER },
       'a key as a session': { cookie: `__Host-session=${KEY}`, ...CSRF_HEADER },
-      'a quoted session': { cookie: `__Host-session="${await issuer.sign()}"`, ...CSRF_HEADER },
+      'a token as a session': { cookie: `__Host-session=${await issuer.sign()}`, ...CSRF_HEADER },
+      'a quoted session': {
+        cookie: `__Host-session="${await sealSession(await issuer.sign())}"`,
+        ...CSRF_HEADER,
+      },
+      'a session sealed with another secret': {
+        cookie: `__Host-session=${await sealSession(await issuer.sign(), {}, 'x'.repeat(32))}`,
+        ...CSRF_HEADER,
+      },
+      'a session with an opaque token that is not active': {
+        cookie: await sessionCookie('other'),
+        ...CSRF_HEADER,
+      },
       'two sessions': { cookie: `${await cookieOf()}; ${await cookieOf()}`, ...CSRF_HEADER },
       'a session and an empty one': {
         cookie: `${await cookieOf()}; __Host-session=`,
@@ -161,19 +184,29 @@ describe('The credential reader', () => {
     }
   });
 
-  it('tells a client with an expired session how to start another', async () => {
-    using reader = createReader();
+  it('ends a session that is over, expired, or has a token that is not accepted', async () => {
     const stranger = await issuer.sign({}, { key: { ...(await makeKey('first')), kid: 'first' } });
-    for (const cookie of [await cookieOf({ exp: inSeconds(-60) }), `__Host-session=${stranger}`]) {
-      await assert.rejects(
-        reader.readViewer({ cookie, ...CSRF_HEADER }),
-        unauthenticated(/sign in again.*DELETE \/session/),
+    const past = Date.now() - 1;
+    const token = await issuer.sign();
+    for (const cookie of [
+      await cookieOf({ exp: inSeconds(-60) }),
+      await sessionCookie(stranger),
+      `__Host-session=${await sealSession(token, { expiresAt: past })}`,
+      `__Host-session=${await sealSession(token, { accessExpiresAt: past })}`,
+      '__Host-session=x',
+    ]) {
+      using reader = createReader();
+      const refused = reader.readViewer({ cookie, ...CSRF_HEADER });
+      await assert.rejects(refused, unauthenticated(/sign in again/));
+      assert.deepEqual(
+        [...new Set(reader.sent)],
+        ['__Host-session=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0'],
       );
     }
   });
 
   it('refuses credentials that the BFF does not accept', async () => {
-    using reader = createReader({ credentials: [], introspection: undefined });
+    using reader = createReader({ credentials: [], introspection: undefined, sessions: undefined });
     const { readViewer } = reader;
     await assert.rejects(
       readViewer({ 'x-api-key': KEY }),

@@ -8,7 +8,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { brotliDecompressSync } from 'node:zlib';
 import { startBffProcess } from '../support/bff-process.ts';
 import { createListenerTls } from '../support/certificates.ts';
-import { authorization } from '../support/environment.ts';
+import { authorization, createToken } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
@@ -21,6 +21,7 @@ import {
   openFrames,
   requestBlock,
 } from '../support/http2-frames.ts';
+import { sessionCookie } from '../support/session.ts';
 import { until } from '../support/until.ts';
 import { BYTES_PER_UNIT } from './charge-meter.ts';
 
@@ -144,22 +145,12 @@ describe('A BFF over HTTP/2', () => {
     assert.equal(headers['access-control-allow-origin'], PAGE);
   });
 
-  it('opens a session with a cookie, and accepts it in pieces', async () => {
-    const proof = { 'x-csrf-protection': '1' };
-    const opened = await client.request({
-      ':method': 'POST',
-      ':path': '/session',
-      ...proof,
-      ...(await authorization(CAST.reader)),
-    });
-    assert.equal(opened.status, 204);
-    const [cookie = ''] = opened.headers['set-cookie'] ?? [];
-    assert.match(cookie, /^__Host-session=.*; Secure; HttpOnly/);
+  it('accepts the cookie of a session in pieces', async () => {
     // Browsers send each cookie as a header of its own, which HTTP/2 compresses better.
-    const cookies = ['theme=dark', cookie.split(';', 1)[0] ?? ''];
+    const cookie = ['theme=dark', await sessionCookie(await createToken(CAST.reader))];
     const { text } = await client.post(
       { query: '{ viewer { id } }' },
-      { ...proof, cookie: cookies },
+      { 'x-csrf-protection': '1', cookie },
     );
     assert.deepEqual(JSON.parse(text).data, { viewer: { id: CAST.reader } });
   });

@@ -132,6 +132,7 @@ const REQUEST: Omit<OperationRequest, 'record'> = {
   allowsMutations: true,
   cacheDirective: undefined,
   reportsCost: false,
+  setCookie() {},
   onDisconnect() {},
 };
 const createRequest = (): OperationRequest => ({ ...REQUEST, record: new RequestRecord() });

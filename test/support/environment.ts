@@ -7,6 +7,7 @@ import type { UPSTREAMS, UpstreamTable } from '../../src/datasources/upstreams.t
 import { createServer } from '../../src/server/create-server.ts';
 import { createClient } from './http-client.ts';
 import { type ServiceName, startServices } from './services.ts';
+import { LOGIN } from './session.ts';
 
 /** The viewer of a request: a user by id, a member of staff, or an anonymous one. */
 export type TestViewer = string | 'staff' | 'anonymous';
@@ -46,6 +47,7 @@ export async function startEnvironment<U extends UpstreamTable>(
   const config = loadConfig(
     {
       ...addresses,
+      ...LOGIN,
       LOG_LEVEL: 'silent',
       // Most tests read the calls of the services; those about the cache turn it on.
       CACHE_MEMORY_MB: '0',
@@ -58,7 +60,9 @@ export async function startEnvironment<U extends UpstreamTable>(
   started.defer(() => app.close());
   await warmUp();
   const local = { host: '127.0.0.1', port: 0 };
-  const url = await app.listen(local);
+  // A port of its own, for a BFF whose provider must know it.
+  const { [`${bff.name.toUpperCase()}_PORT`]: port } = env;
+  const url = await app.listen({ ...local, ...(port && { port: config.port }) });
   const adminUrl = await admin.listen(local);
   const endpoint = `${url}/graphql`;
   // A fraction of the cost of fetch.

@@ -59,7 +59,7 @@ export function createGraphqlHandler(parts: GraphqlParts) {
 const toOperationRequest = (
   input: OperationInput,
   request: FastifyRequest,
-  { raw }: FastifyReply,
+  reply: FastifyReply,
 ): OperationRequest => {
   const { id, ip: address, method, headers, record } = request;
   return {
@@ -71,7 +71,11 @@ const toOperationRequest = (
     cacheDirective: requestDirectiveOf(headers['cache-control']),
     reportsCost: headers['graphql-cost'] === 'report',
     record,
+    setCookie(header) {
+      reply.header('set-cookie', header);
+    },
     onDisconnect(listener) {
+      const { raw } = reply;
       if (raw.closed) listener();
       else raw.once('close', listener);
     },

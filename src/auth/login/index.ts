@@ -1,0 +1,69 @@
+/**
+ * Login at an OpenID provider, and the sessions that it opens. The tokens of a session never reach the page
+ * (RFC 10017 §6.1):
+ *
+ *   /auth/login ───► login.ts ─► provider ─► /auth/callback ─► login.ts ─► sessions.ts ─► Set-Cookie
+ *   Cookie ────────► sessions.ts ─► session-store.ts (cookie or Redis) ─► access token
+ *                        └─ before the token expires ─► renewal.ts ─► provider
+ *   logout, here or at the provider (backchannel-logout.ts) ─► revocations.ts
+ *
+ * provider.ts has the provider's metadata, transaction.ts the logins that are not finished, sealer.ts the
+ * encryption. openid-client and jose implement the protocols.
+ *
+ * It must never give a token to a page or a log line, trust a callback that this browser has not started,
+ * use a refresh token twice, or take the host of a request for its own.
+ */
+import type { LoginConfig } from '../../config/index.ts';
+import type { SharedRedis } from '../../redis/client.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { createBackchannelLogout } from './backchannel-logout.ts';
+import { createLogin } from './login.ts';
+import { createOneTimeValues } from './one-time-values.ts';
+import { createProvider } from './provider.ts';
+import { createProviderLogout } from './provider-logout.ts';
+import { createRenewal } from './renewal.ts';
+import { createRevocations } from './revocations.ts';
+import { createSealer } from './sealer.ts';
+import type { Session } from './session.ts';
+import { createCookieStore, createRedisStore } from './session-store.ts';
+import { createSessions } from './sessions.ts';
+import { createTransactionCookies, type LoginTransaction } from './transaction.ts';
+
+interface AuthParts {
+  /** The issuers whose tokens are accepted. */
+  readonly issuers: readonly string[];
+  readonly redis: SharedRedis | undefined;
+  readonly log: Log;
+}
+
+/** Creates login, sessions and logout of one BFF. Does not wait for the provider. */
+export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthParts) {
+  const { sessionSecrets, sessionMaxAgeMs: maxAgeMs, clientId, publicUrl } = config;
+  const prefix = `frontdesk:session:${clientId}`;
+  const sealer = createSealer<Session>(sessionSecrets, 'session');
+  const transactionSealer = createSealer<LoginTransaction>(sessionSecrets, 'login');
+  const store = redis ? createRedisStore(redis, sealer, prefix) : createCookieStore(sealer);
+  const revocations = createRevocations({ redis, maxAgeMs, prefix: `${prefix}:logout:` });
+  const provider = createProvider(config, { issuers, log });
+  const renewal = createRenewal({ provider, store, log });
+
+  return {
+    sessions: createSessions({ store, renewal, revocations }),
+    login: createLogin({
+      config,
+      provider,
+      transactions: createTransactionCookies(transactionSealer),
+      usedStates: createOneTimeValues(redis, `${prefix}:state:`),
+      log,
+    }),
+    logOutAtBackchannel: createBackchannelLogout({
+      provider,
+      clientId,
+      revocations,
+      usedTokens: createOneTimeValues(redis, `${prefix}:jti:`),
+    }),
+    logOutAtProvider: createProviderLogout(provider, publicUrl, log),
+  };
+}
+
+export type Auth = ReturnType<typeof createAuth>;

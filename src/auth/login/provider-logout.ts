@@ -1,0 +1,43 @@
+import * as client from 'openid-client';
+import type { Log } from '../../telemetry/log.ts';
+import { describeError, type Provider } from './provider.ts';
+import type { Session } from './session.ts';
+
+/** The time that a logout waits for each answer of the provider. */
+const TIMEOUT_MS = 2_000;
+
+/**
+ * Creates the end of a login at the provider. It never fails: the session here is over already.
+ * @param publicUrl - where the provider sends the browser afterwards
+ * @returns the address at which the page ends the user's session at the provider (OpenID Connect RP-Initiated
+ *   Logout 1.0); undefined if there is none, or the provider is down
+ */
+export function createProviderLogout(provider: Provider, publicUrl: URL, log: Log) {
+  /** Revokes the grant of a session (RFC 7009). */
+  async function revoke(configuration: client.Configuration, { refreshToken }: Session) {
+    if (refreshToken === undefined || !configuration.serverMetadata().revocation_endpoint) return;
+    await client
+      .tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
+      .catch((error) => log.warn(describeError(error), 'refresh token not revoked'));
+  }
+
+  return async (session: Session | undefined): Promise<string | undefined> => {
+    const configuration = await inTime(provider.load());
+    if (!configuration) return undefined;
+    if (session) await inTime(revoke(configuration, session));
+    if (!configuration.serverMetadata().end_session_endpoint) return undefined;
+    // Without an ID token as a hint: the address goes to the page, and the token has personal data.
+    const parameters = { post_logout_redirect_uri: publicUrl.href };
+    return client.buildEndSessionUrl(configuration, parameters).href;
+  };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  const { resolve, promise: timeout } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, TIMEOUT_MS, undefined);
+  try {
+    return await Promise.race([work.catch(() => undefined), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

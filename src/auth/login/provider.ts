@@ -1,0 +1,133 @@
+import * as client from 'openid-client';
+import type { LoginConfig } from '../../config/index.ts';
+import { BffError } from '../../errors.ts';
+import type { Log } from '../../telemetry/log.ts';
+
+/** For each request to the provider. */
+const TIMEOUT_SECONDS = 5;
+const REFRESH_INTERVAL_MS = 60 * 60_000;
+/** While the provider is down, the interval between attempts to load its metadata. */
+const MIN_FETCH_INTERVAL_MS = 1_000;
+/** The codes of the client library for a response that is not one of an OAuth endpoint, or none. */
+const FAULT_CODES = [
+  'OAUTH_ABORT',
+  'OAUTH_PARSE_ERROR',
+  'OAUTH_RESPONSE_IS_NOT_CONFORM',
+  'OAUTH_RESPONSE_IS_NOT_JSON',
+  'OAUTH_TIMEOUT',
+];
+/** The form of error codes (RFC 6749 §4.1.2.1, §5.2), all that is logged of a provider's error. */
+const ERROR_CODE = /^[a-z_]{1,40}$/;
+
+/** The OpenID provider: the client library's configuration, and the parameters of its token requests. */
+export interface Provider {
+  /** @throws BffError UPSTREAM_UNAVAILABLE if its metadata can't be loaded */
+  readonly load: () => Promise<client.Configuration>;
+  readonly tokenParameters: URLSearchParams;
+}
+
+/**
+ * Creates the access to the provider. Its metadata is loaded when it is first needed, tried again after a
+ * failure, and refreshed every hour in the background.
+ * @param issuers - the issuers whose tokens are accepted; the provider must be one of them
+ */
+export function createProvider(
+  { discoveryUrl, clientId, clientSecret, parameters }: LoginConfig,
+  { issuers, log }: { readonly issuers: readonly string[]; readonly log: Log },
+): Provider {
+  let configuration: client.Configuration | undefined;
+  let lastFetchAt = Number.NEGATIVE_INFINITY;
+  let failure: unknown;
+  let inFlight: Promise<void> | undefined;
+  // Only this machine may have an http address.
+  const transport = discoveryUrl.protocol === 'http:' ? [client.allowInsecureRequests] : [];
+
+  async function discover(): Promise<client.Configuration> {
+    const found = await client.discovery(discoveryUrl, clientId, undefined, client.None(), {
+      timeout: TIMEOUT_SECONDS,
+      execute: transport,
+    });
+    const metadata = found.serverMetadata();
+    if (!issuers.includes(metadata.issuer)) {
+      throw new Error('the issuer of the provider is not a configured issuer of tokens');
+    }
+    const { token_endpoint_auth_methods_supported: methods } = metadata;
+    const isPost = methods && !methods.includes('client_secret_basic');
+    const authentication = isPost ? client.ClientSecretPost : client.ClientSecretBasic;
+    const created = new client.Configuration(
+      metadata,
+      clientId,
+      clientSecret,
+      authentication(clientSecret),
+    );
+    created.timeout = TIMEOUT_SECONDS;
+    for (const extend of transport) extend(created);
+    client.enableNonRepudiationChecks(created);
+    return created;
+  }
+
+  /** Never rejects: a failure is stored, and the known configuration is kept. */
+  async function fetch(): Promise<void> {
+    lastFetchAt = Date.now();
+    try {
+      configuration = await discover();
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+      log.warn(
+        describeError(error),
+        "LOGIN_DISCOVERY_URL: the provider's metadata could not be loaded",
+      );
+    } finally {
+      inFlight = undefined;
+    }
+  }
+
+  return {
+    async load() {
+      // Absolute, so that setting the clock back does not stop the fetches.
+      const ageMs = Math.abs(Date.now() - lastFetchAt);
+      const isDue = configuration ? ageMs >= REFRESH_INTERVAL_MS : ageMs >= MIN_FETCH_INTERVAL_MS;
+      if (isDue) inFlight ??= fetch();
+      if (!configuration) await inFlight;
+      if (configuration) return configuration;
+      throw providerUnavailable(failure);
+    },
+    tokenParameters: new URLSearchParams(
+      parameters.getAll('resource').map((resource) => ['resource', resource]),
+    ),
+  };
+}
+
+export const providerUnavailable = (cause?: unknown): BffError =>
+  new BffError('UPSTREAM_UNAVAILABLE', 'The sign-in service is not available: retry later.', {
+    cause: cause instanceof Error ? new Error(describeError(cause).reason) : undefined,
+  });
+
+/** True if the provider did not answer, or not as one: nothing is known about the grant. */
+export function isProviderFault(error: unknown): boolean {
+  if (error instanceof BffError) return error.code === 'UPSTREAM_UNAVAILABLE';
+  if (error instanceof client.ResponseBodyError) {
+    return error.status >= 500 || error.status === 429 || error.error === 'temporarily_unavailable';
+  }
+  return (
+    error instanceof TypeError ||
+    (error instanceof client.ClientError && FAULT_CODES.includes(error.code ?? ''))
+  );
+}
+
+/**
+ * The fields of a log line. Neither the messages nor the causes of the library's errors can be logged:
+ * they contain parameters, tokens and claims.
+ */
+export function describeError(error: unknown): { readonly reason: string } {
+  if (
+    error instanceof client.ResponseBodyError ||
+    error instanceof client.AuthorizationResponseError
+  )
+    return { reason: ERROR_CODE.test(error.error) ? error.error : 'unknown error code' };
+  if (error instanceof client.ClientError) return { reason: error.code ?? 'invalid response' };
+  const { message, cause } = error as Error & { cause?: { code?: unknown } };
+  // A failed fetch.
+  return { reason: typeof cause?.code === 'string' ? cause.code : message };
+}

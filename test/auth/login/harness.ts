@@ -1,0 +1,84 @@
+import { type Browser, createBrowser, type RequestOptions } from '../../support/browser.ts';
+import { startEnvironment } from '../../support/environment.ts';
+import { library } from '../../support/fixture/bff.ts';
+import { freePort } from '../../support/free-port.ts';
+import {
+  CLIENT_SECRET,
+  type IdentityOptions,
+  logIn,
+  startIdentity,
+} from '../../support/identity.ts';
+
+/** The header that pages send with a session. */
+export const CSRF_HEADER = { 'x-csrf-protection': '1' };
+
+/** Starts an identity provider, and a BFF with its login. */
+export async function startLogin(
+  env: NodeJS.ProcessEnv = {},
+  options: Omit<IdentityOptions, 'clientUrl'> = {},
+) {
+  await using started = new AsyncDisposableStack();
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  const identity = started.use(await startIdentity({ ...options, clientUrl: publicUrl }));
+  const environment = started.use(
+    await startEnvironment(library, {
+      LIBRARY_PORT: String(port),
+      PUBLIC_URL: publicUrl,
+      LOGIN_DISCOVERY_URL: identity.discoveryUrl,
+      LOGIN_CLIENT_SECRET: CLIENT_SECRET,
+      LOGIN_RETURN_PATHS: '/,/loans/*',
+      ...env,
+    }),
+  );
+  const rest = started.move();
+  return {
+    identity,
+    environment,
+    url: publicUrl,
+    loginUrl: `${publicUrl}/auth/login`,
+    callbackUrl: `${publicUrl}/auth/callback`,
+    [Symbol.asyncDispose]: () => rest.disposeAsync(),
+  };
+}
+
+export type Login = Awaited<ReturnType<typeof startLogin>>;
+
+/** Logs a user in. @returns the browser, which has the session's cookie then */
+export async function loggedIn({ loginUrl }: Login, userId: string): Promise<Browser> {
+  const browser = createBrowser();
+  await logIn(browser, loginUrl, userId);
+  return browser;
+}
+
+/** The session of a browser, as its page sees it. */
+export async function sessionOf(browser: Browser, { url }: Pick<Login, 'url'>) {
+  const response = await browser.request(`${url}/auth/session`, { headers: CSRF_HEADER });
+  return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** Asks for the id of the viewer. */
+export async function viewerOf(
+  browser: Browser,
+  { url }: Pick<Login, 'url'>,
+  { headers = {} }: RequestOptions = {},
+) {
+  const response = await browser.request(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...CSRF_HEADER, ...headers },
+    body: JSON.stringify({ query: '{ viewer { id } }' }),
+  });
+  const { data, errors } = (await response.json()) as {
+    data?: { viewer: { id: string } | null };
+    errors?: { message: string; extensions: { code: string } }[];
+  };
+  return {
+    status: response.status,
+    headers: response.headers,
+    id: data?.viewer?.id,
+    code: errors?.[0]?.extensions.code,
+  };
+}
+
+export const sessionCookieOf = (browser: Browser, { url }: Pick<Login, 'url'>) =>
+  browser.cookiesFor(url).find(({ name }) => name === '__Host-session');

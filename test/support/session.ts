@@ -1,0 +1,42 @@
+import { createSealer } from '../../src/auth/login/sealer.ts';
+import type { Session } from '../../src/auth/login/session.ts';
+
+const SESSION_SECRET = 'the public secret of sessions in tests';
+
+/** The variables of a login whose provider is down; sessions that need not be renewed work without it. */
+export const LOGIN = {
+  PUBLIC_URL: 'https://shop.example',
+  LOGIN_DISCOVERY_URL: 'http://127.0.0.1:9/.well-known/openid-configuration',
+  LOGIN_CLIENT_ID: 'frontdesk-web',
+  LOGIN_CLIENT_SECRET: 'the secret of the web BFF in tests',
+  SESSION_SECRET,
+};
+
+const HOUR_MS = 3_600_000;
+
+/** The value of the cookie of a session, as a login without Redis makes it. */
+export function sealSession(
+  accessToken: string,
+  changed: Partial<Session> = {},
+  secret = SESSION_SECRET,
+): Promise<string> {
+  const now = Date.now();
+  const session: Session = {
+    id: 'a-session-of-a-test',
+    issuer: 'https://provider.example',
+    subject: 'a-user-of-a-test',
+    providerSession: undefined,
+    accessToken,
+    refreshToken: undefined,
+    createdAt: now,
+    renewedAt: now,
+    accessExpiresAt: now + HOUR_MS,
+    expiresAt: now + HOUR_MS,
+    ...changed,
+  };
+  return createSealer<Session>([secret], 'session').seal(session, HOUR_MS);
+}
+
+/** The Cookie header of a session with an access token. */
+export const sessionCookie = async (accessToken: string): Promise<string> =>
+  `__Host-session=${await sealSession(accessToken)}`;
