@@ -14,7 +14,7 @@ interface Reach {
 }
 
 const LEAVES =
-  'src/{bff,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,user-id,viewer}.ts';
+  'src/{bff,cache-replacement,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,user-id,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
@@ -226,7 +226,7 @@ src/protocols/a/a.ts      | import { t } from '../../pipeline/charge.ts'        
 src/http/a.ts             | import { t } from '../pipeline/a.ts'                     | src/http/** may
 src/operations/a.ts       | import { t } from '../cache/store.ts'                    | src/operations/** may
 src/cache/a.ts            | const t = await import('../auth/viewer.ts')              | src/{auth,cache
-src/bff.ts                | import { createPolicyReader } from './cache/index.ts'    | src/{bff,context
+src/bff.ts                | import { createPolicyReader } from './cache/index.ts'    | src/{bff,cache-replacement
 src/server/a.ts           | import { CAST } from '../../services/support/cast.ts'    | src/server/** may
 src/unheard-of/a.ts       | import fs from 'node:fs'                                 | no row
 services/user/service.ts  | import { BffError } from '../../src/errors.ts'           | services/** may
