@@ -18,6 +18,9 @@ export interface PurgeMeasurements {
   readonly whilePurged: Pauses;
 }
 
+/** The delay of the client, in milliseconds, above which a note says so. */
+const MAX_CLIENT_DELAY_MS = 1;
+
 type Row = readonly [title: string, cell: (one: PurgeMeasurements) => string];
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
@@ -43,6 +46,10 @@ const ROWS: readonly Row[] = [
   ['p99 ms of a purge', percentileOf(({ purgesMs }) => purgesMs, 0.99)],
   ['longest purge, ms', percentileOf(({ purgesMs }) => purgesMs, 1)],
   [
+    'p99 ms by which the client that measures it was late',
+    ({ staleReads }) => staleReads.clientP99DelayMs.toFixed(2),
+  ],
+  [
     'p99 of the event-loop delay meanwhile, ms',
     ({ whilePurged }) => whilePurged.p99LoopDelayMs.toFixed(2),
   ],
@@ -67,12 +74,13 @@ export const toPurgeRows = (all: readonly PurgeMeasurements[]): string[][] =>
 
 export function toPurgeFigures(one: PurgeMeasurements): Figures {
   const { stored, readsOnly, staleReads, whilePurged } = one;
-  const { purgesMs, shownMs, stale } = staleReads;
+  const { purgesMs, shownMs, stale, clientP99DelayMs } = staleReads;
   return {
     stored,
     staleReads: stale,
     purges: purgesMs.length,
     purgeP99Ms: percentile(purgesMs, 0.99),
+    clientP99DelayMs,
     ...(shownMs.length > 0 && { shownP99Ms: percentile(shownMs, 0.99) }),
     p99LoopDelayMs: whilePurged.p99LoopDelayMs,
     longestLoopDelayMs: whilePurged.longestLoopDelayMs,
@@ -88,13 +96,17 @@ const errorsOf = ({ readsOnly, mixed, staleReads }: PurgeMeasurements): number =
 export function purgeNotes(
   mode: string,
   expected: number,
-  { stored, staleReads: { stale, errors } }: PurgeMeasurements,
+  { stored, staleReads: { stale, errors, clientP99DelayMs } }: PurgeMeasurements,
 ): string[] {
   const notes: string[] = [];
   const place = `in \`${mode}\``;
   if (stored < expected)
     notes.push(`Only ${stored} answers were stored in the given time ${place}`);
   if (stale > 0) notes.push(`${stale} reads returned the old name after the change ${place}`);
+  if (clientP99DelayMs > MAX_CLIENT_DELAY_MS)
+    notes.push(
+      `The client that measured purges waited for its CPU up to ${clientP99DelayMs.toFixed(1)} ms (p99) ${place}: latencies include it`,
+    );
   if (errors > 0) notes.push(`${errors} changes or checks failed ${place}`);
   return notes;
 }

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PurgeClient } from './purge-client.ts';
 
@@ -5,6 +6,7 @@ import type { PurgeClient } from './purge-client.ts';
 export const USER_DELAY_MS = 6;
 /** Head start of a read, so that it is waiting at the service when the change arrives. */
 const READ_LEAD_MS = 2;
+const DELAY_RESOLUTION_MS = 1;
 const SHOWN_TIMEOUT_MS = 5_000;
 
 export interface StaleReadResult {
@@ -18,6 +20,11 @@ export interface StaleReadResult {
   readonly mutationsMs: number[];
   /** Times from the answer to a purge until another replica has returned the new name. */
   readonly shownMs: number[];
+  /**
+   * The 99th percentile of the time by which a timer of this process was late. It waits for the CPU, which it
+   * may share with the load generator and the upstream, and so do the answers whose latency it measures.
+   */
+  clientP99DelayMs: number;
 }
 
 /** The replica that receives the changes, and another one that shares its Redis. */
@@ -40,9 +47,17 @@ export async function findStaleReads(
   seconds: number,
 ): Promise<StaleReadResult> {
   const timings = { purgesMs: [], mutationsMs: [], shownMs: [] };
-  const result: StaleReadResult = { checks: 0, stale: 0, errors: 0, ...timings };
+  const result: StaleReadResult = {
+    checks: 0,
+    stale: 0,
+    errors: 0,
+    clientP99DelayMs: 0,
+    ...timings,
+  };
   const kinds = [checkPurge, checkMutation, ...(replicas.other ? [checkOther] : [])];
   const checks: Promise<void>[] = [];
+  const delays = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+  delays.enable();
   const start = performance.now();
   for (const id of userIds) {
     const turn = checks.length;
@@ -53,6 +68,8 @@ export async function findStaleReads(
     checks.push(check(replicas, id, result).catch((error: Error) => recordFailure(result, error)));
   }
   await Promise.all(checks);
+  result.clientP99DelayMs = delays.percentile(99) / 1e6 - DELAY_RESOLUTION_MS;
+  delays.disable();
   return result;
 }
 
