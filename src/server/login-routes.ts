@@ -78,7 +78,7 @@ export function addLogin(app: FastifyInstance, routes: LoginRoutes): void {
   app.get(
     '/auth/login',
     navigation(async ({ url, headers: { cookie } }, reply) => {
-      const returnTo = parametersOf(url).get('returnTo') ?? undefined;
+      const returnTo = parametersOf(url).getAll('returnTo');
       // Its cookie is not sent with the callback, which comes from another site.
       const previous = await sessions.find(cookie).catch(() => undefined);
       const started = await login.start(returnTo, previous?.id, cookie);

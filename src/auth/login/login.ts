@@ -57,12 +57,12 @@ export function createLogin({ config, provider, transactions, usedStates, log }:
 
   return {
     /**
-     * @param returnTo - a path as the client sent it
+     * @param returnTo - the paths to return to that the request names, one at most
      * @returns the address of the provider for the browser to go to, and the cookies to set
      * @throws BffError BAD_REQUEST, UPSTREAM_UNAVAILABLE
      */
     async start(
-      returnTo: string | undefined,
+      returnTo: readonly string[],
       previousSession: string | undefined,
       cookies: string | undefined,
     ) {

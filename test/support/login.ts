@@ -1,13 +1,9 @@
-import { type Browser, createBrowser, type RequestOptions } from '../../support/browser.ts';
-import { startEnvironment } from '../../support/environment.ts';
-import { library } from '../../support/fixture/bff.ts';
-import { freePort } from '../../support/free-port.ts';
-import {
-  CLIENT_SECRET,
-  type IdentityOptions,
-  logIn,
-  startIdentity,
-} from '../../support/identity.ts';
+import { type Browser, createBrowser, type RequestOptions } from './browser.ts';
+import { startEnvironment } from './environment.ts';
+import { library } from './fixture/bff.ts';
+import { freePort } from './free-port.ts';
+import { CLIENT_SECRET, type IdentityOptions, logIn, startIdentity } from './identity.ts';
+import type { OpenIdProvider } from './openid-provider.ts';
 
 /** The header that pages send with a session. */
 export const CSRF_HEADER = { 'x-csrf-protection': '1' };
@@ -54,7 +50,8 @@ export async function loggedIn({ loginUrl }: Login, userId: string): Promise<Bro
 /** The session of a browser, as its page sees it. */
 export async function sessionOf(browser: Browser, { url }: Pick<Login, 'url'>) {
   const response = await browser.request(`${url}/auth/session`, { headers: CSRF_HEADER });
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const body = (await response.json()) as { user?: { id: string; role: string } | null };
+  return { status: response.status, headers: response.headers, body };
 }
 
 /** Asks for the id of the viewer. */
@@ -82,3 +79,34 @@ export async function viewerOf(
 
 export const sessionCookieOf = (browser: Browser, { url }: Pick<Login, 'url'>) =>
   browser.cookiesFor(url).find(({ name }) => name === '__Host-session');
+
+/** Starts a BFF whose provider does what a test says. */
+export async function startLoginAt(provider: OpenIdProvider, env: NodeJS.ProcessEnv = {}) {
+  const environment = await startEnvironment(library, {
+    PUBLIC_URL: 'http://127.0.0.1',
+    LOGIN_DISCOVERY_URL: provider.discoveryUrl,
+    LOGIN_RETURN_PATHS: '/,/loans/*',
+    ...env,
+  });
+  const { url } = environment;
+  return {
+    environment,
+    url,
+    loginUrl: `${url}/auth/login`,
+    callbackUrl: `${url}/auth/callback`,
+    [Symbol.asyncDispose]: () => environment[Symbol.asyncDispose](),
+  };
+}
+
+/** Begins a login in a browser, and signs a user in at the provider. @returns the URL of the callback */
+export async function beginLogin(
+  browser: Browser,
+  { loginUrl, callbackUrl }: Pick<Login, 'loginUrl' | 'callbackUrl'>,
+  provider: OpenIdProvider,
+  userId: string,
+): Promise<URL> {
+  const response = await browser.request(loginUrl);
+  const url = new URL(callbackUrl);
+  url.search = provider.signIn(response.headers.get('location') ?? '', userId).toString();
+  return url;
+}

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createBrowser } from '../../support/browser.ts';
-import { CAST } from '../../support/fixture/cast.ts';
-import { logIn } from '../../support/identity.ts';
+import { createBrowser } from '../support/browser.ts';
+import { CAST } from '../support/fixture/cast.ts';
+import { logIn } from '../support/identity.ts';
 import {
   CSRF_HEADER,
   type Login,
@@ -11,7 +11,7 @@ import {
   sessionOf,
   startLogin,
   viewerOf,
-} from './harness.ts';
+} from '../support/login.ts';
 
 const ATTRIBUTES = /; Path=\/; Secure; HttpOnly; SameSite=(Strict|Lax); Max-Age=(\d+)$/;
 
