@@ -40,6 +40,13 @@ const begin = (browser: Browser, userId = VICTIM) => beginLogin(browser, bff, pr
 const open = (browser: Browser, url: URL | string) =>
   browser.request(String(url), { headers: BROWSER });
 
+/** The cookie of a login that was begun. */
+function transactionOf(browser: Browser) {
+  const [cookie] = browser.cookiesFor(bff.callbackUrl);
+  assert.ok(cookie);
+  return cookie;
+}
+
 async function signedIn(userId = VICTIM): Promise<Browser> {
   const browser = createBrowser();
   const response = await open(browser, await begin(browser, userId));
@@ -214,11 +221,11 @@ describe('Replay', () => {
   it('of a state is refused, also with the cookie of its login and a new code', async () => {
     const browser = createBrowser();
     const url = await begin(browser);
-    const [transaction] = browser.cookiesFor(bff.callbackUrl);
+    const transaction = transactionOf(browser);
     assert.equal((await open(browser, url)).status, 303);
     for (const code of [url.searchParams.get('code') ?? '', 'code-evil']) {
       const thief = createBrowser();
-      thief.setCookie(bff.url, transaction?.text ?? '');
+      thief.setCookie(bff.url, transaction.text);
       url.searchParams.set('code', code);
       await assertRefused(await open(thief, url), thief);
     }
@@ -269,7 +276,7 @@ describe('Cookie tossing', () => {
   it('does not finish a login with two cookies of it', async () => {
     const browser = createBrowser();
     const url = await begin(browser);
-    const [{ name = '', value = '' } = {}] = browser.cookiesFor(bff.callbackUrl);
+    const { name, value } = transactionOf(browser);
     const cookie = `${name}=${value}; ${name}=x`;
     const response = await createBrowser().request(url.href, { headers: { ...BROWSER, cookie } });
     assert.equal(response.status, 401);
@@ -279,7 +286,7 @@ describe('Cookie tossing', () => {
   it('does not take a login for a session, or a session for a login', async () => {
     const browser = createBrowser();
     const url = await begin(browser);
-    const [{ name = '', value = '' } = {}] = browser.cookiesFor(bff.callbackUrl);
+    const { name, value } = transactionOf(browser);
     const { status } = await viewerOf(createBrowser(), bff, {
       headers: { cookie: `${NAME}=${value}` },
     });

@@ -60,15 +60,20 @@ export async function startOpenIdProvider() {
     ...(nonce !== undefined && { nonce }),
   });
 
-  async function tokens(userId: string, nonce?: string) {
+  /** A refresh token of a user, as if a login had got it. */
+  function issueRefreshToken(userId: string): string {
     const refreshToken = `refresh-${randomUUID()}`;
     refreshTokens.set(refreshToken, userId);
+    return refreshToken;
+  }
+
+  async function tokens(userId: string, nonce?: string) {
     const claims = { ...idTokenClaims(userId, nonce), ...behaviour.idToken };
     return {
       access_token: await issueToken({ userId, role: 'customer' }),
       token_type: 'Bearer',
       expires_in: 300,
-      refresh_token: refreshToken,
+      refresh_token: issueRefreshToken(userId),
       id_token: behaviour.rawIdToken ?? (await sign(claims)),
       ...behaviour.response,
     };
@@ -137,6 +142,7 @@ export async function startOpenIdProvider() {
     setDown(down: boolean) {
       isDown = down;
     },
+    issueRefreshToken,
     /** The requests for a path, as their form parameters. */
     requestsOf: (path: string) =>
       requests.filter((request) => request.path === path).map(({ body }) => body),

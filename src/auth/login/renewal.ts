@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import * as client from 'openid-client';
 import type { Log } from '../../telemetry/log.ts';
 import { toSessionTokens } from './login.ts';
-import { describeError, isProviderFault, type Provider, providerUnavailable } from './provider.ts';
+import { describeError, type Provider, providerUnavailable } from './provider.ts';
 import { hasValidToken, type Session, sessionEnded } from './session.ts';
 import type { SessionStore, SharedSessions } from './session-store.ts';
 
@@ -43,7 +43,7 @@ export function createRenewal({ provider, store, log }: RenewalParts) {
       const isRefused =
         error instanceof client.ResponseBodyError && error.error === 'invalid_grant';
       if (isRefused) throw sessionEnded(new Error('the provider refuses the refresh token'));
-      if (isProviderFault(error)) pausedUntil = Date.now() + PAUSE_MS;
+      pausedUntil = Date.now() + PAUSE_MS;
       log.warn(describeError(error), 'session not renewed');
       throw providerUnavailable(error);
     }
