@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { issueToken } from '../services/support/tokens.ts';
 import { isScope } from '../src/auth/claims.ts';
+import { isUserId } from '../src/user-id.ts';
 import { type Command, main } from './command.ts';
 import { MIN_DURATION_MS, parseDuration } from './duration.ts';
 
@@ -42,7 +43,7 @@ function readRequest(args: string[]) {
   });
   if (values.help) return undefined;
   const { user = '', role } = values;
-  if (!/^[\w-]{1,64}$/.test(user)) throw new Error('--user must be a user id, such as 42');
+  if (!isUserId(user)) throw new Error('--user must be a user id, such as 42 or auth0|42');
   if (role !== 'customer' && role !== 'staff') throw new Error('--role must be customer or staff');
   const scope = readScope(values.scope);
   const expiresInMs = parseDuration('--expires', values.expires, MIN_DURATION_MS);

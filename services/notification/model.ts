@@ -1,5 +1,6 @@
 import { toCursor } from '../support/page.ts';
 import { toTime } from '../support/store.ts';
+import { tagPart } from '../support/tag.ts';
 
 export type Kind = 'order_update' | 'promotion' | 'account';
 
@@ -48,10 +49,10 @@ export function toNotification(row: NotificationRow) {
 export function toReadTags(notifications: readonly Notification[]): string[] {
   const [first] = notifications;
   if (!first) return [];
-  const { userId } = first;
+  const user = tagPart(first.userId);
   return [
     ...notifications.map(({ id }) => `Notification:${id}`),
-    `notifications:user=${userId}&unread`,
-    `unread:user=${userId}`,
+    `notifications:user=${user}&unread`,
+    `unread:user=${user}`,
   ];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { booleanText, id, ids } from '../support/input.ts';
+import { booleanText, id, userId, userIds } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
@@ -10,13 +10,13 @@ import { createNotifications } from './notifications.ts';
 import { seedNotifications } from './seed.ts';
 
 const userPage = {
-  user: id,
+  user: userId,
   limit: pageLimit,
   cursor: timeCursor.optional(),
   unread: booleanText.optional(),
 };
 
-const readRequest = z.strictObject({ userId: id, ids: z.array(id).min(1).max(100) });
+const readRequest = z.strictObject({ userId, ids: z.array(id).min(1).max(100) });
 
 export async function createNotificationService(options: ServiceOptions = {}): Promise<StandIn> {
   const { dataDir, now = Date.now } = options;
@@ -43,21 +43,21 @@ export async function createNotificationService(options: ServiceOptions = {}): P
         name: 'notificationsByUsers',
         route: 'GET /notifications',
         selector: 'users',
-        query: { users: ids, limit: pageLimit },
+        query: { users: userIds, limit: pageLimit },
         handle: ({ query }) => notifications.byUsers(query.users, query.limit),
       }),
       operation({
         name: 'unreadByUser',
         route: 'GET /unread',
         selector: 'user',
-        query: { user: id },
+        query: { user: userId },
         handle: ({ query }) => notifications.unread(query.user),
       }),
       operation({
         name: 'unreadByUsers',
         route: 'GET /unread',
         selector: 'users',
-        query: { users: ids },
+        query: { users: userIds },
         handle: ({ query }) => notifications.unreadOfEach(query.users),
       }),
       operation({

@@ -1,5 +1,6 @@
 import { toCursor } from '../support/page.ts';
 import { toTime } from '../support/store.ts';
+import { tagPart } from '../support/tag.ts';
 import type { Currency, toItem } from './catalogue.ts';
 
 export const STATUSES = ['placed', 'shipped', 'delivered', 'cancelled'] as const;
@@ -59,7 +60,7 @@ export function toOrder(row: OrderRow) {
 
 /** The tag of cached lists of a user's orders: of all, or of those with one status. */
 export function listTag(userId: string, status?: OrderStatus): string {
-  return `orders:user=${userId}${status ? `&status=${status}` : ''}`;
+  return `orders:user=${tagPart(userId)}${status ? `&status=${status}` : ''}`;
 }
 
 /** The total, in minor units of the currency that all items share. */

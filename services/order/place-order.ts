@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { id, parsedText, read } from '../support/input.ts';
+import { parsedText, read, userId } from '../support/input.ts';
 import { Problem } from '../support/problem.ts';
 import { query, transact } from '../support/store.ts';
 import { findCurrency, findProduct, toItem } from './catalogue.ts';
@@ -12,7 +12,7 @@ const MAX_ITEMS = 20;
 export type PlaceOrder = z.output<typeof placeOrderSchema>;
 
 export const placeOrderSchema = z.strictObject({
-  userId: id,
+  userId,
   currency: parsedText(findCurrency, 'unknown_currency'),
   items: z
     .array(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id, ids, integerText } from '../support/input.ts';
+import { ids, integerText, userId, userIds } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
@@ -12,13 +12,13 @@ import { seedOrders } from './seed.ts';
 const status = z.enum(STATUSES).optional();
 
 const userPage = {
-  user: id,
+  user: userId,
   limit: pageLimit,
   cursor: timeCursor.optional(),
   status,
 };
 
-const usersPages = { users: ids, limit: pageLimit, status };
+const usersPages = { users: userIds, limit: pageLimit, status };
 
 export async function createOrderService(options: ServiceOptions = {}): Promise<StandIn> {
   const { dataDir, now = Date.now } = options;

@@ -13,6 +13,19 @@ export const CAST = {
 
 export const SEEDED_USERS = 1000;
 
+/** Users with the ids of identity providers, in any printable form. `a` and `b` are not `a,b`. */
+export const EXTERNAL_USERS = [
+  'auth0|42',
+  'mia@example.com',
+  'https://id.example/u?x=1&y',
+  'a,b',
+  'a',
+  'b',
+  '100%',
+  "o'neil (née *)!~.",
+  '陽翔 🦊',
+] as const;
+
 /** The seeded data of user 42. */
 export const CUSTOMER_ORDERS = 23;
 export const CUSTOMER_NOTIFICATIONS = 30;

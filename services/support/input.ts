@@ -18,6 +18,12 @@ export const ids = z
   .pipe(z.array(z.string()).max(MAX_IDS))
   .transform((parts) => [...new Set(parts)]);
 
+// Printable: no control or format characters, lone surrogates, or separators of lines and paragraphs.
+const USER_ID = /^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u;
+
+/** The id of a user, which the identity provider has chosen, such as `auth0|42` or `mia@example.com`. */
+export const userId = z.string().regex(USER_ID);
+
 export const httpUrl = z
   .string()
   .max(MAX_URL_CHARACTERS)
@@ -44,6 +50,22 @@ export const parsedText = <T>(parse: (text: string) => T | undefined, code: stri
     if (value === undefined) issues.push({ code: 'custom', message: code, input: text });
     return value as T;
   });
+
+/** `users=1,2,2` → ['1', '2']. In a list, a comma or percent sign of an id is percent-encoded. */
+export const userIds = parsedText((text) => {
+  const parts = text.split(',').map(decode);
+  return parts.every((part) => part !== undefined && USER_ID.test(part)) ? parts : undefined;
+}, 'malformed')
+  .pipe(z.array(z.string()).max(MAX_IDS))
+  .transform((parts) => [...new Set(parts)]);
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Validates a query (400) or a body (422).

@@ -49,6 +49,8 @@ export function createStandIn(
   const app = Fastify({
     logger,
     exposeHeadRoutes: false,
+    // An id of 255 characters, percent-encoded.
+    routerOptions: { maxParamLength: 3_100 },
     // Idle keep-alive connections must not delay the end of the process.
     forceCloseConnections: true,
     // Hooks don't run for a URL that can't be decoded, so it is counted here.

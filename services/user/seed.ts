@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { BASE_TIME_MS, CAST, DAY_MS, SEEDED_USERS } from '../support/cast.ts';
+import { BASE_TIME_MS, CAST, DAY_MS, EXTERNAL_USERS, SEEDED_USERS } from '../support/cast.ts';
 import { createRandom, type Random } from '../support/random.ts';
 import { CULTURES, type Culture } from './names.ts';
 import { fold } from './users.ts';
@@ -20,7 +20,7 @@ export const PEOPLE: Record<string, Person> = {
 
 export function seedUsers(db: DatabaseSync): void {
   const insert = db.prepare('INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-  for (let id = 1; id <= SEEDED_USERS; id += 1) {
+  for (let id = 1; id <= SEEDED_USERS + EXTERNAL_USERS.length; id += 1) {
     const random = createRandom(id);
     const { name, locale } = PEOPLE[id] ?? toPerson(random.pick(CULTURES), random);
     const avatar = random.chance(0.7) ? `https://avatars.frontdesk.example/${id}.png` : null;

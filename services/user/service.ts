@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { id, ids } from '../support/input.ts';
+import { userId, userIds } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { nameCursor, pageLimit } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
+import { tagOf } from '../support/tag.ts';
 import { issueToken, publicKeySet } from '../support/tokens.ts';
 import { profileChange } from './profile.ts';
 import { seedUsers } from './seed.ts';
@@ -19,7 +20,7 @@ const userPage = {
 };
 
 const tokenRequest = z.strictObject({
-  userId: id,
+  userId,
   role: z.enum(['customer', 'staff']).optional(),
   expiresIn: z.int().min(1).max(MAX_TOKEN_LIFETIME_SECONDS).optional(),
 });
@@ -43,7 +44,7 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
         name: 'usersByIds',
         route: 'GET /users',
         selector: 'ids',
-        query: { ids },
+        query: { ids: userIds },
         handle: ({ query }) => users.byIds(query.ids),
       }),
       operation({
@@ -58,7 +59,7 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
         body: profileChange,
         actingUserId: ({ id }) => id,
         handle: ({ id, body }) => users.change(id, body),
-        changedTags: ({ id }) => [`User:${id}`, 'users'],
+        changedTags: ({ id }) => [tagOf('User', id), 'users'],
       }),
       operation({
         name: 'issueToken',

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { EXTERNAL_USERS, SEEDED_USERS } from '../support/cast.ts';
 import { type Position, toCursor, toPage } from '../support/page.ts';
 import { notFound, Problem } from '../support/problem.ts';
 import { findEach, query, toRowId, toTime } from '../support/store.ts';
@@ -42,7 +43,7 @@ export function createUsers(db: DatabaseSync) {
   );
 
   const find = (id: string): Row | undefined => {
-    const row = toRowId(id);
+    const row = rowOf(id);
     return row === undefined ? undefined : select.get(row);
   };
   const existing = (id: string): Row => {
@@ -58,7 +59,7 @@ export function createUsers(db: DatabaseSync) {
       const rows = findEach(ids, find);
       return {
         users: rows.filter((row) => row.deleted_at === null).map(toUser),
-        deleted: rows.filter((row) => row.deleted_at !== null).map((row) => String(row.id)),
+        deleted: rows.filter((row) => row.deleted_at !== null).map((row) => idOf(row.id)),
       };
     },
     search(text: string, limit: number, [name, id]: Position<string> = ['', 0]) {
@@ -76,9 +77,19 @@ export function createUsers(db: DatabaseSync) {
   };
 }
 
+/** Users of identity providers have the rows after the others. */
+function rowOf(id: string): number | undefined {
+  const external = EXTERNAL_USERS.findIndex((known) => known === id);
+  if (external >= 0) return SEEDED_USERS + 1 + external;
+  const row = toRowId(id);
+  return row !== undefined && row <= SEEDED_USERS ? row : undefined;
+}
+
+const idOf = (row: number): string => EXTERNAL_USERS[row - SEEDED_USERS - 1] ?? String(row);
+
 function toUser({ id, name, email, avatar_url, locale, created_at }: Row) {
   return {
-    id: String(id),
+    id: idOf(id),
     name,
     email,
     avatarUrl: avatar_url,

@@ -60,6 +60,7 @@ const roleTable = z
     ),
   );
 
+const issuerName = z.string().regex(/^\S+$/, { error: 'must be a name without spaces' });
 const algorithm = oneOf(...ALGORITHMS);
 const provider = oneOf(...PROVIDERS);
 const defaultRole = z.literal('customer', { error: 'must be customer, or empty' });
@@ -67,7 +68,7 @@ const defaultRole = z.literal('customer', { error: 'must be customer, or empty' 
 /** The variables of a single issuer, in the order of .env.example. */
 export const ISSUER_VARIABLES = {
   JWKS_URL: url.optional(),
-  JWT_ISSUER: z.string().optional(),
+  JWT_ISSUER: issuerName.optional(),
   JWT_AUDIENCE: names.optional(),
   JWT_PROVIDER: provider.optional(),
   JWT_CLIENTS: names.optional(),
@@ -102,7 +103,7 @@ export const SETTING_VARIABLES = {
 const texts = z.array(text).min(1, { error: 'must be a list of texts' });
 const ISSUER_SETTINGS = z
   .strictObject({
-    issuer: text,
+    issuer: issuerName,
     jwksUrl: url,
     audience: z.union([text.transform((one) => [one]), texts], {
       error: 'must be a text or a list of texts',

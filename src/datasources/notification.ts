@@ -17,7 +17,7 @@ import { createLaneLoaders, createLoader } from './loader.ts';
 import type { Announcement, MutationResult, Notification, Page, PageRequest } from './models.ts';
 import { bodyOf, pageBodyOf } from './reply.ts';
 import { tagOf, userListTag } from './tag.ts';
-import { checkId, fromCursor, target, toCursor } from './target.ts';
+import { checkId, checkUserId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
 
@@ -75,7 +75,7 @@ export function createNotificationSource(upstream: Upstream) {
     return {
       /** One user's notifications, newest first. */
       async byUser(userId: string, { first, after, unreadOnly = false }: NotificationPageRequest) {
-        const user = checkId(userId);
+        const user = checkUserId(userId);
         call.recorder?.addTags?.([listTag(user), ...(unreadOnly ? [unreadListTag(user)] : [])]);
         const found = await (after == null && !unreadOnly
           ? firstPages.load(user, { first })
@@ -86,7 +86,7 @@ export function createNotificationSource(upstream: Upstream) {
 
       /** The number of the user's unread notifications. */
       async unreadCount(userId: string): Promise<number> {
-        checkId(userId);
+        checkUserId(userId);
         call.recorder?.addTags?.([unreadCountTag(userId)]);
         return unreadCounts.load(userId);
       },
@@ -107,7 +107,7 @@ export function createNotificationSource(upstream: Upstream) {
         userId: string,
         ids: readonly string[],
       ): Promise<MutationResult<Notification[]>> {
-        const json = { userId: checkId(userId), ids: ids.map(checkId) };
+        const json = { userId: checkUserId(userId), ids: ids.map(checkId) };
         firstPages.clearAll();
         unreadCounts.clearAll();
         const path = target(['notifications', 'read']);

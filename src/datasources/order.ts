@@ -13,7 +13,7 @@ import {
   decodeRecent,
 } from './order-decoder.ts';
 import { tagOf, userListTag } from './tag.ts';
-import { checkId, fromCursor, target } from './target.ts';
+import { checkId, checkUserId, fromCursor, target } from './target.ts';
 
 interface OrderPageRequest extends PageRequest {
   readonly status?: OrderStatus | null | undefined;
@@ -81,7 +81,7 @@ export function createOrderSource(upstream: Upstream) {
 
       /** One user's orders, newest first. */
       async byUser(userId: string, { first, after, status }: OrderPageRequest) {
-        const user = checkId(userId);
+        const user = checkUserId(userId);
         const wireStatus = status?.toLowerCase();
         call.recorder?.addTags?.(listTags(user, wireStatus));
         const found = await (after == null
@@ -108,7 +108,7 @@ export function createOrderSource(upstream: Upstream) {
           return rejected<Order>([{ code: 'INVALID', field: ['idempotencyKey'] }]);
         }
         firstPages.clearAll();
-        const json = { userId: checkId(userId), currency, items };
+        const json = { userId: checkUserId(userId), currency, items };
         const headers = { 'idempotency-key': idempotencyKey };
         const tags = [RECENT_TAG, ...listTags(userId, 'placed')];
         const tagsOf = (result?: MutationResult<Order>) => changedTags(result, tags);

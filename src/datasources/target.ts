@@ -1,4 +1,5 @@
 import { badInput } from '../errors.ts';
+import { isUserId } from '../user-id.ts';
 
 const ID = /^[\w-]{1,64}$/;
 const CURSOR = /^[\w.~=-]{1,256}$/;
@@ -12,6 +13,19 @@ export function checkId(id: string): string {
   if (!ID.test(id)) {
     throw badInput(
       'An id has 1 to 64 letters, digits, "-" or "_". Use an id that the API returned.',
+    );
+  }
+  return id;
+}
+
+/**
+ * Validates the id of a user, which the identity provider has chosen: any printable text.
+ * @throws BffError BAD_USER_INPUT
+ */
+export function checkUserId(id: string): string {
+  if (!isUserId(id)) {
+    throw badInput(
+      'The id of a user has 1 to 255 printable characters. Use an id that the API returned.',
     );
   }
   return id;
@@ -40,7 +54,9 @@ type Parameter = string | number | readonly string[] | null | undefined;
 
 /**
  * Builds a path with a query; each segment and value is percent-encoded (RFC 3986 §2.1). Lists are
- * joined with commas; null and undefined are omitted.
+ * joined with commas, and the commas and percent signs of an item are encoded once more: a service that
+ * decodes the query before it splits the list never takes one item for two. Null and undefined are
+ * omitted.
  * @throws Error for a segment that URL resolution removes ("", ".", ".."); BffError BAD_USER_INPUT for
  *   half of a surrogate pair
  */
@@ -62,7 +78,9 @@ function encodeSegment(segment: string): string {
 }
 
 const encodeParameter = (value: Parameter): string =>
-  Array.isArray(value) ? value.map(encode).join(',') : encode(String(value));
+  Array.isArray(value) ? value.map(encodeItem).join(',') : encode(String(value));
+
+const encodeItem = (item: string): string => encode(item.replace(/[%,]/g, encodeURIComponent));
 
 function encode(text: string): string {
   if (!text.isWellFormed()) throw badInput('Text must be well-formed Unicode.');

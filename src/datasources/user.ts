@@ -8,7 +8,7 @@ import type { MutationResult, Page, PageRequest, ProblemCode, User } from './mod
 import { applied, changedTags, goneError, rejected, toProblems } from './mutation-result.ts';
 import { bodyOf, pageBodyOf } from './reply.ts';
 import { tagOf } from './tag.ts';
-import { checkId, fromCursor, target, toCursor } from './target.ts';
+import { checkUserId, fromCursor, target, toCursor } from './target.ts';
 
 type Wire = components['schemas'];
 
@@ -52,7 +52,7 @@ export function createUserSource(upstream: Upstream) {
        * @throws BffError NOT_FOUND if it never existed
        */
       async byId(id: string): Promise<User | null> {
-        checkId(id);
+        checkUserId(id);
         call.recorder?.addTags?.([userTag(id)]);
         return users.load(id);
       },
@@ -70,7 +70,7 @@ export function createUserSource(upstream: Upstream) {
       },
 
       async update(id: string, json: ProfileChange): Promise<MutationResult<User>> {
-        const path = target(['users', checkId(id)]);
+        const path = target(['users', checkUserId(id)]);
         users.clear(id);
         const tagsOf = (result?: MutationResult<User>) =>
           changedTags(result, [userTag(id), 'users']);

@@ -8,7 +8,8 @@ import { METRICS_PATH } from '../http/observe-requests.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 
 const MAX_TAGS = 1_000;
-const TAG = /^[\w.:=&%-]{1,200}$/;
+/** The longest is that of a list of a user with 255 percent-encoded characters. */
+const TAG = /^[\w.:=&%-]{1,3200}$/;
 const MAX_BODY_BYTES = 256 * 1024;
 /** Longer than a message stays valid, so that a replayed one never purges again. */
 const REMEMBERED_MS = 15 * 60 * 1_000;

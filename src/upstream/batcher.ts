@@ -1,6 +1,12 @@
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { abandoned, combineWaiters, WaiterGroup } from './waiter-group.ts';
 
+/**
+ * The maximum length of all keys in one call, percent-encoded, unless a single key exceeds it: servers
+ * accept URLs of 8 KiB.
+ */
+const MAX_KEYS_LENGTH = 6_000;
+
 interface BatcherOptions<V> {
   /** The maximum number of keys in one call of a lane, at least 1. */
   readonly maxKeys: (lane: Lane) => number;
@@ -102,7 +108,7 @@ export class Batcher<V> {
   #flush(): void {
     for (const [id, { lane, waiters }] of this.#queues) {
       if (this.#inFlight >= this.#options.limit()) return;
-      const keys = [...waiters.keys()].slice(0, this.#options.maxKeys(lane));
+      const keys = takeKeys(waiters.keys(), this.#options.maxKeys(lane));
       const groups = new Map(keys.map((key) => [key, waiters.get(key) as WaiterGroup<V>]));
       for (const key of keys) waiters.delete(key);
       // Round robin: a lane with remaining keys moves to the end of the map.
@@ -148,4 +154,18 @@ export class Batcher<V> {
       } else for (const [, group] of waiting) group.reject(error);
     }
   }
+}
+
+const UNRESERVED = /^[\w-]*$/;
+
+/** The first keys that fit into one call, at least one if there is any. */
+function takeKeys(keys: Iterable<string>, maxKeys: number): string[] {
+  const taken: string[] = [];
+  let length = 0;
+  for (const key of keys) {
+    length += UNRESERVED.test(key) ? key.length : encodeURIComponent(key).length;
+    if (taken.length === maxKeys || (length > MAX_KEYS_LENGTH && taken.length > 0)) break;
+    taken.push(key);
+  }
+  return taken;
 }

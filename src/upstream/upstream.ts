@@ -171,7 +171,7 @@ export function createUpstream(options: UpstreamOptions) {
         };
         const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
-        const key = [writes.seen, call.locale, viewerKey, target].join(' ');
+        const key = JSON.stringify([writes.seen, call.locale, viewerKey, target]);
         return inSpan(`${name}.${operation}`, call, (call) =>
           breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow),
         );

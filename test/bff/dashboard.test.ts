@@ -132,7 +132,7 @@ describe('The mobile dashboard', () => {
   });
 
   it('validates the id of a field beside it, also when the response is not cached', async () => {
-    const query = '{ profile(id: "../1") { name } dashboard { unreadCount } }';
+    const query = '{ profile(id: "..") { name } dashboard { unreadCount } }';
     const { body } = await environment.send(query, { as: CAST.customer });
     assert.equal(body.errors[0].extensions.code, 'BAD_USER_INPUT');
     assert.deepEqual(operations(), ['unreadByUsers']);

@@ -9,7 +9,8 @@ import { mutate, userErrorsOf } from './mutate.ts';
 const UPDATE = `mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) {
   user { id name avatarUrl locale } userErrors { code field message } } }`;
 
-const INVALID_IDS = ['../admin', '..', '.', '%2e%2e', 'a/b', 'a\\b', '1\r\nX: y', '1\0', '①', ''];
+const INVALID_IDS = ['..', '.', '1\r\nX: y', '1\0', '1\u200b', '1\u2028', '1'.repeat(256), ''];
+const FOREIGN_IDS = ['../admin', '%2e%2e', 'a/b', 'a\\b', '1,2', '1&ids=2', '①'];
 
 for (const bff of [web, mobile]) {
   describe(`The ${bff.name} BFF`, () => {
@@ -37,7 +38,22 @@ for (const bff of [web, mobile]) {
       assert.deepEqual(errors, [[['missing'], 'NOT_FOUND']]);
     });
 
-    it('sends no call upstream for an id with path traversal or control characters', async () => {
+    it('sends any printable id of a user upstream as one value', async () => {
+      for (const id of FOREIGN_IDS) {
+        environment.reset();
+        const query = 'query ($id: ID!) { profile(id: $id) { id } }';
+        const { body } = await environment.send(query, { variables: { id } });
+        assert.equal(body.errors[0].extensions.code, 'NOT_FOUND', id);
+        const [url = '', ...more] = environment.calls().map((call) => call.url);
+        assert.deepEqual(more, [], id);
+        const { pathname, search } = new URL(url, 'http://127.0.0.1');
+        assert.equal(pathname, '/users', id);
+        const item = id.replaceAll('%', '%25').replaceAll(',', '%2C');
+        assert.deepEqual([...new URLSearchParams(search)], [['ids', item]]);
+      }
+    });
+
+    it('sends no call upstream for an id that is not printable or that URLs lose', async () => {
       for (const id of INVALID_IDS) {
         environment.reset();
         const query = 'query ($id: ID!) { profile(id: $id) { id } }';

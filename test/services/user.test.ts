@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { CAST } from '../../services/support/cast.ts';
+import { CAST, EXTERNAL_USERS, SEEDED_USERS } from '../../services/support/cast.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../../services/support/tokens.ts';
 import { createUserService } from '../../services/user/service.ts';
 import { byId, idsOf, readPages, start } from './harness.ts';
@@ -93,8 +93,9 @@ describe('User service', () => {
       id: string;
       name: string;
     }[];
-    assert.equal(all.length, 999);
-    assert.equal(new Set(idsOf(all)).size, 999);
+    const count = SEEDED_USERS - 1 + EXTERNAL_USERS.length;
+    assert.equal(all.length, count);
+    assert.equal(new Set(idsOf(all)).size, count);
     const sorted = all.toSorted(
       (a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)) || byId(a, b),
     );
@@ -204,7 +205,7 @@ describe('User service tokens', () => {
     const wrong = [
       [{}, 'userId', 'missing'],
       [{ userId: 42 }, 'userId', 'wrong_type'],
-      [{ userId: 'a b' }, 'userId', 'malformed'],
+      [{ userId: 'a\nb' }, 'userId', 'malformed'],
       [{ userId: '42', role: 'admin' }, 'role', 'unknown'],
       [{ userId: '42', expiresIn: 0 }, 'expiresIn', 'out_of_range'],
     ] as const;

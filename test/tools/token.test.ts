@@ -41,7 +41,7 @@ describe('npm run token', () => {
 
   const MISTAKES: Record<string, { args: string[]; error: RegExp }> = {
     'a missing user': { args: [], error: /--user must be/ },
-    'a user that is a path': { args: ['--user', '../1'], error: /--user must be/ },
+    'a user that URLs lose': { args: ['--user', '..'], error: /--user must be/ },
     'an unknown role': { args: ['--user', '1', '--role', 'root'], error: /customer or staff/ },
     'a lifetime without a unit': {
       args: ['--user', '1', '--expires', '60'],

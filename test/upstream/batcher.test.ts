@@ -34,6 +34,22 @@ describe('An idle batcher', () => {
   });
 });
 
+describe('The calls of a batcher', () => {
+  it('take as many keys as fit into a URL of 8 KiB, and at least one', async () => {
+    using harness = createBatcherHarness({ limit: 100 });
+    const long = Array.from({ length: 20 }, (_, n) => `${n}|`.padEnd(255, '陽'));
+    const loads = [...long, '|'.repeat(9_000), 'a', 'b'].map((key) => harness.load(key));
+    while (harness.sent.flatMap(({ keys }) => keys).length < loads.length) await turn();
+    const lengths = harness.sent.map(({ keys }) => keys.map(encodeURIComponent).join().length);
+    const [alone, ...others] = lengths.toSorted((a, b) => b - a);
+    assert.equal(alone, 27_000);
+    for (const length of others) assert.ok(length < 7_000, `${length}`);
+    assert.ok(lengths.length < loads.length / 2 + 2, 'short keys still share calls');
+    for (const at of harness.sent.keys()) await harness.resolve({ at });
+    assert.equal((await Promise.all(loads)).length, loads.length);
+  });
+});
+
 describe('A batcher at its in-flight limit', () => {
   it('queues keys and sends them in one call when a call returns', async () => {
     using harness = createBatcherHarness();

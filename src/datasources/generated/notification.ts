@@ -243,7 +243,7 @@ export interface components {
     parameters: {
         /** @description As `Viewer`; its `sub` must be the user whose notifications are marked. */
         ActingViewer: string;
-        /** @description 1 to 100 user ids, separated by commas. */
+        /** @description 1 to 100 user ids, separated by commas; before the list is percent-encoded, so are `%` and `,` in an id. */
         Users: string[];
         /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `notification`, with `exp`, `sub` (user id) and `role`). Verified if present. */
         Viewer: string;
@@ -290,7 +290,7 @@ export interface operations {
                 unread?: boolean;
                 /** @description One user's notifications. Answers a NotificationPage. */
                 user?: string;
-                /** @description 1 to 100 user ids, separated by commas. */
+                /** @description 1 to 100 user ids, separated by commas; before the list is percent-encoded, so are `%` and `,` in an id. */
                 users?: components["parameters"]["Users"];
             };
             header?: {
@@ -350,7 +350,7 @@ export interface operations {
             query?: {
                 /** @description One user. Answers an UnreadCount. */
                 user?: string;
-                /** @description 1 to 100 user ids, separated by commas. */
+                /** @description 1 to 100 user ids, separated by commas; before the list is percent-encoded, so are `%` and `,` in an id. */
                 users?: components["parameters"]["Users"];
             };
             header?: {

@@ -258,7 +258,7 @@ export interface operations {
                 status?: components["schemas"]["OrderStatus"];
                 /** @description One user's orders. Answers an OrderPage. */
                 user?: string;
-                /** @description 1 to 100 user ids, separated by commas. Answers OrderLists. */
+                /** @description 1 to 100 user ids, separated by commas; before the list is percent-encoded, so are `%` and `,` in an id. Answers OrderLists. */
                 users?: string[];
             };
             header?: {

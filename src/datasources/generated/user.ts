@@ -317,7 +317,7 @@ export interface operations {
             query?: {
                 /** @description Opaque position after which the page starts. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description 1 to 100 user ids, separated by commas. Duplicates are allowed. */
+                /** @description 1 to 100 user ids, separated by commas; before the list is percent-encoded, so are `%` and `,` in an id. Duplicates are allowed. */
                 ids?: string[];
                 /** @description Maximum page size. */
                 limit?: components["parameters"]["Limit"];

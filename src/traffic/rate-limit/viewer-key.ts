@@ -6,7 +6,7 @@ import type { Viewer } from '../../viewer.ts';
  */
 export function viewerKeyOf(viewer: Viewer): string | undefined {
   if (viewer.role === 'anonymous') return undefined;
-  if (viewer.role !== 'partner') return `user:${viewer.issuer}:${viewer.id}`;
+  if (viewer.role !== 'partner') return `user:${viewer.issuer} ${viewer.id}`;
   return viewer.keyLimit ? `key:${viewer.keyLimit.keyId}` : `partner:${viewer.partner}`;
 }
 
