@@ -7,14 +7,14 @@ import { user } from '../src/resolvers/user/index.ts';
 import { permissions } from './permissions.ts';
 import { resolvers } from './resolvers.ts';
 
-/** For other parties: their servers with an API key, and their clients with a user's token. */
+/** For other parties: their servers with an API key or a certificate, and clients with a user's token. */
 export const partner: BffDefinition = {
   name: 'partner',
   port: 4002,
   adminPort: 9402,
   upstreams: UPSTREAMS,
   domains: [base, user, order],
-  credentials: ['key'],
+  credentials: ['key', 'certificate'],
   trustedOnly: true,
   limits: { ...STANDARD_LIMITS, depth: 8, aliases: 10, cost: 2_000 },
   schema: 'partner',

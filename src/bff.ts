@@ -13,6 +13,9 @@ export interface DomainModule {
   readonly permissions: PermissionTree;
 }
 
+/** A session cookie, an API key, or a client certificate that a token is bound to. */
+export type Credential = 'cookie' | 'key' | 'certificate';
+
 /** A BFF: its domains, and a module of its own for what only its client has. */
 export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends DomainModule {
   readonly name: string;
@@ -23,8 +26,11 @@ export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends 
   /** The upstreams whose datasources its resolvers use. */
   readonly upstreams: U;
   readonly domains: readonly DomainModule[];
-  /** The credentials that it accepts besides bearer tokens. */
-  readonly credentials: readonly ('cookie' | 'key')[];
+  /**
+   * The credentials that it accepts besides bearer tokens and DPoP. With `certificate`, browsers that have
+   * a client certificate may ask their users whether to send it.
+   */
+  readonly credentials: readonly Credential[];
   /** The default in production: true accepts registered operations only (`OPERATIONS`). */
   readonly trustedOnly: boolean;
   /** The limits of one operation. */

@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts';
 import { isUserId } from '../user-id.ts';
 import type { SignedInViewer } from '../viewer.ts';
 import { findLimitingClaim } from './limiting-claims.ts';
+import { type BoundViewer, readConfirmation } from './possession.ts';
 import { quote, settingName, TokenRefusal } from './token-refusal.ts';
 
 /** Maximum difference between the issuer's clock and ours. */
@@ -25,7 +26,7 @@ export function toSignedInViewer(
   claims: Claims,
   issuer: IssuerConfig,
   isOpaque = false,
-): SignedInViewer {
+): SignedInViewer | BoundViewer {
   assertUserToken(claims, issuer);
   const client = readClient(claims, issuer);
   const user = {
@@ -33,12 +34,10 @@ export function toSignedInViewer(
     id: readUserId(claims, client, issuer),
     issuer: issuer.issuer,
   };
-  // Bound to a key (RFC 7800). Possession of the key would have to be verified, which we don't do.
-  if (claims.cnf !== undefined) {
-    throw new TokenRefusal('The token is not a bearer token.', () => 'It has a "cnf" claim.');
-  }
+  const confirmation = readConfirmation(claims.cnf);
   const scopes = readScopes(claims, client, issuer, isOpaque);
-  return scopes ? { ...user, scopes } : user;
+  const viewer = scopes ? { ...user, scopes } : user;
+  return confirmation ? { viewer, confirmation } : viewer;
 }
 
 /** A claim by its name or, if there is none of that name, by a path through objects. */

@@ -2,27 +2,35 @@
  * Authentication and rights. `createCredentialReader` turns a request's headers into a Viewer:
  *
  *   Authorization ── JWT ─────► jwt.ts (keys: key-set.ts) ─────┐
- *                 └─ opaque ──► introspection.ts ──────────────┼► claims.ts ► Viewer
- *   Cookie ► csrf.ts ► login/sessions.ts ► access token ► as above
+ *                 └─ opaque ──► introspection.ts ──────────────┼► claims.ts ► possession.ts ► Viewer
+ *   Cookie ► csrf.ts ► login/sessions.ts ► access token ► as above, without possession
  *   X-API-Key ────────────────► api-keys.ts (api-key-file.ts) ────────────► Viewer
  *
  * rules.ts and shield.ts decide what a viewer may see; webhook.ts authenticates purges. A credential
  * that is not valid must never be treated as absent, and no error or log line may contain one.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Credential } from '../bff.ts';
 import type { IssuerConfig } from '../config/index.ts';
 import { BffError, unauthenticated } from '../errors.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SignedInViewer, Viewer } from '../viewer.ts';
+import { parseAuthorization } from './access-token.ts';
 import { createApiKeyReader } from './api-keys.ts';
-import { bearerToken } from './bearer-token.ts';
 import { preventCsrf } from './csrf.ts';
 import { createIntrospector, type IntrospectionEndpoint } from './introspection.ts';
 import { createJwtVerifier, isJwt } from './jwt.ts';
 import { cookieValue, SESSION_COOKIE } from './login/cookies.ts';
 import { type Session, sessionEnded } from './login/session.ts';
 import { CLEARED_SESSION_COOKIE, type Sessions, type SetCookie } from './login/sessions.ts';
+import type { OneTimeValues } from './one-time-values.ts';
+import {
+  type BoundViewer,
+  createPossessionCheck,
+  type RequestProof,
+  refuseBound,
+} from './possession.ts';
 
 interface CredentialOptions {
   readonly issuers: readonly IssuerConfig[];
@@ -31,9 +39,11 @@ interface CredentialOptions {
   /** The API key file; API keys are refused without it. */
   readonly apiKeysPath?: string | undefined;
   /** The credentials that are accepted besides bearer tokens. */
-  readonly credentials: readonly ('cookie' | 'key')[];
+  readonly credentials: readonly Credential[];
   /** Cookies are ignored without it. */
   readonly sessions?: Sessions | undefined;
+  /** The DPoP proofs that were used. */
+  readonly usedProofs: OneTimeValues;
   /** Other origins whose pages may use a session. */
   readonly corsOrigins: readonly string[];
   /** Says in the message of a refused token what to change. */
@@ -41,14 +51,17 @@ interface CredentialOptions {
   readonly log: Log;
 }
 
-/**
- * Returns without a promise for anonymous requests, API keys, and sessions and tokens in memory.
- * @param setCookie - receives the renewed cookie of a session, or the end of one
- */
-export type ReadViewer = (
-  headers: IncomingHttpHeaders,
-  setCookie: SetCookie,
-) => MaybePromise<Viewer>;
+/** What authenticates a request. */
+export interface CredentialRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** Receives the renewed cookie of a session, or the end of one, for the response. */
+  readonly setCookie: SetCookie;
+  /** Called for tokens that are bound to a key. */
+  readonly readProof: () => RequestProof;
+}
+
+/** Returns without a promise for anonymous requests, API keys, and sessions and bearer tokens in memory. */
+export type ReadViewer = (request: CredentialRequest) => MaybePromise<Viewer>;
 
 /** The session of a request, and its user. */
 export interface SessionViewer {
@@ -65,18 +78,33 @@ const ANONYMOUS: Viewer = { role: 'anonymous' };
  */
 export function createCredentialReader(options: CredentialOptions) {
   const { issuers, introspection, credentials, apiKeysPath, sessions, corsOrigins, log } = options;
-  const { isDevelopment: explains } = options;
+  const { isDevelopment: explains, usedProofs } = options;
   const verifyJwt = createJwtVerifier(issuers, { log, explains });
   const [first] = issuers;
   const introspect = introspection && first && createIntrospector(introspection, first, explains);
   const acceptsApiKeys = credentials.includes('key') && apiKeysPath !== undefined;
   const apiKeys = acceptsApiKeys ? createApiKeyReader(apiKeysPath, log) : undefined;
 
-  /** @throws BffError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE; may also reject with them */
-  function readToken(token: string): MaybePromise<SignedInViewer> {
+  const checkPossession = createPossessionCheck(usedProofs);
+
+  function verifyToken(token: string): MaybePromise<SignedInViewer | BoundViewer> {
     if (isJwt(token)) return verifyJwt(token);
     if (introspect) return introspect(token);
     throw unauthenticated('The token is not a JWT, and opaque tokens are not accepted here.');
+  }
+
+  /**
+   * Reads a token that nobody can prove to have a key for.
+   * @throws BffError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE; may also reject with them
+   */
+  const readToken = (token: string): MaybePromise<SignedInViewer> =>
+    andThen(verifyToken(token), refuseBound);
+
+  function readSentToken(authorization: string, readProof: CredentialRequest['readProof']) {
+    const accessToken = parseAuthorization(authorization);
+    return andThen(verifyToken(accessToken.token), (verified) =>
+      checkPossession(verified, accessToken, readProof),
+    );
   }
 
   function readApiKey(key: string | string[]) {
@@ -120,12 +148,12 @@ export function createCredentialReader(options: CredentialOptions) {
    *   with another one; FORBIDDEN for a session that a page of another site may have used;
    *   UPSTREAM_UNAVAILABLE if a token cannot be verified right now
    */
-  const readViewer: ReadViewer = (headers, setCookie) => {
+  const readViewer: ReadViewer = ({ headers, setCookie, readProof }) => {
     const { authorization, 'x-api-key': key } = headers;
     if (authorization !== undefined && key !== undefined) {
       throw unauthenticated('Send either Authorization or X-API-Key, not both.');
     }
-    if (authorization !== undefined) return readToken(bearerToken(authorization));
+    if (authorization !== undefined) return readSentToken(authorization, readProof);
     if (key !== undefined) return readApiKey(key);
     const session = readSession(headers, setCookie);
     return session === undefined ? ANONYMOUS : andThen(session, ({ viewer }) => viewer);

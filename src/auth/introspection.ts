@@ -1,5 +1,6 @@
 import type { IssuerConfig } from '../config/index.ts';
 import { unauthenticated } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { SignedInViewer } from '../viewer.ts';
 import {
   CLOCK_TOLERANCE_SECONDS,
@@ -8,6 +9,7 @@ import {
   toSignedInViewer,
 } from './claims.ts';
 import { fetchText } from './fetch-text.ts';
+import type { BoundViewer } from './possession.ts';
 import { TokenCache } from './token-cache.ts';
 import { TokenRefusal, toBffError } from './token-refusal.ts';
 
@@ -36,9 +38,9 @@ export function createIntrospector(
   issuer: IssuerConfig,
   explains = false,
 ) {
-  const viewers = new TokenCache<SignedInViewer>();
+  const viewers = new TokenCache<SignedInViewer | BoundViewer>();
   const refusals = new TokenCache<{ readonly message: string }>(NEGATIVE_CACHE_MS);
-  const inFlight = new Map<string, Promise<SignedInViewer>>();
+  const inFlight = new Map<string, Promise<SignedInViewer | BoundViewer>>();
   const headers = {
     accept: 'application/json',
     authorization: basicAuthorization(clientId, clientSecret),
@@ -59,7 +61,7 @@ export function createIntrospector(
     throw tokenCheckUnavailable(new Error('the response has no "active" member'));
   }
 
-  async function lookUp(token: string): Promise<SignedInViewer> {
+  async function lookUp(token: string): Promise<SignedInViewer | BoundViewer> {
     const response = await introspect(token);
     try {
       const viewer = toViewer(response, issuer);
@@ -72,7 +74,7 @@ export function createIntrospector(
     }
   }
 
-  function lookUpOnce(token: string): Promise<SignedInViewer> {
+  function lookUpOnce(token: string): Promise<SignedInViewer | BoundViewer> {
     const found = inFlight.get(token);
     if (found) return found;
     if (inFlight.size >= MAX_CONCURRENT_LOOKUPS)
@@ -83,7 +85,7 @@ export function createIntrospector(
   }
 
   /** Returns without a promise for a cached token. */
-  return (token: string): SignedInViewer | Promise<SignedInViewer> => {
+  return (token: string): MaybePromise<SignedInViewer | BoundViewer> => {
     if (token.length > MAX_TOKEN_LENGTH)
       throw unauthenticated(`The token is longer than ${MAX_TOKEN_LENGTH} characters.`);
     const viewer = viewers.get(token);
@@ -106,14 +108,14 @@ const formEncode = (text: string): string => new URLSearchParams({ '': text }).t
  * Checks the optional members only if present: the issuer has already checked the token. The response
  * (RFC 7662 §2.2) has names of its own for scopes and client, whatever the issuer's JWTs have.
  */
-function toViewer(response: Claims, config: IssuerConfig): SignedInViewer {
+function toViewer(response: Claims, config: IssuerConfig): SignedInViewer | BoundViewer {
   const { active, iss, aud, exp, nbf, token_type: type } = response;
   if (active !== true) throw invalidToken();
   if (iss !== undefined && iss !== config.issuer) throw invalidToken();
   const audiences: readonly unknown[] = [aud].flat();
   if (aud !== undefined && !config.audiences.some((name) => audiences.includes(name)))
     throw invalidToken();
-  if (type !== undefined && !isBearer(type)) throw invalidToken();
+  if (type !== undefined && !isTokenType(type, response)) throw invalidToken();
   const now = Date.now() / 1_000;
   if (exp !== undefined && !(Number(exp) > now - CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
   if (nbf !== undefined && !(Number(nbf) <= now + CLOCK_TOLERANCE_SECONDS)) throw invalidToken();
@@ -123,9 +125,11 @@ function toViewer(response: Claims, config: IssuerConfig): SignedInViewer {
   return toSignedInViewer({ ...response, scope }, { ...config, claims }, true);
 }
 
-/** Case-insensitive (RFC 6749 §7.1). */
-const isBearer = (type: unknown): boolean =>
-  typeof type === 'string' && type.toLowerCase() === 'bearer';
+/** Case-insensitive (RFC 6749 §7.1). A token of type DPoP names its key (RFC 9449 §6.2). */
+function isTokenType(type: unknown, { cnf }: Claims): boolean {
+  const name = String(type).toLowerCase();
+  return name === 'bearer' || (name === 'dpop' && Object(cnf).jkt !== undefined);
+}
 
 const expirySeconds = (exp: unknown): number | undefined =>
   exp === undefined ? undefined : Number(exp);

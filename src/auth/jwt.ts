@@ -8,6 +8,7 @@ import {
 } from 'jose';
 import type { IssuerConfig } from '../config/index.ts';
 import { BffError, unauthenticated } from '../errors.ts';
+import type { MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { SignedInViewer } from '../viewer.ts';
 import {
@@ -17,6 +18,7 @@ import {
   toSignedInViewer,
 } from './claims.ts';
 import { createKeySet, signatureAlgorithms } from './key-set.ts';
+import type { BoundViewer } from './possession.ts';
 import { TokenCache } from './token-cache.ts';
 import { quote, settingName, TokenRefusal, toBffError } from './token-refusal.ts';
 
@@ -44,7 +46,7 @@ export function createJwtVerifier(
   issuers: readonly IssuerConfig[],
   { log, explains = false }: JwtOptions = {},
 ) {
-  const verified = new TokenCache<SignedInViewer>();
+  const verified = new TokenCache<SignedInViewer | BoundViewer>();
   let keyGeneration = 0;
   const onChange = () => {
     keyGeneration += 1;
@@ -68,7 +70,7 @@ export function createJwtVerifier(
     });
   }
 
-  async function verify(token: string): Promise<SignedInViewer> {
+  async function verify(token: string): Promise<SignedInViewer | BoundViewer> {
     const generation = keyGeneration;
     try {
       const { viewer, exp } = await verifierOf(token)(token);
@@ -81,7 +83,7 @@ export function createJwtVerifier(
   }
 
   /** Returns without a promise for a cached token. */
-  return (token: string): SignedInViewer | Promise<SignedInViewer> =>
+  return (token: string): MaybePromise<SignedInViewer | BoundViewer> =>
     verified.get(token) ?? verify(token);
 }
 

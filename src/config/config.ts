@@ -80,6 +80,8 @@ export interface Config {
   readonly apiKeysPath: string | undefined;
   /** Login at the token issuer; undefined for a BFF without sessions. */
   readonly login: LoginConfig | undefined;
+  /** The origin of the public listener as clients see it; undefined for the one that they name. */
+  readonly publicUrl: URL | undefined;
   readonly network: NetworkConfig;
   /** The origins whose pages may send requests from a browser (CORS). */
   readonly corsOrigins: readonly string[];

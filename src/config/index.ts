@@ -111,6 +111,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     introspection: toIntrospection(read),
     apiKeysPath: read.API_KEYS_PATH,
     login: hasSessions ? toLogin(read) : undefined,
+    publicUrl: read.PUBLIC_URL,
     network: {
       trustedProxies: read.TRUSTED_PROXIES,
       allow: read.ALLOW_ADDRESSES,

@@ -12,6 +12,7 @@ const REQUEST_HEADERS = [
   'baggage',
   'cache-control',
   'content-type',
+  'dpop',
   'graphql-cost',
   'graphql-timing',
   'sentry-trace',
@@ -29,6 +30,7 @@ const RESPONSE_HEADERS = [
   'ratelimit-policy',
   'retry-after',
   'server-timing',
+  'www-authenticate',
   'x-request-id',
 ];
 

@@ -60,6 +60,8 @@ interface AppOptions extends Omit<FastifyServerOptions, 'logger' | 'loggerInstan
   readonly handleError?: ErrorHandler;
   /** Makes the server speak TLS, with HTTP/2 and HTTP/1.1. */
   readonly tls?: CertificateWithKey | undefined;
+  /** Asks clients for a certificate, if there is TLS. */
+  readonly requestsCertificates?: boolean;
   readonly observer?: RequestObserver;
 }
 
@@ -69,6 +71,7 @@ export function createApp({
   notFoundMessage,
   handleError: onError = handleError,
   tls,
+  requestsCertificates = false,
   observer,
   ...options
 }: AppOptions): FastifyInstance {
@@ -80,7 +83,7 @@ export function createApp({
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: HTTP1_OPTIONS,
-    ...(tls && tlsOptions(tls, HTTP1_OPTIONS)),
+    ...(tls && tlsOptions(tls, HTTP1_OPTIONS, requestsCertificates)),
     exposeHeadRoutes: false,
     // Connections that were accepted before the server closes are answered as usual, and then closed.
     return503OnClosing: false,

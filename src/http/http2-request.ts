@@ -6,11 +6,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { peerThumbprintOf, type RecordedConnection } from './peer-certificate.ts';
 
 /** What the rest of the server reads from the socket of a request. */
-type Connection = Partial<
-  Pick<TLSSocket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort' | 'encrypted'>
->;
+type Connection = RecordedConnection &
+  Partial<
+    Pick<TLSSocket, 'remoteAddress' | 'remotePort' | 'localAddress' | 'localPort' | 'encrypted'>
+  >;
 
 /** Those of HTTP/1.1; node:http refuses others before there is a request. */
 const KNOWN_METHODS = new Set(METHODS);
@@ -21,11 +23,16 @@ const connections = new WeakMap<object, Connection>();
 /** For a stream whose session has ended before its request was read. */
 const NO_CONNECTION: Connection = { remoteAddress: '', encrypted: true };
 
-/** Remembers the addresses of a session, since Node forgets them when the session ends. */
+/**
+ * Remembers the addresses of a session and its client's certificate, since Node forgets them when the
+ * session ends.
+ */
 export function recordConnection(session: ServerHttp2Session): void {
-  const { remoteAddress, remotePort, localAddress, localPort } = session.socket as TLSSocket;
+  const socket = session.socket as TLSSocket;
+  const { remoteAddress, remotePort, localAddress, localPort } = socket;
   const addresses = { remoteAddress, remotePort, localAddress, localPort } as Connection;
-  connections.set(session, { ...addresses, encrypted: true });
+  const certificateThumbprint = peerThumbprintOf(socket);
+  connections.set(session, { ...addresses, encrypted: true, certificateThumbprint });
 }
 
 /** A request by HTTP/2 that counts the bytes of its body as they arrive, like CountedRequest. */

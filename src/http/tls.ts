@@ -54,14 +54,19 @@ export const toSecureContext = ({ cert, key }: CertificateWithKey): SecureContex
  * (ALPN). Without their type, because Fastify's types for HTTP/2 requests and responses are others, which
  * are used in the same way.
  * @param http1Options - those of a server without TLS
+ * @param requestsCertificates - true to ask clients for a certificate, which they need not have; any is
+ *   accepted, since whoever uses it compares it with that of a token
  */
 export const tlsOptions = (
   certificate: CertificateWithKey,
   http1Options: ServerOptions,
+  requestsCertificates: boolean,
 ): object => ({
   http2: true,
   https: {
     ...toSecureContext(certificate),
+    requestCert: requestsCertificates,
+    rejectUnauthorized: false,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     allowHTTP1: true,
     http1Options: { keepAliveTimeout: KEEP_ALIVE_MS, ...http1Options },

@@ -61,7 +61,7 @@ export function createAuthenticate({ readViewer, requestDeadlineMs }: Authentica
         caller: { requestId, address, viewer, deadline, locale, record, ...trace },
       };
     };
-    const viewer = readViewer(headers, request.setCookie);
+    const viewer = readViewer(request);
     return viewer instanceof Promise ? deadline.wait(viewer).then(toState) : toState(viewer);
   };
 }

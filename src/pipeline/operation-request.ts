@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { CredentialRequest } from '../auth/credentials.ts';
 import type {
   CacheEntry,
   CacheStatus,
@@ -15,12 +15,12 @@ import type { RateHeaders } from '../traffic/index.ts';
 export interface OperationInput extends OperationRef, OperationParameters {}
 
 /** One operation, with everything of its request that the pipeline needs to know. */
-export interface OperationRequest {
+export interface OperationRequest extends CredentialRequest {
   readonly id: string;
   /** The client's IP address, behind trusted proxies. */
   readonly address: string;
   /** Credentials, language, deadline and trace are read from these. */
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: CredentialRequest['headers'];
   readonly input: OperationInput;
   /** False for what must not change anything, such as a GET. */
   readonly allowsMutations: boolean;
@@ -28,8 +28,6 @@ export interface OperationRequest {
   readonly cacheDirective: RequestDirective | undefined;
   /** Adds the operation's cost to the response, as `extensions.cost`. */
   readonly reportsCost: boolean;
-  /** Sends a Set-Cookie header with the response. */
-  readonly setCookie: (header: string) => void;
   /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
   readonly record: RequestRecord;
   /** Calls the listener when the client disconnects; at once if it already has. */

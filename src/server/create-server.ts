@@ -88,6 +88,7 @@ export async function createServer(
     trustProxy: network.trustedProxies.length > 0 && [...network.trustedProxies],
     notFoundMessage: NOT_FOUND,
     tls: config.tls,
+    requestsCertificates: bff.credentials.includes('certificate'),
     // Created below, because they need the log.
     handleError: (...args) => handleError(...args),
     observer: {
@@ -113,7 +114,6 @@ export async function createServer(
   });
   opened.defer(() => rateLimiter.flush());
   const admission = createAdmissionControl();
-  const ipFilter = createIpFilter(network);
   const handleError = createErrorHandler(!production, rateLimiter.charge);
 
   // Operations and execution
@@ -174,7 +174,7 @@ export async function createServer(
     changed: purges.changed,
   });
 
-  const { auth, credentials } = createAuthentication(bff, config, { redis, log });
+  const { auth, credentials, readProof } = createAuthentication(bff, config, { redis, log, peers });
   opened.defer(() => credentials.close());
   const pipeline = createPipeline({
     readViewer: credentials.readViewer,
@@ -195,7 +195,7 @@ export async function createServer(
   // First, so that pages can read the refusals of the guards.
   const cors = { origins: corsOrigins, headers: corsHeaders };
   await allowOrigins(app, { ...cors, hasSessions: auth !== undefined });
-  addTrafficGuards(app, { ipFilter, admission, rateLimiter });
+  addTrafficGuards(app, { ipFilter: createIpFilter(network), admission, rateLimiter });
 
   // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
@@ -205,6 +205,7 @@ export async function createServer(
     url: '/graphql',
     handler: createGraphqlHandler({
       pipeline,
+      readProof,
       send: createResponseSender({ cache, shared, closeIfDraining }),
       maxBatchOperations: config.maxBatchOperations,
       renderLandingPage: production ? undefined : () => renderLandingPage(apollo),

@@ -13,7 +13,7 @@ export {
   type AdmissionControl,
   createAdmissionControl,
 } from './admission-control.ts';
-export { createIpFilter, type IpFilter } from './ip-filter.ts';
+export { createAddressMatcher, createIpFilter, type IpFilter } from './ip-filter.ts';
 export { BYTES_PER_UNIT, createRateLimiter, type RateLimiter } from './rate-limit/limiter.ts';
 export { LocalCounters } from './rate-limit/local-counters.ts';
 export type { RateHeaders } from './rate-limit/policy.ts';

@@ -68,6 +68,15 @@ export function createIpFilter({ allow, deny }: Pick<NetworkConfig, 'allow' | 'd
   };
 }
 
+/** Creates a test whether an address is in one of these ranges. */
+export function createAddressMatcher(texts: readonly string[]): (address: string) => boolean {
+  const ranges = { listed: texts.map(toRange) };
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== undefined && ipaddr.subnetMatch(address, ranges, 'other') === 'listed';
+  };
+}
+
 /** Converts a configured address or CIDR range; a range of mapped IPv4 addresses becomes one of IPv4. */
 function toRange(text: string): [Address, number] {
   if (!text.includes('/')) {

@@ -111,6 +111,8 @@ const HEADER_NAMES = [
   'x-forwarded-for',
   'x-csrf-token',
   'x-api-key',
+  'dpop',
+  'client-cert',
   'apollographql-client-name',
   'apollo-require-preflight',
   'x-http-method-override',

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { formatKey, formatKeyFile, secretHash } from '../../src/auth/api-key-file.ts';
 import { createCredentialReader } from '../../src/auth/credentials.ts';
 import { createAuth } from '../../src/auth/login/index.ts';
+import { createOneTimeValues } from '../../src/auth/one-time-values.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { library } from '../support/fixture/bff.ts';
 import { LOGIN, sealSession, sessionCookie } from '../support/session.ts';
@@ -63,12 +64,16 @@ describe('The credential reader', () => {
       credentials: ['cookie', 'key'],
       corsOrigins: [PAGE],
       isDevelopment: false,
+      usedProofs: createOneTimeValues('test:'),
       log,
       ...changed,
     });
+    const readProof = () => assert.fail('no token is bound to a key');
+    const readViewerSync = (headers: IncomingHttpHeaders) =>
+      readViewer({ headers, setCookie, readProof });
     return {
-      readViewerSync: (headers: IncomingHttpHeaders) => readViewer(headers, setCookie),
-      readViewer: async (headers: IncomingHttpHeaders) => readViewer(headers, setCookie),
+      readViewerSync,
+      readViewer: async (headers: IncomingHttpHeaders) => readViewerSync(headers),
       /** The Set-Cookie headers that were sent. */
       sent,
       [Symbol.dispose]: close,
@@ -170,6 +175,10 @@ describe('The credential reader', () => {
       },
       'a session with an opaque token that is not active': {
         cookie: await sessionCookie('other'),
+        ...CSRF_HEADER,
+      },
+      'a session with a token that is bound to a key': {
+        cookie: await cookieOf({ cnf: { jkt: 'a'.repeat(43) } }),
         ...CSRF_HEADER,
       },
       'two sessions': { cookie: `${await cookieOf()}; ${await cookieOf()}`, ...CSRF_HEADER },

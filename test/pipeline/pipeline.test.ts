@@ -128,6 +128,7 @@ const REQUEST: Omit<OperationRequest, 'record'> = {
   id: 'r1',
   address: '192.0.2.1',
   headers: {},
+  readProof: () => assert.fail('no token is bound to a key'),
   input: { query: '{ a }', id: undefined, operationName: undefined, variables: {} },
   allowsMutations: true,
   cacheDirective: undefined,

@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { createProver, dpopHeaders } from '../auth/bound-token.ts';
 import { runLibrary, toModuleUrl } from '../support/bff-process.ts';
 import { assertNeverStale, type Cluster, startCluster } from '../support/cluster.ts';
 import { startEdge } from '../support/edge.ts';
+import { CAST } from '../support/fixture/cast.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 
@@ -132,6 +134,21 @@ describe('Two workers', () => {
     assert.ok(numberOf(text, 'frontdesk_last_start_time_seconds') <= Date.now() / 1_000 + 1);
     const help = text.match(/^# HELP \S+/gm) ?? [];
     assert.equal(new Set(help).size, help.length);
+  });
+
+  it('accept a DPoP proof once together', async () => {
+    const prover = await createProver();
+    const token = await prover.token(CAST.reader);
+    const proof = await prover.prove({ url: cluster.endpoint, token });
+    const headers = dpopHeaders(token, proof);
+    const body = JSON.stringify({ query: '{ viewer { id } }' });
+    const connections = await cluster.connectToBoth();
+    const sent = [...connections, ...connections].map(({ agent }) =>
+      cluster.exchange('/graphql', headers, { agent, body }),
+    );
+    const responses = await Promise.all(sent);
+    for (const { agent } of connections) agent.destroy();
+    assert.deepEqual(responses.map(({ status }) => status).sort(), [200, 401, 401, 401]);
   });
 
   it('both keep data from being stored while the outcome of a change is unknown', async () => {

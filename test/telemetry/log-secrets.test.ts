@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { issueBoundToken } from '../auth/bound-token.ts';
 import { startBffProcess } from '../support/bff-process.ts';
 import { createToken } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
@@ -16,6 +17,7 @@ const CANARIES = {
   otlpHeader: 'canary-otlp-header-7f3a',
   wrongToken: 'canary-wrong-token-7f3a',
   apiKey: 'canary-api-key-7f3a',
+  proof: 'canary-dpop-proof-7f3a',
   cookie: 'canary-cookie-7f3a',
   header: 'canary-header-7f3a',
   queryString: 'canary-query-7f3a',
@@ -62,6 +64,8 @@ describe('The output of a process', () => {
     await post(card, { authorization: `Bearer ${CANARIES.wrongToken}` });
     await post(card, { authorization: `Bearer ${token.slice(0, -8)}${CANARIES.wrongToken}` });
     await post(card, { 'x-api-key': CANARIES.apiKey, 'x-unknown': CANARIES.header });
+    const bound = await issueBoundToken({ jkt: 'a'.repeat(43) });
+    await post(card, { authorization: `DPoP ${bound}`, dpop: CANARIES.proof });
     await post(card, { cookie: `__Host-session=${CANARIES.cookie}` });
     await post({ query: `{ member(id: "${CANARIES.literal}") { name } }` }, mine);
     await post({ query: `{ member(id: ${CANARIES.literal}) { name } }` }, mine);

@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { BffError } from '../../errors.ts';
-import type { OneTimeValues } from './one-time-values.ts';
+import type { OneTimeValues } from '../one-time-values.ts';
 import { type Provider, providerUnavailable } from './provider.ts';
 import type { ProviderLogout, Revocations } from './revocations.ts';
 

@@ -16,9 +16,9 @@
 import type { LoginConfig } from '../../config/index.ts';
 import type { SharedRedis } from '../../redis/client.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createOneTimeValues } from '../one-time-values.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createLogin } from './login.ts';
-import { createOneTimeValues } from './one-time-values.ts';
 import { createProvider } from './provider.ts';
 import { createProviderLogout } from './provider-logout.ts';
 import { createRenewal } from './renewal.ts';
@@ -53,14 +53,14 @@ export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthPar
       config,
       provider,
       transactions: createTransactionCookies(transactionSealer),
-      usedStates: createOneTimeValues(redis, `${prefix}:state:`),
+      usedStates: createOneTimeValues(`${prefix}:state:`, { redis }),
       log,
     }),
     logOutAtBackchannel: createBackchannelLogout({
       provider,
       clientId,
       revocations,
-      usedTokens: createOneTimeValues(redis, `${prefix}:jti:`),
+      usedTokens: createOneTimeValues(`${prefix}:jti:`, { redis }),
     }),
     logOutAtProvider: createProviderLogout(provider, publicUrl, log),
   };

@@ -3,7 +3,7 @@ import * as client from 'openid-client';
 import type { LoginConfig } from '../../config/index.ts';
 import { BffError } from '../../errors.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { OneTimeValues } from './one-time-values.ts';
+import type { OneTimeValues } from '../one-time-values.ts';
 import { describeError, isProviderFault, type Provider, providerUnavailable } from './provider.ts';
 import { createReturnPathReader } from './return-path.ts';
 import type { Session, SessionTokens } from './session.ts';

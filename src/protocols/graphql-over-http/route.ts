@@ -9,6 +9,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { requestDirectiveOf } from '../../cache/index.ts';
 import { methodNotAllowed } from '../../errors.ts';
+import type { createProofReader } from '../../http/request-proof.ts';
 import { andThen } from '../../maybe-promise.ts';
 import type { OperationInput, OperationRequest, Pipeline } from '../../pipeline/index.ts';
 import { createMediaTypeChooser, HTML } from './content-negotiation.ts';
@@ -17,6 +18,7 @@ import type { ResponseSender } from './send-response.ts';
 
 interface GraphqlParts {
   readonly pipeline: Pipeline;
+  readonly readProof: ReturnType<typeof createProofReader>;
   readonly send: ResponseSender;
   /** The maximum number of operations in one request; 0 refuses arrays. */
   readonly maxBatchOperations: number;
@@ -29,13 +31,40 @@ const LANDING_PAGE_CSP = "frame-ancestors 'none'";
 
 /** Creates the handler of /graphql. A stored response is sent in the turn in which its request arrives. */
 export function createGraphqlHandler(parts: GraphqlParts) {
-  const { pipeline, send, maxBatchOperations, renderLandingPage } = parts;
+  const { pipeline, readProof, send, maxBatchOperations, renderLandingPage } = parts;
   const chooseMediaType = createMediaTypeChooser(renderLandingPage !== undefined);
   const parseRequest = createRequestParser(maxBatchOperations);
 
   async function sendLandingPage(reply: FastifyReply) {
     reply.header('content-security-policy', LANDING_PAGE_CSP).type(HTML);
     return reply.send(await renderLandingPage?.());
+  }
+
+  function toOperationRequest(
+    input: OperationInput,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): OperationRequest {
+    const { id, ip: address, method, headers, record } = request;
+    return {
+      id,
+      address,
+      headers,
+      readProof: () => readProof(request),
+      input,
+      allowsMutations: method === 'POST',
+      cacheDirective: requestDirectiveOf(headers['cache-control']),
+      reportsCost: headers['graphql-cost'] === 'report',
+      record,
+      setCookie(header) {
+        reply.header('set-cookie', header);
+      },
+      onDisconnect(listener) {
+        const { raw } = reply;
+        if (raw.closed) listener();
+        else raw.once('close', listener);
+      },
+    };
   }
 
   return (request: FastifyRequest, reply: FastifyReply) => {
@@ -55,32 +84,6 @@ export function createGraphqlHandler(parts: GraphqlParts) {
     );
   };
 }
-
-const toOperationRequest = (
-  input: OperationInput,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): OperationRequest => {
-  const { id, ip: address, method, headers, record } = request;
-  return {
-    id,
-    address,
-    headers,
-    input,
-    allowsMutations: method === 'POST',
-    cacheDirective: requestDirectiveOf(headers['cache-control']),
-    reportsCost: headers['graphql-cost'] === 'report',
-    record,
-    setCookie(header) {
-      reply.header('set-cookie', header);
-    },
-    onDisconnect(listener) {
-      const { raw } = reply;
-      if (raw.closed) listener();
-      else raw.once('close', listener);
-    },
-  };
-};
 
 /** Refuses the other methods. @throws BffError BAD_REQUEST with status 405 */
 export const refuseMethod = ({ method }: FastifyRequest) => {
