@@ -11,7 +11,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Credential } from '../bff.ts';
-import type { IssuerConfig } from '../config/index.ts';
+import type { IssuerConfig, UpstreamConfig } from '../config/index.ts';
 import { BffError, unauthenticated } from '../errors.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -31,6 +31,7 @@ import {
   type RequestProof,
   refuseBound,
 } from './possession.ts';
+import { rememberToken } from './viewer-token.ts';
 
 interface CredentialOptions {
   readonly issuers: readonly IssuerConfig[];
@@ -46,6 +47,8 @@ interface CredentialOptions {
   readonly usedProofs: OneTimeValues;
   /** Other origins whose pages may use a session. */
   readonly corsOrigins: readonly string[];
+  /** Viewers' tokens are remembered if an upstream gets one in exchange. */
+  readonly upstreams?: Pick<UpstreamConfig, 'credentials'>;
   /** Says in the message of a refused token what to change. */
   readonly isDevelopment: boolean;
   readonly log: Log;
@@ -86,6 +89,7 @@ export function createCredentialReader(options: CredentialOptions) {
   const apiKeys = acceptsApiKeys ? createApiKeyReader(apiKeysPath, log) : undefined;
 
   const checkPossession = createPossessionCheck(usedProofs);
+  const remember = usesViewerTokens(options) ? rememberToken : <V>(viewer: V) => viewer;
 
   function verifyToken(token: string): MaybePromise<SignedInViewer | BoundViewer> {
     if (isJwt(token)) return verifyJwt(token);
@@ -98,13 +102,14 @@ export function createCredentialReader(options: CredentialOptions) {
    * @throws BffError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE; may also reject with them
    */
   const readToken = (token: string): MaybePromise<SignedInViewer> =>
-    andThen(verifyToken(token), refuseBound);
+    remember(andThen(verifyToken(token), refuseBound), token);
 
   function readSentToken(authorization: string, readProof: CredentialRequest['readProof']) {
     const accessToken = parseAuthorization(authorization);
-    return andThen(verifyToken(accessToken.token), (verified) =>
+    const viewer = andThen(verifyToken(accessToken.token), (verified) =>
       checkPossession(verified, accessToken, readProof),
     );
+    return remember(viewer, accessToken.token);
   }
 
   function readApiKey(key: string | string[]) {
@@ -167,3 +172,6 @@ export function createCredentialReader(options: CredentialOptions) {
     close: () => apiKeys?.close(),
   };
 }
+
+const usesViewerTokens = ({ upstreams }: CredentialOptions): boolean =>
+  Object.values(upstreams?.credentials ?? {}).some(({ kind }) => kind === 'token-exchange');

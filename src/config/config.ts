@@ -3,24 +3,19 @@ import type { IssuerConfig } from './issuers.ts';
 import type { LoginConfig } from './login.ts';
 import type { ClientTls, ListenerTls } from './pem-files.ts';
 import type { RedisAddress } from './redis-address.ts';
+import type { UpstreamServices } from './upstream-services.ts';
 import type { ConfigWarning } from './warnings.ts';
 
 /** The connection to the upstream services. */
-export interface UpstreamConfig {
-  /** The instances of each upstream; one `srv+http(s)` address stands for all instances in DNS. */
-  readonly urls: Readonly<Record<string, readonly URL[]>>;
+export interface UpstreamConfig extends UpstreamServices {
   /** The DNS servers for SRV records, as `address:port`; the system's if empty. */
   readonly dnsServers: readonly string[];
   /** The timeout of one attempt of a read. */
   readonly attemptTimeoutMs: number;
   /** The timeout of a write, independent of the deadline of its client. */
   readonly writeTimeoutMs: number;
-  /** This service's own bearer token. */
-  readonly token: string | undefined;
   /** The key that signs viewers' identities, which the services verify. */
   readonly viewerKey: string | undefined;
-  /** The trusted authorities and this service's certificate, for https addresses. */
-  readonly tls: ClientTls;
 }
 
 /** The clients that may connect: addresses and CIDR ranges. */

@@ -16,8 +16,9 @@ import { demoValues, type UpstreamDefaults, withDemo } from './demo-defaults.ts'
 import { type IssuerConfig, readIssuers } from './issuers.ts';
 import { loginFaults, toLogin } from './login.ts';
 import { isRunByNpm } from './parsers.ts';
-import { type PemFiles, readPemFiles } from './pem-files.ts';
-import { urlVariable, urlVariables, VARIABLES, type Variables } from './variables.ts';
+import { readPemFiles } from './pem-files.ts';
+import { readUpstreamServices, withoutCredentials } from './upstream-services.ts';
+import { VARIABLES, type Variables } from './variables.ts';
 import { ignoredVariables, missingInProduction } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
@@ -31,6 +32,12 @@ export {
   readCertificateWithKey,
 } from './pem-files.ts';
 export type { RedisAddress } from './redis-address.ts';
+export type {
+  OAuthCredentials,
+  ServiceCredentials,
+  ServiceTls,
+  StaticCredentials,
+} from './upstream-services.ts';
 export { urlVariable } from './variables.ts';
 export { findMisspelt } from './warnings.ts';
 
@@ -54,17 +61,17 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   const upstreams = Object.keys(bff.upstreams);
   const withDefaults = production ? given : withDemo(given, bff.upstreams);
   const prefix = bff.name.toUpperCase();
-  const addresses = urlVariables(upstreams).safeParse(withDefaults);
   const result = VARIABLES.safeParse({
     ...withDefaults,
     PORT: given[`${prefix}_PORT`],
     ADMIN_PORT: given[`${prefix}_ADMIN_PORT`],
   });
   const tokens = readIssuers(withDefaults);
-  const pem = readPem(given);
+  const pem = attempt(() => readPemFiles(given));
+  const services = attempt(() => readUpstreamServices(upstreams, withDefaults, result.data));
   const hasSessions = bff.credentials?.includes('cookie') ?? false;
   const faults = [
-    ...(addresses.success ? [] : explain(addresses.error, prefix)),
+    ...services.faults,
     ...(result.success ? [] : explain(result.error, prefix)),
     ...tokens.faults,
     ...missingCredentials(given),
@@ -73,13 +80,13 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     ...plainRedisFaults(given),
     ...(production ? demoFaults(given, tokens.issuers) : []),
   ];
-  if (!result.success || !addresses.success || !pem.files || faults.length > 0)
+  if (!result.success || !services.value || !pem.value || faults.length > 0)
     throw new ConfigError(faults);
   const read = result.data;
   return {
     host: read.HOST,
     port: read.PORT ?? bff.port,
-    tls: pem.files.listener,
+    tls: pem.value.listener,
     workers: read.WORKERS,
     admin: {
       host: read.ADMIN_HOST,
@@ -96,16 +103,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     isRunByNpm: isRunByNpm(env),
     drainDelayMs: read.DRAIN_DELAY_MS ?? (production ? 3_000 : 0),
     upstreams: {
-      urls: Object.fromEntries(
-        upstreams.map((name) => [name, addresses.data[urlVariable(name)] ?? []]),
-      ),
+      ...services.value,
       dnsServers: read.DNS_SERVERS ?? [],
       // An attempt must time out before its request's deadline, so that a retry is possible.
       attemptTimeoutMs: Math.min(read.UPSTREAM_ATTEMPT_TIMEOUT_MS, read.REQUEST_DEADLINE_MS / 2),
       writeTimeoutMs: read.REQUEST_DEADLINE_MS,
-      token: read.UPSTREAM_TOKEN,
       viewerKey: read.VIEWER_SIGNING_KEY,
-      tls: pem.files.upstreams,
     },
     issuers: tokens.issuers,
     introspection: toIntrospection(read),
@@ -129,12 +132,12 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),
     },
     redis: read.REDIS_URL,
-    redisTls: pem.files.redis,
+    redisTls: pem.value.redis,
     tracing: toTracing(read, bff.name),
     sandboxToken: production ? undefined : read.SANDBOX_TOKEN,
     warnings: [
       ...ignoredVariables(given, { bffs: [bff.name], upstreams }),
-      ...(production ? missingInProduction(given) : []),
+      ...(production ? missingInProduction(given, withoutCredentials(services.value)) : []),
     ],
   };
 }
@@ -145,14 +148,14 @@ function toIntrospection(read: Variables): Config['introspection'] {
   return url && clientId && clientSecret ? { url, clientId, clientSecret } : undefined;
 }
 
-interface ReadPem {
-  readonly files?: PemFiles;
+interface Attempt<T> {
+  readonly value?: T;
   readonly faults: readonly string[];
 }
 
-function readPem(given: NodeJS.ProcessEnv): ReadPem {
+function attempt<T>(read: () => T): Attempt<T> {
   try {
-    return { files: readPemFiles(given), faults: [] };
+    return { value: read(), faults: [] };
   } catch (error) {
     if (error instanceof ConfigError) return { faults: error.faults };
     throw error;

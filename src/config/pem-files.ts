@@ -23,8 +23,13 @@ export interface ClientTls extends Partial<CertificateWithKey> {
 
 export interface PemFiles {
   readonly listener: ListenerTls | undefined;
-  readonly upstreams: ClientTls;
   readonly redis: ClientTls;
+}
+
+/** The names of the variables with the files of a client. */
+export interface ClientTlsNames {
+  readonly ca: string;
+  readonly pair: PairNames;
 }
 
 /** The names of a variable with a certificate and of the one with its key. */
@@ -32,6 +37,7 @@ type PairNames = readonly [cert: string, key: string];
 type Given = Readonly<Record<string, string | undefined>>;
 
 const LISTENER_NAMES: PairNames = ['TLS_CERT', 'TLS_KEY'];
+const REDIS_NAMES: ClientTlsNames = { ca: 'REDIS_CA', pair: ['REDIS_CERT', 'REDIS_KEY'] };
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /**
@@ -39,12 +45,11 @@ const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g
  * @throws ConfigError with the faults of all files
  */
 export function readPemFiles(given: Given): PemFiles {
-  const [listener, upstreams, redis] = readAll(
+  const [listener, redis] = readAll(
     () => readListenerTls(given),
-    () => readClientTls(given, 'UPSTREAM'),
-    () => readClientTls(given, 'REDIS'),
+    () => readClientTls(given, REDIS_NAMES),
   );
-  return { listener, upstreams, redis };
+  return { listener, redis };
 }
 
 function readListenerTls(given: Given): ListenerTls | undefined {
@@ -53,14 +58,14 @@ function readListenerTls(given: Given): ListenerTls | undefined {
   return { certPath, keyPath, ...readCertificateWithKey(certPath, keyPath) };
 }
 
-function readClientTls(given: Given, prefix: string): ClientTls {
-  const [caName, ...names] = [`${prefix}_CA`, `${prefix}_CERT`, `${prefix}_KEY`] as const;
-  const caPath = given[caName];
+/** @throws ConfigError with the faults of all files */
+export function readClientTls(given: Given, names: ClientTlsNames): ClientTls {
+  const caPath = given[names.ca];
   const [ca, pair] = readAll(
-    () => (caPath ? { ca: readCertificates(caName, caPath) } : {}),
+    () => (caPath ? { ca: readCertificates(names.ca, caPath) } : {}),
     () => {
-      const [certPath, keyPath] = pathsOf(given, names);
-      return certPath && keyPath ? readCertificateWithKey(certPath, keyPath, names) : {};
+      const [certPath, keyPath] = pathsOf(given, names.pair);
+      return certPath && keyPath ? readCertificateWithKey(certPath, keyPath, names.pair) : {};
     },
   );
   return { ...ca, ...pair };

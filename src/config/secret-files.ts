@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-error.ts';
+import { serviceSecrets } from './upstream-services.ts';
 import { SECRETS } from './variables.ts';
 
 /**
@@ -9,7 +10,7 @@ import { SECRETS } from './variables.ts';
 export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const read = { ...env };
   const unreadable: string[] = [];
-  for (const name of SECRETS) {
+  for (const name of [...SECRETS, ...serviceSecrets(env)]) {
     const file = env[`${name}_FILE`];
     if (!file) continue;
     try {

@@ -20,7 +20,6 @@ import {
   sampler,
   secret,
   url,
-  urls,
   webhookSecret,
   workers,
 } from './parsers.ts';
@@ -58,6 +57,9 @@ export const VARIABLES = z.object({
   DRAIN_DELAY_MS: milliseconds.optional(),
   UPSTREAM_ATTEMPT_TIMEOUT_MS: positiveMilliseconds.default(1_000),
   UPSTREAM_TOKEN: z.string().optional(),
+  UPSTREAM_TOKEN_URL: url.optional(),
+  UPSTREAM_CLIENT_ID: z.string().optional(),
+  UPSTREAM_CLIENT_SECRET: z.string().optional(),
   VIEWER_SIGNING_KEY: secret.optional(),
   UPSTREAM_CA: z.string().optional(),
   UPSTREAM_CERT: z.string().optional(),
@@ -82,10 +84,6 @@ export const VARIABLES = z.object({
 /** The variable with the addresses of an upstream, such as `ORDER_SERVICE_URL`. */
 export const urlVariable = (upstream: string): string => `${upstream.toUpperCase()}_SERVICE_URL`;
 
-/** The variables with the addresses of these upstreams. */
-export const urlVariables = (upstreams: readonly string[]) =>
-  z.object(Object.fromEntries(upstreams.map((name) => [urlVariable(name), urls])));
-
 export type Variables = z.infer<typeof VARIABLES>;
 
 /** The variables that a file can provide: its name is the value of `<NAME>_FILE`. */
@@ -99,6 +97,7 @@ export const SECRETS = [
   'REDIS_URL',
   'SANDBOX_TOKEN',
   'SESSION_SECRET',
+  'UPSTREAM_CLIENT_SECRET',
   'UPSTREAM_TOKEN',
   'VIEWER_SIGNING_KEY',
 ];

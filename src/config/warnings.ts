@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein';
+import { serviceVariables } from './upstream-services.ts';
 import { SECRETS, urlVariable, VARIABLES } from './variables.ts';
 
 /** A log line about the configuration: a fixed message and its fields. */
@@ -31,10 +32,17 @@ interface Names {
 
 const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
-/** @param env - of a process in production */
-export const missingInProduction = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
+/**
+ * @param env - of a process in production
+ * @param upstreams - those whose calls have no credential of this service
+ */
+export const missingInProduction = (
+  env: NodeJS.ProcessEnv,
+  upstreams: readonly string[],
+): ConfigWarning[] =>
   Object.entries(CONSEQUENCES)
     .filter(([variable]) => !env[variable])
+    .filter(([variable]) => variable !== 'UPSTREAM_TOKEN' || upstreams.length > 0)
     // Clients that end their TLS connection here come without a proxy.
     .filter(([variable]) => variable !== 'TRUSTED_PROXIES' || !env.TLS_CERT)
     .map(([variable, consequence]) => ({
@@ -62,7 +70,7 @@ const unsupportedOpenTelemetry = (env: NodeJS.ProcessEnv): ConfigWarning[] =>
  */
 export function findMisspelt(env: NodeJS.ProcessEnv, { bffs, upstreams }: Names) {
   const urls = upstreams.map(urlVariable);
-  const names = variableNames(bffs, urls);
+  const names = variableNames(bffs, upstreams);
   const known = new Set([...names, ...urls.map(toServiceHost)]);
   return Object.keys(env)
     .filter((variable) => !known.has(variable) && !isOneLowerCaseWord(variable))
@@ -73,13 +81,13 @@ export function findMisspelt(env: NodeJS.ProcessEnv, { bffs, upstreams }: Names)
 }
 
 /** The names of all variables that the BFFs and the stand-in services read. */
-function variableNames(bffs: readonly string[], urls: readonly string[]): readonly string[] {
+function variableNames(bffs: readonly string[], upstreams: readonly string[]): readonly string[] {
   const own = Object.keys(VARIABLES.shape).filter((name) => !PORT_SUFFIXES.includes(name));
   return [
-    ...urls,
+    ...upstreams.flatMap(serviceVariables),
     ...own,
     ...SECRETS.map((name) => `${name}_FILE`),
-    ...urls.map((name) => name.replace(/URL$/, 'PORT')),
+    ...upstreams.map((name) => urlVariable(name).replace(/URL$/, 'PORT')),
     ...STAND_IN_VARIABLES,
     ...bffs.flatMap((bff) => PORT_SUFFIXES.map((suffix) => `${bff.toUpperCase()}_${suffix}`)),
   ];

@@ -23,7 +23,7 @@ export type Upstreams = ReturnType<typeof createUpstreams>;
 /** Creates the clients of all upstreams in the table, once per process. */
 export function createUpstreams(
   table: UpstreamTable,
-  { urls, ...shared }: UpstreamConfig,
+  { urls, credentials, tls, ...shared }: UpstreamConfig,
   log: Log,
   metrics: UpstreamMetrics,
 ) {
@@ -35,7 +35,13 @@ export function createUpstreams(
     metrics,
   };
   const clients = Object.entries(table).map(([name, { datasource, createSource }]) => {
-    const upstream = createUpstream({ ...options, name, urls: urls[name] ?? [] });
+    const upstream = createUpstream({
+      ...options,
+      name,
+      urls: urls[name] ?? [],
+      credentials: credentials[name],
+      tls: tls[name],
+    });
     return { upstream, datasource, sourceFor: createSource(upstream) };
   });
 

@@ -1,4 +1,5 @@
 import { toSharedViewer } from '../auth/shared-viewer.ts';
+import { tokenOf } from '../auth/viewer-token.ts';
 import type { ExecutionRecorder } from '../cache/index.ts';
 import type { RequestContext } from '../context.ts';
 import type { Upstreams } from '../datasources/index.ts';
@@ -43,6 +44,9 @@ export function createContextFactory({ upstreams, changed, strictScopes }: Conte
     const call = {
       requestId,
       viewer,
+      // Undefined for the viewer of a shared execution: nothing that other viewers may get is read with
+      // the token of one of them.
+      viewerToken: tokenOf(viewer),
       deadline,
       locale,
       traceparent,

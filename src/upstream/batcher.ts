@@ -36,6 +36,8 @@ export interface Lane {
   /** A filter of the list items. */
   readonly status?: string | undefined;
   readonly locale?: string | undefined;
+  /** The token of the viewer whose keys these are, if the call carries one in exchange for it. */
+  readonly viewerToken?: string | undefined;
 }
 
 /** Identifies a lane by all of its parameters, whichever there are and in whatever order. */

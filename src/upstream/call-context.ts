@@ -8,6 +8,11 @@ import type { Viewer } from '../viewer.ts';
 export interface CallContext {
   readonly requestId: string;
   readonly viewer: Viewer;
+  /**
+   * The viewer's own bearer token, for upstreams that get one in exchange for it. It must not be logged,
+   * and a call with it must not be shared with another viewer's.
+   */
+  readonly viewerToken?: string | undefined;
   readonly deadline: RequestDeadline;
   /** Records which data the request reads and changes, for the response cache. */
   readonly recorder?: Recorder | undefined;

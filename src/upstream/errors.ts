@@ -54,6 +54,10 @@ export const isCallerRefused = (error: unknown): boolean =>
   error.status >= 400 &&
   error.status < 500;
 
+/** True if the upstream has refused the credential of the call. */
+export const isUnauthorized = (error: unknown): boolean =>
+  isFailure(error, 'status') && error.status === 401;
+
 /**
  * True if the upstream is at fault, not the request or its caller; breakers count these failures.
  */

@@ -37,6 +37,8 @@ export interface HttpCall {
   readonly items?: number | undefined;
 }
 
+export type HttpClient = ReturnType<typeof createHttpClient>;
+
 const createAgents = (options: AgentOptions & ClientTls) => ({
   http: new HttpAgent(options),
   https: new HttpsAgent(options),

@@ -1,13 +1,21 @@
-import type { ClientTls } from '../config/index.ts';
+import type { ServiceCredentials, ServiceTls } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallWaiters } from './call-context.ts';
+import { createCredentials } from './credentials.ts';
 import { createDiscovery } from './discovery.ts';
-import { isAbandoned, isCallerRefused, isIndependentOfCaller, UpstreamFailure } from './errors.ts';
-import { createHttpClient, type HttpCall, type HttpReply } from './http-client.ts';
+import {
+  isAbandoned,
+  isCallerRefused,
+  isIndependentOfCaller,
+  isUnauthorized,
+  UpstreamFailure,
+} from './errors.ts';
+import type { HttpCall, HttpReply } from './http-client.ts';
 import { recordOutcome, selectInstance } from './load-balancer.ts';
 import { observeCall } from './observe-call.ts';
+import { createReloadingHttpClient } from './reloading-http-client.ts';
 import { requestHeaders } from './request-headers.ts';
 
 /** An upstream's response with the type of its contract; decoders validate it (see decode.ts). */
@@ -27,9 +35,9 @@ export interface TransportOptions {
   readonly name: string;
   readonly urls: readonly URL[];
   readonly dnsServers: readonly string[];
-  /** The bearer token that authenticates this service to its upstreams. */
-  readonly token: string | undefined;
-  readonly tls?: ClientTls;
+  /** How calls are authenticated; undefined for no credential. */
+  readonly credentials?: ServiceCredentials | undefined;
+  readonly tls?: ServiceTls | undefined;
   readonly log: Log;
   readonly metrics: UpstreamMetrics;
 }
@@ -45,6 +53,8 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
   readonly minBudgetMs: number;
   /** True if the call identifies the viewer, whom the upstream may then reject (4xx). */
   readonly isForViewer: boolean;
+  /** The token of the viewer to exchange for that of the call; undefined for this service's own. */
+  readonly viewerToken?: string | undefined;
   /** Path and query, encoded (see target.ts). */
   readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,8 +62,9 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
 
 /** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
-  const { name, urls, dnsServers, token, tls, log, metrics } = options;
-  const http = createHttpClient(tls);
+  const { name, urls, dnsServers, tls = { files: {} }, log, metrics } = options;
+  const http = createReloadingHttpClient(tls, { name, log });
+  const credentials = createCredentials(options.credentials, { name, log });
   const discovery = createDiscovery(urls, dnsServers, log);
   let turn = 0;
 
@@ -72,13 +83,19 @@ export function createTransport(options: TransportOptions) {
   }
 
   return {
+    /** True if calls for a viewer carry a token in exchange for that of the viewer. */
+    usesViewerTokens: credentials.areOfViewer,
+
     /** @throws UpstreamFailure; BffError if `read` throws one, or after the deadline */
     async send<Body, T>(
       call: OutgoingCall,
       waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, keys, retries = 0, target, minBudgetMs, isForViewer, ...rest } = call;
+      const { operation, keys, retries = 0, target, minBudgetMs, viewerToken, ...rest } = call;
+      const isForViewer = call.isForViewer || viewerToken !== undefined;
+      const given = credentials.tokenFor(viewerToken);
+      const token = given instanceof Promise ? await given : given;
       const instances = await discovery.instances();
       if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
       const instance = selectInstance(instances, turn++);
@@ -99,6 +116,7 @@ export function createTransport(options: TransportOptions) {
         return value;
       } catch (error) {
         observed.fail(error);
+        if (token && isUnauthorized(error)) credentials.refused(viewerToken, token);
         const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
         if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
           recordOutcome(instance, error instanceof UpstreamFailure, startedAt);
@@ -112,6 +130,7 @@ export function createTransport(options: TransportOptions) {
 
     close() {
       discovery.close();
+      credentials.close();
       http.close();
     },
   };

@@ -60,6 +60,8 @@ export type Upstream = ReturnType<typeof createUpstream>;
 export function createUpstream(options: UpstreamOptions) {
   const { name, attemptTimeoutMs: timeoutMs, utilization, writes, log, metrics } = options;
   const transport = createTransport(options);
+  const viewerTokenOf = ({ viewerToken }: CallContext) =>
+    transport.usesViewerTokens ? viewerToken : undefined;
   const budget = new RetryBudget();
   const callPolicy = createCallPolicy(budget, () => metrics.countRetry(name));
   const viewerHeaders = createViewerAssertion(options.viewerKey, name);
@@ -114,6 +116,7 @@ export function createUpstream(options: UpstreamOptions) {
             target: target(keys, lane),
             items: keys.length * (lane.first ?? 1),
             isForViewer: false,
+            viewerToken: lane.viewerToken,
             ...timing,
           } as const;
           return callPolicy.read(
@@ -130,9 +133,9 @@ export function createUpstream(options: UpstreamOptions) {
       return (
         keys: readonly string[],
         call: CallContext,
-        lane?: Omit<Lane, 'locale'>,
+        lane?: Omit<Lane, 'locale' | 'viewerToken'>,
       ): Promise<(V | Error)[]> => {
-        const fullLane = { ...lane, locale: call.locale };
+        const fullLane = { ...lane, locale: call.locale, viewerToken: viewerTokenOf(call) };
         return inSpan(`${name}.${operation}`, call, (call) => {
           const load = (key: string) =>
             breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
@@ -157,10 +160,18 @@ export function createUpstream(options: UpstreamOptions) {
         call: CallContext,
         read: Decoder<Body, T>,
       ): Promise<T> => {
+        const viewerToken = viewerTokenOf(call);
         const send = async (waiters: CallWaiters) => {
           const isForViewer = scope === 'viewer';
           const headers = isForViewer ? await viewerHeaders(call.viewer) : {};
-          const request = { operation, method: 'GET', target, items, headers } as const;
+          const request = {
+            operation,
+            method: 'GET',
+            target,
+            items,
+            headers,
+            viewerToken,
+          } as const;
           const outgoing = { ...request, isForViewer, ...timing };
           return callPolicy.read(
             (retries) =>
@@ -171,7 +182,7 @@ export function createUpstream(options: UpstreamOptions) {
         };
         const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
-        const key = JSON.stringify([writes.seen, call.locale, viewerKey, target]);
+        const key = JSON.stringify([writes.seen, call.locale, viewerKey, viewerToken, target]);
         return inSpan(`${name}.${operation}`, call, (call) =>
           breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow),
         );
@@ -179,7 +190,13 @@ export function createUpstream(options: UpstreamOptions) {
     },
 
     /** Declares a write (see write.ts). */
-    write: createWriteOperations({ ...options, transport, callPolicy, viewerHeaders }),
+    write: createWriteOperations({
+      ...options,
+      transport,
+      callPolicy,
+      viewerHeaders,
+      viewerTokenOf,
+    }),
 
     close() {
       transport.close();

@@ -32,6 +32,7 @@ interface WriteParts {
   readonly transport: Transport;
   readonly callPolicy: CallPolicy;
   readonly viewerHeaders: ViewerAssertion;
+  readonly viewerTokenOf: (call: CallContext) => string | undefined;
 }
 
 /**
@@ -51,6 +52,7 @@ export function createWriteOperations(parts: WriteParts) {
     transport,
     callPolicy,
     viewerHeaders,
+    viewerTokenOf,
   } = parts;
   // An upstream may stop work after the client's deadline, so the client can be the cause of a 5xx.
   const timing = { minBudgetMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
@@ -75,7 +77,8 @@ export function createWriteOperations(parts: WriteParts) {
       read: Decoder<Body, T>,
     ): Promise<T> => {
       const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
-      const outgoing = { ...rest, operation, target, headers, isForViewer: true, ...timing };
+      const viewer = { isForViewer: true, viewerToken: viewerTokenOf(call) };
+      const outgoing = { ...rest, operation, target, headers, ...viewer, ...timing };
       let isOutcomeKnown = false;
       let purged: ReturnType<Recorder['changed']>;
       let quarantine: ReturnType<Recorder['changed']>;

@@ -203,7 +203,6 @@ describe('Quarantine after an unknown outcome', () => {
       name: 'x',
       urls: [new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)],
       dnsServers: [],
-      token: undefined,
       viewerKey: undefined,
       attemptTimeoutMs: 30_000,
       writeTimeoutMs: 60_000,

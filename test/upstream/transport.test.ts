@@ -19,7 +19,6 @@ describe('The transport', () => {
       name: 'library',
       urls: [new URL(failing.origin), new URL(healthy.origin)],
       dnsServers: [],
-      token: undefined,
       metrics: createTestMetrics().upstreams,
       log: pino({ level: 'silent' }),
     });

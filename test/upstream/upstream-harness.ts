@@ -39,7 +39,6 @@ export async function startUpstream(handle: Handler, changed: Partial<Options> =
     name: 'library',
     urls: [new URL(server.origin)],
     dnsServers: [],
-    token: undefined,
     viewerKey: undefined,
     attemptTimeoutMs: 30_000,
     writeTimeoutMs: 60_000,

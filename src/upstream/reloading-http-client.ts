@@ -1,0 +1,68 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import type { ClientTls, ServiceTls } from '../config/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createHttpClient, type HttpClient } from './http-client.ts';
+import { watchFiles } from './watch-files.ts';
+
+/** The time after which the calls of a replaced client have ended. */
+const GRACE_MS = 60_000;
+
+/**
+ * An HTTP client that takes renewed certificates for new connections; calls in flight end on those that
+ * they have. Until all files are valid and belong together, the old certificates stay.
+ */
+export function createReloadingHttpClient(
+  { files, ...initial }: ServiceTls,
+  { name: upstream, log }: { readonly name: string; readonly log: Log },
+): HttpClient {
+  const kinds = Object.keys(files) as (keyof typeof files)[];
+  const open = new Set<HttpClient>();
+  let client = create(initial);
+
+  function create(tls: ClientTls): HttpClient {
+    const created = createHttpClient(tls);
+    open.add(created);
+    return created;
+  }
+
+  function replace(texts: readonly string[]): void {
+    try {
+      const renewed = Object.fromEntries(kinds.map((kind, index) => [kind, texts[index]]));
+      assertUsable(renewed);
+      const old = client;
+      client = create(renewed);
+      setTimeout(() => {
+        open.delete(old);
+        old.close();
+      }, GRACE_MS).unref();
+      log.info({ upstream }, 'certificates for an upstream reloaded');
+    } catch (error) {
+      const reason = (error as Error).message;
+      log.warn({ upstream, reason }, 'renewed certificates for an upstream not usable');
+    }
+  }
+
+  const stopWatching =
+    kinds.length > 0
+      ? watchFiles(
+          Object.values(files),
+          kinds.map((kind) => initial[kind] ?? ''),
+          replace,
+        )
+      : undefined;
+
+  return {
+    send: (call, signal) => client.send(call, signal),
+    close() {
+      stopWatching?.();
+      for (const each of open) each.close();
+    },
+  };
+}
+
+/** @throws Error for a text that is not PEM, and a key that is not that of the certificate */
+function assertUsable(tls: ClientTls): void {
+  if (tls.ca !== undefined) new X509Certificate(tls.ca);
+  createSecureContext(tls);
+}
