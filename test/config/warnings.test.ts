@@ -26,7 +26,14 @@ describe('The warning about an unknown variable', () => {
     ['CACHE_MEMORY', 'CACHE_MEMORY_MB'],
     ['RATE_LIMIT', 'RATE_LIMIT_ADDRESS or RATE_LIMIT_VIEWER'],
     ['VIEWER_SIGNING', 'VIEWER_SIGNING_KEY'],
-    ['MEMBER_SERVICE', 'MEMBER_SERVICE_URL or MEMBER_SERVICE_PORT'],
+    [
+      'MEMBER_SERVICE',
+      'MEMBER_SERVICE_URL, MEMBER_SERVICE_CREDENTIALS, MEMBER_SERVICE_TOKEN, ' +
+        'MEMBER_SERVICE_AUDIENCE, MEMBER_SERVICE_SCOPE, MEMBER_SERVICE_CERT, MEMBER_SERVICE_KEY, ' +
+        'MEMBER_SERVICE_CA or MEMBER_SERVICE_PORT',
+    ],
+    ['MEMBER_SERVICE_CREDENTIAL', 'MEMBER_SERVICE_CREDENTIALS'],
+    ['MEMBER_SERVICE_TOKEN_FLIE', 'MEMBER_SERVICE_TOKEN_FILE'],
   ] as const) {
     it(`names ${similarTo} for ${given}`, () => {
       assert.deepEqual(warningsOf({ [given]: 'x' }), [

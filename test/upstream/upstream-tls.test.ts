@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { type CertificateFiles, createCertificates } from '../support/certificates.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { startServices } from '../support/services.ts';
+import { until } from '../support/until.ts';
 
 const QUERY = '{ member(id: "42") { name } notices { id } }';
 
@@ -50,6 +55,9 @@ async function startTlsProxy(target: string, { cert, key }: CertificateFiles, ca
     },
   };
 }
+
+const serialOf = ({ cert }: CertificateFiles): string =>
+  new X509Certificate(readFileSync(cert)).serialNumber;
 
 describe('An upstream with TLS that requires a client certificate', () => {
   let certificates: Awaited<ReturnType<typeof createCertificates>>;
@@ -116,6 +124,49 @@ describe('An upstream with TLS that requires a client certificate', () => {
     const { body } = await environment.send(query, { as: '42' });
     assert.equal(body.errors, undefined);
     assert.ok(proxy.clients.length > seen);
+  });
+
+  it('is called with the certificate for it alone, if there is one', async () => {
+    const own = await certificates.issue(authority);
+    await using environment = await start({
+      ...mutual(),
+      MEMBER_SERVICE_CERT: own.cert,
+      MEMBER_SERVICE_KEY: own.key,
+    });
+    await environment.send(QUERY);
+    assert.equal(proxy.clients.at(-1), serialOf(own));
+  });
+
+  it('is called with a renewed certificate as soon as both files are replaced', async () => {
+    const folder = dirname(client.cert);
+    const files = { cert: join(folder, 'renewed-cert.pem'), key: join(folder, 'renewed-key.pem') };
+    const replace = async (from: CertificateFiles) => {
+      await copyFile(from.cert, files.cert);
+      await copyFile(from.key, files.key);
+    };
+    await replace(client);
+    await using environment = await start({
+      ...mutual(),
+      UPSTREAM_CERT: files.cert,
+      UPSTREAM_KEY: files.key,
+    });
+    await environment.send(QUERY);
+    assert.equal(proxy.clients.at(-1), serialOf(client));
+
+    const renewed = await certificates.issue(authority);
+    await copyFile(renewed.cert, files.cert);
+    // Longer than between two reads of the files: those of two certificates are not used together.
+    await sleep(2_500);
+    const { body } = await environment.send(QUERY);
+    assert.equal(body.errors, undefined);
+    assert.equal(proxy.clients.at(-1), serialOf(client));
+
+    await replace(renewed);
+    await until(async () => {
+      const { body } = await environment.send(QUERY);
+      assert.equal(body.errors, undefined);
+      return proxy.clients.at(-1) === serialOf(renewed);
+    });
   });
 
   it('is called with the certificate on the connection that replaces a closed one', async () => {
