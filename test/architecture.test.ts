@@ -73,6 +73,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/{upstream/http-client,cache/edge-purger}.ts' },
   dataloader: { by: 'src/datasources/loader.ts' },
+  oauth4webapi: { by: 'src/{auth/**,upstream/token-endpoint.ts}' },
   fastify: { by: '{src/{http,protocols,server}/**,services/**}' },
   cockatiel: { by: 'src/{upstream/{circuit-breaker,resilience},redis/client}.ts' },
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },

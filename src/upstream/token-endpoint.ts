@@ -35,8 +35,6 @@ export class TokenRequestError extends Error {
   }
 }
 
-export type TokenEndpoint = ReturnType<typeof createTokenEndpoint>;
-
 /** Creates a client of a token endpoint (RFC 6749 §3.2), which authenticates with HTTP Basic. */
 export function createTokenEndpoint(options: Omit<OAuthCredentials, 'kind'>) {
   const { tokenUrl, clientId, clientSecret, audience, scope } = options;
