@@ -11,8 +11,9 @@ const SERVER = /^ {4}server (\w+) 127\.0\.0\.1:\d+$/gm;
 /**
  * Starts HAProxy with deploy/haproxy/haproxy.cfg in front of these ports, one for each `server` line.
  * `await using` ends it.
+ * @param certificate - the path of a certificate with its key, for TLS
  */
-export async function startHaproxy(ports: readonly number[]) {
+export async function startHaproxy(ports: readonly number[], certificate?: string) {
   const port = await freePort();
   const names: string[] = [];
   const haproxy = await startConfigured({
@@ -20,7 +21,10 @@ export async function startHaproxy(ports: readonly number[]) {
     edit(original, folder) {
       const config = original
         .replace('\nglobal\n', `\nglobal\n    stats socket ${folder}/stats mode 600\n`)
-        .replace('bind :8080', `bind 127.0.0.1:${port}`)
+        .replace(
+          'bind :8080',
+          `bind 127.0.0.1:${port}${certificate ? ` ssl crt ${certificate}` : ''}`,
+        )
         .replaceAll(SERVER, (_line, name: string) => {
           names.push(name);
           return `    server ${name} 127.0.0.1:${ports[names.length - 1]}`;

@@ -2,9 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { issueBoundToken } from '../auth/bound-token.ts';
 import { startBffProcess } from '../support/bff-process.ts';
+import { createBrowser } from '../support/browser.ts';
 import { createToken } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
+import { beginLogin } from '../support/login.ts';
+import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
+import { LOGIN } from '../support/session.ts';
 import { until } from '../support/until.ts';
 
 /** Values that must not be in any output, by where they come from. */
@@ -19,6 +23,13 @@ const CANARIES = {
   apiKey: 'canary-api-key-7f3a',
   proof: 'canary-dpop-proof-7f3a',
   cookie: 'canary-cookie-7f3a',
+  clientSecret: 'canary-client-secret-7f3a',
+  sessionSecret: 'canary-session-secret-7f3a-with-at-least-32',
+  returnPath: 'canary-return-path-7f3a',
+  state: 'canary-state-7f3a',
+  code: 'canary-code-7f3a',
+  providerError: 'canary-provider-error-7f3a',
+  logoutToken: 'canary-logout-token-7f3a',
   header: 'canary-header-7f3a',
   queryString: 'canary-query-7f3a',
   variable: 'canary-variable-7f3a',
@@ -32,6 +43,7 @@ const BORROW = 'mutation M($input: BorrowInput!) { borrow(input: $input) { loan 
 
 describe('The output of a process', () => {
   it('has none of the secrets and personal data of a busy run, at any log level', async () => {
+    await using provider = await startOpenIdProvider();
     await using bff = await startBffProcess(library, {
       shell: 'exec 2>&1',
       env: {
@@ -47,6 +59,19 @@ describe('The output of a process', () => {
         OTEL_TRACES_SAMPLER: 'always_on',
       },
     });
+    await using web = await startBffProcess(library, {
+      shell: 'exec 2>&1',
+      env: {
+        ...LOGIN,
+        LOG_LEVEL: 'trace',
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
+        OTEL_TRACES_SAMPLER: 'always_on',
+        LOGIN_DISCOVERY_URL: provider.discoveryUrl,
+        LOGIN_CLIENT_SECRET: CANARIES.clientSecret,
+        SESSION_SECRET: CANARIES.sessionSecret,
+      },
+    });
+    const ofLogin = await logInAndOut(web, provider);
     const token = await createToken(CAST.reader);
     const post = async (body: unknown, headers: Record<string, string> = {}) => {
       const response = await fetch(bff.endpoint, {
@@ -95,10 +120,68 @@ describe('The output of a process', () => {
     bff.kill('SIGTERM');
     await bff.ended();
 
-    const output = bff.lines().join('\n');
-    const found = Object.entries({ ...CANARIES, token, signature: token.split('.')[2] ?? token })
+    web.kill('SIGTERM');
+    await web.ended();
+
+    const output = [...bff.lines(), ...web.lines()].join('\n');
+    assert.match(output, /login failed/);
+    const signature = token.split('.')[2] ?? token;
+    const found = Object.entries({ ...CANARIES, ...ofLogin, token, signature })
       .filter(([, canary]) => output.includes(canary))
       .map(([source]) => source);
     assert.deepEqual(found, []);
   });
 });
+
+/** Logs a user in, in right and wrong ways. @returns the secrets of the login */
+async function logInAndOut(
+  { url, endpoint }: { readonly url: string; readonly endpoint: string },
+  provider: OpenIdProvider,
+): Promise<Record<string, string>> {
+  const { code, state, providerError } = CANARIES;
+  const bff = { loginUrl: `${url}/auth/login`, callbackUrl: `${url}/auth/callback` };
+  const browser = createBrowser();
+  await browser.request(`${bff.loginUrl}?returnTo=/${CANARIES.returnPath}`);
+  await browser.request(`${bff.callbackUrl}?code=${code}&state=${state}`);
+  for (const change of [
+    { code },
+    { iss: `https://${providerError}` },
+    { error: providerError, error_description: providerError },
+    { state },
+  ]) {
+    const wrong = await beginLogin(browser, bff, provider, CAST.reader);
+    for (const [name, value] of Object.entries(change)) wrong.searchParams.set(name, value);
+    await browser.request(wrong.href);
+  }
+  provider.behave({ idToken: { nonce: providerError } });
+  await browser.request((await beginLogin(browser, bff, provider, CAST.reader)).href);
+  provider.behave({ response: { access_token: `${CANARIES.wrongToken}.a.b` } });
+  await browser.request((await beginLogin(browser, bff, provider, CAST.reader)).href);
+  provider.behave({ error: [400, providerError] });
+  await browser.request((await beginLogin(browser, bff, provider, CAST.reader)).href);
+  provider.behave({});
+  const right = await beginLogin(browser, bff, provider, CAST.reader);
+  const [transaction] = browser.cookiesFor(url);
+  await browser.request(right.href);
+  const session = browser.cookiesFor(url).find(({ name }) => name === '__Host-session');
+  assert.ok(transaction && session);
+  const headers = { 'content-type': 'application/json', 'x-csrf-protection': '1' };
+  const body = JSON.stringify({ query: '{ home { member { name } } }' });
+  await browser.request(endpoint, { method: 'POST', headers, body });
+  await browser.request(`${url}/auth/session`, { headers });
+  await browser.request(`${url}/auth/backchannel-logout`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: `logout_token=${CANARIES.logoutToken}`,
+  });
+  const { 'content-type': _type, ...proof } = headers;
+  await browser.request(`${url}/auth/logout`, { method: 'POST', headers: proof });
+  const [request] = provider.requestsOf('/revoke');
+  return {
+    transaction: transaction.value,
+    session: session.value,
+    rightCode: right.searchParams.get('code') ?? '',
+    rightState: right.searchParams.get('state') ?? '',
+    refreshToken: request?.get('token') ?? assert.fail('no refresh token'),
+  };
+}

@@ -23,6 +23,9 @@ interface SessionParts {
   readonly revocations: Revocations;
 }
 
+/** The time for which a renewal is remembered at least, even if its access token expires before. */
+const MIN_RENEWED_MS = 60_000;
+
 /** Sends a Set-Cookie header with the response to the request. */
 export type SetCookie = (header: string) => void;
 
@@ -64,13 +67,12 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     return latest && latest.session.renewedAt > known.session.renewedAt ? latest : known;
   }
 
-  async function renew(known: Renewed, key: string): Promise<Renewed> {
+  async function renew(known: Renewed): Promise<Renewed> {
     const { session } = known;
     try {
       const result = await renewal.renew(session);
       const remainingMs = result.session.accessExpiresAt - Date.now();
-      if (remainingMs > 0) renewed.set(session.id, result, { ttl: remainingMs });
-      opened.set(key, result);
+      renewed.set(session.id, result, { ttl: Math.max(remainingMs, MIN_RENEWED_MS) });
       return result;
     } catch (error) {
       if (isUnauthenticated(error)) await endQuietly(session.id);
@@ -103,9 +105,9 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
       if (isValid) return known;
       throw providerUnavailable();
     }
-    if (!isValid) return renew(known, key);
+    if (!isValid) return renew(known);
     if (renewal.isInFlight(session.id)) return known;
-    return Promise.race([renew(known, key), delay(MAX_RENEWAL_WAIT_MS, known, { ref: false })]);
+    return Promise.race([renew(known), delay(MAX_RENEWAL_WAIT_MS, known, { ref: false })]);
   }
 
   return {
