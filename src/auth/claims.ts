@@ -28,7 +28,7 @@ export function toSignedInViewer(
   isOpaque = false,
 ): SignedInViewer | BoundViewer {
   assertUserToken(claims, issuer);
-  const client = readClient(claims, issuer);
+  const client = readClient(claims, issuer, isOpaque);
   const user = {
     role: readRole(readClaim(claims, issuer.claims.role), issuer),
     id: readUserId(claims, client, issuer),
@@ -72,14 +72,18 @@ function assertUserToken(claims: Claims, issuer: IssuerConfig): void {
   );
 }
 
-function readClient(claims: Claims, issuer: IssuerConfig): string | undefined {
+function readClient(claims: Claims, issuer: IssuerConfig, isOpaque: boolean): string | undefined {
   const named = issuer.claims.client.map((name) => claims[name]).filter((id) => id !== undefined);
   const [client] = named;
-  if (client === undefined) return undefined;
+  // An ID token of Auth0 differs from its access tokens in this.
+  const isRequired = issuer.clients !== undefined && !isOpaque;
+  if (client === undefined && !isRequired) return undefined;
   if (typeof client === 'string' && named.every((id) => id === client)) return client;
   throw new TokenRefusal(
-    "The token's client is malformed.",
-    () => `Its claims ${issuer.claims.client.join(', ')} are ${quote(named)}.`,
+    "The token's client is missing or malformed.",
+    () =>
+      `Its claims ${issuer.claims.client.join(', ')} are ${quote(named)}: ` +
+      `${settingName(issuer, 'clients')} is set, so an access token must name its client.`,
   );
 }
 

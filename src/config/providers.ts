@@ -114,8 +114,8 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
     algorithms: ['RS256'],
     claims: { ...STANDARD_CLAIMS, role: 'realm_access.roles', client: ['azp'] },
     checks: {
-      // Not "nonce": versions before 25 put it into access tokens.
-      required: { typ: /^Bearer$/ },
+      // Not "nonce": versions before 25 put it into access tokens. A service account has no session.
+      required: { typ: /^Bearer$/, sid: PRESENT },
       refused: { preferred_username: /^service-account-/, clientHost: ANY, clientAddress: ANY },
       unlimiting: ['realm_access', 'resource_access'],
     },
