@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { after, before, describe, it, mock } from 'node:test';
 import {
   exportJWK,
@@ -17,6 +17,7 @@ import {
   ISSUER,
   type Issuer,
   inSeconds,
+  issuerConfig,
   makeKey,
   startIssuer,
   validClaims,
@@ -229,6 +230,35 @@ describe('The JWT verifier', () => {
       const token = await another.sign({}, { key: key as typeof another.first, header: { alg } });
       await assert.rejects(async () => readOther(token), UNAUTHENTICATED, alg);
     }
+  });
+
+  for (const alg of ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519']) {
+    it(`accepts ${alg} if it is configured, and only then`, async () => {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+      const jwk = { ...(await exportJWK(publicKey)), kid: 'first', alg };
+      await using another = await startIssuer();
+      another.publishRaw(jwk);
+      const key = { kid: 'first', privateKey, jwk } as typeof another.first;
+      const token = await another.sign({}, { key, header: { alg } });
+      const name = alg === 'Ed25519' ? 'EdDSA' : alg;
+      for (const JWT_ALGORITHMS of [name, `ES256,${name}`, 'RS256', 'PS256', 'ES256', 'EdDSA']) {
+        const JWKS_URL = another.config.jwksUrl.href;
+        const verify = createJwtVerifier([issuerConfig({ JWKS_URL, JWT_ALGORITHMS })]);
+        if (JWT_ALGORITHMS.split(',').includes(name)) assert.ok(await verify(token));
+        else await assert.rejects(async () => verify(token), UNAUTHENTICATED, JWT_ALGORITHMS);
+      }
+    });
+  }
+
+  it('ignores an RSA key of less than 2048 bits', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+    await using another = await startIssuer();
+    another.publishRaw({ ...publicKey.export({ format: 'jwk' }), kid: 'first', alg: 'RS256' });
+    const input = `${encoded({ alg: 'RS256', kid: 'first' })}.${encoded(validClaims())}`;
+    const token = `${input}.${sign('sha256', Buffer.from(input), privateKey).toString('base64url')}`;
+    const JWKS_URL = another.config.jwksUrl.href;
+    const verify = createJwtVerifier([issuerConfig({ JWKS_URL, JWT_ALGORITHMS: 'RS256' })]);
+    await assert.rejects(async () => verify(token), UNAUTHENTICATED);
   });
 
   it('never loads a key from a location that the token names', async () => {
