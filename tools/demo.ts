@@ -12,6 +12,7 @@ import { UPSTREAMS, type UpstreamTable } from '../src/datasources/upstreams.ts';
 import { readConfig } from '../src/server/read-config.ts';
 import { closeOnTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
+import { createDemoLogin, type DemoLogin, usesDemoIssuer } from './demo/login.ts';
 import { bffNames, loadBff, ROOT } from './tree.ts';
 
 // npm start: starts the stand-in services, the identity provider and every BFF, each as its own
@@ -19,8 +20,6 @@ import { bffNames, loadBff, ROOT } from './tree.ts';
 
 const SERVICES = Object.keys(UPSTREAMS);
 const IDENTITY = 'identity';
-/** With one of them, the BFFs trust another issuer than the demo's. */
-const ISSUER_VARIABLES = ['LOGIN_DISCOVERY_URL', 'JWT_ISSUER', 'JWT_ISSUERS', 'JWT_ISSUERS_FILE'];
 const TOKEN_LIFETIME_SECONDS = 30 * 86_400;
 const START_TIMEOUT_MS = 30_000;
 /** Longer than a child may take, after which it is killed. */
@@ -31,10 +30,9 @@ const SHARED_SECRETS = ['VIEWER_SIGNING_KEY', 'UPSTREAM_TOKEN', 'LOGIN_CLIENT_SE
 const { values } = parseArgs({ options: { 'services-only': { type: 'boolean' } } });
 const secrets = values['services-only'] ? {} : newSecrets();
 const environment = withoutMisspelt(nonEmpty(process.env));
-const usesDemoIssuer = ISSUER_VARIABLES.every((name) => !environment[name]);
 const standIns = [
   ...SERVICES.filter((name) => !environment[urlVariable(name)]),
-  ...(usesDemoIssuer ? [IDENTITY] : []),
+  ...(usesDemoIssuer(environment) ? [IDENTITY] : []),
 ];
 const children: Child[] = [];
 const failed = Promise.withResolvers<never>();
@@ -66,9 +64,12 @@ try {
 /** @returns the line to print when all processes are ready */
 async function start(): Promise<string> {
   await checkConfiguration();
-  const [services] = await Promise.all([
+  const bffs = await Promise.all(bffNames().map(loadBff));
+  const withSessions = bffs.find(({ credentials }) => credentials.includes('cookie'));
+  const login = withSessions && (await createDemoLogin(withSessions, environment));
+  const [services, identityUrl] = await Promise.all([
     Promise.all(SERVICES.map(startService)),
-    startIdentityProvider(),
+    startIdentityProvider(login),
   ]);
   if (values['services-only']) return `${readyIn()}. Next: ${webCommand(services)}`;
 
@@ -88,14 +89,20 @@ async function start(): Promise<string> {
     ...environment,
     ...addresses,
   };
-  const urls = await Promise.all(bffNames().map((name) => run(name, `bff-${name}/main.ts`, env)));
+  const urls = await Promise.all(
+    bffs.map((bff) => {
+      const ofLogin = bff === withSessions && identityUrl ? login?.bff(identityUrl) : {};
+      return run(bff.name, `bff-${bff.name}/main.ts`, { ...env, ...ofLogin });
+    }),
+  );
   await Promise.all(urls.map(waitUntilReady));
   await subscribeBffs();
   const standIn = children.find(({ name }) => SERVICES.includes(name) && !issuesTokens(name));
   const tryPartial = standIn
     ? `, or kill one service (kill ${standIn.pid}) and send a request with "cache-control: no-cache" for a partial response`
     : '';
-  return `${readyIn()}. Next: open ${urls[0]} in a browser${tryPartial}`;
+  const tryLogin = identityUrl && login ? `, log in at ${login.url}` : '';
+  return `${readyIn()}. Next: open ${urls[0]} in a browser${tryLogin}${tryPartial}`;
 }
 
 /**
@@ -149,9 +156,10 @@ async function startService(name: string): Promise<string> {
 }
 
 /** Starts the identity provider of the demo's issuer. */
-async function startIdentityProvider(): Promise<void> {
-  if (!standIns.includes(IDENTITY)) return;
-  await run(IDENTITY, `services/${IDENTITY}/main.ts`, { ...secrets, ...environment });
+async function startIdentityProvider(login: DemoLogin | undefined): Promise<string | undefined> {
+  if (!standIns.includes(IDENTITY)) return undefined;
+  const env = { ...secrets, ...environment, ...login?.identity };
+  return run(IDENTITY, `services/${IDENTITY}/main.ts`, env);
 }
 
 async function run(name: string, file: string, env: NodeJS.ProcessEnv): Promise<string> {

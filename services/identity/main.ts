@@ -1,6 +1,6 @@
 import { runService } from '../support/run-service.ts';
 import { readSecret } from '../support/secret.ts';
-import { DEMO_CLIENT_SECRET } from './demo-client-secret.ts';
+import { DEMO_CLIENT_SECRET } from './client.ts';
 
 await runService({
   name: 'identity',

@@ -5,6 +5,7 @@ import { Provider } from 'oidc-provider/lib/provider.js';
 import { DEMO_KEY } from '../support/demo-key.ts';
 import { DEMO_AUDIENCE, DEMO_ISSUER } from '../support/tokens.ts';
 import { findAccount } from './accounts.ts';
+import { CLIENT_ID } from './client.ts';
 import { createMemoryAdapter } from './memory-adapter.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 
@@ -17,7 +18,6 @@ export type ProviderOptions = {
   refreshTokenSeconds: number;
 };
 
-export const CLIENT_ID = 'frontdesk-web';
 /** The identifier (RFC 8707) of the BFFs, the only resource that access tokens are for. */
 const RESOURCE = `${DEMO_ISSUER}/${DEMO_AUDIENCE}`;
 const LOOPBACK_HOSTS = ['127.0.0.1', '[::1]', 'localhost'];

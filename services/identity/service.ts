@@ -1,7 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { ACCOUNTS, findAccount } from './accounts.ts';
+import { CLIENT_ID } from './client.ts';
 import { loginPage } from './pages.ts';
-import { CLIENT_ID, createProvider, type ProviderOptions } from './provider.ts';
+import { createProvider, type ProviderOptions } from './provider.ts';
 
 const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { CLIENT_ID } from '../../services/identity/provider.ts';
+import { CLIENT_ID } from '../../services/identity/client.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { publicKeySet } from '../../services/support/tokens.ts';
 import { createBrowser } from '../support/browser.ts';

@@ -11,7 +11,7 @@ import {
   type ServerMetadata,
   tokenRevocation,
 } from 'openid-client';
-import { CLIENT_ID } from '../../services/identity/provider.ts';
+import { CLIENT_ID } from '../../services/identity/client.ts';
 import { createIdentityProvider } from '../../services/identity/service.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 

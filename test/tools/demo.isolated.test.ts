@@ -14,7 +14,10 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import { urlVariable } from '../../src/config/index.ts';
 import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
+import { createBrowser } from '../support/browser.ts';
 import { createListenerTls } from '../support/certificates.ts';
+import { logIn, logOutAtProvider } from '../support/identity.ts';
+import { CSRF_HEADER } from '../support/login.ts';
 import { UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { until } from '../support/until.ts';
 
@@ -95,6 +98,29 @@ describe('npm start, while it runs', () => {
       const { data } = await query(demo.urlOf(name), '{ announcements { title } }');
       assert.ok(data.announcements.length > 0);
     }
+  });
+
+  it('logs a user in to the web BFF with the identity provider, and out of both', async () => {
+    const [, loginUrl = ''] = /, log in at (http\S+),/.exec(demo.output()) ?? [];
+    const url = new URL(demo.urlOf('web')).origin;
+    assert.equal(loginUrl, `${url}/auth/login`);
+    const browser = createBrowser();
+    await logIn(browser, loginUrl, '42');
+    const session = async () => {
+      const response = await browser.request(`${url}/auth/session`, { headers: CSRF_HEADER });
+      return (await response.json()) as { user: unknown };
+    };
+    assert.deepEqual((await session()).user, { id: '42', role: 'customer' });
+
+    const logout = { method: 'POST', headers: CSRF_HEADER };
+    const { logoutUrl } = (await (await browser.request(`${url}/auth/logout`, logout)).json()) as {
+      logoutUrl: string;
+    };
+    assert.deepEqual(await session(), { user: null });
+    const page = await logOutAtProvider(browser, logoutUrl);
+    assert.equal(new URL(page.url).origin, url);
+    const again = await browser.open(loginUrl);
+    assert.match(again.body, /Choose a user/);
   });
 
   it('warns once of an unknown variable that resembles a known one', () => {

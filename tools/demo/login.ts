@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { CLIENT_ID } from '../../services/identity/client.ts';
+import type { BffDefinition } from '../../src/bff.ts';
+
+/** With one of them, the BFFs trust another issuer than the demo's. */
+const ISSUER_VARIABLES = ['LOGIN_DISCOVERY_URL', 'JWT_ISSUER', 'JWT_ISSUERS', 'JWT_ISSUERS_FILE'];
+
+export const usesDemoIssuer = (env: NodeJS.ProcessEnv): boolean =>
+  ISSUER_VARIABLES.every((name) => !env[name]);
+
+/** The variables of the two processes of a login, besides the secrets that they share. */
+export interface DemoLogin {
+  /** The address to which a browser goes. */
+  readonly url: string;
+  readonly identity: NodeJS.ProcessEnv;
+  readonly bff: (identityUrl: string) => NodeJS.ProcessEnv;
+}
+
+/**
+ * Connects a BFF that has sessions with the demo's identity provider. The port of the BFF is chosen before it
+ * starts, because its provider redirects browsers to it.
+ * @returns undefined if the BFF can have no login: several workers share sessions in Redis only
+ */
+export async function createDemoLogin(
+  { name, port }: BffDefinition,
+  env: NodeJS.ProcessEnv,
+): Promise<DemoLogin | undefined> {
+  if (env.WORKERS && env.WORKERS !== '1' && !env.REDIS_URL) return undefined;
+  const variable = `${name.toUpperCase()}_PORT`;
+  const chosen = env[variable] === '0' ? await freePort() : env[variable] || port;
+  const scheme = env.TLS_CERT ? 'https' : 'http';
+  const publicUrl = env.PUBLIC_URL || `${scheme}://127.0.0.1:${chosen}`;
+  return {
+    url: `${publicUrl}/auth/login`,
+    identity: { PUBLIC_URL: publicUrl },
+    bff: (identityUrl) => ({
+      [variable]: String(chosen),
+      PUBLIC_URL: publicUrl,
+      LOGIN_DISCOVERY_URL: `${identityUrl}/.well-known/openid-configuration`,
+      LOGIN_CLIENT_ID: CLIENT_ID,
+      SESSION_SECRET: env.SESSION_SECRET || randomBytes(32).toString('base64url'),
+    }),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
