@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createBrowser } from '../support/browser.ts';
+import { createBrowser, type RequestOptions } from '../support/browser.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { logIn } from '../support/identity.ts';
 import {
+  beginLogin,
   CSRF_HEADER,
   type Login,
   loggedIn,
   sessionCookieOf,
   sessionOf,
   startLogin,
+  startLoginAt,
   viewerOf,
 } from '../support/login.ts';
+import { startOpenIdProvider } from '../support/openid-provider.ts';
+import { until } from '../support/until.ts';
 
 const ATTRIBUTES = /; Path=\/; Secure; HttpOnly; SameSite=(Strict|Lax); Max-Age=(\d+)$/;
 
@@ -71,6 +75,57 @@ describe('A login', () => {
     assert.deepEqual([user, more], [{ id: CAST.reader, role: 'customer' }, {}]);
     const leftMs = Date.parse(expiresAt) - Date.now();
     assert.ok(leftMs > 11.9 * 3_600_000 && leftMs <= 12 * 3_600_000);
+  });
+
+  it('costs the address one unit for each of its requests, and the viewer for its session', async () => {
+    await using provider = await startOpenIdProvider();
+    const limits = { RATE_LIMIT_ADDRESS: '100', RATE_LIMIT_VIEWER: '50' };
+    await using bff = await startLoginAt(provider, limits);
+    const browser = createBrowser();
+    const remaining = async (path: string, options: RequestOptions = {}) =>
+      (await browser.request(bff.url + path, options)).headers.get('ratelimit')?.match(/r=\d+/g);
+    const callback = await beginLogin(browser, bff, provider, CAST.reader);
+    assert.deepEqual(await remaining(callback.pathname + callback.search), ['r=98']);
+    const headers = CSRF_HEADER;
+    assert.deepEqual(await remaining('/auth/session', { headers }), ['r=97', 'r=49']);
+    assert.deepEqual(await remaining('/auth/logout', { method: 'POST', headers }), ['r=96']);
+  });
+
+  it('shows a page with a link while the provider is down, also after the user has signed in', async () => {
+    await using provider = await startOpenIdProvider();
+    await using bff = await startLoginAt(provider);
+    const browser = createBrowser();
+    const callback = await beginLogin(browser, bff, provider, CAST.reader);
+    provider.setDown(true);
+    await using restarted = await startLoginAt(provider);
+    for (const url of [callback.href, restarted.loginUrl]) {
+      const response = await browser.request(url, { headers: { accept: 'text/html' } });
+      assert.equal(response.status, 503, url);
+      assert.match(await response.text(), /not available: retry later.*href="\/auth\/login"/s);
+      const other = await browser.request(restarted.loginUrl);
+      const { errors } = (await other.json()) as { errors: { extensions: { code: string } }[] };
+      assert.equal(errors[0]?.extensions.code, 'UPSTREAM_UNAVAILABLE');
+    }
+    provider.setDown(false);
+    await until(async () => (await browser.request(restarted.loginUrl)).status === 302);
+  });
+
+  it('is refused for an account whose token is not accepted', async () => {
+    await using provider = await startOpenIdProvider();
+    await using bff = await startLoginAt(provider);
+    provider.behave({ response: { access_token: 'an.unknown.token' } });
+    const browser = createBrowser();
+    const callback = await beginLogin(browser, bff, provider, CAST.reader);
+    const response = await browser.request(callback.href, { headers: { accept: 'text/html' } });
+    assert.equal(response.status, 403);
+    assert.match(await response.text(), /account cannot be used here/);
+    assert.equal(sessionCookieOf(browser, bff), undefined);
+  });
+
+  it('is refused if the provider is not one of the configured issuers', async () => {
+    await using provider = await startOpenIdProvider();
+    await using bff = await startLoginAt(provider, { JWT_ISSUER: 'https://other.example' });
+    assert.equal((await createBrowser().request(bff.loginUrl)).status, 503);
   });
 
   it('says that nobody is signed in, without a session', async () => {

@@ -134,6 +134,19 @@ describe('A session whose access token is about to expire', () => {
     assert.equal((await send(cookie)).status, 401);
   });
 
+  it('gives no cookie to a response that shared caches store, but to the next one', async () => {
+    await using cached = await startLoginAt(provider, { CACHE_MEMORY_MB: '8' });
+    const cookie = await cookieOf(DUE_MS);
+    const query = encodeURIComponent('{ notices { id } }');
+    const response = await fetch(`${cached.url}/graphql?query=${query}`, {
+      headers: { cookie, 'x-csrf-protection': '1' },
+    });
+    assert.match(response.headers.get('cache-control') ?? '', /^public/, await response.text());
+    assert.deepEqual(response.headers.getSetCookie(), []);
+    const next = await viewerOf(createBrowser(), cached, { headers: { cookie } });
+    assert.match(sentCookie(next) ?? '', /^__Host-session=./);
+  });
+
   it('is not renewed without a refresh token', async () => {
     const before = refreshes();
     const cookie = await cookieOf(DUE_MS, { refreshToken: undefined });
