@@ -72,13 +72,18 @@ const authorizationParameters = z
     error: `must be name=value, separated by &, without ${OWN_PARAMETERS.join(', ')}`,
   });
 
+const OPENID = /^([^\s]+ )*openid( [^\s]+)*$/;
+
 /** The variables of login and sessions, in the order of .env.example. */
 export const LOGIN_VARIABLES = {
   PUBLIC_URL: publicUrl.optional(),
   LOGIN_DISCOVERY_URL: protectedUrl.optional(),
   LOGIN_CLIENT_ID: z.string().optional(),
   LOGIN_CLIENT_SECRET: z.string().optional(),
-  LOGIN_SCOPES: z.string().default('openid offline_access'),
+  LOGIN_SCOPES: z
+    .string()
+    .regex(OPENID, { error: 'must be scopes separated by spaces, with openid among them' })
+    .default('openid offline_access'),
   LOGIN_PARAMETERS: authorizationParameters.optional(),
   LOGIN_RETURN_PATHS: returnPaths.optional(),
   SESSION_SECRET: sessionSecrets.optional(),

@@ -54,7 +54,7 @@ export async function allowOrigins(
     // An OPTIONS request without the headers of a preflight is not an error.
     strictPreflight: false,
     credentials: hasSessions,
-    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST'],
     // Joined here: the plugin would join lists again for each request.
     allowedHeaders: [...REQUEST_HEADERS, ...headers].join(', '),
     exposedHeaders: RESPONSE_HEADERS.join(', '),

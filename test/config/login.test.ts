@@ -42,6 +42,7 @@ describe('The configuration of login', () => {
     LOGIN_DISCOVERY_URL: ['http://provider.example/.well-known/openid-configuration', 'x'],
     LOGIN_RETURN_PATHS: ['orders', '//evil.example', '/a/../b', '/a%2fb', '/*/a', '/a?b', '/a b'],
     LOGIN_PARAMETERS: ['state=x', 'audience=a&redirect_uri=b', 'response_type=token'],
+    LOGIN_SCOPES: ['profile', 'openidx', 'openid,profile'],
     SESSION_SECRET: ['short', `${LOGIN.SESSION_SECRET},short`],
     SESSION_MAX_AGE_MS: ['0', '-1', '1h'],
   };

@@ -16,15 +16,14 @@ const MAX_AGE_MS = 10_000;
 const MAX_OPENED_LENGTH = 16 * 1024 * 1024;
 /** The time that a request with a valid token waits for the renewal that it has started. */
 const MAX_RENEWAL_WAIT_MS = 1_000;
+/** The time for which a renewal is remembered at least, even if its access token expires before. */
+const MIN_RENEWED_MS = 60_000;
 
 interface SessionParts {
   readonly store: SessionStore;
   readonly renewal: Renewal;
   readonly revocations: Revocations;
 }
-
-/** The time for which a renewal is remembered at least, even if its access token expires before. */
-const MIN_RENEWED_MS = 60_000;
 
 /** Sends a Set-Cookie header with the response to the request. */
 export type SetCookie = (header: string) => void;
@@ -55,7 +54,7 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     if (!session) throw sessionEnded();
     await revocations.load(session);
     const latest = latestOf({ session, cookie: undefined });
-    // Redis has lost it, or was down when it was stored.
+    // Redis did not answer when it was stored.
     if (store.shared && latest.session !== session)
       void store.replace(latest.session).catch(ignore);
     opened.set(key, latest);
@@ -75,7 +74,8 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
       renewed.set(session.id, result, { ttl: Math.max(remainingMs, MIN_RENEWED_MS) });
       return result;
     } catch (error) {
-      if (isUnauthenticated(error)) await endQuietly(session.id);
+      // If Redis does not answer, the provider refuses the refresh token again.
+      if (isUnauthenticated(error)) await end(session.id).catch(ignore);
       else if (hasValidToken(session, Date.now())) return known;
       throw error;
     }
@@ -85,9 +85,6 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     revocations.revokeSession(id);
     await store.remove(id);
   }
-
-  /** Redis may be unavailable; then the session's tokens are refused again. */
-  const endQuietly = (id: string) => end(id).catch(ignore);
 
   /** The session to use for a request: the latest renewal, or a new one. */
   function refreshed(found: Renewed, key: string): MaybePromise<Renewed> {
