@@ -4,8 +4,6 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { portVariable } from '../../services/support/settings.ts';
-import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { startBffProcess } from '../support/bff-process.ts';
 import { library } from '../support/fixture/bff.ts';
@@ -33,44 +31,33 @@ const isListening = (endpoint: string): Promise<boolean> =>
     () => false,
   );
 
-describe('A BFF process on SIGTERM', () => {
-  it('completes the requests in flight, and exits with 0', async () => {
+describe('A BFF process', () => {
+  it('completes the requests in flight at SIGHUP, because it has no workers to replace, and exits with 0', async () => {
     await using bff = await startBffProcess(library);
     const { control } = bff.services.member;
     control.faults({ membersByIds: { delayMs: 500 } });
     const inFlight = post(bff.endpoint, '{ member(id: "42") { name } }');
     await until(() => control.requests().routes.membersByIds === 1);
-    bff.kill('SIGTERM');
+    bff.kill('SIGHUP');
     const response = await inFlight;
     assert.equal(response.status, 200);
     assert.match(await response.text(), /Ada Castro/);
     assert.deepEqual(await bff.ended(), [0, null]);
   });
 
-  it('ends in the same way at SIGHUP, because a single process has no workers to replace', async () => {
-    await using bff = await startBffProcess(library);
-    bff.kill('SIGHUP');
-    assert.deepEqual(await bff.ended(), [0, null]);
+  it('is not ready at once at SIGTERM, responds in the drain delay, and exits with 130 at a second signal, if that is SIGINT', async () => {
+    await using bff = await startBffProcess(library, { env: { DRAIN_DELAY_MS: '60000' } });
+    assert.ok(await isReady(bff.endpoint));
+    bff.kill('SIGTERM');
+    await until(async () => !(await isReady(bff.endpoint)));
+    const ready = await fetch(new URL('/readyz', bff.endpoint));
+    assert.equal(ready.status, 503);
+    const response = await post(bff.endpoint, '{ __typename }');
+    assert.equal(response.status, 200);
+    assert.equal(response.headers.get('connection'), 'close');
+    bff.kill('SIGINT');
+    assert.deepEqual(await bff.ended(), [130, null]);
   });
-
-  for (const [signal, code] of [
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const) {
-    it(`is not ready at once, responds in the drain delay, and exits with ${code} at a second signal, if that is ${signal}`, async () => {
-      await using bff = await startBffProcess(library, { env: { DRAIN_DELAY_MS: '60000' } });
-      assert.ok(await isReady(bff.endpoint));
-      bff.kill('SIGTERM');
-      await until(async () => !(await isReady(bff.endpoint)));
-      const ready = await fetch(new URL('/readyz', bff.endpoint));
-      assert.equal(ready.status, 503);
-      const response = await post(bff.endpoint, '{ __typename }');
-      assert.equal(response.status, 200);
-      assert.equal(response.headers.get('connection'), 'close');
-      bff.kill(signal);
-      assert.deepEqual(await bff.ended(), [code, null]);
-    });
-  }
 });
 
 /** Starts an npm script as the leader of a process group of its own, which ends with the test. */
@@ -140,14 +127,14 @@ async function startRequest(endpoint: string) {
 }
 
 describe('An npm script that starts a BFF', () => {
-  for (const [signal, receiver, send] of [
-    ['SIGTERM', 'npm', 'kill'],
-    ['SIGINT', 'npm and the BFF, as by Ctrl-C', 'killGroup'],
+  for (const [what, signal, env] of [
+    ['the BFF once at SIGTERM to it and to npm, as by a supervisor', 'SIGTERM', {}],
+    ['all workers once at Ctrl-C', 'SIGINT', { WORKERS: '2' }],
   ] as const) {
-    it(`drains the BFF once at ${signal} to ${receiver}, and exits with 0`, async () => {
-      await using npm = await startByNpm();
+    it(`drains ${what}, and exits with 0`, async () => {
+      await using npm = await startByNpm(env);
       const inFlight = await startRequest(npm.endpoint);
-      npm[send](signal);
+      npm.killGroup(signal);
       await until(async () => !(await isReady(npm.endpoint)));
       await sleep(NPM_FORWARD_MS);
       assert.equal(await inFlight.finish(), 200);
@@ -155,17 +142,6 @@ describe('An npm script that starts a BFF', () => {
       assert.equal(await isListening(npm.endpoint), false);
     });
   }
-
-  it('drains all workers once at Ctrl-C, and exits with 0', async () => {
-    await using npm = await startByNpm({ WORKERS: '2' });
-    const inFlight = await startRequest(npm.endpoint);
-    npm.killGroup('SIGINT');
-    await until(async () => !(await isReady(npm.endpoint)));
-    await sleep(NPM_FORWARD_MS);
-    assert.equal(await inFlight.finish(), 200);
-    assert.deepEqual(await npm.ended(), [0, null]);
-    assert.equal(await isListening(npm.endpoint), false);
-  });
 
   it('forwards a second signal, and exits with its code', async () => {
     await using npm = await startByNpm({ DRAIN_DELAY_MS: '60000' });
@@ -175,20 +151,6 @@ describe('An npm script that starts a BFF', () => {
     npm.kill('SIGTERM');
     assert.deepEqual(await npm.ended(), [143, null]);
     assert.equal(await isListening(npm.endpoint), false);
-  });
-});
-
-describe('The npm script start:services', () => {
-  it('ends the stand-in services with it', async () => {
-    const names = Object.keys(UPSTREAMS);
-    const ports = [...names, 'identity'].map((name) => [portVariable(name), '0']);
-    await using npm = startScript('start:services', Object.fromEntries(ports));
-    await until(() => /^ready/m.test(npm.output()));
-    npm.kill('SIGTERM');
-    assert.deepEqual(await npm.ended(), [0, null]);
-    const urls = [...npm.output().matchAll(/\| (http:\S+)/g)].map(([, url = '']) => url);
-    assert.equal(urls.length, ports.length);
-    for (const url of urls) assert.equal(await isListening(url), false);
   });
 });
 

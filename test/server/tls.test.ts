@@ -351,13 +351,13 @@ describe('A BFF process with TLS on SIGTERM', () => {
   const CLIENTS = 4;
   const MAX_OPEN = 20;
   /** Of a client between two requests. */
-  const PAUSE_MS = 5;
+  const PAUSE_MS = 20;
 
   for (const workers of [1, 2]) {
     it(`loses no request of HTTP/2 clients under load with ${workers} worker(s), and exits with 0`, async () => {
       await using tls = await createListenerTls();
       await using bff = await startBffProcess(library, {
-        env: { ...tls.env, DRAIN_DELAY_MS: '1000', WORKERS: String(workers) },
+        env: { ...tls.env, DRAIN_DELAY_MS: '500', WORKERS: String(workers) },
       });
       let answered = 0;
       const query = { query: '{ member(id: "42") { name } }' };

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { cpSync, globSync, mkdtempSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -40,12 +48,15 @@ const RECIPES = [
 ];
 
 /**
- * All steps of `npm run check`; in `npm test` the types, which most mistakes of a template break, in one
- * thread, because several check many types more than once.
+ * The short form checks the types of what the recipes may break: most mistakes of a template break them.
+ * In one thread, because several check many types more than once.
  */
+const TYPES = 'tsconfig.recipes.json';
+const CHECKED = ['src', 'services', 'bff-*'];
+/** All steps of `npm run check`, or the types. */
 const CHECKS = IS_FULL
   ? [['tools/check.ts']]
-  : [['node_modules/typescript/bin/tsc', '--singleThreaded']];
+  : [['node_modules/typescript/bin/tsc', '--singleThreaded', '--project', TYPES]];
 
 /** The new tests, and the fault matrix that has a row for each of the recipes. */
 const QUICK_TESTS = [
@@ -129,6 +140,10 @@ describe('npm run new in a copy of the tree', { concurrency: true, skip }, () =>
       const result = await node('tools/new.ts', ...args);
       runs.push({ result, written: diffsBetween(tree, readTree(copy)) });
     }
+    const written = runs.flatMap((run) => [...run.written.keys()]);
+    const include = [...CHECKED, ...written.filter((path) => path.endsWith('.ts'))];
+    const types = { extends: './tsconfig.json', include };
+    if (!IS_FULL) writeFileSync(join(copy, TYPES), JSON.stringify(types));
   });
   after(() => rm(copy, { recursive: true }));
 
