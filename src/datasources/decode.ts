@@ -111,7 +111,7 @@ export function requireAllKeys<V>(
   keys: readonly string[],
   values: ReadonlyMap<string, V>,
 ): ReadonlyMap<string, V> {
-  const missing = keys.find((key) => !values.has(key));
-  if (missing !== undefined) throw new DecodeError(`an entry for ${missing}`, undefined);
+  if (!keys.every((key) => values.has(key)))
+    throw new DecodeError('an entry for each key', undefined);
   return values;
 }
