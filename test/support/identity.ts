@@ -40,6 +40,10 @@ export async function startIdentity({ port = 0, ...options }: IdentityOptions = 
     clientSecret: CLIENT_SECRET,
     ...options,
   });
+  let tokenRequests = 0;
+  app.addHook('onRequest', async (request) => {
+    if (request.url === '/token') tokenRequests++;
+  });
   const url = await app.listen({ port, host: '127.0.0.1' });
   const discoveryUrl = `${url}/.well-known/openid-configuration`;
 
@@ -80,6 +84,8 @@ export async function startIdentity({ port = 0, ...options }: IdentityOptions = 
     discoveryUrl,
     createClient,
     issueTokens,
+    /** The number of requests to the token endpoint so far. */
+    tokenRequests: () => tokenRequests,
     /** Uses a refresh token, as a client or a thief does; rejects if the provider refuses it. */
     rotate: async (refreshToken: string) => refreshTokenGrant(await createClient(), refreshToken),
     revoke: async (refreshToken: string) => tokenRevocation(await createClient(), refreshToken),

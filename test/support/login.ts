@@ -1,3 +1,5 @@
+import type { BffDefinition } from '../../src/bff.ts';
+import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { type Browser, createBrowser, type RequestOptions } from './browser.ts';
 import { startEnvironment } from './environment.ts';
 import { library } from './fixture/bff.ts';
@@ -8,8 +10,15 @@ import type { OpenIdProvider } from './openid-provider.ts';
 /** The header that pages send with a session. */
 export const CSRF_HEADER = { 'x-csrf-protection': '1' };
 
+/** Starts an identity provider, and the library BFF with its login. */
+export const startLogin = (
+  env: NodeJS.ProcessEnv = {},
+  options: Omit<IdentityOptions, 'clientUrl'> = {},
+) => startLoginTo(library, env, options);
+
 /** Starts an identity provider, and a BFF with its login. */
-export async function startLogin(
+export async function startLoginTo<U extends UpstreamTable>(
+  bff: BffDefinition<U>,
   env: NodeJS.ProcessEnv = {},
   options: Omit<IdentityOptions, 'clientUrl'> = {},
 ) {
@@ -18,8 +27,8 @@ export async function startLogin(
   const publicUrl = `http://127.0.0.1:${port}`;
   const identity = started.use(await startIdentity({ ...options, clientUrl: publicUrl }));
   const environment = started.use(
-    await startEnvironment(library, {
-      LIBRARY_PORT: String(port),
+    await startEnvironment(bff, {
+      [`${bff.name.toUpperCase()}_PORT`]: String(port),
       PUBLIC_URL: publicUrl,
       LOGIN_DISCOVERY_URL: identity.discoveryUrl,
       LOGIN_CLIENT_SECRET: CLIENT_SECRET,
@@ -39,9 +48,10 @@ export async function startLogin(
 }
 
 export type Login = Awaited<ReturnType<typeof startLogin>>;
+type LoginAddress = Pick<Login, 'url' | 'loginUrl'>;
 
 /** Logs a user in. @returns the browser, which has the session's cookie then */
-export async function loggedIn({ loginUrl }: Login, userId: string): Promise<Browser> {
+export async function loggedIn({ loginUrl }: LoginAddress, userId: string): Promise<Browser> {
   const browser = createBrowser();
   await logIn(browser, loginUrl, userId);
   return browser;

@@ -37,6 +37,10 @@ export function sealSession(
   return createSealer<Session>([secret], 'session').seal(session, HOUR_MS);
 }
 
+/** The session in a cookie, as only the BFF can read it. */
+export const openSession = (cookie: string): Promise<Session | undefined> =>
+  createSealer<Session>([SESSION_SECRET], 'session').open(cookie);
+
 /** The Cookie header of a session with an access token. */
 export const sessionCookie = async (accessToken: string): Promise<string> =>
   `__Host-session=${await sealSession(accessToken)}`;
