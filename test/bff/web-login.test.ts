@@ -181,8 +181,8 @@ describe('While the identity provider is down, the web BFF', () => {
     assert.ok(sessionCookieOf(browser, login), 'the session goes on when the provider is back');
 
     const page = await createBrowser().open(login.loginUrl, { headers: { accept: 'text/html' } });
-    // Known metadata suffice to send the browser there, where it sees that the provider is down.
-    assert.ok(page.status === 503, page.url);
+    assert.deepEqual([page.status, page.url], [503, login.loginUrl]);
+    assert.match(page.body, /href="\/auth\/login"/);
   });
 
   it('shows a page that says so and offers to try again, if it has not known it before', async () => {

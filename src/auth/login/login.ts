@@ -67,7 +67,7 @@ export function createLogin({ config, provider, transactions, usedStates, log }:
       cookies: string | undefined,
     ) {
       const path = readReturnPath(returnTo);
-      const configuration = await provider.load();
+      const configuration = await provider.loadFresh();
       const state = client.randomState();
       const nonce = client.randomNonce();
       const codeVerifier = client.randomPKCECodeVerifier();

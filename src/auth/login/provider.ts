@@ -6,6 +6,8 @@ import type { Log } from '../../telemetry/log.ts';
 /** For each request to the provider. */
 const TIMEOUT_SECONDS = 5;
 const REFRESH_INTERVAL_MS = 60 * 60_000;
+/** The age of an answer that shows that the provider is there. */
+const FRESH_MS = 10_000;
 /** While the provider is down, the interval between attempts to load its metadata. */
 const MIN_FETCH_INTERVAL_MS = 1_000;
 /** The codes of the client library for a response that is not one of an OAuth endpoint, or none. */
@@ -23,6 +25,12 @@ const ERROR_CODE = /^[a-z_]{1,40}$/;
 export interface Provider {
   /** @throws BffError UPSTREAM_UNAVAILABLE if its metadata can't be loaded */
   readonly load: () => Promise<client.Configuration>;
+  /**
+   * Like `load`, but makes sure that the provider has answered a moment ago: a browser that is sent to one
+   * that is down shows nothing that helps its user.
+   * @throws BffError UPSTREAM_UNAVAILABLE if it does not answer
+   */
+  readonly loadFresh: () => Promise<client.Configuration>;
   readonly tokenParameters: URLSearchParams;
 }
 
@@ -83,12 +91,20 @@ export function createProvider(
     }
   }
 
+  function fetchIfOlderThan(maxAgeMs: number): void {
+    // Absolute, so that setting the clock back does not stop the fetches.
+    if (Math.abs(Date.now() - lastFetchAt) >= maxAgeMs) inFlight ??= fetch();
+  }
+
   return {
+    async loadFresh() {
+      fetchIfOlderThan(failure ? MIN_FETCH_INTERVAL_MS : FRESH_MS);
+      await inFlight;
+      if (configuration && !failure) return configuration;
+      throw providerUnavailable(failure);
+    },
     async load() {
-      // Absolute, so that setting the clock back does not stop the fetches.
-      const ageMs = Math.abs(Date.now() - lastFetchAt);
-      const isDue = configuration ? ageMs >= REFRESH_INTERVAL_MS : ageMs >= MIN_FETCH_INTERVAL_MS;
-      if (isDue) inFlight ??= fetch();
+      fetchIfOlderThan(configuration ? REFRESH_INTERVAL_MS : MIN_FETCH_INTERVAL_MS);
       if (!configuration) await inFlight;
       if (configuration) return configuration;
       throw providerUnavailable(failure);
