@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
-import { bundleLibrary } from '../test/support/library-bundle.ts';
+import { bundleProgram, LIBRARY_MAIN } from '../test/support/program-bundle.ts';
 import { ROOT } from './tree.ts';
 
 // npm test: each file is a process; an `all.ts` has the tests of its folder. Those that take longest
@@ -33,7 +33,7 @@ const paths = [...LONGEST, ...found.filter((path) => !LONGEST.includes(path))];
 const files = paths.map((path) => fileURLToPath(new URL(path, folder)));
 
 // Otherwise several processes would, at the same time.
-await bundleLibrary();
+await bundleProgram(LIBRARY_MAIN);
 
 run({ files, concurrency: CONCURRENCY })
   .on('test:fail', () => {

@@ -12,7 +12,7 @@ const ERROR_LINE = /^\{"level":(50|60),/;
 const MAX_ERROR_LINES = 5;
 
 export interface MeasuredProcessOptions {
-  /** The file to run, from the root. */
+  /** The path of the file to run, absolute or from the root. */
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
   /** Matches the line that the process prints when it is ready, with URLs as groups. */

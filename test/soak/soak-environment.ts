@@ -5,6 +5,7 @@ import type { Faults } from '../../services/support/faults.ts';
 import { portVariable } from '../../services/support/settings.ts';
 import { urlVariable } from '../../src/config/index.ts';
 import { startTokenIssuer } from '../attack/token-issuer.ts';
+import { bundleProgram } from '../support/program-bundle.ts';
 import { SERVICE_NAMES } from '../support/services.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 
@@ -64,7 +65,7 @@ export async function startSoakEnvironment(options: SoakEnvironmentOptions = {})
   const { services, secrets } = options.services ?? started.use(await startSoakServices());
   const bff = started.use(
     await startMeasuredProcess({
-      file: 'bff-mobile/main.ts',
+      file: await bundleProgram('bff-mobile/main.ts'),
       env: {
         NODE_ENV: 'production',
         MOBILE_PORT: '0',

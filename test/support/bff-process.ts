@@ -6,7 +6,7 @@ import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
 import { ROOT } from '../../tools/tree.ts';
 import type { Json, ServicesOf } from './environment.ts';
 import { library } from './fixture/bff.ts';
-import { bundleLibrary } from './library-bundle.ts';
+import { bundleProgram, LIBRARY_MAIN } from './program-bundle.ts';
 import { startServices } from './services.ts';
 import { until } from './until.ts';
 
@@ -44,7 +44,7 @@ export async function startBffProcess<U extends UpstreamTable>(
   const names = Object.keys(upstreams) as ServicesOf<U>[];
   const { services, env: addresses } = started.use(await startServices(names));
   const prefix = name.toUpperCase();
-  const main = name === library.name ? await bundleLibrary() : `bff-${name}/main.ts`;
+  const main = await bundleProgram(name === library.name ? LIBRARY_MAIN : `bff-${name}/main.ts`);
   const imports = preload ? ['--import', preload] : [];
   const node = [process.execPath, '--expose-gc', ...imports, main];
   const [file = '', ...args] = shell ? ['sh', '-c', `${shell}; exec "$0" "$@"`, ...node] : node;
@@ -124,7 +124,7 @@ export async function startBffProcess<U extends UpstreamTable>(
  * @param preload - the URL of a module that runs before the server
  */
 export async function runLibrary(env: NodeJS.ProcessEnv, preload?: string) {
-  const args = [...(preload ? ['--import', preload] : []), await bundleLibrary()];
+  const args = [...(preload ? ['--import', preload] : []), await bundleProgram(LIBRARY_MAIN)];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
     env: { ...COMPILE_CACHE, ...env },

@@ -5,46 +5,54 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { ROOT } from '../../tools/tree.ts';
 
-// Tests start the library BFF some seventy times. From one file with all of its modules and packages, a
+// Tests start BFFs as processes some seventy times. From one file with all of its modules and packages, a
 // process starts in 60 % of the CPU time. The bundles that are deployed have tests of their own.
 
+/** The program of the library BFF. */
+export const LIBRARY_MAIN = 'test/support/fixture/main.ts';
+
 const root = fileURLToPath(ROOT);
-const FOLDER = fileURLToPath(new URL('node_modules/.cache/library/', ROOT));
-const MAIN = 'test/support/fixture/main.ts';
+const FOLDER = fileURLToPath(new URL('node_modules/.cache/programs/', ROOT));
 /** The files that a bundle depends on. SDL and committed operations are read by the process. */
-const SOURCES = ['src/**/*.ts', 'test/support/fixture/*.ts', 'tools/build/module-plugins.ts'];
+const SOURCES = [
+  '{src,bff-*}/**/*.ts',
+  'test/support/fixture/*.ts',
+  'tools/build/module-plugins.ts',
+];
 const MAX_AGE_MS = 86_400_000;
 /** What packages in CommonJS expect of the module that they are bundled into. */
 const BANNER = `
 import { createRequire as createBundleRequire } from 'node:module';
 const require = createBundleRequire(import.meta.url);`;
 
-let bundled: Promise<string> | undefined;
+const bundled = new Map<string, Promise<string>>();
 
 /**
- * Bundles the program of the library BFF, if no earlier process has bundled the same sources.
- * @returns the path of the file
+ * Bundles a program, if no earlier process has bundled the same sources.
+ * @param main - the path of its main file, from the root
+ * @returns the path of the bundle
  */
-export function bundleLibrary(): Promise<string> {
-  bundled ??= findOrBuild();
-  return bundled;
+export function bundleProgram(main: string): Promise<string> {
+  const file = bundled.get(main) ?? findOrBuild(main);
+  bundled.set(main, file);
+  return file;
 }
 
-async function findOrBuild(): Promise<string> {
-  const file = `${FOLDER}${hashSources()}.mjs`;
+async function findOrBuild(main: string): Promise<string> {
+  const file = `${FOLDER}${hashSources(main)}.mjs`;
   if (existsSync(file)) return file;
   mkdirSync(FOLDER, { recursive: true });
   await removeOld();
   // Other processes may build it at the same time.
   const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, await build());
+  await writeFile(temporary, await build(main));
   await rename(temporary, file);
   return file;
 }
 
 /** A bundle has the URLs of its sources, so their folder is part of the hash. */
-function hashSources(): string {
-  const hash = createHash('sha256').update(root);
+function hashSources(main: string): string {
+  const hash = createHash('sha256').update(root + main);
   for (const file of [...globSync(SOURCES, { cwd: root }).sort(), 'package-lock.json']) {
     hash.update(file).update(readFileSync(new URL(file, ROOT)));
   }
@@ -54,8 +62,8 @@ function hashSources(): string {
 async function removeOld(): Promise<void> {
   for (const name of globSync('*', { cwd: FOLDER })) {
     const file = FOLDER + name;
-    const { mtimeMs } = await stat(file);
-    if (Date.now() - mtimeMs > MAX_AGE_MS) await rm(file);
+    const found = await stat(file).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > MAX_AGE_MS) await rm(file, { force: true });
   }
 }
 
@@ -63,7 +71,7 @@ async function removeOld(): Promise<void> {
 const ownUrls: Plugin = {
   name: 'own-urls',
   setup({ onLoad }) {
-    onLoad({ filter: /\/(?:src|test)\/.*\.ts$/ }, ({ path }) => {
+    onLoad({ filter: /\/(?:src|test|bff-[\w-]+)\/.*\.ts$/ }, ({ path }) => {
       const url = JSON.stringify(pathToFileURL(path).href);
       const contents = readFileSync(path, 'utf8').replaceAll('import.meta.url', url);
       return { contents, loader: 'ts' };
@@ -71,14 +79,14 @@ const ownUrls: Plugin = {
   },
 };
 
-async function build(): Promise<string> {
+async function build(main: string): Promise<string> {
   const [esbuild, { bundledShield, graphqlModules, lazyBuiltins }] = await Promise.all([
     import('esbuild'),
     import('../../tools/build/module-plugins.ts'),
   ]);
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: [MAIN],
+    entryPoints: [main],
     write: false,
     bundle: true,
     platform: 'node',
