@@ -35,6 +35,13 @@ const FREE_PORTS = Object.fromEntries(
   ].map((name) => [`${name.toUpperCase()}_PORT`, '0']),
 );
 
+/** With these, the demo starts one service and no identity provider, which is all that some tests need. */
+const ONLY_ORDER = {
+  ...UNREACHABLE_UPSTREAMS,
+  [urlVariable('order')]: '',
+  JWT_ISSUER: 'https://id.example',
+};
+
 type Demo = ReturnType<typeof startDemo>;
 
 function startDemo(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
@@ -170,7 +177,7 @@ describe('npm start, while it runs', () => {
 
 describe('npm start', () => {
   it('ends all processes on Ctrl-C during the start', async () => {
-    await using demo = startDemo();
+    await using demo = startDemo(ONLY_ORDER);
     await until(() => demo.pids().length > 0);
     demo.kill('SIGINT');
     assert.equal(await demo.exitCode, 0);
@@ -199,10 +206,10 @@ describe('npm start', () => {
   it('starts in production, with TLS', async () => {
     await using tls = await createListenerTls();
     await using demo = startDemo({
+      ...ONLY_ORDER,
       ...tls.env,
       NODE_ENV: 'production',
       DRAIN_DELAY_MS: '0',
-      JWT_ISSUER: 'https://id.example',
       JWT_AUDIENCE: 'shop',
       PURGE_SECRET: 'a secret of this test that nobody else has',
     });
@@ -213,7 +220,7 @@ describe('npm start', () => {
 
   it('names a port in use in one line and exits', async () => {
     await using other = await listen();
-    await using demo = startDemo({ ORDER_SERVICE_PORT: String(other.port) });
+    await using demo = startDemo({ ...ONLY_ORDER, ORDER_SERVICE_PORT: String(other.port) });
     assert.equal(await demo.exitCode, 1);
     const lines = demo.output().trimEnd().split('\n');
     const reason = `order can't start: ORDER_SERVICE_PORT: port ${other.port} is in use by another program`;
@@ -228,7 +235,7 @@ describe('npm start', () => {
     await using other = await listen();
     await using another = await listen();
     const ports = { MOBILE_PORT: String(other.port), MOBILE_ADMIN_PORT: String(another.port) };
-    await using demo = startDemo({ ...UNREACHABLE_UPSTREAMS, ...ports });
+    await using demo = startDemo({ ...ONLY_ORDER, ...UNREACHABLE_UPSTREAMS, ...ports });
     assert.equal(await demo.exitCode, 1);
     const reason =
       `\nmobile can't start: MOBILE_PORT: port ${other.port} is in use by another program; ` +
@@ -239,7 +246,7 @@ describe('npm start', () => {
   it('prints the output of a process that exits before listening', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'frontdesk-demo-'));
     await writeFile(join(folder, 'order.db'), 'This is no database.');
-    await using demo = startDemo({ DATA_DIR: folder });
+    await using demo = startDemo({ ...ONLY_ORDER, DATA_DIR: folder });
     assert.equal(await demo.exitCode, 1);
     await rm(folder, { recursive: true });
     assert.match(
