@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { CAST } from '../support/fixture/cast.ts';
+import { encoded, validClaims } from '../auth/issuer.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
 
@@ -96,7 +96,10 @@ describe('A BFF in production', () => {
   }
 
   it('reveals no stack and no host when the token issuer is unreachable', async () => {
-    const { status, body } = await environment.send('{ viewer { id } }', { as: CAST.reader });
+    const claims = { ...validClaims(), iss: PRODUCTION.JWT_ISSUER };
+    const token = `${encoded({ alg: 'ES256', kid: 'a' })}.${encoded(claims)}.${'a'.repeat(86)}`;
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, body } = await environment.send('{ viewer { id } }', { headers });
     assert.equal(status, 503);
     assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
     assert.doesNotMatch(JSON.stringify(body), STACK);
