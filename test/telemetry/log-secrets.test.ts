@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import { issueBoundToken } from '../auth/bound-token.ts';
 import { startBffProcess } from '../support/bff-process.ts';
@@ -10,10 +11,14 @@ import { beginLogin } from '../support/login.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
 import { LOGIN } from '../support/session.ts';
 import { until } from '../support/until.ts';
+import { startTokenEndpoint } from '../upstream/token-endpoint.ts';
 
 /** Values that must not be in any output, by where they come from. */
 const CANARIES = {
   upstreamToken: 'canary-upstream-token-7f3a',
+  upstreamClientSecret: 'canary-upstream-client-secret-7f3a',
+  exchangedToken: 'canary-exchanged-token-7f3a',
+  exchangeError: 'canary-exchange-error-7f3a',
   signingKey: 'canary-signing-key-7f3a-with-at-least-32',
   edgePurgeToken: 'canary-edge-purge-token-7f3a',
   purgeSecret: 'canary-purge-secret-7f3a-with-at-least-32',
@@ -44,11 +49,16 @@ const BORROW = 'mutation M($input: BorrowInput!) { borrow(input: $input) { loan 
 describe('The output of a process', () => {
   it('has none of the secrets and personal data of a busy run, at any log level', async () => {
     await using provider = await startOpenIdProvider();
+    await using exchange = await startTokenEndpoint();
+    exchange.respondWith(sendJson({ access_token: CANARIES.exchangedToken, token_type: 'Bearer' }));
     await using bff = await startBffProcess(library, {
       shell: 'exec 2>&1',
       env: {
         LOG_LEVEL: 'trace',
+        ...exchange.env,
         UPSTREAM_TOKEN: CANARIES.upstreamToken,
+        UPSTREAM_CLIENT_SECRET: CANARIES.upstreamClientSecret,
+        LENDING_SERVICE_CREDENTIALS: 'token-exchange',
         VIEWER_SIGNING_KEY: CANARIES.signingKey,
         PURGE_SECRET: CANARIES.purgeSecret,
         EDGE_PURGE_URL: 'http://127.0.0.1:1',
@@ -114,6 +124,13 @@ describe('The output of a process', () => {
       await post(card, mine);
       await post({ query: BORROW, variables: { input } }, mine);
     }
+    const error = { error: 'invalid_grant', error_description: CANARIES.exchangeError };
+    exchange.respondWith(sendJson(error, 400));
+    const otherToken = await createToken(CAST.otherReader);
+    await post(card, { authorization: `Bearer ${otherToken}` });
+    exchange.respondWith((response) => response.end(CANARIES.exchangeError));
+    const lastToken = await createToken('44');
+    await post(card, { authorization: `Bearer ${lastToken}` });
     const isBusy = () =>
       bff.logEntries().filter(({ msg }) => msg === 'request completed').length >= 20;
     await until(isBusy);
@@ -125,13 +142,27 @@ describe('The output of a process', () => {
 
     const output = [...bff.lines(), ...web.lines()].join('\n');
     assert.match(output, /login failed/);
+    assert.equal(output.match(/token request failed/g)?.length, 2);
     const signature = token.split('.')[2] ?? token;
-    const found = Object.entries({ ...CANARIES, ...ofLogin, token, signature })
+    const found = Object.entries({
+      ...CANARIES,
+      ...ofLogin,
+      token,
+      signature,
+      otherToken,
+      lastToken,
+    })
       .filter(([, canary]) => output.includes(canary))
       .map(([source]) => source);
     assert.deepEqual(found, []);
   });
 });
+
+const sendJson =
+  (body: object, status = 200) =>
+  (response: ServerResponse): void => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
 
 /** Logs a user in, in right and wrong ways. @returns the secrets of the login */
 async function logInAndOut(
