@@ -31,6 +31,7 @@ import {
   type RequestProof,
   refuseBound,
 } from './possession.ts';
+import { TokenRefusal, toBffError } from './token-refusal.ts';
 import { rememberToken } from './viewer-token.ts';
 
 interface CredentialOptions {
@@ -72,6 +73,14 @@ export interface SessionViewer {
   readonly viewer: SignedInViewer;
 }
 
+const opaqueToken = () =>
+  new TokenRefusal(
+    'The token is not a JWT, and opaque tokens are not accepted here.',
+    () =>
+      'Set INTROSPECTION_URL if the issuer has such tokens. Some providers issue one that only they can ' +
+      'read if the login does not ask for this API ("audience" or "resource").',
+  );
+
 const ANONYMOUS: Viewer = { role: 'anonymous' };
 
 /**
@@ -94,7 +103,7 @@ export function createCredentialReader(options: CredentialOptions) {
   function verifyToken(token: string): MaybePromise<SignedInViewer | BoundViewer> {
     if (isJwt(token)) return verifyJwt(token);
     if (introspect) return introspect(token);
-    throw unauthenticated('The token is not a JWT, and opaque tokens are not accepted here.');
+    throw toBffError(opaqueToken(), explains);
   }
 
   /**

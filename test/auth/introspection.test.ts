@@ -106,6 +106,26 @@ describe('Token introspection', () => {
     }
   });
 
+  it('grants all rights to an own client, and the mapped role, as the issuer is configured', async () => {
+    await using endpoint = await startEndpoint((response, request) => {
+      const client = tokenIn(request);
+      const groups = ['support'];
+      const claims = { active: true, sub: '42', client_id: client, scope: 'openid', groups };
+      response.end(JSON.stringify(claims));
+    });
+    const config = issuerConfig({
+      JWKS_URL: 'http://127.0.0.1:1',
+      JWT_CLIENTS: 'web',
+      JWT_ROLE_CLAIM: 'groups',
+      JWT_ROLES: 'staff=support',
+    });
+    const verify = createIntrospector({ url: endpoint.url, ...CLIENT }, config);
+    const user = { role: 'staff', id: '42', issuer: ISSUER };
+    assert.deepEqual(await verify('web'), user);
+    assert.deepEqual(await verify('other'), { ...user, scopes: ['openid'] });
+    await assert.rejects(async () => verify('42'), UNAUTHENTICATED, 'a client without a user');
+  });
+
   it('caches no token beyond its expiry', async () => {
     await using endpoint = await startIntrospection({ brief: { ...ACTIVE, exp: inSeconds(1) } });
     await endpoint.verify('brief');

@@ -18,6 +18,14 @@ describe('npm run token', () => {
     assert.deepEqual({ sub, role, exp }, { sub: '42', role: 'customer', exp: iat + 3_600 });
   });
 
+  it('accepts any printable id of a user', async () => {
+    for (const id of ['auth0|42', 'mia@example.com', 'https://id.example/u?x=1', '陽翔 🦊']) {
+      const { code, stdout } = await runProcess(process.execPath, [TOOL, '--user', id]);
+      assert.equal(code, 0);
+      assert.equal(decodeJwt(stdout.trim()).sub, id);
+    }
+  });
+
   it('exits with code 2 on wrong arguments', async () => {
     const { code, stdout, stderr } = await runProcess(process.execPath, [TOOL]);
     assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });

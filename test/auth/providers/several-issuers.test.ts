@@ -150,6 +150,14 @@ describe('Several issuers', () => {
     assert.equal((await send('{ viewer { id } }', shopToken, separate)).status, 200);
   });
 
+  it('fail alone: while the keys of one are unreachable, users of the others are served', async () => {
+    const [first, second] = issuers();
+    const list = [first, { ...second, jwksUrl: 'http://127.0.0.1:1/keys' }];
+    await using separate = await start({ JWT_ISSUERS: JSON.stringify(list) });
+    assert.equal((await send('{ viewer { id } }', staffToken, separate)).status, 503);
+    assert.equal((await send('{ viewer { id } }', shopToken, separate)).status, 200);
+  });
+
   it('are named by the message of a refused token in development, and never in production', async () => {
     const unknown = { ...shopToken, iss: 'https://evil.example/' };
     const { body } = await send('{ viewer { id } }', unknown);
