@@ -39,7 +39,7 @@ const toPage = (message: string): string => `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Sign in</title><style>${STYLE}</style></head>
 <body>
-<h1>You are not signed in</h1>
+<h1>Sign-in failed</h1>
 <p>${escapeHtml(message)}</p>
 <p><a href="/auth/login">Try again</a></p>
 </body>
