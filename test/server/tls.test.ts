@@ -40,12 +40,12 @@ describe('A start with certificates that can not be used', () => {
   it('names the variables of all missing files, with other faults', () => {
     const env = { LIBRARY_PORT: 'abc', TLS_CERT: '/no/cert', TLS_KEY: '/no/key' };
     const faults = startFaults({ ...env, UPSTREAM_CA: '/no/ca', REDIS_CERT: '/no/redis' });
-    assert.deepEqual(faults, [
+    assert.deepEqual(faults.sort(), [
       'LIBRARY_PORT: must be a port number, 0 to 65535',
+      'REDIS_KEY: must be set with REDIS_CERT',
       'TLS_CERT: there is no readable file at "/no/cert"',
       'TLS_KEY: there is no readable file at "/no/key"',
       'UPSTREAM_CA: there is no readable file at "/no/ca"',
-      'REDIS_KEY: must be set with REDIS_CERT',
     ]);
   });
 
