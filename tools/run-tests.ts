@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
-import { bundleProgram, LIBRARY_MAIN } from '../test/support/program-bundle.ts';
+import { bundleProgram, LIBRARY_MAIN } from './build/program-bundle.ts';
 import { ROOT } from './tree.ts';
 
 // npm test: each file is a process; an `all.ts` has the tests of its folder. Those that take longest

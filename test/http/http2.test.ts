@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants, type OutgoingHttpHeaders, type Settings } from 'node:http2';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { brotliDecompressSync } from 'node:zlib';
 import { startBffProcess } from '../support/bff-process.ts';
@@ -283,20 +283,32 @@ describe('The log line of a request over HTTP/2', () => {
     const env = { ...tls.env, LOG_LEVEL: 'info', CACHE_MEMORY_MB: '16' };
     const bff = started.use(await startBffProcess(library, { env }));
     const rest = started.move();
+    const allStatuses = () =>
+      bff
+        .logEntries()
+        .filter(({ msg }) => msg === 'request completed')
+        .map(({ status }) => status);
+    let earlier = 0;
     return {
       services: bff.services,
       connect: (settings: Settings = {}) => connectHttp2(bff.url, tls.ca, { settings }),
-      statuses: () =>
-        bff
-          .logEntries()
-          .filter(({ msg }) => msg === 'request completed')
-          .map(({ status }) => status),
+      /** Those of the test. */
+      statuses: () => allStatuses().slice(earlier),
+      startTest() {
+        earlier = allStatuses().length;
+      },
       [Symbol.asyncDispose]: () => rest.disposeAsync(),
     };
   }
 
+  let started: Awaited<ReturnType<typeof start>>;
+  before(async () => {
+    started = await start();
+  });
+  beforeEach(() => started.startTest());
+  after(() => started[Symbol.asyncDispose]());
+
   it('has the status of each response that was sent, whatever it is', async () => {
-    await using started = await start();
     using client = await started.connect();
     using slow = await started.connect({ initialWindowSize: 100 });
     const path = graphqlPath(MEMBER);
@@ -327,11 +339,11 @@ describe('The log line of a request over HTTP/2', () => {
   });
 
   it('has 499 if the client has reset the stream before the response', async () => {
-    await using started = await start();
     using client = await started.connect();
     const { control } = started.services.member;
+    control.reset();
     control.faults({ membersByIds: { hang: true } });
-    const stream = client.open({ ':path': graphqlPath(MEMBER) });
+    const stream = client.open({ ':path': graphqlPath('{ member(id: "43") { name } }') });
     stream.on('error', () => {});
     await until(() => control.requests().routes.membersByIds === 1);
     stream.close(constants.NGHTTP2_CANCEL);
@@ -341,7 +353,6 @@ describe('The log line of a request over HTTP/2', () => {
 
   for (const code of ['NGHTTP2_NO_ERROR', 'NGHTTP2_CANCEL'] as const) {
     it(`has 499 if the client resets the stream in mid-response (${code})`, async () => {
-      await using started = await start();
       using client = await started.connect({ initialWindowSize: 100 });
       const headers = { ':path': '/graphql', 'content-type': 'application/json' };
       const body = JSON.stringify({ query: NOTICES });

@@ -4,8 +4,8 @@ import { mobile } from '../../bff-mobile/bff.ts';
 import type { Faults } from '../../services/support/faults.ts';
 import { portVariable } from '../../services/support/settings.ts';
 import { urlVariable } from '../../src/config/index.ts';
+import { bundleProgram } from '../../tools/build/program-bundle.ts';
 import { startTokenIssuer } from '../attack/token-issuer.ts';
-import { bundleProgram } from '../support/program-bundle.ts';
 import { SERVICE_NAMES } from '../support/services.ts';
 import { startMeasuredProcess } from './measured-process.ts';
 

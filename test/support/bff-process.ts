@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { BffDefinition } from '../../src/bff.ts';
 import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
+import { bundleProgram, LIBRARY_MAIN } from '../../tools/build/program-bundle.ts';
 import { ROOT } from '../../tools/tree.ts';
 import type { Json, ServicesOf } from './environment.ts';
 import { library } from './fixture/bff.ts';
-import { bundleProgram, LIBRARY_MAIN } from './program-bundle.ts';
 import { startServices } from './services.ts';
 import { until } from './until.ts';
 

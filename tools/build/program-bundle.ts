@@ -3,7 +3,7 @@ import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
-import { ROOT } from '../../tools/tree.ts';
+import { ROOT } from '../tree.ts';
 
 // Tests start BFFs as processes some seventy times. From one file with all of its modules and packages, a
 // process starts in 60 % of the CPU time. The bundles that are deployed have tests of their own.
@@ -82,7 +82,7 @@ const ownUrls: Plugin = {
 async function build(main: string): Promise<string> {
   const [esbuild, { bundledShield, graphqlModules, lazyBuiltins }] = await Promise.all([
     import('esbuild'),
-    import('../../tools/build/module-plugins.ts'),
+    import('./module-plugins.ts'),
   ]);
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
