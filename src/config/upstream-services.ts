@@ -23,7 +23,7 @@ export interface StaticCredentials {
   readonly kind: 'token';
   /** Undefined for none. */
   readonly token: string | undefined;
-  /** The file with the token, which is read again when it changes. */
+  /** The file with the token, if it is in one, which is read again when it changes. */
   readonly file: string | undefined;
 }
 
@@ -36,6 +36,8 @@ export interface OAuthCredentials {
   readonly tokenUrl: URL;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The file with the client's secret, if it is in one, which is read again when it changes. */
+  readonly file: string | undefined;
   readonly audience: string | undefined;
   readonly scope: string | undefined;
 }
@@ -139,7 +141,8 @@ function toCredentials(
   }
   const { UPSTREAM_TOKEN_URL: tokenUrl, UPSTREAM_CLIENT_ID: clientId = '' } = shared ?? {};
   const { UPSTREAM_CLIENT_SECRET: clientSecret = '' } = shared ?? {};
-  return { kind, tokenUrl: tokenUrl as URL, clientId, clientSecret, audience, scope };
+  const file = given.UPSTREAM_CLIENT_SECRET_FILE;
+  return { kind, tokenUrl: tokenUrl as URL, clientId, clientSecret, file, audience, scope };
 }
 
 /** The certificates of one upstream: its own ones, otherwise those for all upstreams. */

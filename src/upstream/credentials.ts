@@ -44,31 +44,32 @@ export const createCredentials = (config: ServiceCredentials = NONE, parts: Part
     ? createStaticCredentials(config, parts)
     : createOAuthCredentials(config, parts);
 
-/** One token, read again from its file when that changes. */
-function createStaticCredentials(
-  { token: initial, file }: StaticCredentials,
+/** A secret that may be in a file, which is read again when it changes. */
+function createSecret<T extends string | undefined>(
+  initial: T,
+  file: string | undefined,
   { name: upstream, log }: Parts,
-): Credentials {
-  let token = initial;
+) {
+  let secret: T | string = initial;
 
   function reload([text = '']: readonly string[]): void {
     const renewed = text.trim();
     if (renewed) {
-      token = renewed;
-      log.info({ upstream }, 'token file reloaded');
+      secret = renewed;
+      log.info({ upstream }, 'credential for an upstream reloaded');
     } else {
       // It must not turn authentication off.
-      log.warn({ upstream }, 'token file empty or unreadable, token kept');
+      log.warn({ upstream }, 'file of a credential empty or unreadable, credential kept');
     }
   }
 
-  const stopWatching = file ? watchFiles([file], [token ?? ''], reload) : undefined;
-  return {
-    areOfViewer: false,
-    tokenFor: () => token,
-    refused() {},
-    close: () => stopWatching?.(),
-  };
+  const stop = file ? watchFiles([file], [initial ?? ''], reload) : undefined;
+  return { current: () => secret, close: () => stop?.() };
+}
+
+function createStaticCredentials({ token, file }: StaticCredentials, parts: Parts): Credentials {
+  const secret = createSecret(token, file, parts);
+  return { areOfViewer: false, tokenFor: secret.current, refused() {}, close: secret.close };
 }
 
 /**
@@ -78,7 +79,8 @@ function createStaticCredentials(
  */
 function createOAuthCredentials(config: OAuthCredentials, parts: Parts): Credentials {
   const { name: upstream, log, now = () => performance.now() } = parts;
-  const endpoint = createTokenEndpoint(config);
+  const secret = createSecret(config.clientSecret, config.file, parts);
+  const endpoint = createTokenEndpoint(config, secret.current);
   // For all viewers together, so that their number does not multiply the load of a failing endpoint.
   const backoff = new Backoff(now);
   const own = new TokenSource(() => logFailure(endpoint.requestOwnToken()), now);
@@ -130,7 +132,10 @@ function createOAuthCredentials(config: OAuthCredentials, parts: Parts): Credent
       return token instanceof Promise ? token.catch(rethrowAsFailure) : token;
     },
     refused: (viewerToken, token) => sourceFor(viewerToken).drop(token),
-    close: endpoint.close,
+    close() {
+      secret.close();
+      endpoint.close();
+    },
   };
 }
 

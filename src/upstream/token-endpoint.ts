@@ -35,12 +35,17 @@ export class TokenRequestError extends Error {
   }
 }
 
-/** Creates a client of a token endpoint (RFC 6749 §3.2), which authenticates with HTTP Basic. */
-export function createTokenEndpoint(options: Omit<OAuthCredentials, 'kind'>) {
-  const { tokenUrl, clientId, clientSecret, audience, scope } = options;
+/**
+ * Creates a client of a token endpoint (RFC 6749 §3.2), which authenticates with HTTP Basic.
+ * @param clientSecret - called for each request
+ */
+export function createTokenEndpoint(
+  { tokenUrl, clientId, audience, scope }: Omit<OAuthCredentials, 'kind' | 'clientSecret' | 'file'>,
+  clientSecret: () => string,
+) {
   const server = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };
   const client = { client_id: clientId };
-  const authentication = ClientSecretBasic(clientSecret);
+  const authentication = () => ClientSecretBasic(clientSecret());
   const target = { ...(audience && { audience }), ...(scope && { scope }) };
   const closing = new AbortController();
   const requestOptions = () => ({
@@ -60,7 +65,7 @@ export function createTokenEndpoint(options: Omit<OAuthCredentials, 'kind'>) {
         const response = await clientCredentialsGrantRequest(
           server,
           client,
-          authentication,
+          authentication(),
           target,
           requestOptions(),
         );
@@ -79,7 +84,7 @@ export function createTokenEndpoint(options: Omit<OAuthCredentials, 'kind'>) {
         const response = await genericTokenEndpointRequest(
           server,
           client,
-          authentication,
+          authentication(),
           TOKEN_EXCHANGE,
           { ...target, subject_token: subjectToken, subject_token_type: ACCESS_TOKEN },
           requestOptions(),

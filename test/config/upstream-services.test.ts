@@ -50,6 +50,7 @@ describe('The credentials of an upstream', () => {
       tokenUrl: new URL(CLIENT.UPSTREAM_TOKEN_URL),
       clientId: 'frontdesk',
       clientSecret: 'the secret',
+      file: undefined,
     };
     const none = { audience: undefined, scope: undefined };
     assert.deepEqual(member, { kind: 'client-credentials', ...client, ...none });

@@ -45,6 +45,7 @@ async function start(changed: Partial<OAuthCredentials> = {}) {
       tokenUrl: endpoint.url,
       clientId: 'frontdesk',
       clientSecret: CLIENT_SECRET,
+      file: undefined,
       audience: 'orders',
       scope: 'orders.read orders.write',
       ...changed,
@@ -185,6 +186,27 @@ describe('Client credentials', () => {
   }
 });
 
+describe('The secret of the client', () => {
+  it('is read from its file again when that changes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'credentials-'));
+    const file = join(folder, 'secret');
+    await writeFile(file, CLIENT_SECRET);
+    await using test = await start({ file });
+    await test.tokenFor();
+    await writeFile(file, 'another secret');
+    await until(() => test.logged.length === 1);
+    test.advance(600);
+    await test.tokenFor();
+    await rm(folder, { recursive: true });
+    const secrets = test.endpoint.requests.map(({ headers }) => {
+      const [, basic = ''] = headers.authorization?.split(' ') ?? [];
+      const [, secret = ''] = Buffer.from(basic, 'base64').toString().split(':');
+      return decodeURIComponent(secret.replaceAll('+', ' '));
+    });
+    assert.deepEqual(secrets, [CLIENT_SECRET, 'another secret']);
+  });
+});
+
 describe('Token exchange', () => {
   it("exchanges each viewer's token once, for audience and scope", async () => {
     await using test = await start({ kind: 'token-exchange' });
@@ -263,7 +285,7 @@ describe('A static token', () => {
     await writeFile(file, 'second\n');
     await until(() => token() === 'second');
     await writeFile(file, '');
-    await until(() => logged.some((line) => line.includes('token kept')));
+    await until(() => logged.some((line) => line.includes('credential kept')));
     assert.equal(token(), 'second');
     await rm(folder, { recursive: true });
     credentials.close();

@@ -25,6 +25,7 @@ async function startRecorded(
     tokenUrl: endpoint.url,
     clientId: 'frontdesk',
     clientSecret: 'the secret',
+    file: undefined,
     audience: undefined,
     scope: undefined,
   };
