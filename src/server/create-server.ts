@@ -216,7 +216,7 @@ export async function createServer(
     url: '/graphql',
     handler: refuseMethod,
   });
-  if (!production) addStartPage(app, { name: bff.name, example, trustedOnly: config.trustedOnly });
+  if (!production) addStartPage(app, { ...config, name: bff.name, example });
   if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });
 
   const admin = createAdmin({

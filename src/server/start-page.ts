@@ -12,6 +12,8 @@ interface StartPageOptions {
   readonly example: CommittedOperation | undefined;
   /** True if only registered operations are accepted. */
   readonly trustedOnly: boolean;
+  /** Undefined if there is no login. */
+  readonly login: { readonly publicUrl: URL } | undefined;
 }
 
 const DOCS = [
@@ -57,10 +59,12 @@ export function addStartPage(app: FastifyInstance, options: StartPageOptions): v
   });
 }
 
-function describe({ name, example, trustedOnly }: StartPageOptions, origin: string) {
+function describe(options: StartPageOptions, origin: string) {
+  const { name, example, trustedOnly } = options;
   const endpoint = `${origin}/graphql`;
   const body = exampleBody(example, trustedOnly);
-  return { name, endpoint, explorer: endpoint, example: toCurl(endpoint, body), docs: DOCS };
+  const login = options.login && new URL('/auth/login', options.login.publicUrl).href;
+  return { name, endpoint, explorer: endpoint, login, example: toCurl(endpoint, body), docs: DOCS };
 }
 
 /** A readable query, or the operation's id if only registered texts are accepted. */
@@ -86,7 +90,10 @@ function originOf({ host, protocol, socket }: FastifyRequest): string {
   return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;
 }
 
-function toPage({ name, endpoint, example, docs }: ReturnType<typeof describe>): string {
+function toPage({ name, endpoint, login, example, docs }: ReturnType<typeof describe>): string {
+  const signIn = login
+    ? `<p>Login: <a href="${escapeHtml(login)}">${escapeHtml(login)}</a></p>`
+    : '';
   const items = docs.map((path) => `<li><code>${escapeHtml(path)}</code></li>`);
   return `<!doctype html>
 <html lang="en">
@@ -95,6 +102,7 @@ function toPage({ name, endpoint, example, docs }: ReturnType<typeof describe>):
 <h1>Frontdesk: ${escapeHtml(name)}</h1>
 <p>GraphQL endpoint and explorer (Apollo Sandbox, in a browser):
 <a href="/graphql">${escapeHtml(endpoint)}</a></p>
+${signIn}
 <p>From a terminal, in the folder of the repository:</p>
 <pre>${escapeHtml(example)}</pre>
 <p>Documentation, in the repository:</p>

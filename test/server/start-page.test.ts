@@ -8,6 +8,7 @@ import { library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { PRODUCTION } from '../support/production.ts';
+import { LOGIN } from '../support/session.ts';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
@@ -38,6 +39,8 @@ describe('The start page', () => {
     assert.ok(html.includes(`<a href="/graphql">${environment.endpoint}</a>`));
     assert.ok(html.includes(`curl -s ${environment.endpoint}`));
     assert.match(html, /docs\/errors\.md/);
+    const login = `${LOGIN.PUBLIC_URL}/auth/login`;
+    assert.ok(html.includes(`<a href="${login}">${login}</a>`));
   });
 
   it('has the same as JSON for other clients, with an example that works', async () => {
