@@ -17,7 +17,7 @@ const FOLDER = fileURLToPath(new URL('node_modules/.cache/programs/', ROOT));
 const SOURCES = [
   '{src,bff-*}/**/*.ts',
   'test/support/fixture/*.ts',
-  'tools/build/module-plugins.ts',
+  'tools/build/{module-plugins,program-bundle}.ts',
 ];
 const MAX_AGE_MS = 86_400_000;
 /** What packages in CommonJS expect of the module that they are bundled into. */
