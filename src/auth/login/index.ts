@@ -19,6 +19,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { createOneTimeValues } from '../one-time-values.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createLogin } from './login.ts';
+import { patient } from './patient-redis.ts';
 import { createProvider } from './provider.ts';
 import { createProviderLogout } from './provider-logout.ts';
 import { createRenewal } from './renewal.ts';
@@ -42,8 +43,9 @@ export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthPar
   const prefix = `frontdesk:session:${clientId}`;
   const sealer = createSealer<Session>(sessionSecrets, 'session');
   const transactionSealer = createSealer<LoginTransaction>(sessionSecrets, 'login');
-  const store = redis ? createRedisStore(redis, sealer, prefix) : createCookieStore(sealer);
-  const revocations = createRevocations({ redis, maxAgeMs, prefix: `${prefix}:logout:` });
+  const shared = redis && patient(redis);
+  const store = shared ? createRedisStore(shared, sealer, prefix) : createCookieStore(sealer);
+  const revocations = createRevocations({ redis: shared, maxAgeMs, prefix: `${prefix}:logout:` });
   const provider = createProvider(config, { issuers, log });
   const renewal = createRenewal({ provider, store, log });
 

@@ -13,7 +13,7 @@ export type ProviderLogout = { readonly issuer: string } & (
 
 interface RevocationOptions {
   /** Shared by all replicas; undefined for a single process. */
-  readonly redis: SharedRedis | undefined;
+  readonly redis: Pick<SharedRedis, 'run'> | undefined;
   /** The longest lifetime of a session. */
   readonly maxAgeMs: number;
   /** Of the keys in Redis. */

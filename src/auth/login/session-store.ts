@@ -38,6 +38,9 @@ export interface SharedSessions {
 /** Longer than a renewal may take, so that the lock does not end before it. */
 const LOCK_MS = 15_000;
 const ID_BYTES = 32;
+/** Takes the lock, also if this process has it: the command may run twice. */
+const TAKE_LOCK =
+  'if redis.call("set", KEYS[1], ARGV[1], "NX", "PX", ARGV[2]) or redis.call("get", KEYS[1]) == ARGV[1] then return 1 end return 0';
 const DELETE_OWN_LOCK =
   'if redis.call("get", KEYS[1]) == ARGV[1] then return redis.call("del", KEYS[1]) end return 0';
 
@@ -110,7 +113,7 @@ export function createRedisStore(
     shared: {
       find,
       lock: async (id) =>
-        (await query((client) => client.set(lockOf(id), owner, 'PX', LOCK_MS, 'NX'))) === 'OK',
+        (await query((client) => client.eval(TAKE_LOCK, 1, lockOf(id), owner, LOCK_MS))) === 1,
       async unlock(id) {
         await query((client) => client.eval(DELETE_OWN_LOCK, 1, lockOf(id), owner));
       },
