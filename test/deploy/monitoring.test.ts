@@ -31,7 +31,7 @@ import { type Prometheus, startPrometheus } from './prometheus.ts';
 import { groupingsOf, selectorsOf, withoutFilters } from './promql.ts';
 
 const SCRAPE_MS = 250;
-const MAX_SCRAPES = 20;
+const MAX_SCRAPES = 120;
 
 const RUNBOOK_URL = 'https://git.frontdesk.example/frontdesk/docs/runbook.md';
 
