@@ -209,7 +209,7 @@ describe('Open redirect: a login', () => {
     const headers = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' };
     const started = await browser.request(bff.loginUrl, { headers });
     const location = new URL(started.headers.get('location') ?? '');
-    assert.equal(location.searchParams.get('redirect_uri'), 'http://127.0.0.1/auth/callback');
+    assert.equal(location.searchParams.get('redirect_uri'), `${LOGIN.PUBLIC_URL}/auth/callback`);
     const url = new URL(bff.callbackUrl);
     url.search = provider.signIn(location.href, VICTIM).toString();
     const finished = await browser.request(url.href, { headers });
@@ -331,6 +331,20 @@ describe('A session cookie', () => {
     assert.equal(sessionCookieOf(browser, bff), undefined);
   });
 
+  it('is refused by a BFF with another client or origin, which shares the secret', async () => {
+    const cookie = `${NAME}=${sessionCookieOf(await signedIn(), bff)?.value}`;
+    const send = ({ url }: { url: string }) =>
+      viewerOf(createBrowser(), { url }, { headers: { cookie } });
+    assert.equal((await send(bff)).id, VICTIM);
+    for (const env of [
+      { LOGIN_CLIENT_ID: 'another-client' },
+      { PUBLIC_URL: 'https://other.example' },
+    ]) {
+      await using other = await startLoginAt(provider, env);
+      assert.equal((await send(other)).status, 401, JSON.stringify(env));
+    }
+  });
+
   it('is refused if any of its parts was changed, or another secret has sealed it', async () => {
     const value = sessionCookieOf(await signedIn(), bff)?.value ?? '';
     const parts = value.split('.');
@@ -340,7 +354,7 @@ describe('A session cookie', () => {
     const token = await issueToken({ userId: VICTIM });
     for (const forged of [
       ...changed,
-      await sealSession(token, {}, 'another secret, with at least 32 characters'),
+      await sealSession(token, {}, { secret: 'another secret, with at least 32 characters' }),
       `${encoded({ alg: 'none' })}.${encoded({ value: { accessToken: token } })}.`,
       token,
       'null',

@@ -170,7 +170,7 @@ describe('The credential reader', () => {
         ...CSRF_HEADER,
       },
       'a session sealed with another secret': {
-        cookie: `__Host-session=${await sealSession(await issuer.sign(), {}, 'x'.repeat(32))}`,
+        cookie: `__Host-session=${await sealSession(await issuer.sign(), {}, { secret: 'x'.repeat(32) })}`,
         ...CSRF_HEADER,
       },
       'a session with an opaque token that is not active': {

@@ -6,7 +6,7 @@ import { createBrowser } from '../support/browser.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { startLoginAt, viewerOf } from '../support/login.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
-import { LOGIN, sealSession } from '../support/session.ts';
+import { LOGIN, type Sealing, sealSession } from '../support/session.ts';
 import { until } from '../support/until.ts';
 
 const USER: string = CAST.reader;
@@ -32,7 +32,11 @@ beforeEach(async () => {
 });
 
 /** The cookie of a session whose access token expires in this time; below a minute, it is to be renewed. */
-async function cookieOf(expiresInMs: number, changed: Partial<Session> = {}, secret?: string) {
+async function cookieOf(
+  expiresInMs: number,
+  changed: Partial<Session> = {},
+  sealing: Sealing = {},
+) {
   const now = Date.now();
   const token = await issueToken({ userId: USER });
   const session = {
@@ -44,7 +48,7 @@ async function cookieOf(expiresInMs: number, changed: Partial<Session> = {}, sec
     accessExpiresAt: now + expiresInMs,
     ...changed,
   };
-  return `__Host-session=${await sealSession(token, session, secret)}`;
+  return `__Host-session=${await sealSession(token, session, sealing)}`;
 }
 
 const DUE_MS = 30_000;
@@ -125,7 +129,7 @@ describe('A session whose access token is about to expire', () => {
   });
 
   it('is opened with an old secret, and sealed with the new one', async () => {
-    const cookie = await cookieOf(DUE_MS, {}, OLD_SECRET);
+    const cookie = await cookieOf(DUE_MS, {}, { secret: OLD_SECRET });
     const renewed = sentCookie(await ask(cookie)) ?? '';
     await using replaced = await startLoginAt(provider);
     const send = (value: string) =>

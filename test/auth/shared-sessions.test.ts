@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { issueToken } from '../../services/support/tokens.ts';
-import { createSealer } from '../../src/auth/login/sealer.ts';
-import type { Session } from '../../src/auth/login/session.ts';
 import { createRedisStore } from '../../src/auth/login/session-store.ts';
 import { parseRedisAddress } from '../../src/config/redis-address.ts';
 import { createRedis, type SharedRedis } from '../../src/redis/client.ts';
@@ -18,7 +16,7 @@ import {
 } from '../support/login.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
-import { LOGIN } from '../support/session.ts';
+import { LOGIN, sessionSealer } from '../support/session.ts';
 import { until } from '../support/until.ts';
 
 const USER: string = CAST.reader;
@@ -63,8 +61,7 @@ describe('Sessions in Redis', { skip: skipWithoutRedis }, () => {
   /** The cookie of a session whose access token expires in this time; below a minute, it is to be renewed. */
   async function storeSession(expiresInMs: number): Promise<string> {
     const now = Date.now();
-    const sealer = createSealer<Session>([LOGIN.SESSION_SECRET], 'session');
-    const { cookie } = await createRedisStore(redis, sealer, PREFIX).create({
+    const { cookie } = await createRedisStore(redis, sessionSealer(), PREFIX).create({
       issuer: provider.issuer,
       subject: USER,
       providerSession: undefined,

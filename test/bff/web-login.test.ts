@@ -49,7 +49,7 @@ describe('A login to the web BFF', () => {
 
   /** The refresh token of a browser's session, as somebody who has stolen it has it. */
   async function stealRefreshToken(browser: Browser): Promise<string> {
-    const session = await openSession(cookieOf(browser));
+    const session = await openSession(cookieOf(browser), { publicUrl: login.url });
     assert.ok(session?.refreshToken);
     return session.refreshToken;
   }

@@ -93,7 +93,6 @@ export const sessionCookieOf = (browser: Browser, { url }: Pick<Login, 'url'>) =
 /** Starts a BFF whose provider does what a test says. */
 export async function startLoginAt(provider: OpenIdProvider, env: NodeJS.ProcessEnv = {}) {
   const environment = await startEnvironment(library, {
-    PUBLIC_URL: 'http://127.0.0.1',
     LOGIN_DISCOVERY_URL: provider.discoveryUrl,
     LOGIN_RETURN_PATHS: '/,/loans/*',
     ...env,

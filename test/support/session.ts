@@ -14,11 +14,29 @@ export const LOGIN = {
 
 const HOUR_MS = 3_600_000;
 
+/** The settings that a session is sealed for. */
+export interface Sealing {
+  readonly secret?: string;
+  readonly clientId?: string;
+  readonly publicUrl?: string;
+}
+
+/** The sealer of the sessions of a BFF with these settings. */
+export const sessionSealer = ({
+  secret = SESSION_SECRET,
+  clientId = LOGIN.LOGIN_CLIENT_ID,
+  publicUrl = LOGIN.PUBLIC_URL,
+}: Sealing = {}) =>
+  createSealer<Session>(
+    { sessionSecrets: [secret], clientId, publicUrl: new URL(publicUrl) },
+    'session',
+  );
+
 /** The value of the cookie of a session, as a login without Redis makes it. */
 export function sealSession(
   accessToken: string,
   changed: Partial<Session> = {},
-  secret = SESSION_SECRET,
+  sealing: Sealing = {},
 ): Promise<string> {
   const now = Date.now();
   const session: Session = {
@@ -34,12 +52,12 @@ export function sealSession(
     expiresAt: now + HOUR_MS,
     ...changed,
   };
-  return createSealer<Session>([secret], 'session').seal(session, HOUR_MS);
+  return sessionSealer(sealing).seal(session, HOUR_MS);
 }
 
 /** The session in a cookie, as only the BFF can read it. */
-export const openSession = (cookie: string): Promise<Session | undefined> =>
-  createSealer<Session>([SESSION_SECRET], 'session').open(cookie);
+export const openSession = (cookie: string, sealing: Sealing): Promise<Session | undefined> =>
+  sessionSealer(sealing).open(cookie);
 
 /** The Cookie header of a session with an access token. */
 export const sessionCookie = async (accessToken: string): Promise<string> =>

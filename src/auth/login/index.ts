@@ -39,10 +39,10 @@ interface AuthParts {
 
 /** Creates login, sessions and logout of one BFF. Does not wait for the provider. */
 export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthParts) {
-  const { sessionSecrets, sessionMaxAgeMs: maxAgeMs, clientId, publicUrl } = config;
+  const { sessionMaxAgeMs: maxAgeMs, clientId, publicUrl } = config;
   const prefix = `frontdesk:session:${clientId}`;
-  const sealer = createSealer<Session>(sessionSecrets, 'session');
-  const transactionSealer = createSealer<LoginTransaction>(sessionSecrets, 'login');
+  const sealer = createSealer<Session>(config, 'session');
+  const transactionSealer = createSealer<LoginTransaction>(config, 'login');
   const shared = redis && patient(redis);
   const store = shared ? createRedisStore(shared, sealer, prefix) : createCookieStore(sealer);
   const revocations = createRevocations({ redis: shared, maxAgeMs, prefix: `${prefix}:logout:` });
