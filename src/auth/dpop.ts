@@ -24,6 +24,10 @@ const OPTIONS = {
   clockTolerance: CLOCK_TOLERANCE_SECONDS,
 };
 
+const ESCAPED = /%[\da-f]{2}/gi;
+/** Characters that mean the same with and without escaping (RFC 3986 §2.3). */
+const UNRESERVED = /[\w.~-]/;
+
 /** What a proof is for. */
 export interface ProvenRequest {
   readonly method: string;
@@ -82,13 +86,16 @@ function assertFor(payload: JWTPayload, { method, uri, token }: ProvenRequest) {
   return { jti };
 }
 
-/** Without query and fragment (RFC 9449 §4.3), in the normal form of URLs. */
+/** Without query and fragment (RFC 9449 §4.3), in the normal form of URLs (RFC 3986 §6.2.2, §6.2.3). */
 function normalizeUri(uri: unknown): string | undefined {
   const url = typeof uri === 'string' ? URL.parse(uri) : null;
   if (!url) return undefined;
   url.search = '';
   url.hash = '';
-  return url.href;
+  return url.href.replace(ESCAPED, (escaped) => {
+    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return UNRESERVED.test(character) ? character : escaped.toUpperCase();
+  });
 }
 
 /** The challenge of RFC 9449 §7.1. */

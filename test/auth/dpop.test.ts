@@ -137,6 +137,10 @@ describe('A token that is bound to a DPoP key', () => {
       'for another method': [await change({ htm: 'GET' }), METHOD],
       'for the method in lower case': [await change({ htm: 'post' }), METHOD],
       'for another path': [await change({ htu: `${origin}/graphql/` }), OTHER_URL],
+      'for a path that is escaped twice': [
+        await change({ htu: `${origin}/%2567raphql` }),
+        OTHER_URL,
+      ],
       'for another host': [await change({ htu: 'https://evil.example/graphql' }), OTHER_URL],
       'for another port': [await change({ htu: 'http://127.0.0.1/graphql' }), OTHER_URL],
       'for another scheme': [await change({ htu: target.url.replace('http', 'https') }), OTHER_URL],
@@ -198,6 +202,7 @@ describe('A token that is bound to a DPoP key', () => {
     const ok: Record<string, unknown>[] = [
       { htu: `HTTP://127.0.0.1:${port}/graphql` },
       { htu: `http://127.0.0.1:${port}/x/../graphql` },
+      { htu: `http://127.0.0.1:${port}/%67raph%71l` },
       { htu: `${target.url}?query=x#y` },
       { iat: inSeconds(-55) },
       { iat: inSeconds(20) },
