@@ -8,6 +8,7 @@ import {
   processGenericTokenEndpointResponse,
   ResponseBodyError,
   type TokenEndpointResponse,
+  WWWAuthenticateChallengeError,
 } from 'oauth4webapi';
 import type { OAuthCredentials } from '../config/index.ts';
 
@@ -17,6 +18,8 @@ const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 /** For a response without `expires_in`, which RFC 6749 §5.1 only recommends. */
 const DEFAULT_LIFETIME_SECONDS = 60;
+/** Errors about this service's own registration (RFC 6749 §5.2), which every request gets. */
+const CLIENT_ERRORS = ['invalid_client', 'unauthorized_client'];
 
 export interface IssuedToken {
   readonly value: string;
@@ -26,7 +29,7 @@ export interface IssuedToken {
 /** A failed token request. The message contains nothing of the request and no token. */
 export class TokenRequestError extends Error {
   override readonly name = 'TokenRequestError';
-  /** True if only the viewer's token was refused: requests for other viewers may succeed. */
+  /** True if requests for other viewers may succeed: the endpoint works, and knows this service. */
   readonly isAboutSubject: boolean;
 
   constructor(message: string, isAboutSubject: boolean) {
@@ -106,14 +109,31 @@ function toToken({ access_token, token_type, expires_in }: TokenEndpointResponse
 
 function toRequestError(error: unknown): TokenRequestError {
   if (error instanceof TokenRequestError) return error;
-  if (error instanceof ResponseBodyError) {
-    // RFC 8693 §2.2.2: invalid_request for a subject token that is not acceptable.
-    const isAboutSubject = error.error === 'invalid_grant' || error.error === 'invalid_request';
-    return new TokenRequestError(`status ${error.status}, ${error.error}`, isAboutSubject);
+  if (error instanceof ResponseBodyError || error instanceof WWWAuthenticateChallengeError) {
+    const code = errorCodeOf(error);
+    const isAboutSubject = isSubjectRefused(error.status, code);
+    return new TokenRequestError(`status ${error.status}, ${code ?? 'no error'}`, isAboutSubject);
   }
   const { message, cause } = error as Error & { cause?: { code?: string; status?: number } };
-  const detail = cause?.status ? `status ${cause.status}` : cause?.code;
-  return new TokenRequestError(detail ? `${message} (${detail})` : message, false);
+  const { status, code } = cause ?? {};
+  const detail = status ? `status ${status}` : code;
+  const isAboutSubject = status !== undefined && isSubjectRefused(status, undefined);
+  return new TokenRequestError(detail ? `${message} (${detail})` : message, isAboutSubject);
+}
+
+const errorCodeOf = (error: ResponseBodyError | WWWAuthenticateChallengeError) =>
+  error instanceof ResponseBodyError
+    ? error.error
+    : error.cause.find(({ parameters }) => parameters.error)?.parameters.error;
+
+/**
+ * True for a response about one viewer's token. If one viewer's refusal stopped the requests for all, one
+ * user without access could take the upstream from everyone.
+ * @param code - the OAuth error; a 401 without one is about this service's secret
+ */
+function isSubjectRefused(status: number, code: string | undefined): boolean {
+  if (status < 400 || status >= 500 || status === 429) return false;
+  return code === undefined ? status !== 401 : !CLIENT_ERRORS.includes(code);
 }
 
 /** The response, whose body is read up to a limit. */

@@ -241,6 +241,51 @@ describe('Token exchange', () => {
     assert.equal(test.requests(), 2);
   });
 
+  const refuse =
+    (status: number, error?: string, challenge?: string) => (response: ServerResponse) => {
+      if (challenge) response.setHeader('www-authenticate', challenge);
+      if (error) sendJson(response, { error }, status);
+      else response.writeHead(status).end('<html>');
+    };
+
+  for (const [what, respond] of [
+    ['400 invalid_request', refuse(400, 'invalid_request')],
+    ['400 invalid_target', refuse(400, 'invalid_target')],
+    ['400 invalid_scope', refuse(400, 'invalid_scope')],
+    ['401 invalid_token', refuse(401, 'invalid_token')],
+    ['401 with a challenge', refuse(401, undefined, 'Bearer error="invalid_token"')],
+    ['403 access_denied', refuse(403, 'access_denied')],
+    ['403 without an OAuth error', refuse(403)],
+  ] as const) {
+    it(`goes on for all other viewers while that of some is refused with ${what}`, async () => {
+      await using test = await start({ kind: 'token-exchange' });
+      test.endpoint.respondWith((response, request) => {
+        if (request.body.includes('refused')) respond(response);
+        else test.issue(response, request);
+      });
+      for (let n = 1; n <= 5; n++) {
+        await assert.rejects(test.tokenFor(`refused-${n}`), noToken);
+        await assert.rejects(test.tokenFor(`refused-${n}`), noToken);
+        assert.equal(await test.tokenFor(`viewer-${n}`), `${n}-${n}`);
+      }
+      assert.equal(test.requests(), 10);
+    });
+  }
+
+  for (const [what, respond] of [
+    ['401 invalid_client', refuse(401, 'invalid_client')],
+    ['401 with a challenge', refuse(401, undefined, 'Basic realm="id"')],
+    ['400 unauthorized_client', refuse(400, 'unauthorized_client')],
+    ['429', refuse(429, 'slow_down')],
+  ] as const) {
+    it(`pauses for all viewers after ${what}, which is not about one of them`, async () => {
+      await using test = await start({ kind: 'token-exchange' });
+      test.endpoint.respondWith(respond);
+      for (let n = 0; n < 5; n++) await assert.rejects(test.tokenFor(`viewer-${n}`), noToken);
+      assert.equal(test.requests(), 1);
+    });
+  }
+
   it('asks an endpoint that is down once in an interval, however many viewers there are', async () => {
     await using test = await start({ kind: 'token-exchange' });
     test.endpoint.respondWith(goDown);
