@@ -110,7 +110,7 @@ function readUserId(claims: Claims, client: string | undefined, issuer: IssuerCo
   const { subject: path } = issuer.claims;
   const subject = readClaim(claims, path);
   const id = `${userIdPrefix}${subject}`;
-  const isText = typeof subject === 'string' && subject !== '';
+  const isText = typeof subject === 'string' && subject !== '' && subject === subject.trim();
   // Client credentials (RFC 9068 §2.2): the subject of a token without a user is its client.
   const isClient = client !== undefined && [subject, claims.sub].includes(client);
   const isForeign = foreignPrefixes.some((prefix) => id.startsWith(prefix));
@@ -121,7 +121,7 @@ function readUserId(claims: Claims, client: string | undefined, issuer: IssuerCo
       return 'The id would be one of another issuer: see "userIdPrefix" in JWT_ISSUERS.';
     return (
       `Its claim "${path}" is ${quote(subject)}: it must be 1 to 255 printable characters with the ` +
-      `prefix, and not "." or "..". To use another claim, set ${settingName(issuer, 'subjectClaim')}.`
+      `prefix, without space at the ends, and not "." or "..". To use another claim, set ${settingName(issuer, 'subjectClaim')}.`
     );
   });
 }

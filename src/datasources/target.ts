@@ -25,7 +25,7 @@ export function checkId(id: string): string {
 export function checkUserId(id: string): string {
   if (!isUserId(id)) {
     throw badInput(
-      'The id of a user has 1 to 255 printable characters. Use an id that the API returned.',
+      'The id of a user has 1 to 255 printable characters, without space at the ends. Use an id that the API returned.',
     );
   }
   return id;

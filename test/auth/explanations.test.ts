@@ -30,8 +30,8 @@ const REFUSED: readonly [claims: Record<string, unknown>, message: string, hint:
   [
     { sub: '' },
     SUBJECT,
-    'Its claim "sub" is "": it must be 1 to 255 printable characters with the prefix, and not "." or ' +
-      '"..". To use another claim, set JWT_SUBJECT_CLAIM.',
+    'Its claim "sub" is "": it must be 1 to 255 printable characters with the prefix, without ' +
+      'space at the ends, and not "." or "..". To use another claim, set JWT_SUBJECT_CLAIM.',
   ],
   [{ sub: 'web' }, SUBJECT, 'It is the client itself: get a token of a user.'],
   [

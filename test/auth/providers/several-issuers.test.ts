@@ -139,6 +139,12 @@ describe('Several issuers', () => {
     assert.equal((await send(LISTS, { ...shopToken, sub: 'staff' })).status, 200);
   });
 
+  it('refuse a subject with white space at its ends, also after a prefix', async () => {
+    for (const sub of [' 42', '42 ']) {
+      assert.equal((await send('{ viewer { id } }', { ...staffToken, sub })).status, 401);
+    }
+  });
+
   it('have keys of their own: one that signs for another issuer is refused', async () => {
     const [first, second] = issuers();
     const elsewhere = { ...second, jwksUrl: `${staff.url}none` };
