@@ -39,8 +39,30 @@ export type Provider = (typeof PROVIDERS)[number];
 
 const ANY = /^/;
 const PRESENT = /./;
-/** Only ID tokens have these (OpenID Connect Core §2 and §3.3.2.11). */
+const CLIENT_CREDENTIALS = /client[-_]credentials/;
+const SERVICE_ACCOUNT = /^service-account-/;
+
+/** Claims and forms that no access token of a user has, whoever issues it. */
+const NEVER_OF_USERS = {
+  // ID, refresh, offline and logout tokens, as several providers mark them. Logout tokens have events
+  // (OpenID Connect Back-Channel Logout §2.4), as all security event tokens (RFC 8417).
+  events: ANY,
+  token_use: /^(?!access$)/,
+  typ: /^(id|refresh|offline|logout)\b/i,
+  // Tokens of a client without a user: Auth0 and others, Entra, Auth0, Keycloak.
+  gty: CLIENT_CREDENTIALS,
+  grant_type: CLIENT_CREDENTIALS,
+  idtyp: /^app$/,
+  sub: /@clients$|^service-account-/,
+  preferred_username: SERVICE_ACCOUNT,
+  username: SERVICE_ACCOUNT,
+};
+/**
+ * Only ID tokens have these (OpenID Connect Core §2 and §3.3.2.11). Not auth_time, acr and amr, which
+ * access tokens may have (RFC 9068 §2.2.1).
+ */
 const ID_TOKEN_CLAIMS = { nonce: ANY, at_hash: ANY, c_hash: ANY, s_hash: ANY };
+const REFUSED = { ...NEVER_OF_USERS, ...ID_TOKEN_CLAIMS };
 
 /** Access tokens as RFC 9068 describes them. */
 export const STANDARD_PROFILE: TokenProfile = {
@@ -52,7 +74,7 @@ export const STANDARD_PROFILE: TokenProfile = {
     client: ['client_id', 'azp'],
     audience: 'aud',
   },
-  checks: { required: {}, refused: ID_TOKEN_CLAIMS, unlimiting: [] },
+  checks: { required: {}, refused: REFUSED, unlimiting: [] },
   firstPartyScopes: [],
 };
 
@@ -63,11 +85,7 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
   auth0: {
     algorithms: ['RS256'],
     claims: { ...STANDARD_CLAIMS, role: 'roles' },
-    checks: {
-      required: {},
-      refused: { ...ID_TOKEN_CLAIMS, gty: /client-credentials/, sub: /@clients$/ },
-      unlimiting: [],
-    },
+    checks: { required: {}, refused: REFUSED, unlimiting: [] },
     firstPartyScopes: [],
   },
   entra: {
@@ -82,7 +100,7 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
     checks: {
       // Tokens of an app without a user have roles only.
       required: { scp: PRESENT, tid: PRESENT },
-      refused: { ...ID_TOKEN_CLAIMS, idtyp: /^app$/ },
+      refused: REFUSED,
       tenant: 'tid',
       unlimiting: [],
     },
@@ -92,7 +110,7 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
     algorithms: ['RS256'],
     // "sub" is the login name, which can change.
     claims: { ...STANDARD_CLAIMS, subject: 'uid', role: 'groups', scope: 'scp', client: ['cid'] },
-    checks: { required: {}, refused: ID_TOKEN_CLAIMS, unlimiting: [] },
+    checks: { required: {}, refused: REFUSED, unlimiting: [] },
     firstPartyScopes: [],
   },
   cognito: {
@@ -105,7 +123,7 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
     },
     checks: {
       required: { token_use: /^access$/ },
-      refused: ID_TOKEN_CLAIMS,
+      refused: REFUSED,
       unlimiting: [],
     },
     firstPartyScopes: ['aws.cognito.signin.user.admin'],
@@ -116,7 +134,7 @@ export const PROFILES: Readonly<Record<Provider, TokenProfile>> = {
     checks: {
       // Not "nonce": versions before 25 put it into access tokens. A service account has no session.
       required: { typ: /^Bearer$/, sid: PRESENT },
-      refused: { preferred_username: /^service-account-/, clientHost: ANY, clientAddress: ANY },
+      refused: { ...NEVER_OF_USERS, clientHost: ANY, clientAddress: ANY },
       unlimiting: ['realm_access', 'resource_access'],
     },
     firstPartyScopes: [],

@@ -4,6 +4,7 @@ import { createIntrospector } from '../../src/auth/introspection.ts';
 import { until } from '../support/until.ts';
 import { type ReceivedRequest, startEndpoint } from './endpoint.ts';
 import { AUDIENCE, ISSUER, inSeconds, issuerConfig } from './issuer.ts';
+import { CLIENT_CLAIMS, OTHER_TOKEN_CLAIMS } from './other-tokens.ts';
 
 const ISSUER_CONFIG = issuerConfig({ JWKS_URL: 'http://127.0.0.1:1' });
 const CLIENT = { clientId: 'front:desk', clientSecret: 'a b&c=d+é%' };
@@ -140,6 +141,16 @@ describe('Token introspection', () => {
       );
     } finally {
       mock.timers.reset();
+    }
+  });
+
+  it('accepts no token of a client without a user, and none that is not an access token', async () => {
+    const marked = Object.entries({ ...CLIENT_CLAIMS, ...OTHER_TOKEN_CLAIMS }).map(
+      ([what, claims]) => [what, { ...ACTIVE, client_id: 'web', ...claims }] as const,
+    );
+    await using endpoint = await startIntrospection(Object.fromEntries(marked));
+    for (const [what] of marked) {
+      await assert.rejects(endpoint.verify(what), UNAUTHENTICATED, what);
     }
   });
 

@@ -22,6 +22,7 @@ import {
   startIssuer,
   validClaims,
 } from './issuer.ts';
+import { CLIENT_CLAIMS, OTHER_TOKEN_CLAIMS } from './other-tokens.ts';
 
 const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
 
@@ -174,6 +175,12 @@ describe('The JWT verifier', () => {
       preferences: { notification_permissions: { push: true }, telescope: true },
       deep: { a: { b: { c: { d: { e: [[[[['x']]]]] } } } } },
       ext: null,
+      token_use: 'access',
+      typ: 'Bearer',
+      gty: 'password',
+      idtyp: 'user',
+      preferred_username: 'ann',
+      username: 'ann',
     });
     assert.deepEqual(await read(token), { role: 'customer', id: '42', issuer: ISSUER });
   });
@@ -190,6 +197,19 @@ describe('The JWT verifier', () => {
       'bound to nothing': await issuer.sign({ cnf: null }),
     });
   });
+
+  for (const [what, claims] of [
+    ...Object.entries(CLIENT_CLAIMS),
+    ...Object.entries(OTHER_TOKEN_CLAIMS),
+  ]) {
+    it(`refuses ${what} without a preset for its provider`, async () => {
+      const token = await issuer.sign({ client_id: 'web', ...claims });
+      await assert.rejects(async () => read(token), {
+        ...UNAUTHENTICATED,
+        message: 'The token is not an access token of a user.',
+      });
+    });
+  }
 
   it('pins the algorithm, whatever the token names', async () => {
     const { jwk, kid } = issuer.first;
@@ -321,6 +341,13 @@ describe('The JWT verifier', () => {
       'a subject that URLs lose': await issuer.sign({ sub: '..' }),
       'a subject with a control character': await issuer.sign({ sub: '4\u00002' }),
       'a subject with an invisible character': await issuer.sign({ sub: '42\u200b' }),
+      'a subject with a variation selector': await issuer.sign({ sub: '42\ufe0f' }),
+      'a subject with a filler': await issuer.sign({ sub: '42\u3164' }),
+      'a subject with a joiner': await issuer.sign({ sub: '4\u034f2' }),
+      'a subject with an empty pattern': await issuer.sign({ sub: '42\u2800' }),
+      'a subject with a space at its end': await issuer.sign({ sub: '42 ' }),
+      'a subject with a space at its start': await issuer.sign({ sub: ' 42' }),
+      'a subject with a no-break space at its end': await issuer.sign({ sub: '42\u00a0' }),
       'a subject with half of a surrogate pair': await issuer.sign({ sub: '42\ud800' }),
       'a subject of 256 characters': await issuer.sign({ sub: 'x'.repeat(256) }),
       'no role': await issuer.sign({ role: undefined }),
