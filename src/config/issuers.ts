@@ -44,13 +44,15 @@ type Role = 'customer' | 'staff';
 const OIDC_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 const OWN_ROLES = { customer: ['customer'], staff: ['staff'] };
 
-const ROLES = /^(customer|staff)=[^,;=]+(,[^,;=]+)*(;(customer|staff)=[^,;=]+(,[^,;=]+)*)*$/;
-const text = z.string().min(1, { error: 'must not be empty' });
+/** The names of `staff=admin,support`, none of them blank. */
+const NAMES = String.raw`\s*[^\s,;=][^,;=]*(,\s*[^\s,;=][^,;=]*)*`;
+const ROLES = new RegExp(`^(customer|staff)=${NAMES}(;(?!\\1)(customer|staff)=${NAMES})?$`);
+const text = z.string().trim().min(1, { error: 'must not be empty' });
 
 /** `staff=admin,support;customer=user` as lists of the issuer's roles. */
 const roleTable = z
   .string()
-  .regex(ROLES, { error: 'must be such as staff=admin,support;customer=user' })
+  .regex(ROLES, { error: 'must be such as staff=admin,support;customer=user, each role once' })
   .transform((table) =>
     Object.fromEntries(
       table.split(';').map((row) => {
@@ -73,13 +75,13 @@ export const ISSUER_VARIABLES = {
   JWT_PROVIDER: provider.optional(),
   JWT_CLIENTS: names.optional(),
   JWT_FIRST_PARTY_SCOPES: names.optional(),
-  JWT_SCOPE_PREFIX: z.string().optional(),
+  JWT_SCOPE_PREFIX: text.optional(),
   JWT_ROLES: roleTable.optional(),
   JWT_DEFAULT_ROLE: defaultRole.optional(),
   JWT_ALGORITHMS: names.pipe(z.array(algorithm)).optional(),
-  JWT_SUBJECT_CLAIM: z.string().optional(),
-  JWT_ROLE_CLAIM: z.string().optional(),
-  JWT_SCOPE_CLAIM: z.string().optional(),
+  JWT_SUBJECT_CLAIM: text.optional(),
+  JWT_ROLE_CLAIM: text.optional(),
+  JWT_SCOPE_CLAIM: text.optional(),
 };
 const REQUIRED = ['JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const;
 

@@ -5,20 +5,21 @@ import { SECRETS } from './variables.ts';
 
 /**
  * Copies the environment, with the content of `<NAME>_FILE` as `<NAME>` for each secret that has one.
- * @throws ConfigError that lists every unreadable file
+ * @throws ConfigError that lists every file that is unreadable or empty: it must not turn a secret off
  */
 export function withSecretFiles(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const read = { ...env };
-  const unreadable: string[] = [];
+  const faults: string[] = [];
   for (const name of [...SECRETS, ...serviceSecrets(env)]) {
     const file = env[`${name}_FILE`];
     if (!file) continue;
     try {
       read[name] = readFileSync(file, 'utf8').trim();
+      if (!read[name]) faults.push(`${name}_FILE: is empty`);
     } catch {
-      unreadable.push(`${name}_FILE: there is no readable file at "${file}"`);
+      faults.push(`${name}_FILE: there is no readable file at "${file}"`);
     }
   }
-  if (unreadable.length === 0) return read;
-  throw new ConfigError(unreadable);
+  if (faults.length === 0) return read;
+  throw new ConfigError(faults);
 }

@@ -34,9 +34,23 @@ describe('The configuration', () => {
     assert.equal(issuers[0]?.jwksUrl.href, 'http://127.0.0.1:7001/.well-known/jwks.json');
   });
 
+  it('never completes another issuer with the values of the demo', () => {
+    const others = { JWKS_URL: 'https://id.example/keys', JWT_ISSUER: 'https://id.example/' };
+    assert.deepEqual(configFaults(others), ['JWT_AUDIENCE: must be set']);
+    for (const variable of ['JWT_PROVIDER', 'JWT_CLIENTS', 'JWT_DEFAULT_ROLE']) {
+      const faults = configFaults({ [variable]: 'customer' });
+      const required = ['JWKS_URL', 'JWT_AUDIENCE', 'JWT_ISSUER'];
+      assert.deepEqual(
+        variablesOf(faults).filter((name) => required.includes(name ?? '')),
+        required,
+      );
+    }
+  });
+
   it('has the variables of the upstreams of its BFF, and of no others', () => {
     const bff = { ...library, upstreams: { review: { port: 6001 } } };
-    const config = loadConfig({ JWKS_URL: LIBRARY_PRODUCTION.JWKS_URL }, bff);
+    const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = LIBRARY_PRODUCTION;
+    const config = loadConfig({ JWKS_URL, JWT_ISSUER, JWT_AUDIENCE }, bff);
     assert.deepEqual(Object.keys(config.upstreams.urls), ['review']);
     assert.deepEqual(config.upstreams.urls.review?.map(String), ['http://127.0.0.1:6001/']);
     const env = { ...LIBRARY_PRODUCTION, REVIEW_SERVICE_URL: 'nonsense' };
@@ -197,6 +211,23 @@ describe('A secret', () => {
     assert.equal(read.UPSTREAM_TOKEN, 'from the file');
     assert.equal(read.VIEWER_SIGNING_KEY, 'given');
     assert.equal(read.WEB_PORT, '1');
+  });
+
+  it('whose file is empty is a fault, so that another credential is never used instead', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'secret-'));
+    const file = join(folder, 'empty');
+    await writeFile(file, ' \n');
+    const env = {
+      LENDING_SERVICE_TOKEN_FILE: file,
+      JWT_ISSUERS_FILE: file,
+      UPSTREAM_TOKEN: 'shared',
+    };
+    const faults = faultsOf(() => withSecretFiles(env));
+    await rm(folder, { recursive: true });
+    assert.deepEqual(faults, [
+      'JWT_ISSUERS_FILE: is empty',
+      'LENDING_SERVICE_TOKEN_FILE: is empty',
+    ]);
   });
 
   it('whose file is missing is a fault, which names every such variable', () => {
