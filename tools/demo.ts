@@ -4,7 +4,7 @@ import { get as getByHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readSettings } from '../services/support/settings.ts';
-import { DEMO_AUDIENCE, DEMO_ISSUER, issueToken } from '../services/support/tokens.ts';
+import { issueToken } from '../services/support/tokens.ts';
 import { withDemo } from '../src/config/demo-defaults.ts';
 import { ConfigError, findMisspelt, readAll, urlVariable } from '../src/config/index.ts';
 import { isRunByNpm } from '../src/config/parsers.ts';
@@ -77,9 +77,7 @@ async function start(): Promise<string> {
     SERVICES.map((name, index) => [urlVariable(name), services[index]]),
   );
   const env = {
-    JWKS_URL: withDemo(addresses, UPSTREAMS).JWKS_URL,
-    JWT_ISSUER: DEMO_ISSUER,
-    JWT_AUDIENCE: DEMO_AUDIENCE,
+    ...demoIssuer(addresses),
     SANDBOX_TOKEN: await issueToken({
       userId: '42',
       role: 'customer',
@@ -105,6 +103,15 @@ async function start(): Promise<string> {
   return `${readyIn()}. Next: open ${urls[0]} in a browser${tryLogin}${tryPartial}`;
 }
 
+/** The demo's issuer, which production must be told; empty if another one is configured. */
+function demoIssuer(addresses: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = withDemo(
+    { ...environment, ...addresses },
+    UPSTREAMS,
+  );
+  return { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE };
+}
+
 /**
  * Validates the configuration of all processes before any of them starts, with placeholders for
  * values that are known only afterwards.
@@ -112,13 +119,10 @@ async function start(): Promise<string> {
  */
 async function checkConfiguration(): Promise<void> {
   const bffs = values['services-only'] ? [] : await Promise.all(bffNames().map(loadBff));
-  const env = {
-    ...Object.fromEntries(SERVICES.map((name) => [urlVariable(name), 'http://127.0.0.1'])),
-    JWKS_URL: 'http://127.0.0.1',
-    JWT_ISSUER: DEMO_ISSUER,
-    JWT_AUDIENCE: DEMO_AUDIENCE,
-    ...environment,
-  };
+  const addresses = Object.fromEntries(
+    SERVICES.map((name) => [urlVariable(name), 'http://127.0.0.1']),
+  );
+  const env = { ...addresses, ...demoIssuer(addresses), ...environment };
   readAll(
     ...bffs.map((bff) => () => readConfig(env, bff)),
     ...standIns.map((name) => () => {

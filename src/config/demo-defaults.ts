@@ -1,4 +1,4 @@
-import type { IssuerConfig } from './issuers.ts';
+import { ISSUER_VARIABLES, type IssuerConfig } from './issuers.ts';
 import { urls } from './parsers.ts';
 import { urlVariable } from './variables.ts';
 
@@ -12,7 +12,10 @@ export interface UpstreamDefaults {
 const DEMO_ISSUER = { JWT_ISSUER: 'https://demo.frontdesk.example', JWT_AUDIENCE: 'frontdesk' };
 const PURGE_SECRET = 'the-demo-purges-with-this-public-key';
 
-/** Adds the demo's values for variables that are not set: the stand-ins on this machine are the upstreams. */
+/**
+ * Adds the demo's values for variables that are not set: the stand-ins on this machine are the upstreams.
+ * The demo's issuer is added as a whole or not at all, so that no other is completed with its values.
+ */
 export function withDemo(
   given: Readonly<Record<string, string | undefined>>,
   upstreams: Readonly<Record<string, UpstreamDefaults>>,
@@ -25,14 +28,14 @@ export function withDemo(
   const all: Record<string, string | undefined> = {
     ...Object.fromEntries(addresses.map(({ variable, standIn }) => [variable, standIn])),
     PURGE_SECRET,
-    ...(given.JWT_ISSUERS ? {} : DEMO_ISSUER),
     ...given,
   };
-  if (given.JWT_ISSUERS) return all;
+  if ([...Object.keys(ISSUER_VARIABLES), 'JWT_ISSUERS'].some((name) => given[name])) return all;
   const issuer = addresses.find(({ jwksPath }) => jwksPath !== undefined);
-  if (!issuer?.jwksPath) return all;
+  if (!issuer?.jwksPath) return { ...DEMO_ISSUER, ...all };
   const [instance] = urls.safeParse(all[issuer.variable]).data ?? [];
-  return { JWKS_URL: new URL(issuer.jwksPath, instance ?? issuer.standIn).href, ...all };
+  const jwksUrl = new URL(issuer.jwksPath, instance ?? issuer.standIn).href;
+  return { ...DEMO_ISSUER, JWKS_URL: jwksUrl, ...all };
 }
 
 /** The credentials that still have the demo's values, which production must replace. */

@@ -5,6 +5,7 @@ import { exportJWK, UnsecuredJWT } from 'jose';
 import { publicKeySet } from '../../services/support/tokens.ts';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import type { Log } from '../../src/telemetry/log.ts';
+import { demoIssuerAt } from '../support/demo-issuer.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
@@ -304,7 +305,7 @@ describe('The response with the key set of the issuer', () => {
       response.write('{"keys":[');
       write(response);
     });
-    await using environment = await startLibrary({ JWKS_URL: issuer.url.href });
+    await using environment = await startLibrary(demoIssuerAt(issuer.url.href));
 
     const { status, body } = await environment.send('{ viewer { id } }', { as: CAST.reader });
 
@@ -321,7 +322,7 @@ describe('The response with the key set of the issuer', () => {
       for (const character of keys) response.write(character);
       response.end();
     });
-    await using environment = await startLibrary({ JWKS_URL: issuer.url.href });
+    await using environment = await startLibrary(demoIssuerAt(issuer.url.href));
     const { body } = await environment.send('{ viewer { id } }', { as: CAST.reader });
     assert.deepEqual(body, { data: { viewer: { id: CAST.reader } } });
   });

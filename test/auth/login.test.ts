@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createBrowser, type RequestOptions } from '../support/browser.ts';
+import { demoIssuerAt } from '../support/demo-issuer.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { logIn } from '../support/identity.ts';
 import {
@@ -124,7 +125,10 @@ describe('A login', () => {
 
   it('is refused if the provider is not one of the configured issuers', async () => {
     await using provider = await startOpenIdProvider();
-    await using bff = await startLoginAt(provider, { JWT_ISSUER: 'https://other.example' });
+    await using bff = await startLoginAt(provider, {
+      ...demoIssuerAt('http://127.0.0.1:9/keys'),
+      JWT_ISSUER: 'https://other.example',
+    });
     assert.equal((await createBrowser().request(bff.loginUrl)).status, 503);
   });
 

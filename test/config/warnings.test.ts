@@ -51,7 +51,8 @@ describe('The warning about an unknown variable', () => {
 
   it('names the variables of the upstreams of the BFF, and of no others', () => {
     const bff = { ...library, upstreams: { review: { port: 6001 } } };
-    const env = { JWKS_URL: LIBRARY_PRODUCTION.JWKS_URL, REVIEWS_SERVICE_URL: 'x' };
+    const { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE } = LIBRARY_PRODUCTION;
+    const env = { JWKS_URL, JWT_ISSUER, JWT_AUDIENCE, REVIEWS_SERVICE_URL: 'x' };
     assert.deepEqual(
       loadConfig(env, bff).warnings.map(({ fields }) => fields.similarTo),
       ['REVIEW_SERVICE_URL'],

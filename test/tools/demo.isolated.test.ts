@@ -39,7 +39,9 @@ const FREE_PORTS = Object.fromEntries(
 const ONLY_ORDER = {
   ...UNREACHABLE_UPSTREAMS,
   [urlVariable('order')]: '',
+  JWKS_URL: 'http://127.0.0.1:1/keys',
   JWT_ISSUER: 'https://id.example',
+  JWT_AUDIENCE: 'shop',
 };
 
 type Demo = ReturnType<typeof startDemo>;
@@ -210,7 +212,6 @@ describe('npm start', () => {
       ...tls.env,
       NODE_ENV: 'production',
       DRAIN_DELAY_MS: '0',
-      JWT_AUDIENCE: 'shop',
       PURGE_SECRET: 'a secret of this test that nobody else has',
     });
     await demo.ready();

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { type CertificateFiles, createCertificates } from '../support/certificates.ts';
+import { demoIssuerAt } from '../support/demo-issuer.ts';
 import { type LibraryEnvironment, startLibrary } from '../support/fixture/environment.ts';
 import { startServices } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -87,7 +88,7 @@ describe('An upstream with TLS that requires a client certificate', () => {
     startLibrary({
       MEMBER_SERVICE_URL: url,
       // The issuer of tokens is not an upstream.
-      JWKS_URL: `${services.env.MEMBER_SERVICE_URL}/.well-known/jwks.json`,
+      ...demoIssuerAt(`${services.env.MEMBER_SERVICE_URL}/.well-known/jwks.json`),
       ...env,
     });
 
