@@ -109,6 +109,10 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     /** True if the operation with this hash is trusted. */
     isTrustedHash: (hash: string): boolean => trusted.has(hash),
 
+    /** The hash of the text that a reference names; undefined if it names none. */
+    hashOf: ({ query, id }: OperationRef): string | undefined =>
+      query === undefined ? id && (trusted.get(id)?.hash ?? id) : hashFor(query),
+
     /** True if the reference names a trusted operation. */
     isTrusted: ({ query, id }: OperationRef): boolean =>
       trusted.has(query === undefined ? (id ?? '') : hashFor(query)),

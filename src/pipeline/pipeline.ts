@@ -33,9 +33,10 @@ export type PipelineParts = AuthenticateParts &
  * if it has to wait, and `andThen` calls the next phase at once if it has not.
  */
 export function createPipeline(parts: PipelineParts) {
-  const findOperation = createResolveOperation(parts);
+  const find = createResolveOperation(parts);
   const prepareOperation = createPrepare(parts);
-  const authorize = createAuthorizeOperation(parts);
+  const { authorizeReference, authorizeOperation: authorize } = createAuthorizeOperation(parts);
+  const findOperation = (state: Authenticated) => find(authorizeReference(state));
   const waitForTurn = createAdmit(parts);
   const charges = createCharge(parts);
 

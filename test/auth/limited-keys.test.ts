@@ -212,6 +212,35 @@ describe('An API key that is limited to operations', () => {
     assertForbidden(await server.send('hashed', { query: '{ __typename } ' }), 'another text');
   });
 
+  it('pays one unit for each refusal, until its limit is used up', async () => {
+    const limited = { operations: ['RecentOrders'], unitsPerMinute: 5 };
+    for (const [what, textOf] of Object.entries({
+      'a registered operation': () => ORDER_DETAIL,
+      'new texts': (n: number) => ({ query: `{ field${n}: __typename }` }),
+      'batches of two': (n: number) => [RECENT_ORDERS, { query: `{ field${n}: __typename }` }],
+    })) {
+      await using server = await startWith({ limited }, { BATCH_MAX_OPERATIONS: '2' });
+      const send = async (n: number) => (await server.send('limited', textOf(n))).status;
+      const statuses = await Promise.all(Array.from({ length: 5 }, (_, n) => send(n)));
+      assert.deepEqual(new Set(statuses), new Set([403]), what);
+      assert.equal(await send(5), 429, what);
+    }
+  });
+
+  it('is refused a text that it does not name before the text is parsed', async () => {
+    await using server = await startWith(LIMITED);
+    for (const [what, query] of Object.entries({
+      'one that is no GraphQL': 'query {',
+      'one of an unknown field': '{ nothing }',
+      'one that is too deep': `{ a ${'{ a '.repeat(100)} ${'}'.repeat(101)}`,
+    })) {
+      assertForbidden(await server.send('limited', { query }), what);
+      assert.equal((await server.send('all', { query })).status, 400, what);
+    }
+    const documentId = documentHash('{ __typename }  ');
+    assertForbidden(await server.send('limited', { documentId }), 'an unknown hash');
+  });
+
   it('runs nothing if its list is empty', async () => {
     await using server = await startWith({ none: { operations: [] } });
     assertForbidden(await server.send('none', RECENT_ORDERS), 'registered');

@@ -66,6 +66,7 @@ function createHarness(options: HarnessOptions = {}) {
     requestDeadlineMs: 60_000,
     rateLimiter: {
       refuseExhausted: () => enter('check rate limit'),
+      chargeViewer() {},
       take(_keys, cost) {
         enter('charge');
         charges.push(cost);
@@ -80,6 +81,7 @@ function createHarness(options: HarnessOptions = {}) {
     },
     operations: {
       isTrusted: () => true,
+      hashOf: () => undefined,
       isTrustedHash() {
         enter('authorize operation');
         return true;

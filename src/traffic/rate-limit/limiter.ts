@@ -56,6 +56,8 @@ export interface RateLimiter {
   readonly refuseExhausted: (keys: KnownKeys) => void;
   /** Charges an address for a request refused for another reason: a wrong token, a malformed request. */
   readonly charge: (address: string, cost?: number) => void;
+  /** Charges a viewer one unit for a request refused because of its own restrictions. */
+  readonly chargeViewer: (keys: Omit<RateLimitKeys, 'address'>) => void;
   /** Sends the shared counter what it has not got yet. Never rejects. */
   readonly flush: () => Promise<void>;
 }
@@ -141,6 +143,11 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       if (!addressPolicy) return;
       const { limit, spend } = addressPolicy;
       void spend(addressKeys.memo(address), toUnits(cost), performance.now(), limit);
+    },
+    chargeViewer({ viewer, viewerLimit }) {
+      const policy = viewer === undefined ? undefined : viewerPolicyFor(viewerLimit);
+      if (!policy || viewer === undefined) return;
+      void policy.spend(viewer, MIN_UNITS, performance.now(), policy.limit);
     },
     flush: async () => shared?.flush(),
   };
