@@ -101,7 +101,7 @@ export function addLogin(app: FastifyInstance, routes: LoginRoutes): void {
       // A new session for each login, so that none that was there before becomes that of the user.
       const previous = await sessions.find(cookies).catch(() => undefined);
       for (const id of new Set([finished.previousSession, previous?.id])) {
-        if (id !== undefined) await sessions.end(id);
+        if (id !== undefined) await endReplaced(id, finished);
       }
       return reply
         .code(303)
@@ -110,6 +110,16 @@ export function addLogin(app: FastifyInstance, routes: LoginRoutes): void {
         .send();
     }),
   );
+
+  /**
+   * Ends a session that a login replaces, as a logout does. One of the same user keeps its tokens at the
+   * provider, where both logins have one grant: a revocation would end the new session too.
+   */
+  async function endReplaced(id: string, { session: { issuer, subject } }: FinishedLogin) {
+    const ended = await sessions.end(id);
+    const isSameUser = ended?.issuer === issuer && ended.subject === subject;
+    if (ended && !isSameUser) await auth.revokeTokens(ended);
+  }
 
   app.get('/auth/session', async (request, reply) => {
     const found = await readSession(request, reply);
@@ -135,9 +145,10 @@ export function addLogin(app: FastifyInstance, routes: LoginRoutes): void {
     preventCsrf(request.headers, corsOrigins);
     await charge(request, reply);
     const session = await sessions.find(request.headers.cookie);
-    if (session) await sessions.end(session.id);
+    const ended = session && (await sessions.end(session.id));
     reply.header('set-cookie', CLEARED_SESSION_COOKIE);
-    return { logoutUrl: (await auth.logOutAtProvider(session)) ?? null };
+    if (ended) await auth.revokeTokens(ended);
+    return { logoutUrl: (await auth.logoutUrl()) ?? null };
   });
 
   // In a scope of its own: forms, which pages of other sites can send, are accepted nowhere else.

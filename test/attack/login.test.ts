@@ -13,7 +13,7 @@ import {
   viewerOf,
 } from '../support/login.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
-import { LOGIN, sealSession } from '../support/session.ts';
+import { LOGIN, openSession, sealSession } from '../support/session.ts';
 
 const VICTIM: string = CAST.reader;
 const ATTACKER: string = CAST.otherReader;
@@ -399,6 +399,23 @@ describe('Session fixation', () => {
     const before = createBrowser();
     before.setCookie(bff.url, old);
     assert.equal((await viewerOf(before, bff)).status, 401);
+  });
+
+  it('ends the session of another user at the provider too, by its refresh token', async () => {
+    for (const isSent of [true, false]) {
+      const browser = await signedIn(ATTACKER);
+      const cookie = sessionCookieOf(browser, bff)?.value ?? '';
+      const url = await begin(browser);
+      const callback = createBrowser();
+      for (const { name, text } of browser.cookiesFor(bff.url)) {
+        if (isSent || name !== NAME) callback.setCookie(bff.url, text);
+      }
+      assert.equal((await open(callback, url)).status, 303);
+      const session = await openSession(cookie);
+      assert.ok(session?.refreshToken);
+      const revoked = provider.requestsOf('/revoke').map((form) => form.get('token'));
+      assert.ok(revoked.includes(session.refreshToken), `sent with the callback: ${isSent}`);
+    }
   });
 });
 

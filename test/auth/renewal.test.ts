@@ -4,7 +4,7 @@ import { issueToken } from '../../services/support/tokens.ts';
 import type { Session } from '../../src/auth/login/session.ts';
 import { createBrowser } from '../support/browser.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { startLoginAt, viewerOf } from '../support/login.ts';
+import { CSRF_HEADER, startLoginAt, viewerOf } from '../support/login.ts';
 import { type OpenIdProvider, startOpenIdProvider } from '../support/openid-provider.ts';
 import { LOGIN, type Sealing, sealSession } from '../support/session.ts';
 import { until } from '../support/until.ts';
@@ -55,7 +55,11 @@ const DUE_MS = 30_000;
 const EXPIRED_MS = -1_000;
 
 const ask = (cookie: string) => viewerOf(createBrowser(), bff, { headers: { cookie } });
+const logOut = (cookie: string) =>
+  fetch(`${bff.url}/auth/logout`, { method: 'POST', headers: { ...CSRF_HEADER, cookie } });
 const refreshes = () => provider.requestsOf('/token').length;
+const isRevoked = (refreshToken: string): boolean =>
+  provider.requestsOf('/revoke').some((form) => form.get('token') === refreshToken);
 const sentCookie = ({ headers }: Awaited<ReturnType<typeof ask>>): string | undefined =>
   headers.getSetCookie()[0]?.split(';')[0];
 
@@ -156,6 +160,43 @@ describe('A session whose access token is about to expire', () => {
     const cookie = await cookieOf(DUE_MS, { refreshToken: undefined });
     assert.equal((await ask(cookie)).id, USER);
     assert.equal(refreshes(), before);
+  });
+});
+
+describe('A session that is renewed during its logout', () => {
+  for (const [what, expiresInMs] of [
+    ['is about to expire', DUE_MS],
+    ['has expired', EXPIRED_MS],
+  ] as const) {
+    it(`is over, and its new refresh token revoked, if its access token ${what}`, async () => {
+      const gate = Promise.withResolvers<void>();
+      const refreshToken = `renewed-during-logout-${expiresInMs}`;
+      provider.behave({ before: () => gate.promise, response: { refresh_token: refreshToken } });
+      const cookie = await cookieOf(expiresInMs);
+      const before = refreshes();
+      const renewing = ask(cookie);
+      await until(() => refreshes() > before);
+      assert.equal((await logOut(cookie)).status, 200);
+      gate.resolve();
+      const { status, headers } = await renewing;
+      assert.equal(status, 401);
+      assert.deepEqual([...new Set(headers.getSetCookie())], [CLEARED]);
+      await until(() => isRevoked(refreshToken));
+    });
+  }
+
+  it('is over, too, if the renewal fails while its access token is valid', async () => {
+    const gate = Promise.withResolvers<void>();
+    provider.behave({ before: () => gate.promise, error: [401, 'invalid_client'] });
+    const cookie = await cookieOf(DUE_MS);
+    const before = refreshes();
+    const renewing = ask(cookie);
+    await until(() => refreshes() > before);
+    assert.equal((await logOut(cookie)).status, 200);
+    gate.resolve();
+    assert.equal((await renewing).status, 401);
+    provider.behave({});
+    await until(async () => (await ask(await cookieOf(EXPIRED_MS))).status !== 503);
   });
 });
 

@@ -81,6 +81,21 @@ describe('Sessions in Redis', { skip: skipWithoutRedis }, () => {
     viewerOf(createBrowser(), replica, { headers: { cookie } });
   const logOut = (replica: Replica, cookie: string) =>
     fetch(`${replica.url}/auth/logout`, { method: 'POST', headers: { ...CSRF_HEADER, cookie } });
+  /** Ends all sessions of the user. */
+  const logoutToken = () =>
+    provider.sign({
+      ...provider.idTokenClaims(USER),
+      sid: undefined,
+      jti: crypto.randomUUID(),
+      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
+    });
+  const sendLogoutToken = (replica: Replica, token: string) =>
+    fetch(`${replica.url}/auth/backchannel-logout`, {
+      method: 'POST',
+      body: new URLSearchParams({ logout_token: token }),
+    });
+  const isRevoked = (refreshToken: string): boolean =>
+    provider.requestsOf('/revoke').some((form) => form.get('token') === refreshToken);
   const refreshes = () => provider.requestsOf('/token').length;
   const everywhere = (cookie: string) =>
     Promise.all(
@@ -148,30 +163,36 @@ describe('Sessions in Redis', { skip: skipWithoutRedis }, () => {
   it('do not come back if they are renewed during the logout', async () => {
     const cookie = await storeSession(-1_000);
     const gate = Promise.withResolvers<void>();
-    provider.behave({ before: () => gate.promise });
+    const refreshToken = 'renewed-during-a-logout-elsewhere';
+    provider.behave({ before: () => gate.promise, response: { refresh_token: refreshToken } });
     const before = refreshes();
     const renewing = ask(first, cookie);
     await until(() => refreshes() > before);
     assert.equal((await logOut(second, cookie)).status, 200);
     gate.resolve();
-    await renewing;
+    assert.equal((await renewing).status, 401);
     assert.equal(await redis.client.exists(keyOf(cookie)), 0);
+    await until(() => isRevoked(refreshToken));
+  });
+
+  it('are over if the provider ends them at another replica while they are renewed', async () => {
+    const cookie = await storeSession(-1_000);
+    const gate = Promise.withResolvers<void>();
+    const refreshToken = 'renewed-during-a-logout-at-the-provider';
+    provider.behave({ before: () => gate.promise, response: { refresh_token: refreshToken } });
+    const before = refreshes();
+    const renewing = ask(first, cookie);
+    await until(() => refreshes() > before);
+    assert.equal((await sendLogoutToken(second, await logoutToken())).status, 200);
+    gate.resolve();
+    assert.equal((await renewing).status, 401);
+    await until(() => isRevoked(refreshToken));
   });
 
   it('end at every replica with a logout token that one of them gets', async () => {
     const cookie = await signIn(first);
-    const now = Math.floor(Date.now() / 1_000);
-    const token = await provider.sign({
-      ...provider.idTokenClaims(USER),
-      jti: crypto.randomUUID(),
-      iat: now,
-      events: { 'http://schemas.openid.net/event/backchannel-logout': {} },
-    });
-    const send = (replica: Replica) =>
-      fetch(`${replica.url}/auth/backchannel-logout`, {
-        method: 'POST',
-        body: new URLSearchParams({ logout_token: token }),
-      });
+    const token = await logoutToken();
+    const send = (replica: Replica) => sendLogoutToken(replica, token);
     assert.equal((await send(first)).status, 200);
     for (const replica of [second, first]) assert.equal((await ask(replica, cookie)).status, 401);
     assert.equal((await send(second)).status, 400, 'a replay at another replica');

@@ -133,6 +133,20 @@ describe('A login to the web BFF', () => {
     await assert.rejects(login.identity.rotate(refreshToken), refused);
   });
 
+  it('goes on with another login of the same user, whose grant at the provider is the same', async () => {
+    const browser = await loggedIn(login, CAST.customer);
+    const first = cookieOf(browser);
+    const page = await browser.open(login.loginUrl);
+    assert.equal(page.url, `${login.url}/`);
+    assert.notEqual(cookieOf(browser), first);
+    const copy = { headers: { cookie: `__Host-session=${first}` } };
+    assert.equal((await viewerOf(createBrowser(), login, copy)).status, 401);
+    clock.advance(UNTIL_DUE_MS);
+    assert.equal((await ask(browser)).id, CAST.customer);
+    clock.advance(UNTIL_DUE_MS);
+    assert.equal((await ask(browser)).id, CAST.customer);
+  });
+
   it('ends with a logout at the provider, which tells the BFF', async () => {
     const browser = await loggedIn(login, CAST.customer);
     const other = await loggedIn(login, CAST.customer);

@@ -56,7 +56,7 @@ export function sealSession(
 }
 
 /** The session in a cookie, as only the BFF can read it. */
-export const openSession = (cookie: string, sealing: Sealing): Promise<Session | undefined> =>
+export const openSession = (cookie: string, sealing: Sealing = {}): Promise<Session | undefined> =>
   sessionSealer(sealing).open(cookie);
 
 /** The Cookie header of a session with an access token. */

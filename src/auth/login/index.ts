@@ -21,7 +21,7 @@ import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createLogin } from './login.ts';
 import { patient } from './patient-redis.ts';
 import { createProvider } from './provider.ts';
-import { createProviderLogout } from './provider-logout.ts';
+import { createLogoutUrl, createTokenRevocation } from './provider-logout.ts';
 import { createRenewal } from './renewal.ts';
 import { createRevocations } from './revocations.ts';
 import { createSealer } from './sealer.ts';
@@ -47,7 +47,8 @@ export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthPar
   const store = shared ? createRedisStore(shared, sealer, prefix) : createCookieStore(sealer);
   const revocations = createRevocations({ redis: shared, maxAgeMs, prefix: `${prefix}:logout:` });
   const provider = createProvider(config, { issuers, log });
-  const renewal = createRenewal({ provider, store, log });
+  const revokeTokens = createTokenRevocation(provider, log);
+  const renewal = createRenewal({ provider, store, revocations, revokeTokens, log });
 
   return {
     sessions: createSessions({ store, renewal, revocations }),
@@ -64,7 +65,8 @@ export function createAuth(config: LoginConfig, { issuers, redis, log }: AuthPar
       revocations,
       usedTokens: createOneTimeValues(`${prefix}:jti:`, { redis }),
     }),
-    logOutAtProvider: createProviderLogout(provider, publicUrl, log),
+    revokeTokens,
+    logoutUrl: createLogoutUrl(provider, publicUrl),
   };
 }
 

@@ -6,26 +6,31 @@ import type { Session } from './session.ts';
 /** The time that a logout waits for each answer of the provider. */
 const TIMEOUT_MS = 2_000;
 
-/**
- * Creates the end of a login at the provider. It never fails: the session here is over already.
- * @param publicUrl - where the provider sends the browser afterwards
- * @returns the address at which the page ends the user's session at the provider (OpenID Connect RP-Initiated
- *   Logout 1.0); undefined if there is none, or the provider is down
- */
-export function createProviderLogout(provider: Provider, publicUrl: URL, log: Log) {
-  /** Revokes the grant of a session (RFC 7009). */
-  async function revoke(configuration: client.Configuration, { refreshToken }: Session) {
+/** Revokes the refresh token of a session at the provider (RFC 7009), and so its grant. Never rejects. */
+export type TokenRevocation = (session: Session) => Promise<void>;
+
+export function createTokenRevocation(provider: Provider, log: Log): TokenRevocation {
+  async function revoke({ refreshToken }: Session) {
+    const configuration = await provider.load();
     if (refreshToken === undefined || !configuration.serverMetadata().revocation_endpoint) return;
     await client
       .tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' })
       .catch((error) => log.warn(describeError(error), 'refresh token not revoked'));
   }
 
-  return async (session: Session | undefined): Promise<string | undefined> => {
+  return (session) => inTime(revoke(session));
+}
+
+/**
+ * Creates the source of the address at which a page ends the user's session at the provider (OpenID Connect
+ * RP-Initiated Logout 1.0); it never rejects.
+ * @param publicUrl - where the provider sends the browser afterwards
+ * @returns undefined if there is none, or the provider is down
+ */
+export function createLogoutUrl(provider: Provider, publicUrl: URL) {
+  return async (): Promise<string | undefined> => {
     const configuration = await inTime(provider.load());
-    if (!configuration) return undefined;
-    if (session) await inTime(revoke(configuration, session));
-    if (!configuration.serverMetadata().end_session_endpoint) return undefined;
+    if (!configuration?.serverMetadata().end_session_endpoint) return undefined;
     // Without an ID token as a hint: the address goes to the page, and the token has personal data.
     const parameters = { post_logout_redirect_uri: publicUrl.href };
     return client.buildEndSessionUrl(configuration, parameters).href;

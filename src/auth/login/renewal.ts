@@ -1,27 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import * as client from 'openid-client';
 import type { Log } from '../../telemetry/log.ts';
 import { toSessionTokens } from './login.ts';
 import { describeError, type Provider, providerUnavailable } from './provider.ts';
+import type { TokenRevocation } from './provider-logout.ts';
+import type { Revocations } from './revocations.ts';
 import { hasValidToken, type Session, sessionEnded } from './session.ts';
-import type { SessionStore, SharedSessions } from './session-store.ts';
+import type { Renewed, SessionStore, SharedSessions } from './session-store.ts';
 
 /** While another replica renews a session. */
 const POLL_MS = 50;
 const MAX_POLL_MS = 6_000;
 /** After a failure, the time in which the provider is left alone. */
 const PAUSE_MS = 1_000;
+/** Of the tokens of all sessions in memory, in characters. */
+export const MAX_TOKENS_LENGTH = 16 * 1024 * 1024;
+/** The time for which a renewal is remembered at least, even if its access token expires before. */
+const MIN_RENEWED_MS = 60_000;
 
 interface RenewalParts {
   readonly provider: Provider;
   readonly store: SessionStore;
+  readonly revocations: Revocations;
+  readonly revokeTokens: TokenRevocation;
   readonly log: Log;
-}
-
-/** A renewed session, and the new value of its cookie; undefined if the cookie stays as it is. */
-export interface Renewed {
-  readonly session: Session;
-  readonly cookie: string | undefined;
 }
 
 /**
@@ -29,8 +32,22 @@ export interface Renewed {
  * number of requests asks for it: a provider that replaces refresh tokens takes a second use of one for a
  * theft, and ends the session (RFC 9700 §4.14.2).
  */
-export function createRenewal({ provider, store, log }: RenewalParts) {
+export function createRenewal({ provider, store, revocations, revokeTokens, log }: RenewalParts) {
   const inFlight = new Map<string, Promise<Renewed>>();
+  /**
+   * The latest renewal of each session, by its id, for requests that still have the old cookie: those of other
+   * tabs, and those whose response with the new one was lost.
+   */
+  const renewals = new LRUCache<string, Renewed>({
+    maxSize: MAX_TOKENS_LENGTH,
+    sizeCalculation: sizeOf,
+  });
+
+  function remember(renewed: Renewed): Renewed {
+    const { id, accessExpiresAt } = renewed.session;
+    renewals.set(id, renewed, { ttl: Math.max(accessExpiresAt - Date.now(), MIN_RENEWED_MS) });
+    return renewed;
+  }
   let pausedUntil = Number.NEGATIVE_INFINITY;
 
   /** @throws BffError UNAUTHENTICATED if the session is over; UPSTREAM_UNAVAILABLE */
@@ -60,12 +77,20 @@ export function createRenewal({ provider, store, log }: RenewalParts) {
       ...toSessionTokens(tokens, refreshToken),
       renewedAt: Math.max(Date.now(), session.renewedAt + 1),
     };
-    const cookie = await store.replace(renewed).catch((error: Error) => {
+    const stored = await store.replace(renewed).catch((error: Error) => {
       // The refresh token of the stored session may be used up, so the new one is kept in this process.
       log.error({ reason: error.message }, 'renewed session not stored');
-      return undefined;
+      return { session: renewed, cookie: undefined };
     });
-    return { session: renewed, cookie };
+    // Without Redis, with what this process knows.
+    await revocations.load(renewed).catch(() => undefined);
+    if (!stored || revocations.isRevoked(renewed)) {
+      // The logout has not seen the new refresh token.
+      void revokeTokens(renewed);
+      throw sessionEnded(new Error('the session was ended during its renewal'));
+    }
+    // In the same turn as the check, so that a logout either finds it here or is found by the check.
+    return remember(stored);
   }
 
   /** Renews a session that other replicas may be renewing. */
@@ -75,7 +100,8 @@ export function createRenewal({ provider, store, log }: RenewalParts) {
     const findNewer = async (): Promise<Renewed | undefined> => {
       const stored = await shared.find(id);
       if (!stored) throw sessionEnded();
-      return stored.renewedAt > renewedAt ? { session: stored, cookie: undefined } : undefined;
+      if (stored.renewedAt <= renewedAt) return undefined;
+      return remember({ session: stored, cookie: undefined });
     };
     while (!(await shared.lock(id))) {
       const newer = await findNewer();
@@ -95,6 +121,11 @@ export function createRenewal({ provider, store, log }: RenewalParts) {
     /** True while there is no point in asking the provider. */
     isPaused: () => Date.now() < pausedUntil,
     isInFlight: (id: string) => inFlight.has(id),
+    /** The latest renewal of a session that this process knows, if it is newer than the session. */
+    latestOf(known: Renewed): Renewed {
+      const latest = renewals.get(known.session.id);
+      return latest && latest.session.renewedAt > known.session.renewedAt ? latest : known;
+    },
     /** @throws BffError UNAUTHENTICATED if the session is over; UPSTREAM_UNAVAILABLE */
     renew(session: Session): Promise<Renewed> {
       const { id } = session;
@@ -111,3 +142,9 @@ export function createRenewal({ provider, store, log }: RenewalParts) {
 }
 
 export type Renewal = ReturnType<typeof createRenewal>;
+
+/** In characters. */
+export function sizeOf({ session, cookie = '' }: Renewed): number {
+  const { accessToken, refreshToken = '' } = session;
+  return accessToken.length + refreshToken.length + cookie.length + 1_000;
+}

@@ -11,18 +11,21 @@ export interface StoredSession {
   readonly cookie: string;
 }
 
+/** A renewed session, and the new value of its cookie; undefined if the cookie stays as it is. */
+export interface Renewed {
+  readonly session: Session;
+  readonly cookie: string | undefined;
+}
+
 /** Where sessions are: in their cookie, or in Redis. */
 export interface SessionStore {
   create(session: Omit<Session, 'id'>): Promise<StoredSession>;
   /** @returns undefined for a cookie that stands for no session */
   read(cookie: string): Promise<Session | undefined>;
-  /**
-   * Stores a renewed session, unless it was removed.
-   * @returns the new value of its cookie; undefined if the cookie stays as it is
-   */
-  replace(session: Session): Promise<string | undefined>;
-  /** Removes what is stored outside of the cookie. */
-  remove(id: string): Promise<void>;
+  /** Stores a renewed session. @returns undefined if it was removed meanwhile, and is not stored again */
+  replace(session: Session): Promise<Renewed | undefined>;
+  /** Removes what is stored outside of the cookie. @returns what was stored last */
+  remove(id: string): Promise<Session | undefined>;
   /** The access of all replicas to one session; undefined if there is no more than one process. */
   readonly shared: SharedSessions | undefined;
 }
@@ -62,7 +65,7 @@ export function createCookieStore(sealer: Sealer<Session>): SessionStore {
       return { session, cookie: await toCookie(session) };
     },
     read: sealer.open,
-    replace: toCookie,
+    replace: async (session) => ({ session, cookie: await toCookie(session) }),
     remove: async () => undefined,
     shared: undefined,
   };
@@ -82,8 +85,9 @@ export function createRedisStore(
   const lockOf = (id: string) => `${prefix}:lock:${id}`;
   const query: SharedRedis['run'] = (work) => run(work).catch(rethrowUnavailable);
 
-  async function find(id: string): Promise<Session | undefined> {
-    const text = await query((client) => client.get(keyOf(id)));
+  const find = async (id: string) => open(id, await query((client) => client.get(keyOf(id))));
+
+  async function open(id: string, text: string | null): Promise<Session | undefined> {
     const session = text === null ? undefined : await sealer.open(text);
     // Who can write to Redis must not be able to give a session to another cookie.
     return session?.id === id ? session : undefined;
@@ -104,12 +108,12 @@ export function createRedisStore(
       const text = await sealer.seal(session, maxAgeMs);
       const key = keyOf(session.id);
       // XX: a session that was ended meanwhile does not come back.
-      await query((client) => client.set(key, text, 'PX', Math.max(1, Math.ceil(maxAgeMs)), 'XX'));
-      return undefined;
+      const stored = await query((client) =>
+        client.set(key, text, 'PX', Math.max(1, Math.ceil(maxAgeMs)), 'XX'),
+      );
+      return stored === null ? undefined : { session, cookie: undefined };
     },
-    async remove(id) {
-      await query((client) => client.unlink(keyOf(id)));
-    },
+    remove: async (id) => open(id, await query((client) => client.getdel(keyOf(id)))),
     shared: {
       find,
       lock: async (id) =>

@@ -5,19 +5,16 @@ import { BffError } from '../../errors.ts';
 import type { MaybePromise } from '../../maybe-promise.ts';
 import { cookieValue, SESSION_COOKIE, toClearedCookie, toSetCookie } from './cookies.ts';
 import { providerUnavailable } from './provider.ts';
-import type { Renewal, Renewed } from './renewal.ts';
+import { MAX_TOKENS_LENGTH, type Renewal, sizeOf } from './renewal.ts';
 import type { Revocations } from './revocations.ts';
 import { endOf, hasValidToken, isRenewalDue, type Session, sessionEnded } from './session.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Renewed, SessionStore } from './session-store.ts';
+import { TRANSACTION_MS } from './transaction.ts';
 
 /** The time for which a session is used without a look at its cookie's content, or at Redis. */
 const MAX_AGE_MS = 10_000;
-/** Of the tokens of all sessions in memory, in characters. */
-const MAX_OPENED_LENGTH = 16 * 1024 * 1024;
 /** The time that a request with a valid token waits for the renewal that it has started. */
 const MAX_RENEWAL_WAIT_MS = 1_000;
-/** The time for which a renewal is remembered at least, even if its access token expires before. */
-const MIN_RENEWED_MS = 60_000;
 
 interface SessionParts {
   readonly store: SessionStore;
@@ -35,17 +32,15 @@ export type SetCookie = (header: string) => void;
 export function createSessions({ store, renewal, revocations }: SessionParts) {
   // By the hash of a cookie; with the new value of the cookie, if it was renewed.
   const opened = new LRUCache<string, Renewed>({
-    maxSize: MAX_OPENED_LENGTH,
+    maxSize: MAX_TOKENS_LENGTH,
     sizeCalculation: sizeOf,
     ttl: MAX_AGE_MS,
   });
-  /**
-   * The latest renewal of each session, by its id, for requests that still have the old cookie: those of other
-   * tabs, and those whose response with the new one was lost.
-   */
-  const renewed = new LRUCache<string, Renewed>({
-    maxSize: MAX_OPENED_LENGTH,
+  // Sessions that a login may replace, by their ids: its callback has no cookie of them.
+  const found = new LRUCache<string, Renewed>({
+    maxSize: MAX_TOKENS_LENGTH,
     sizeCalculation: sizeOf,
+    ttl: TRANSACTION_MS,
   });
 
   /** @throws BffError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE */
@@ -53,7 +48,7 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     const session = await store.read(cookie);
     if (!session) throw sessionEnded();
     await revocations.load(session);
-    const latest = latestOf({ session, cookie: undefined });
+    const latest = renewal.latestOf({ session, cookie: undefined });
     // Redis did not answer when it was stored.
     if (store.shared && latest.session !== session)
       void store.replace(latest.session).catch(ignore);
@@ -61,18 +56,10 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     return latest;
   }
 
-  function latestOf(known: Renewed): Renewed {
-    const latest = renewed.get(known.session.id);
-    return latest && latest.session.renewedAt > known.session.renewedAt ? latest : known;
-  }
-
   async function renew(known: Renewed): Promise<Renewed> {
     const { session } = known;
     try {
-      const result = await renewal.renew(session);
-      const remainingMs = result.session.accessExpiresAt - Date.now();
-      renewed.set(session.id, result, { ttl: Math.max(remainingMs, MIN_RENEWED_MS) });
-      return result;
+      return await renewal.renew(session);
     } catch (error) {
       // If Redis does not answer, the provider refuses the refresh token again.
       if (isUnauthenticated(error)) await end(session.id).catch(ignore);
@@ -81,17 +68,27 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     }
   }
 
-  async function end(id: string): Promise<void> {
+  /** Ends a session. @returns its last state, whose tokens are still valid; undefined if it is not known */
+  async function end(id: string): Promise<Session | undefined> {
     revocations.revokeSession(id);
-    await store.remove(id);
+    const session = (await store.remove(id)) ?? found.get(id)?.session;
+    found.delete(id);
+    return session && renewal.latestOf({ session, cookie: undefined }).session;
+  }
+
+  /** @throws BffError UNAUTHENTICATED for a session that was ended while the request was waiting */
+  function assertNotEnded(current: Renewed): Renewed {
+    if (revocations.isRevoked(current.session)) throw sessionEnded();
+    return current;
   }
 
   /** The session to use for a request: the latest renewal, or a new one. */
-  function refreshed(found: Renewed, key: string): MaybePromise<Renewed> {
+  function refreshed(read: Renewed, key: string): MaybePromise<Renewed> {
     const now = Date.now();
-    if (revocations.isRevoked(found.session) || now >= endOf(found.session)) throw sessionEnded();
-    if (!isRenewalDue(found.session, now)) return found;
-    const known = latestOf(found);
+    assertNotEnded(read);
+    if (now >= endOf(read.session)) throw sessionEnded();
+    if (!isRenewalDue(read.session, now)) return read;
+    const known = renewal.latestOf(read);
     const { session } = known;
     if (!isRenewalDue(session, now)) {
       opened.set(key, known);
@@ -127,11 +124,13 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
         throw error;
       };
       try {
-        const found = opened.get(key);
-        const current = found
-          ? refreshed(found, key)
+        const inMemory = opened.get(key);
+        const current = inMemory
+          ? refreshed(inMemory, key)
           : open(cookie, key).then((read) => refreshed(read, key));
-        return current instanceof Promise ? current.then(use, fail) : use(current);
+        return current instanceof Promise
+          ? current.then(assertNotEnded).then(use, fail)
+          : use(current);
       } catch (error) {
         return fail(error);
       }
@@ -147,7 +146,10 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
     async find(cookies: string | undefined): Promise<Session | undefined> {
       const cookie = cookieValue(cookies, SESSION_COOKIE.name);
       const session = cookie === undefined ? undefined : await store.read(cookie);
-      return session && latestOf({ session, cookie }).session;
+      if (!session) return undefined;
+      const latest = renewal.latestOf({ session, cookie });
+      found.set(session.id, latest);
+      return latest.session;
     },
 
     end,
@@ -158,11 +160,6 @@ export type Sessions = ReturnType<typeof createSessions>;
 
 /** The Set-Cookie header that deletes the session's cookie. */
 export const CLEARED_SESSION_COOKIE = toClearedCookie(SESSION_COOKIE);
-
-function sizeOf({ session, cookie = '' }: Renewed): number {
-  const { accessToken, refreshToken = '' } = session;
-  return accessToken.length + refreshToken.length + cookie.length + 1_000;
-}
 
 const isUnauthenticated = (error: unknown): boolean =>
   error instanceof BffError && error.code === 'UNAUTHENTICATED';
