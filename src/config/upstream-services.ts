@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ConfigError, readAll } from './config-error.ts';
+import type { IssuerConfig } from './issuers.ts';
 import { oneOf, urls } from './parsers.ts';
 import { type ClientTls, type ClientTlsNames, readClientTls } from './pem-files.ts';
 import type { Variables } from './variables.ts';
@@ -40,6 +41,8 @@ export interface OAuthCredentials {
   readonly file: string | undefined;
   readonly audience: string | undefined;
   readonly scope: string | undefined;
+  /** The issuer whose tokens are exchanged: no other's may be shown to the token endpoint. */
+  readonly subjectIssuer: string;
 }
 
 /** The certificates for calls to one upstream. */
@@ -86,11 +89,12 @@ export function readUpstreamServices(
   upstreams: readonly string[],
   given: Given,
   shared: Variables | undefined,
+  issuers: readonly IssuerConfig[],
 ): UpstreamServices {
   const services = readAll(
     ...upstreams.map((name) => () => {
       const [service, tls] = readAll(
-        () => readService(name, given),
+        () => readService(name, given, issuers),
         () => readTls(name, given),
       );
       return { name, service, tls };
@@ -98,7 +102,7 @@ export function readUpstreamServices(
   );
   return {
     urls: byName(services, ({ service }) => service.URL),
-    credentials: byName(services, ({ service }) => toCredentials(service, given, shared)),
+    credentials: byName(services, ({ service }) => toCredentials(service, given, shared, issuers)),
     tls: byName(services, ({ tls }) => tls),
   };
 }
@@ -108,7 +112,7 @@ const byName = <S extends { readonly name: string }, T>(
   map: (service: S) => T,
 ): Record<string, T> => Object.fromEntries(services.map((each) => [each.name, map(each)]));
 
-function readService(name: string, given: Given): Service {
+function readService(name: string, given: Given, issuers: readonly IssuerConfig[]): Service {
   const prefix = prefixOf(name);
   const values = SUFFIXES.map((suffix) => [suffix, given[`${prefix}_${suffix}`]]);
   const { data, error } = SERVICE.safeParse(Object.fromEntries(values));
@@ -124,15 +128,29 @@ function readService(name: string, given: Given): Service {
   if (kind === 'token') return data;
   const missing = CLIENT_VARIABLES.filter((variable) => !given[variable]);
   const faults = missing.map((variable) => `${variable}: must be set with ${prefix}_CREDENTIALS`);
+  if (kind === 'token-exchange') faults.push(...subjectIssuerFaults(prefix, given, issuers));
   if (token) faults.push(`${prefix}_TOKEN: is not used with ${prefix}_CREDENTIALS=${kind}`);
   if (faults.length > 0) throw new ConfigError(faults);
   return data;
+}
+
+/** With several issuers, which of them the token endpoint belongs to must be said. */
+function subjectIssuerFaults(prefix: string, given: Given, issuers: readonly IssuerConfig[]) {
+  const { UPSTREAM_TOKEN_ISSUER: chosen } = given;
+  if (chosen) {
+    const isKnown = issuers.length === 0 || issuers.some(({ issuer }) => issuer === chosen);
+    return isKnown ? [] : ['UPSTREAM_TOKEN_ISSUER: must be a configured issuer'];
+  }
+  return issuers.length > 1
+    ? [`UPSTREAM_TOKEN_ISSUER: must be set with ${prefix}_CREDENTIALS and several issuers`]
+    : [];
 }
 
 function toCredentials(
   { CREDENTIALS: kind, TOKEN, TOKEN_FILE, AUDIENCE: audience, SCOPE: scope }: Service,
   given: Given,
   shared: Variables | undefined,
+  [only]: readonly IssuerConfig[],
 ): ServiceCredentials {
   if (kind === 'token') {
     return TOKEN
@@ -142,7 +160,9 @@ function toCredentials(
   const { UPSTREAM_TOKEN_URL: tokenUrl, UPSTREAM_CLIENT_ID: clientId = '' } = shared ?? {};
   const { UPSTREAM_CLIENT_SECRET: clientSecret = '' } = shared ?? {};
   const file = given.UPSTREAM_CLIENT_SECRET_FILE;
-  return { kind, tokenUrl: tokenUrl as URL, clientId, clientSecret, file, audience, scope };
+  const subjectIssuer = given.UPSTREAM_TOKEN_ISSUER ?? only?.issuer ?? '';
+  const client = { tokenUrl: tokenUrl as URL, clientId, clientSecret, file };
+  return { kind, ...client, audience, scope, subjectIssuer };
 }
 
 /** The certificates of one upstream: its own ones, otherwise those for all upstreams. */

@@ -60,6 +60,7 @@ export const VARIABLES = z.object({
   UPSTREAM_TOKEN_URL: url.optional(),
   UPSTREAM_CLIENT_ID: z.string().optional(),
   UPSTREAM_CLIENT_SECRET: z.string().optional(),
+  UPSTREAM_TOKEN_ISSUER: z.string().optional(),
   VIEWER_SIGNING_KEY: secret.optional(),
   UPSTREAM_CA: z.string().optional(),
   UPSTREAM_CERT: z.string().optional(),

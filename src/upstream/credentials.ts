@@ -15,10 +15,10 @@ const MAX_UNUSED_MS = 15 * 60_000;
 /** The bearer tokens of the calls to one upstream. */
 export interface Credentials {
   /**
-   * True if calls for a viewer carry a token of that viewer: these must be shared with no other
-   * viewer's calls.
+   * The issuer whose tokens are exchanged. Undefined if calls carry no token of a viewer; otherwise a call
+   * for a viewer must be shared with no other viewer's calls.
    */
-  readonly areOfViewer: boolean;
+  readonly subjectIssuer: string | undefined;
   /**
    * The token of a call.
    * @param viewerToken - the viewer's own token, to be exchanged; undefined for the service's own
@@ -69,7 +69,12 @@ function createSecret<T extends string | undefined>(
 
 function createStaticCredentials({ token, file }: StaticCredentials, parts: Parts): Credentials {
   const secret = createSecret(token, file, parts);
-  return { areOfViewer: false, tokenFor: secret.current, refused() {}, close: secret.close };
+  return {
+    subjectIssuer: undefined,
+    tokenFor: secret.current,
+    refused() {},
+    close: secret.close,
+  };
 }
 
 /**
@@ -126,7 +131,7 @@ function createOAuthCredentials(config: OAuthCredentials, parts: Parts): Credent
   }
 
   return {
-    areOfViewer: config.kind === 'token-exchange',
+    subjectIssuer: config.kind === 'token-exchange' ? config.subjectIssuer : undefined,
     tokenFor(viewerToken) {
       const token = sourceFor(viewerToken).get();
       return token instanceof Promise ? token.catch(rethrowAsFailure) : token;

@@ -35,6 +35,10 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** For viewers whose tokens the token endpoint of an upstream must not see. */
+export const foreignIssuerError = (): BffError =>
+  new BffError('FORBIDDEN', 'Users of your identity provider have no access to this.');
+
 const isFailure = (error: unknown, ...kinds: FailureKind[]): error is UpstreamFailure =>
   error instanceof UpstreamFailure && kinds.includes(error.kind);
 

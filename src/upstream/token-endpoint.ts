@@ -43,7 +43,12 @@ export class TokenRequestError extends Error {
  * @param clientSecret - called for each request
  */
 export function createTokenEndpoint(
-  { tokenUrl, clientId, audience, scope }: Omit<OAuthCredentials, 'kind' | 'clientSecret' | 'file'>,
+  {
+    tokenUrl,
+    clientId,
+    audience,
+    scope,
+  }: Pick<OAuthCredentials, 'tokenUrl' | 'clientId' | 'audience' | 'scope'>,
   clientSecret: () => string,
 ) {
   const server = { issuer: tokenUrl.origin, token_endpoint: tokenUrl.href };

@@ -83,8 +83,8 @@ export function createTransport(options: TransportOptions) {
   }
 
   return {
-    /** True if calls for a viewer carry a token in exchange for that of the viewer. */
-    usesViewerTokens: credentials.areOfViewer,
+    /** The issuer whose tokens are exchanged for those of calls; undefined if none are. */
+    subjectIssuer: credentials.subjectIssuer,
 
     /** @throws UpstreamFailure; BffError if `read` throws one, or after the deadline */
     async send<Body, T>(

@@ -16,7 +16,7 @@ import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
 import { Coalescer } from './coalescer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { isSplittable, toBffError } from './errors.ts';
+import { foreignIssuerError, isSplittable, toBffError } from './errors.ts';
 import { inSpan } from './observe-call.ts';
 import { createCallPolicy, RetryBudget } from './resilience.ts';
 import {
@@ -55,13 +55,20 @@ export type Upstream = ReturnType<typeof createUpstream>;
  * Creates the client of one service, once per process. Its operations share the connections, the
  * bulkhead and the retry budget; each operation has its own breaker and concurrency limit.
  *
- * Operations throw only BffErrors: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, or those of a decoder.
+ * Operations throw only BffErrors: UPSTREAM_TIMEOUT, UPSTREAM_UNAVAILABLE, FORBIDDEN for a viewer whose
+ * token is not exchanged, or those of a decoder.
  */
 export function createUpstream(options: UpstreamOptions) {
   const { name, attemptTimeoutMs: timeoutMs, utilization, writes, log, metrics } = options;
   const transport = createTransport(options);
+  const { subjectIssuer } = transport;
   const viewerTokenOf = ({ viewerToken }: CallContext) =>
-    transport.usesViewerTokens ? viewerToken : undefined;
+    subjectIssuer === undefined ? undefined : viewerToken;
+  /** True for a viewer with a token that the token endpoint must not see. */
+  const isOfForeignIssuer = ({ viewer, viewerToken }: CallContext) =>
+    subjectIssuer !== undefined &&
+    viewerToken !== undefined &&
+    !('issuer' in viewer && viewer.issuer === subjectIssuer);
   const budget = new RetryBudget();
   const callPolicy = createCallPolicy(budget, () => metrics.countRetry(name));
   const viewerHeaders = createViewerAssertion(options.viewerKey, name);
@@ -135,6 +142,7 @@ export function createUpstream(options: UpstreamOptions) {
         call: CallContext,
         lane?: Omit<Lane, 'locale' | 'viewerToken'>,
       ): Promise<(V | Error)[]> => {
+        if (isOfForeignIssuer(call)) return Promise.resolve(keys.map(foreignIssuerError));
         const fullLane = { ...lane, locale: call.locale, viewerToken: viewerTokenOf(call) };
         return inSpan(`${name}.${operation}`, call, (call) => {
           const load = (key: string) =>
@@ -160,6 +168,7 @@ export function createUpstream(options: UpstreamOptions) {
         call: CallContext,
         read: Decoder<Body, T>,
       ): Promise<T> => {
+        if (isOfForeignIssuer(call)) return Promise.reject(foreignIssuerError());
         const viewerToken = viewerTokenOf(call);
         const send = async (waiters: CallWaiters) => {
           const isForViewer = scope === 'viewer';
@@ -196,6 +205,7 @@ export function createUpstream(options: UpstreamOptions) {
       callPolicy,
       viewerHeaders,
       viewerTokenOf,
+      isOfForeignIssuer,
     }),
 
     close() {

@@ -4,7 +4,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
-import { isKnownNotApplied, toWriteError } from './errors.ts';
+import { foreignIssuerError, isKnownNotApplied, toWriteError } from './errors.ts';
 import type { CallPolicy } from './resilience.ts';
 import type { Decoder, OutgoingCall, Transport } from './transport.ts';
 import type { ViewerAssertion } from './viewer-assertion.ts';
@@ -33,6 +33,7 @@ interface WriteParts {
   readonly callPolicy: CallPolicy;
   readonly viewerHeaders: ViewerAssertion;
   readonly viewerTokenOf: (call: CallContext) => string | undefined;
+  readonly isOfForeignIssuer: (call: CallContext) => boolean;
 }
 
 /**
@@ -53,6 +54,7 @@ export function createWriteOperations(parts: WriteParts) {
     callPolicy,
     viewerHeaders,
     viewerTokenOf,
+    isOfForeignIssuer,
   } = parts;
   // An upstream may stop work after the client's deadline, so the client can be the cause of a 5xx.
   const timing = { minBudgetMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
@@ -69,13 +71,14 @@ export function createWriteOperations(parts: WriteParts) {
 
     /**
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE; the message says if the write may
-     * have been applied
+     * have been applied. FORBIDDEN for a viewer whose token is not exchanged
      */
     return async <Body, T>(
       { target, tagsOf, ...rest }: Change<T>,
       call: CallContext,
       read: Decoder<Body, T>,
     ): Promise<T> => {
+      if (isOfForeignIssuer(call)) throw foreignIssuerError();
       const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
       const viewer = { isForViewer: true, viewerToken: viewerTokenOf(call) };
       const outgoing = { ...rest, operation, target, headers, ...viewer, ...timing };

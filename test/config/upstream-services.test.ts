@@ -51,6 +51,7 @@ describe('The credentials of an upstream', () => {
       clientId: 'frontdesk',
       clientSecret: 'the secret',
       file: undefined,
+      subjectIssuer: LIBRARY_PRODUCTION.JWT_ISSUER,
     };
     const none = { audience: undefined, scope: undefined };
     assert.deepEqual(member, { kind: 'client-credentials', ...client, ...none });
@@ -71,6 +72,27 @@ describe('The credentials of an upstream', () => {
       'UPSTREAM_CLIENT_SECRET: must be set with LENDING_SERVICE_CREDENTIALS',
       'LENDING_SERVICE_TOKEN: is not used with LENDING_SERVICE_CREDENTIALS=token-exchange',
     ]);
+  });
+
+  it('name the issuer whose tokens are exchanged if there are several', () => {
+    const issuers = ['https://a.example', 'https://b.example'].map((issuer, n) => ({
+      issuer,
+      jwksUrl: `${issuer}/keys`,
+      audience: 'library',
+      userIdPrefix: `${n}|`,
+    }));
+    const single = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '' };
+    const several = { ...CLIENT, ...single, JWT_ISSUERS: JSON.stringify(issuers) };
+    const exchange = { ...several, LENDING_SERVICE_CREDENTIALS: 'token-exchange' };
+    assert.deepEqual(faultsIn(exchange), [
+      'UPSTREAM_TOKEN_ISSUER: must be set with LENDING_SERVICE_CREDENTIALS and several issuers',
+    ]);
+    assert.deepEqual(faultsIn({ ...exchange, UPSTREAM_TOKEN_ISSUER: 'https://b.example/' }), [
+      'UPSTREAM_TOKEN_ISSUER: must be a configured issuer',
+    ]);
+    const { lending } = credentialsIn({ ...exchange, UPSTREAM_TOKEN_ISSUER: 'https://b.example' });
+    assert.equal(lending?.kind === 'token-exchange' && lending.subjectIssuer, 'https://b.example');
+    load({ ...several, LENDING_SERVICE_CREDENTIALS: 'client-credentials' });
   });
 
   it('are missed in production if an upstream has none', () => {

@@ -48,6 +48,7 @@ async function start(changed: Partial<OAuthCredentials> = {}) {
       file: undefined,
       audience: 'orders',
       scope: 'orders.read orders.write',
+      subjectIssuer: 'https://issuer.example',
       ...changed,
     },
     {

@@ -9,6 +9,9 @@ import { LOGIN, sessionCookie } from '../support/session.ts';
 import { startTokenEndpoint } from './token-endpoint.ts';
 import { startUpstream } from './upstream-harness.ts';
 
+const ISSUER = 'https://issuer.example';
+const FORBIDDEN = { name: 'BffError', code: 'FORBIDDEN' };
+
 // Calls that carry one viewer's token must never be shared with another viewer. Both viewers call in the
 // same turn of the event loop, in which the calls of all requests are otherwise combined.
 
@@ -28,6 +31,7 @@ async function startRecorded(
     file: undefined,
     audience: undefined,
     scope: undefined,
+    subjectIssuer: ISSUER,
   };
   const test = await startUpstream(
     ({ headers, method, url }, response) => {
@@ -36,7 +40,12 @@ async function startRecorded(
     },
     { credentials },
   );
-  const callAs = (viewerToken?: string) => ({ ...test.callers.call(), viewerToken });
+  // All are the same user, so that nothing but the token tells their calls apart.
+  const callAs = (viewerToken?: string, issuer = ISSUER) => {
+    const call = test.callers.call();
+    const viewer = { role: 'customer', id: '42', issuer } as const;
+    return viewerToken === undefined ? call : { ...call, viewer, viewerToken };
+  };
   const batch = test.upstream.batch('things', {
     target: (keys) => `/things?ids=${keys.join()}`,
     read:
@@ -47,17 +56,18 @@ async function startRecorded(
   });
   const read = (operation: string, scope: 'public' | 'viewer') => {
     const send = test.upstream.read(operation, scope);
-    return (viewerToken?: string) =>
-      send({ target: '/list', items: 1 }, callAs(viewerToken), ({ body }) => body);
+    return (viewerToken?: string, issuer?: string) =>
+      send({ target: '/list', items: 1 }, callAs(viewerToken, issuer), ({ body }) => body);
   };
   return {
     seen: () => seen.toSorted(),
-    load: (keys: readonly string[], viewerToken?: string) => batch(keys, callAs(viewerToken)),
+    load: (keys: readonly string[], viewerToken?: string, issuer?: string) =>
+      batch(keys, callAs(viewerToken, issuer)),
     read,
-    write: (viewerToken?: string) =>
+    write: (viewerToken?: string, issuer?: string) =>
       test.upstream.write('change')(
         { method: 'POST', target: '/change', tagsOf: () => [] },
-        callAs(viewerToken),
+        callAs(viewerToken, issuer),
         ({ body }) => body,
       ),
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
@@ -114,6 +124,19 @@ describe('Calls with exchanged tokens', () => {
     await using test = await startRecorded(endpoint, 'token-exchange');
     await Promise.all([test.write('mia'), test.write('ben')]);
     assert.deepEqual(test.seen(), ['Bearer for-ben POST /change', 'Bearer for-mia POST /change']);
+  });
+
+  it('are refused for viewers of another issuer, with neither their token nor its own', async () => {
+    await using own = await startTokenEndpoint();
+    await using test = await startRecorded(own, 'token-exchange');
+    const other = 'https://other.example';
+    const values = await test.load(['1', '2'], 'eve', other);
+    for (const value of values) assert.equal((value as { code?: string }).code, 'FORBIDDEN');
+    await assert.rejects(test.read('list', 'viewer')('eve', other), FORBIDDEN);
+    await assert.rejects(test.read('shared', 'public')('eve', other), FORBIDDEN);
+    await assert.rejects(test.write('eve', other), FORBIDDEN);
+    assert.deepEqual(test.seen(), []);
+    assert.deepEqual(own.requests, []);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { web } from '../../../bff-web/bff.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
+import { startTokenEndpoint } from '../../upstream/token-endpoint.ts';
 import { inSeconds } from '../issuer.ts';
 import { startSigner } from './signer.ts';
 
@@ -137,6 +138,24 @@ describe('Several issuers', () => {
     const { status } = await send('{ viewer { id } }', { ...shopToken, sub: 'staff|42' });
     assert.equal(status, 401);
     assert.equal((await send(LISTS, { ...shopToken, sub: 'staff' })).status, 200);
+  });
+
+  it('show the tokens of users to the token endpoint of their own issuer only', async () => {
+    await using endpoint = await startTokenEndpoint();
+    await using exchanging = await start({
+      ...endpoint.env,
+      UPSTREAM_TOKEN_ISSUER: SHOP,
+      ORDER_SERVICE_CREDENTIALS: 'token-exchange',
+    });
+    const refused = await Promise.all(
+      [LISTS, PLACE].map((query) => send(query, staffToken, exchanging)),
+    );
+    for (const { body } of refused) assert.equal(body.errors[0].extensions.code, 'FORBIDDEN');
+    assert.deepEqual([endpoint.requests, exchanging.calls()], [[], []]);
+    const { body } = await send(LISTS, shopToken, exchanging);
+    assert.equal(body.errors, undefined);
+    const tokens = exchanging.calls().map(({ headers }) => headers.authorization);
+    assert.deepEqual(tokens, ['Bearer for-42']);
   });
 
   it('refuse a subject with white space at its ends, also after a prefix', async () => {
