@@ -21,6 +21,7 @@ interface BffErrorOptions extends ErrorOptions {
   readonly details?: Readonly<Record<string, number | string>>;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly hint?: string | undefined;
 }
 
 /**
@@ -36,6 +37,11 @@ export class BffError extends Error {
   readonly status: number | undefined;
   /** Headers of the HTTP response, such as `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * What a developer should change, for the response only: it may quote claims with personal data, so it
+   * must not be logged. Undefined in production.
+   */
+  readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: BffErrorOptions = {}) {
     super(message, options);
@@ -43,8 +49,13 @@ export class BffError extends Error {
     this.details = options.details ?? {};
     this.status = options.status;
     this.headers = options.headers ?? {};
+    this.hint = options.hint;
   }
 }
+
+/** The message of an error for its client, with the hint. */
+export const messageFor = ({ message, hint }: BffError): string =>
+  hint === undefined ? message : `${message} ${hint}`;
 
 /** For a missing object as well as a foreign one, so that ids can't be probed. */
 export const notFound = (what: string): BffError =>

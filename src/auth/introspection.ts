@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/index.ts';
-import { unauthenticated } from '../errors.ts';
+import { BffError, unauthenticated } from '../errors.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
 import type { SignedInViewer } from '../viewer.ts';
 import {
@@ -39,7 +39,7 @@ export function createIntrospector(
   explains = false,
 ) {
   const viewers = new TokenCache<SignedInViewer | BoundViewer>();
-  const refusals = new TokenCache<{ readonly message: string }>(NEGATIVE_CACHE_MS);
+  const refusals = new TokenCache<Pick<BffError, 'message' | 'hint'>>(NEGATIVE_CACHE_MS);
   const inFlight = new Map<string, Promise<SignedInViewer | BoundViewer>>();
   const headers = {
     accept: 'application/json',
@@ -69,7 +69,8 @@ export function createIntrospector(
       return viewer;
     } catch (error) {
       const refusal = error instanceof TokenRefusal ? toBffError(error, explains) : error;
-      refusals.set(token, { message: (refusal as Error).message }, undefined);
+      const { message, hint } = refusal as BffError;
+      refusals.set(token, { message, hint }, undefined);
       throw refusal;
     }
   }
@@ -91,7 +92,7 @@ export function createIntrospector(
     const viewer = viewers.get(token);
     if (viewer) return viewer;
     const refusal = refusals.get(token);
-    if (refusal) throw unauthenticated(refusal.message);
+    if (refusal) throw new BffError('UNAUTHENTICATED', refusal.message, { hint: refusal.hint });
     return lookUpOnce(token).then((found) => ({ ...found }));
   };
 }

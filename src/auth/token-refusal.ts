@@ -1,5 +1,5 @@
 import { type IssuerConfig, SETTING_VARIABLES } from '../config/index.ts';
-import { type BffError, unauthenticated } from '../errors.ts';
+import { BffError } from '../errors.ts';
 
 const MAX_QUOTE_LENGTH = 200;
 
@@ -17,9 +17,12 @@ export class TokenRefusal extends Error {
   }
 }
 
-/** @param explains - adds the hint to the message */
+/** @param explains - adds the hint */
 export const toBffError = (refusal: TokenRefusal, explains: boolean): BffError =>
-  unauthenticated(explains ? `${refusal.message} ${refusal.hint()}` : refusal.message, refusal);
+  new BffError('UNAUTHENTICATED', refusal.message, {
+    cause: refusal,
+    hint: explains ? refusal.hint() : undefined,
+  });
 
 type Setting = keyof typeof SETTING_VARIABLES;
 

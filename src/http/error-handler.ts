@@ -1,5 +1,11 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { BffError, type ErrorCode, INTERNAL_ERROR_MESSAGE, toClientError } from '../errors.ts';
+import {
+  BffError,
+  type ErrorCode,
+  INTERNAL_ERROR_MESSAGE,
+  messageFor,
+  toClientError,
+} from '../errors.ts';
 import { logOf, recordRefusal } from './observe-requests.ts';
 
 /** The HTTP status of each code; 400 for the others. */
@@ -44,7 +50,7 @@ function sendBffError(error: BffError, request: FastifyRequest, reply: FastifyRe
   return reply
     .code(statusOf(error))
     .headers(error.headers)
-    .send({ errors: [toClientError(code, message, request.id, details)] });
+    .send({ errors: [toClientError(code, messageFor(error), request.id, details)] });
 }
 
 /** Sends an error of Fastify itself, or an unexpected one. */

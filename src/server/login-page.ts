@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
-import type { BffError } from '../errors.ts';
+import { type BffError, messageFor } from '../errors.ts';
 import { statusOf } from '../http/error-handler.ts';
 import { escapeHtml } from '../http/html.ts';
 import { recordRefusal } from '../http/observe-requests.ts';
@@ -23,7 +23,7 @@ export const wantsPage = (request: FastifyRequest): boolean =>
 
 /**
  * Sends an error as a page without a script. Its text is one of our own messages, which repeat nothing of the
- * request.
+ * request; in development it has the hint, too.
  */
 export function sendErrorPage(request: FastifyRequest, reply: FastifyReply, error: BffError) {
   recordRefusal(request, error.code, error);
@@ -32,7 +32,7 @@ export function sendErrorPage(request: FastifyRequest, reply: FastifyReply, erro
     .headers(error.headers)
     .type(HTML)
     .header('content-security-policy', POLICY)
-    .send(toPage(error.message));
+    .send(toPage(messageFor(error)));
 }
 
 const toPage = (message: string): string => `<!doctype html>

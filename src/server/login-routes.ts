@@ -71,7 +71,7 @@ export function addLogin(app: FastifyInstance, routes: LoginRoutes): void {
         { reason: error.message },
         "login refused: the user's token is not accepted",
       );
-      throw new BffError('FORBIDDEN', 'This account cannot be used here.');
+      throw new BffError('FORBIDDEN', 'This account cannot be used here.', { hint: error.hint });
     }
   }
 

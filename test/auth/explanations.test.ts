@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
+import { type BffError, messageFor } from '../../src/errors.ts';
 import { AUDIENCE, ISSUER, type Issuer, inSeconds, issuerConfig, startIssuer } from './issuer.ts';
 
 const INVALID = 'The token is not valid: get a new one.';
@@ -70,7 +71,7 @@ describe('The message of a refused token', () => {
     try {
       await verify(token);
     } catch (error) {
-      return (error as Error).message;
+      return messageFor(error as BffError);
     }
     throw new Error('the token is accepted');
   };

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
+import { importJWK, SignJWT } from 'jose';
+import { DEMO_KEY } from '../../services/support/demo-key.ts';
+import { DEMO_AUDIENCE, DEMO_ISSUER } from '../../services/support/tokens.ts';
 import { issueBoundToken } from '../auth/bound-token.ts';
 import { startBffProcess } from '../support/bff-process.ts';
 import { createBrowser } from '../support/browser.ts';
@@ -155,6 +158,32 @@ describe('The output of a process', () => {
       .filter(([, canary]) => output.includes(canary))
       .map(([source]) => source);
     assert.deepEqual(found, []);
+  });
+
+  it('has no claims of a refused token in development, which only the response quotes', async () => {
+    await using bff = await startBffProcess(library, {
+      shell: 'exec 2>&1',
+      env: { NODE_ENV: 'development', LOG_LEVEL: 'trace' },
+    });
+    const subject = `${CANARIES.personalName} `;
+    const token = await new SignJWT({ role: 'customer' })
+      .setProtectedHeader({ alg: 'ES256', kid: DEMO_KEY.kid })
+      .setIssuer(DEMO_ISSUER)
+      .setAudience(DEMO_AUDIENCE)
+      .setSubject(subject)
+      .setExpirationTime('10m')
+      .sign(await importJWK(DEMO_KEY, 'ES256'));
+    const response = await fetch(bff.endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: '{ home { member { name } } }' }),
+    });
+    assert.match(await response.text(), new RegExp(CANARIES.personalName));
+    bff.kill('SIGTERM');
+    await bff.ended();
+    const output = bff.lines().join('\n');
+    assert.match(output, /subject is not a user id/);
+    assert.doesNotMatch(output, new RegExp(CANARIES.personalName));
   });
 });
 
