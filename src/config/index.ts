@@ -19,7 +19,7 @@ import { isRunByNpm } from './parsers.ts';
 import { readPemFiles } from './pem-files.ts';
 import { readUpstreamServices, withoutCredentials } from './upstream-services.ts';
 import { VARIABLES, type Variables } from './variables.ts';
-import { ignoredVariables, missingInProduction } from './warnings.ts';
+import { ignoredVariables, missingInProduction, unprotectedInProduction } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
@@ -140,6 +140,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     warnings: [
       ...ignoredVariables(given, { bffs: [bff.name], upstreams }),
       ...(production ? missingInProduction(given, withoutCredentials(services.value)) : []),
+      ...(production ? unprotectedInProduction(read, tokens.issuers) : []),
     ],
   };
 }

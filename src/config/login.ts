@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { duration, secret, url } from './parsers.ts';
+import { duration, isProtected, secret, url } from './parsers.ts';
 
 /** The login at an OpenID provider, and the sessions that it opens. */
 export interface LoginConfig {
@@ -20,11 +20,6 @@ export interface LoginConfig {
   /** The time after its login at which a session ends, in milliseconds. */
   readonly sessionMaxAgeMs: number;
 }
-
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
-
-const isProtected = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || LOOPBACK.test(hostname);
 
 const protectedUrl = url.refine(isProtected, {
   error: 'must be an https address; http on this machine only',

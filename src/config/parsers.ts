@@ -15,6 +15,12 @@ const address = (protocol: RegExp, error: string) =>
 
 export const url = address(/^https?:$/, 'must be an http or https address');
 
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** True for an address whose connections are encrypted, or stay on this machine. */
+export const isProtected = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'https:' || LOOPBACK.test(hostname);
+
 const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 /** Names or values separated by commas. */

@@ -1,6 +1,8 @@
 import { distance } from 'fastest-levenshtein';
+import type { IssuerConfig } from './issuers.ts';
+import { isProtected } from './parsers.ts';
 import { serviceVariables } from './upstream-services.ts';
-import { SECRETS, urlVariable, VARIABLES } from './variables.ts';
+import { SECRETS, urlVariable, VARIABLES, type Variables } from './variables.ts';
 
 /** A log line about the configuration: a fixed message and its fields. */
 export interface ConfigWarning {
@@ -16,6 +18,14 @@ const CONSEQUENCES = {
   TRUSTED_PROXIES:
     'X-Forwarded-For and X-Forwarded-Proto are ignored: behind a proxy, all clients share the ' +
     "proxy's address and its rate limit, and no Strict-Transport-Security is sent.",
+};
+
+/** The effects of addresses that are reached by plain HTTP, unless a service mesh encrypts it. */
+const UNPROTECTED = {
+  JWKS_URL: 'Whoever is on the network path can replace the keys, and so sign tokens of any user.',
+  INTROSPECTION_URL: "Whoever is on the network path can read users' tokens and forge the answers.",
+  UPSTREAM_TOKEN_URL:
+    "Whoever is on the network path can read users' tokens and the client's secret.",
 };
 
 /** Variables of the stand-ins, which read the same .env. */
@@ -49,6 +59,25 @@ export const missingInProduction = (
       message: 'variable not set',
       fields: { variable, consequence },
     }));
+
+/** @param issuers - whose keys may be at several addresses */
+export const unprotectedInProduction = (
+  { INTROSPECTION_URL, UPSTREAM_TOKEN_URL }: Variables,
+  issuers: readonly IssuerConfig[],
+): ConfigWarning[] => {
+  const isListed = issuers.some((issuer) => issuer.isListed);
+  const keys = issuers.map(({ jwksUrl }) => jwksUrl);
+  const addresses = { JWKS_URL: keys, INTROSPECTION_URL, UPSTREAM_TOKEN_URL };
+  return (['JWKS_URL', 'INTROSPECTION_URL', 'UPSTREAM_TOKEN_URL'] as const)
+    .filter((name) => [addresses[name] ?? []].flat().some((address) => !isProtected(address)))
+    .map((name) => ({
+      message: 'address without encryption',
+      fields: {
+        variable: name === 'JWKS_URL' && isListed ? 'JWT_ISSUERS' : name,
+        consequence: UNPROTECTED[name],
+      },
+    }));
+};
 
 export const ignoredVariables = (env: NodeJS.ProcessEnv, names: Names): ConfigWarning[] => [
   ...findMisspelt(env, names).map(({ variable, similarTo }) => ({

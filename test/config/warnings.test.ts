@@ -114,6 +114,43 @@ describe('The warning about a missing variable', () => {
   });
 });
 
+describe('The warning about an address without encryption', () => {
+  const unprotected = (env: NodeJS.ProcessEnv) =>
+    warningsOf({ ...LIBRARY_PRODUCTION, ...env })
+      .filter(({ message }) => message === 'address without encryption')
+      .map(({ fields }) => fields.variable);
+  const at = (origin: string) => ({
+    JWKS_URL: `${origin}/keys`,
+    INTROSPECTION_URL: `${origin}/introspect`,
+    INTROSPECTION_CLIENT_ID: 'frontdesk',
+    INTROSPECTION_CLIENT_SECRET: 'the secret',
+    UPSTREAM_TOKEN_URL: `${origin}/token`,
+  });
+
+  it('is given in production for keys, introspection and tokens by plain HTTP', () => {
+    assert.deepEqual(unprotected(at('http://id.example')), [
+      'JWKS_URL',
+      'INTROSPECTION_URL',
+      'UPSTREAM_TOKEN_URL',
+    ]);
+    assert.deepEqual(unprotected(at('https://id.example')), []);
+    assert.deepEqual(unprotected(at('http://127.0.0.1:8080')), []);
+    assert.deepEqual(unprotected({ ...at('http://id.example'), NODE_ENV: 'test' }), []);
+  });
+
+  it('is given if the keys of one of several issuers are at such an address', () => {
+    const issuers = ['https://a.example', 'http://b.example'].map((issuer, n) => ({
+      issuer,
+      jwksUrl: `${issuer}/keys`,
+      audience: 'library',
+      userIdPrefix: `${n}|`,
+    }));
+    const single = { JWKS_URL: '', JWT_ISSUER: '', JWT_AUDIENCE: '' };
+    const warned = unprotected({ ...single, JWT_ISSUERS: JSON.stringify(issuers) });
+    assert.deepEqual(warned, ['JWT_ISSUERS']);
+  });
+});
+
 describe('The warning about missing proxies', () => {
   it('is not given if clients connect by TLS, because none of them comes through a proxy then', async () => {
     await using tls = await createListenerTls();
