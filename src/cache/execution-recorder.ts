@@ -1,5 +1,5 @@
 import { createEntry } from './entry.ts';
-import { type ExecutionResult, toBody, toJson } from './execution-result.ts';
+import type { ExecutionResult, Representation } from './execution-result.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
 import type { CacheEntry, Stamp } from './types.ts';
 
@@ -60,13 +60,13 @@ export class ExecutionRecorder {
   }
 
   /** @returns undefined if the response has errors, or is for this requester alone */
-  toEntry(result: ExecutionResult): CacheEntry | undefined {
+  toEntry(result: ExecutionResult, { serialise }: Representation): CacheEntry | undefined {
     const { status, errorCodes } = result;
     if (status !== 200 || errorCodes.length > 0 || this.#isUnshareable) return undefined;
     const { version, stamp, scope, startedAt } = this;
     const remainingSeconds = (this.#freshUntil - Date.now()) / 1_000;
     const maxAge = Math.max(0, Math.min(this.#maxAge, remainingSeconds));
-    return createEntry(toJson(toBody(result)), {
+    return createEntry(serialise(result), {
       maxAge,
       version,
       stamp,

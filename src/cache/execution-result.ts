@@ -12,12 +12,16 @@ export interface ExecutionResult {
   readonly errorCodes: readonly string[];
 }
 
-/** The result as a response body contains it; errors come first, as the specification recommends. */
-export const toBody = ({ errors, data, extensions }: ExecutionResult) => ({
-  errors,
-  data,
-  extensions,
-});
+/**
+ * The form of response bodies of one protocol. The responses of an operation are stored once for each
+ * representation in which they are requested.
+ */
+export interface Representation {
+  /** A part of cache keys. */
+  readonly name: string;
+  /** Serialises a complete result as JSON text. */
+  readonly serialise: (result: ExecutionResult) => string;
+}
 
 /** A response body as JSON text, which ends with a newline for terminals. */
-export const toJson = (body: object): string => `${JSON.stringify(body)}\n`;
+export const toJson = (body: unknown): string => `${JSON.stringify(body)}\n`;

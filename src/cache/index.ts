@@ -15,7 +15,7 @@ export { createCompressor } from './compression.ts';
 export { createResponseCache } from './create-response-cache.ts';
 export { createEdgePurger } from './edge-purger.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
-export { type ExecutionResult, toBody, toJson } from './execution-result.ts';
+export { type ExecutionResult, type Representation, toJson } from './execution-result.ts';
 export {
   cacheStatusHeader,
   type ForwardReason,

@@ -94,14 +94,14 @@ export class ResponseCache {
    * @throws what `execute` throws
    */
   async executeAndStore(
-    { key, policy }: CacheLookup,
+    { key, policy, representation }: CacheLookup,
     execute: Execute,
     isBackground = false,
   ): Promise<CacheResult> {
     const stamp = this.#replicas?.stamp();
     const recorder = new ExecutionRecorder(policy, this.#tagVersions.current, stamp);
     const executed = await execute(recorder, isBackground);
-    const entry = recorder.toEntry(executed);
+    const entry = recorder.toEntry(executed, representation);
     const hasErrors = executed.errorCodes.length > 0;
     const isStorable = entry !== undefined && entry.maxAge > 0;
     // A client that has received this newer response must not get the older stored one afterwards.

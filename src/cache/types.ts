@@ -1,3 +1,4 @@
+import type { Representation } from './execution-result.ts';
 import type { CachePolicy, CacheScope } from './policy.ts';
 import type { TaggedVersion } from './versions.ts';
 
@@ -51,6 +52,8 @@ export interface CacheLookup {
   /** Everything that may change the response, as one text. */
   readonly key: string;
   readonly policy: CachePolicy;
+  /** The form in which the response is stored. */
+  readonly representation: Representation;
 }
 
 /**

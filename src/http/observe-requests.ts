@@ -18,6 +18,10 @@ declare module 'fastify' {
     /** What is known about the request so far. */
     record: RequestRecord;
   }
+  interface FastifyContextConfig {
+    /** True for the routes of protocols, whose requests are traced. */
+    runsOperations?: boolean;
+  }
 }
 
 /** Watches requests from the first hook to the end of the response. */

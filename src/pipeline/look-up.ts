@@ -43,11 +43,13 @@ export function createLookUp({ cache, keyPrefix }: LookUpParts) {
     return joinKeyParts([...keyPrefix, operation.hash, name, canonical]);
   }
 
-  function lookupFor({ caller, prepared }: Charged): CacheLookup {
+  function lookupFor({ request, caller, prepared }: Charged): CacheLookup {
     const { cache: policy } = prepared;
     const { viewer, locale = '' } = caller;
-    const key = keyOf(prepared) + joinKeyParts([locale, ...scopeKeyParts(policy.scope, viewer)]);
-    return { key, policy };
+    const { representation } = request;
+    const scope = scopeKeyParts(policy.scope, viewer);
+    const key = keyOf(prepared) + joinKeyParts([representation.name, locale, ...scope]);
+    return { key, policy, representation };
   }
 
   function findStored({ key }: CacheLookup, { rateLimit }: Charged): SharedResponse | undefined {

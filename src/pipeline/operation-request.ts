@@ -5,6 +5,7 @@ import type {
   ExecutionResult,
   ForwardReason,
   NotStoredReason,
+  Representation,
   RequestDirective,
 } from '../cache/index.ts';
 import type { OperationParameters, OperationRef } from '../operations/index.ts';
@@ -22,6 +23,8 @@ export interface OperationRequest extends CredentialRequest {
   /** Credentials, language, deadline and trace are read from these. */
   readonly headers: CredentialRequest['headers'];
   readonly input: OperationInput;
+  /** The form in which a response is stored for other requests. */
+  readonly representation: Representation;
   /** False for what must not change anything, such as a GET. */
   readonly allowsMutations: boolean;
   /** The request's Cache-Control, where it excludes stored responses. */

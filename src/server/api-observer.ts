@@ -24,15 +24,15 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
     request.record.isUnsampled = !tracing.isSampled(client);
     if (request.record.isUnsampled) return undefined;
     const { method, protocol } = request;
-    const { url } = request.routeOptions;
-    if (url !== '/graphql') return undefined;
+    const { url: route = '', config } = request.routeOptions;
+    if (!config.runsOperations) return undefined;
     const attributes = {
       'http.request.method': method,
-      'http.route': url,
-      'url.path': url,
+      'http.route': route,
+      'url.path': request.url.split('?', 1)[0],
       'url.scheme': protocol,
     };
-    return tracing.start({ name: `${method} ${url}`, kind: SERVER_SPAN, attributes }, client);
+    return tracing.start({ name: `${method} ${route}`, kind: SERVER_SPAN, attributes }, client);
   }
 
   return {

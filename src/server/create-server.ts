@@ -28,8 +28,9 @@ import {
   renderLandingPage,
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
-import { createGraphqlHandler, refuseMethod } from '../protocols/graphql-over-http/route.ts';
-import { createResponseSender } from '../protocols/graphql-over-http/send-response.ts';
+import { addGraphql } from '../protocols/graphql-over-http/route.ts';
+import { createRequestReader } from '../protocols/operation-request.ts';
+import { createResponseSender } from '../protocols/send-response.ts';
 import { createRedis } from '../redis/client.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
@@ -200,21 +201,14 @@ export async function createServer(
   // A page of another site can post this type without a preflight request (CORS).
   app.removeContentTypeParser('text/plain');
   const shared = { ...bff.stale, ...purges.sharedCaches };
-  app.route({
-    method: ['GET', 'HEAD', 'POST'],
-    url: '/graphql',
-    handler: createGraphqlHandler({
-      pipeline,
-      readProof,
-      send: createResponseSender({ cache, shared, closeIfDraining }),
-      maxBatchOperations: config.maxBatchOperations,
-      renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
-    }),
-  });
-  app.route({
-    method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'],
-    url: '/graphql',
-    handler: refuseMethod,
+  const send = createResponseSender({ cache, shared, closeIfDraining });
+  const readRequest = createRequestReader(readProof);
+  addGraphql(app, {
+    pipeline,
+    readRequest,
+    send,
+    maxBatchOperations: config.maxBatchOperations,
+    renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });
   if (!production) addStartPage(app, { ...config, name: bff.name, example });
   if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });

@@ -41,7 +41,7 @@ type CallFrame = HeapProfiler.SamplingHeapProfileNode['callFrame'];
 
 const isInNode = ({ url }: CallFrame): boolean => url === '' || url.startsWith('node:');
 
-/** "writeWhole src/protocols/graphql-over-http/send-response.ts:46"; the name alone for V8's own. */
+/** "writeWhole src/protocols/send-response.ts:46"; the name alone for V8's own. */
 function nameOf({ functionName, url, lineNumber }: CallFrame): string {
   const file = url.replace(/^.*\/node_modules\//, '').replace(ROOT.href, '');
   return [functionName || '(anonymous)', url && `${file}:${lineNumber + 1}`]

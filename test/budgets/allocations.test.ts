@@ -132,18 +132,14 @@ describe('toSites', () => {
       ({ callFrame, selfSize, children, id: 0 }) as never;
     const push = () => frame('push', '', -1);
     const counter = frame('bytes', 'test/budgets/allocation-counter.ts', 1);
-    const send = node(
-      frame('send', 'src/protocols/graphql-over-http/send-response.ts', 9),
-      40,
-      node(push(), 60),
-    );
+    const send = node(frame('send', 'src/protocols/send-response.ts', 9), 40, node(push(), 60));
     const get = node(frame('', 'node_modules/got/index.js', 0), 8, node(push(), 200));
     const own = node(counter, 1_000, node(push(), 1_000));
     const head = node(frame('(root)', '', -1), 0, send, get, own, node(push(), 20));
     assert.deepEqual(toSites({ head }, 2), [
       { place: 'push, for (anonymous) got/index.js:1', bytes: 100 },
-      { place: 'push, for send src/protocols/graphql-over-http/send-response.ts:10', bytes: 30 },
-      { place: 'send src/protocols/graphql-over-http/send-response.ts:10', bytes: 20 },
+      { place: 'push, for send src/protocols/send-response.ts:10', bytes: 30 },
+      { place: 'send src/protocols/send-response.ts:10', bytes: 20 },
       { place: 'push', bytes: 10 },
       { place: '(anonymous) got/index.js:1', bytes: 4 },
       { place: '(root)', bytes: 0 },

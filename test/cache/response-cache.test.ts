@@ -11,8 +11,16 @@ import { TagVersions } from '../../src/cache/tag-versions.ts';
 import type { CacheEntry, CacheLookup } from '../../src/cache/types.ts';
 import { RequestDeadline } from '../../src/deadline.ts';
 
-const LOOKUP = { key: 'k', policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] } } as const;
-const PRIVATE_LOOKUP = { key: 'k', policy: { ...LOOKUP.policy, scope: 'user' } } as const;
+const REPRESENTATION = {
+  name: 'test',
+  serialise: ({ data }: ExecutionResult) => JSON.stringify({ data }),
+};
+const LOOKUP = {
+  key: 'k',
+  policy: { maxAge: 60, scope: 'public', tags: ['Query.a'] },
+  representation: REPRESENTATION,
+} as const;
+const PRIVATE_LOOKUP = { ...LOOKUP, policy: { ...LOOKUP.policy, scope: 'user' } } as const;
 const WAITER = new RequestDeadline(600_000);
 
 const dataOf = ({ body }: CacheEntry): string => JSON.parse(body).data;

@@ -7,7 +7,7 @@ import pino from 'pino';
 import { createEntry } from '../../src/cache/entry.ts';
 import { ResponseCache, TagVersions } from '../../src/cache/index.ts';
 import { createApp } from '../../src/http/create-app.ts';
-import { createResponseSender } from '../../src/protocols/graphql-over-http/send-response.ts';
+import { createResponseSender } from '../../src/protocols/send-response.ts';
 import { until } from '../support/until.ts';
 
 /** Starts an application whose log lines are kept. */
@@ -124,7 +124,7 @@ describe('The log entry of a request', () => {
     app.get('/public', (request, reply) => {
       const info = { rateLimit: {}, reason: 'uri-miss', errorCodes: [] } as const;
       const response = { kind: 'shared', cacheStatus: 'hit', entry, key: 'k', ...info } as const;
-      void send.operation(request, reply, response, 'application/json');
+      void send.shared(request, reply, response, 'application/json');
     });
     const address = await app.listen({ port: 0, host: '127.0.0.1' });
     lines.length = 0;

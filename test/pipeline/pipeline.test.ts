@@ -7,6 +7,7 @@ import { BffError } from '../../src/errors.ts';
 import { toOperation } from '../../src/operations/operation.ts';
 import { createPipeline, type OperationRequest } from '../../src/pipeline/index.ts';
 import type { PipelineParts } from '../../src/pipeline/pipeline.ts';
+import { GRAPHQL } from '../../src/protocols/graphql-over-http/representation.ts';
 import { PhaseTimings } from '../../src/telemetry/phase-timings.ts';
 import { nameOf, RequestRecord } from '../../src/telemetry/request-record.ts';
 import type { Viewer } from '../../src/viewer.ts';
@@ -132,6 +133,7 @@ const REQUEST: Omit<OperationRequest, 'record'> = {
   headers: {},
   readProof: () => assert.fail('no token is bound to a key'),
   input: { query: '{ a }', id: undefined, operationName: undefined, variables: {} },
+  representation: GRAPHQL,
   allowsMutations: true,
   cacheDirective: undefined,
   reportsCost: false,

@@ -1,9 +1,7 @@
-import { crc32 } from 'node:zlib';
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
-import { mayReplace } from '../../cache-replacement.ts';
 import { BffError, badInput } from '../../errors.ts';
 import type { OperationInput } from '../../pipeline/index.ts';
+import { createUrlCache, searchOf } from '../url-cache.ts';
 
 type Batch = readonly [OperationInput, ...OperationInput[]];
 
@@ -13,13 +11,6 @@ type Parameters = Partial<
 
 type Extensions = { readonly persistedQuery?: unknown } | null | undefined;
 
-interface KnownUrl {
-  readonly url: string;
-  readonly input: OperationInput;
-}
-
-const MAX_URLS = 1_000;
-const MAX_URL_LENGTH = 2_000;
 const MAX_ID_LENGTH = 256;
 /** Marks a document id as a hash (GraphQL over HTTP, appendix A). */
 const HASH_PREFIX = /^sha256:/;
@@ -30,20 +21,17 @@ const HASH_PREFIX = /^sha256:/;
  * @param maxBatchOperations - the maximum number of operations in an array; 0 refuses arrays
  */
 export function createRequestParser(maxBatchOperations: number) {
-  // By checksum, because V8 moves each string that a map is asked for to its old generation.
-  const known = new LRUCache<number, KnownUrl>({ max: MAX_URLS });
+  const known = createUrlCache();
 
   /** @throws BffError BAD_REQUEST, QUERY_TOO_COMPLEX; BAD_USER_INPUT for malformed Unicode */
   return ({ method, url, body }: FastifyRequest): OperationInput | Batch => {
     if (method === 'POST') {
       return Array.isArray(body) ? toBatch(body, maxBatchOperations) : toOperationInput(body);
     }
-    const checksum = checksumOf(url);
-    const found = known.get(checksum);
-    if (found?.url === url) return found.input;
+    const found = known.get(url);
+    if (found) return found;
     const input = toOperationInput(parametersOf(url));
-    const isKept = url.length <= MAX_URL_LENGTH && (known.size < MAX_URLS || mayReplace());
-    if (isKept) known.set(checksum, { url, input });
+    known.add(url, input);
     return input;
   };
 }
@@ -134,11 +122,6 @@ function parseParameter(name: string, json: string): unknown {
   throw badRequest(`"${name}" must be an object, as JSON.`);
 }
 
-export function searchOf(url: string): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
-}
-
 const badRequest = (message: string) => new BffError('BAD_REQUEST', message);
 
 const isNullish = (value: unknown): value is null | undefined => value == null;
@@ -152,6 +135,3 @@ const isWellFormed = (value: unknown): boolean => typeof value !== 'string' || v
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** A small integer of V8, which has a sign. */
-const checksumOf = (url: string): number => crc32(url) | 0;

@@ -1,6 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { cacheStatusHeader } from '../../cache/index.ts';
-import { BffError, type ClientError, type ErrorCode, toClientError } from '../../errors.ts';
+import { type BffError, type ClientError, type ErrorCode, toClientError } from '../../errors.ts';
 import { type ErrorHandler, handleError } from '../../http/error-handler.ts';
 import { recordRefusal } from '../../http/observe-requests.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
@@ -36,17 +36,13 @@ export function createErrorHandler(
 
   return (error: FastifyError | BffError | DocumentError, request, reply) => {
     const { accept } = request.headers;
-    chargeRefusal(request, reply, isFree(error));
+    chargeRefusal(error, request, reply);
     reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(accept));
     if (!(error instanceof DocumentError)) return handleError(error, request, reply);
     recordRefusal(request, error.code);
     return reply.code(isLegacy(accept) ? 200 : 400).send({ errors: toErrors(error, request.id) });
   };
 }
-
-/** True for refusals by load or by the address's own limit, which cost the server next to nothing. */
-const isFree = (error: Error): boolean =>
-  error instanceof BffError && (error.code === 'OVERLOADED' || error.details.policy === 'address');
 
 /** Replaces messages that name parts of the schema. */
 function maskNames(message: string, code: ErrorCode): string {

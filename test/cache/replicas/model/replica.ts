@@ -11,6 +11,7 @@ import {
 import { createSharedTags, type SharedTags } from '../../../../src/cache/replicas/shared-tags.ts';
 import { redisUrl } from '../../../../src/config/parsers.ts';
 import { RequestDeadline } from '../../../../src/deadline.ts';
+import { GRAPHQL } from '../../../../src/protocols/graphql-over-http/representation.ts';
 import { createRedis } from '../../../../src/redis/client.ts';
 import type { Log } from '../../../../src/telemetry/log.ts';
 
@@ -91,10 +92,11 @@ export async function startReplica(
 
   async function lookUp(key: string) {
     const policy = { maxAge: MAX_AGE_SECONDS, scope: 'public', tags: [] } as const;
+    const lookup = { key, policy, representation: GRAPHQL };
     const deadline = new RequestDeadline(DEADLINE_MS);
     const executions = counts.executed;
     const run = (recorder: ExecutionRecorder) => execute(key)(recorder);
-    const result = await cache.getOrExecute({ key, policy }, deadline, run);
+    const result = await cache.getOrExecute(lookup, deadline, run);
     deadline.release();
     if (!('entry' in result)) throw new Error('not shareable');
     if (counts.executed === executions) counts.redis++;

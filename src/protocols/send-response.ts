@@ -9,13 +9,10 @@ import {
   type ResponseCache,
   responseHeaders,
   type SharedCaches,
-  toBody,
-  toJson,
-} from '../../cache/index.ts';
-import { commonHeaders, isSecure } from '../../http/common-headers.ts';
-import { serverTimingOf } from '../../http/observe-requests.ts';
-import type { MaybePromise } from '../../maybe-promise.ts';
-import type { BatchResponse, OperationResponse, SharedResponse } from '../../pipeline/index.ts';
+} from '../cache/index.ts';
+import { commonHeaders, isSecure } from '../http/common-headers.ts';
+import { serverTimingOf } from '../http/observe-requests.ts';
+import type { OperationResponse, SharedResponse } from '../pipeline/index.ts';
 
 /**
  * Compression takes longer than sending the saved bytes below this size. Stored responses, whose
@@ -29,7 +26,7 @@ interface SenderOptions {
   readonly closeIfDraining: (response: ServerResponse) => void;
 }
 
-/** Creates the functions that send responses of the pipeline. */
+/** Creates the functions with which every protocol sends responses of the pipeline. */
 export function createResponseSender({ cache, shared, closeIfDraining }: SenderOptions) {
   const compressor = createCompressor();
 
@@ -39,7 +36,10 @@ export function createResponseSender({ cache, shared, closeIfDraining }: SenderO
     return body;
   }
 
-  /** Sends a response that caches may store: conditional, compressed, with its freshness and tags. */
+  /**
+   * Sends a response that caches may store: conditional, compressed, with its freshness and tags.
+   * @returns undefined if it was sent at once
+   */
   function sendShared(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -100,22 +100,7 @@ export function createResponseSender({ cache, shared, closeIfDraining }: SenderO
     return reply.send(await compressor.encodeText(body, coding));
   }
 
-  return {
-    /** Sends a response from memory at once, without a promise. */
-    operation(
-      request: FastifyRequest,
-      reply: FastifyReply,
-      response: OperationResponse,
-      mediaType: string,
-    ): MaybePromise<unknown> {
-      if (response.kind === 'shared') return sendShared(request, reply, response, mediaType);
-      reply.code(response.result.status);
-      return sendUnshared(reply, toJson(toBody(response.result)), response, mediaType);
-    },
-    batch(reply: FastifyReply, response: BatchResponse, mediaType: string): Promise<unknown> {
-      return sendUnshared(reply, toJson(response.results.map(toBody)), response, mediaType);
-    },
-  };
+  return { shared: sendShared, unshared: sendUnshared };
 }
 
 export type ResponseSender = ReturnType<typeof createResponseSender>;
