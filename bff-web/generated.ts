@@ -302,6 +302,19 @@ export type QueryRecentOrdersArgs = {
   first?: Scalars['Int']['input'];
 };
 
+/** The HTTP methods of REST endpoints. */
+export type RestMethod =
+  /** Removes something. */
+  | 'DELETE'
+  /** Reads. For queries, and for no mutation. */
+  | 'GET'
+  /** Changes parts of something. */
+  | 'PATCH'
+  /** Creates something, or starts an action. */
+  | 'POST'
+  /** Replaces something. */
+  | 'PUT';
+
 /** The role of a viewer. */
 export type Role =
   /** A customer, who can read only their own data. */
@@ -545,6 +558,7 @@ export type ResolversTypes = {
   PlaceOrderPayload: ResolverTypeWrapper<Omit<PlaceOrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
   Profile: ResolverTypeWrapper<UserModel>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RestMethod: RestMethod;
   Role: Role;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   UpdateProfileInput: UpdateProfileInput;
@@ -613,6 +627,13 @@ export type ListSizeDirectiveArgs = {
 };
 
 export type ListSizeDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = ListSizeDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
+
+export type RestDirectiveArgs = {
+  method: RestMethod;
+  path: Scalars['String']['input'];
+};
+
+export type RestDirectiveResolver<Result, Parent, ContextType = RequestContext, Args = RestDirectiveArgs> = DirectiveResolverFn<Result, Parent, ContextType, Args>;
 
 export type AnnouncementResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Announcement'] = ResolversParentTypes['Announcement']> = {
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -795,4 +816,5 @@ export type DirectiveResolvers<ContextType = RequestContext> = {
   cacheControl?: CacheControlDirectiveResolver<any, any, ContextType>;
   cost?: CostDirectiveResolver<any, any, ContextType>;
   listSize?: ListSizeDirectiveResolver<any, any, ContextType>;
+  rest?: RestDirectiveResolver<any, any, ContextType>;
 };

@@ -14,16 +14,23 @@ const { values } = parseArgs({
 
 await main(async () => {
   const stale = await filterStale(await generateTypes());
-  if (values.check) return reportStale(stale);
-  for (const { path, content } of stale) {
+  if (!values.check) await write(stale);
+  // Imported here, because the schemas are built by src, which may need the types just written.
+  const { generateClients } = await import('./rest-clients.ts');
+  const staleClients = await filterStale(await generateClients());
+  if (values.check) return reportStale([...stale, ...staleClients]);
+  await write(staleClients);
+  const { writeSchemas } = await import('./schema.ts');
+  return writeSchemas(values['accept-breaking'] ?? false);
+});
+
+async function write(files: GeneratedFile[]): Promise<void> {
+  for (const { path, content } of files) {
     const url = new URL(path, ROOT);
     await mkdir(new URL('.', url), { recursive: true });
     await writeFile(url, content);
   }
-  // Imported here, because the schemas are built by src, which may need the types just written.
-  const { writeSchemas } = await import('./schema.ts');
-  return writeSchemas(values['accept-breaking'] ?? false);
-});
+}
 
 async function filterStale(files: GeneratedFile[]): Promise<GeneratedFile[]> {
   const texts = await Promise.all(

@@ -36,5 +36,5 @@ async function upstreamTypes(name: string): Promise<GeneratedFile> {
   };
 }
 
-const header = (source: string) =>
+export const header = (source: string) =>
   `// Generated from ${source} by \`npm run codegen\`. Do not edit.\n\n`;

@@ -1,5 +1,6 @@
 import type { BffDefinition } from '../src/bff.ts';
 import { loadCommittedOperations } from '../src/operations/committed.ts';
+import { listRoutes } from '../src/protocols/rest/routes.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
 import { listUndescribed } from './schema-rules.ts';
 import { checkSnapshot, type Snapshot, writeSnapshots } from './schema-snapshot.ts';
@@ -41,7 +42,7 @@ async function check(bff: BffDefinition): Promise<string[]> {
     faults.push(`bff-${bff.name} has no description for:\n  ${undescribed.join('\n  ')}`);
   }
   try {
-    loadCommittedOperations(bff.operations, snapshot.schema);
+    listRoutes(snapshot.schema, loadCommittedOperations(bff.operations, snapshot.schema));
   } catch (error) {
     faults.push(`bff-${bff.name}/operations: ${(error as Error).message}`);
   }

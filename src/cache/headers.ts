@@ -23,6 +23,9 @@ export const NO_STORE = { 'cache-control': 'no-store' } as const;
 /** The Cache-Status of a response that is not stored. */
 export const cacheStatusHeader = (reason: ForwardReason): string => `${CACHE_NAME}; fwd=${reason}`;
 
+/** The Cache-Status of a response that was made of a stored one. */
+export const DERIVED_HIT = `${CACHE_NAME}; hit`;
+
 /**
  * The reason for not answering from the cache (RFC 9211 §2.2). `bypass`: the operation is of a kind
  * that is never stored. `request`: the request's Cache-Control does not allow a stored response.

@@ -18,6 +18,7 @@ export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 export { type ExecutionResult, type Representation, toJson } from './execution-result.ts';
 export {
   cacheStatusHeader,
+  DERIVED_HIT,
   type ForwardReason,
   matchesEtag,
   NO_STORE,

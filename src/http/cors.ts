@@ -15,6 +15,7 @@ const REQUEST_HEADERS = [
   'dpop',
   'graphql-cost',
   'graphql-timing',
+  'idempotency-key',
   'sentry-trace',
   'traceparent',
   'tracestate',
@@ -54,7 +55,7 @@ export async function allowOrigins(
     // An OPTIONS request without the headers of a preflight is not an error.
     strictPreflight: false,
     credentials: hasSessions,
-    methods: ['GET', 'HEAD', 'POST'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     // Joined here: the plugin would join lists again for each request.
     allowedHeaders: [...REQUEST_HEADERS, ...headers].join(', '),
     exposedHeaders: RESPONSE_HEADERS.join(', '),

@@ -14,6 +14,7 @@ export function toTrusted(
     ...[...operations, ...manifest.values()].map(
       (operation) => [operation.hash, operation] as const,
     ),
+    ...committed.flatMap(({ otherHashes }) => [...otherHashes]),
     ...manifest,
   ]);
 }

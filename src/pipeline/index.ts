@@ -16,6 +16,7 @@ export { createLandingPagePlugin, renderLandingPage } from './execute/landing-pa
 export { createContextFactory } from './execution-context.ts';
 export type {
   BatchResponse,
+  ExecutedResponse,
   OperationInput,
   OperationRequest,
   OperationResponse,

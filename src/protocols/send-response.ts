@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   cacheStatusHeader,
   createCompressor,
+  DERIVED_HIT,
   matchesEtag,
   NO_STORE,
   type ResponseCache,
@@ -12,7 +13,7 @@ import {
 } from '../cache/index.ts';
 import { commonHeaders, isSecure } from '../http/common-headers.ts';
 import { serverTimingOf } from '../http/observe-requests.ts';
-import type { OperationResponse, SharedResponse } from '../pipeline/index.ts';
+import type { BatchResponse, OperationResponse, SharedResponse } from '../pipeline/index.ts';
 
 /**
  * Compression takes longer than sending the saved bytes below this size. Stored responses, whose
@@ -87,11 +88,12 @@ export function createResponseSender({ cache, shared, closeIfDraining }: SenderO
   async function sendUnshared(
     reply: FastifyReply,
     body: string,
-    { rateLimit, reason }: Pick<OperationResponse, 'rateLimit' | 'reason'>,
+    response: OperationResponse | BatchResponse,
     mediaType: string,
   ): Promise<FastifyReply> {
-    const cacheHeaders = { ...NO_STORE, 'cache-status': cacheStatusHeader(reason) };
-    reply.headers({ ...rateLimit, ...cacheHeaders }).type(mediaType);
+    const isHit = response.kind === 'shared' && response.cacheStatus === 'hit';
+    const status = isHit ? DERIVED_HIT : cacheStatusHeader(response.reason);
+    reply.headers({ ...response.rateLimit, ...NO_STORE, 'cache-status': status }).type(mediaType);
     const accepted = textOf(reply.request.headers['accept-encoding']);
     const coding = compressor.codingFor({ body }, accepted, MIN_COMPRESSED_BYTES);
     if (!coding) return reply.send(body);

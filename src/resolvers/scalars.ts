@@ -20,6 +20,7 @@ function minorUnits(value: unknown): number {
 export const DateTime = new GraphQLScalarType<string, string>({
   name: 'DateTime',
   description: 'A moment in UTC, as ISO 8601: 2026-01-31T09:30:00.000Z.',
+  extensions: { jsonSchema: { type: 'string', format: 'date-time' } },
   serialize: dateTime,
   parseValue: dateTime,
   parseLiteral: (node) => dateTime(node.kind === Kind.STRING ? node.value : undefined),
@@ -28,6 +29,7 @@ export const DateTime = new GraphQLScalarType<string, string>({
 export const MinorUnits = new GraphQLScalarType<number, number>({
   name: 'MinorUnits',
   description: "A whole number of a currency's smallest unit (cents, pence, yen), up to 2^53 - 1.",
+  extensions: { jsonSchema: { type: 'integer', format: 'int64' } },
   serialize: minorUnits,
   parseValue: minorUnits,
   parseLiteral: (node) => minorUnits(node.kind === Kind.INT ? Number(node.value) : undefined),

@@ -30,6 +30,7 @@ import {
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
 import { addGraphql } from '../protocols/graphql-over-http/route.ts';
 import { createRequestReader } from '../protocols/operation-request.ts';
+import { addRest } from '../protocols/rest/route.ts';
 import { createResponseSender } from '../protocols/send-response.ts';
 import { createRedis } from '../redis/client.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -45,6 +46,7 @@ import { createBffPlanner, loadOperations } from './load-operations.ts';
 import { addLogin } from './login-routes.ts';
 import type { Peers } from './peers.ts';
 import { createPurges } from './purges.ts';
+import { findDescriptionPage, readRestApi } from './rest-api.ts';
 import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -210,7 +212,10 @@ export async function createServer(
     maxBatchOperations: config.maxBatchOperations,
     renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });
-  if (!production) addStartPage(app, { ...config, name: bff.name, example });
+  const api = readRestApi(bff, schema, committed);
+  const page = findDescriptionPage(config);
+  addRest(app, { api, page, pipeline, readRequest, send, rateLimiter });
+  if (!production) addStartPage(app, { ...config, name: bff.name, example, api });
   if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });
 
   const admin = createAdmin({

@@ -5,6 +5,7 @@ import Negotiator from 'negotiator';
 import { escapeHtml } from '../http/html.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
+import type { ApiDescription } from '../protocols/rest/openapi.ts';
 
 interface StartPageOptions {
   readonly name: string;
@@ -14,6 +15,8 @@ interface StartPageOptions {
   readonly trustedOnly: boolean;
   /** Undefined if there is no login. */
   readonly login: { readonly publicUrl: URL } | undefined;
+  /** The REST API. */
+  readonly api: Pick<ApiDescription, 'routes'>;
 }
 
 const DOCS = [
@@ -60,11 +63,13 @@ export function addStartPage(app: FastifyInstance, options: StartPageOptions): v
 }
 
 function describe(options: StartPageOptions, origin: string) {
-  const { name, example, trustedOnly } = options;
+  const { name, example, trustedOnly, api } = options;
   const endpoint = `${origin}/graphql`;
   const body = exampleBody(example, trustedOnly);
   const login = options.login && new URL('/auth/login', options.login.publicUrl).href;
-  return { name, endpoint, explorer: endpoint, login, example: toCurl(endpoint, body), docs: DOCS };
+  const rest = api.routes.length > 0 ? `${origin}/docs` : undefined;
+  const links = { endpoint, explorer: endpoint, rest, login };
+  return { name, ...links, example: toCurl(endpoint, body), docs: DOCS };
 }
 
 /** A readable query, or the operation's id if only registered texts are accepted. */
@@ -73,6 +78,9 @@ function exampleBody(example: CommittedOperation | undefined, trustedOnly: boole
   if (trustedOnly) return { documentId: example.hash };
   return { query: stripIgnoredCharacters(example.source) };
 }
+
+const REST_LINK =
+  '<p>REST endpoints: <a href="/docs">/docs</a> (<a href="/openapi.json">OpenAPI</a>)</p>';
 
 function toCurl(endpoint: string, body: object): string {
   const json = JSON.stringify(body).replaceAll("'", String.raw`'\''`);
@@ -90,7 +98,8 @@ function originOf({ host, protocol, socket }: FastifyRequest): string {
   return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;
 }
 
-function toPage({ name, endpoint, login, example, docs }: ReturnType<typeof describe>): string {
+function toPage(description: ReturnType<typeof describe>): string {
+  const { name, endpoint, rest, login, example, docs } = description;
   const signIn = login
     ? `<p>Login: <a href="${escapeHtml(login)}">${escapeHtml(login)}</a></p>`
     : '';
@@ -102,7 +111,7 @@ function toPage({ name, endpoint, login, example, docs }: ReturnType<typeof desc
 <h1>Frontdesk: ${escapeHtml(name)}</h1>
 <p>GraphQL endpoint and explorer (Apollo Sandbox, in a browser):
 <a href="/graphql">${escapeHtml(endpoint)}</a></p>
-${signIn}
+${rest === undefined ? '' : REST_LINK}${signIn}
 <p>From a terminal, in the folder of the repository:</p>
 <pre>${escapeHtml(example)}</pre>
 <p>Documentation, in the repository:</p>
