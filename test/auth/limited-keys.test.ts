@@ -204,6 +204,16 @@ describe('An API key that is limited to operations', () => {
     assert.equal((await server.send('all', ORDER_DETAIL)).status, 200);
   });
 
+  it('calls the REST endpoints of these operations only', async () => {
+    await using server = await startWith(LIMITED);
+    const get = (path: string) =>
+      fetch(server.environment.url + path, { headers: headersOf('limited') });
+    assert.equal((await get('/v1/recent-orders?first=2')).status, 200);
+    server.environment.reset();
+    assert.equal((await get('/v1/orders/1')).status, 403);
+    assert.deepEqual(server.environment.calls(), []);
+  });
+
   it('runs a text that it names by its hash, registered or not', async () => {
     const hash = documentHash(TYPENAME.query);
     await using server = await startWith({ hashed: { operations: [hash] } });

@@ -5,6 +5,7 @@ import { mobile } from '../../../bff-mobile/bff.ts';
 import { partner } from '../../../bff-partner/bff.ts';
 import { CAST, CUSTOMER_UNREAD } from '../../../services/support/cast.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
+import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { rest } from './rest-client.ts';
 
 const PROBLEM = /^application\/problem\+json/;
@@ -116,6 +117,22 @@ describe('A REST endpoint of the mobile BFF', () => {
       assert.deepEqual([actual, body.status, body.code], [status, status, 'BAD_REQUEST']);
     }
     assert.deepEqual(other.calls(), []);
+  });
+});
+
+describe('The trace of a REST request', () => {
+  it('has the route and the operation', async () => {
+    await using receiver = await startOtlpReceiver();
+    await using environment = await startEnvironment(mobile, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+      OTEL_TRACES_SAMPLER: 'always_on',
+    });
+    await rest(environment, 'GET /profiles/43');
+    const [trace = []] = await receiver.traces(1);
+    const root = trace.find(({ name }) => name === 'GET /profiles/:id');
+    assert.equal(root?.attributes['http.route'], '/profiles/:id');
+    assert.equal(root.attributes['url.path'], '/profiles/43');
+    assert.equal(root.attributes['graphql.operation.name'], 'PublicProfile');
   });
 });
 

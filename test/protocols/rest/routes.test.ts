@@ -214,4 +214,16 @@ describe('The committed operations with @rest', () => {
       assert.deepEqual(routes.map(({ operation }) => operation.name).sort(), marked.sort());
     }
   });
+
+  it('differ from others by the line that docs/rest.md shows', async () => {
+    const page = await readFile(new URL('../../../docs/rest.md', import.meta.url), 'utf8');
+    const [, path = '', before = '', after = ''] =
+      /^\+\+\+ b\/(.+)\n@@\n-(.+)\n\+(.+)$/m.exec(page) ?? [];
+    const text = await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    assert.ok(text.includes(`${after}\n`), after);
+    const [operation] = loadCommittedOperations(partner.operations, buildSchema(partner)).filter(
+      ({ name }) => text.includes(`query ${name}(`),
+    );
+    assert.equal(operation?.source, text.replace(after, before));
+  });
 });
