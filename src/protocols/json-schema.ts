@@ -14,6 +14,7 @@ import {
   isObjectType,
   valueFromAST,
 } from 'graphql';
+import type { OperationVariable } from './operation-variables.ts';
 import type { SelectedField, SelectionReader } from './selected-fields.ts';
 
 /** A schema in the vocabulary of JSON Schema 2020-12. */
@@ -93,6 +94,24 @@ export function createSchemaWriter(
     };
   }
 
+  function ofVariables(variables: readonly OperationVariable[]): JsonSchema {
+    return {
+      type: 'object',
+      properties: Object.fromEntries(
+        variables.map((variable) => [
+          variable.name,
+          {
+            ...ofInput(variable.type),
+            ...describe(variable),
+            ...defaultOf(variable.defaultValue, variable.type),
+          },
+        ]),
+      ),
+      ...required(variables.filter(({ isRequired }) => isRequired).map(({ name }) => name)),
+      additionalProperties: false,
+    };
+  }
+
   function ofOutput(
     type: GraphQLOutputType,
     field: SelectedField,
@@ -140,6 +159,8 @@ export function createSchemaWriter(
     ofInput,
     /** The value of an input that is not null. */
     ofNonNullInput,
+    /** An object with the variables as members. */
+    ofVariables,
     ofObject,
   };
 }

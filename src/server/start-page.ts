@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { stripIgnoredCharacters } from 'graphql';
 import Negotiator from 'negotiator';
 import { escapeHtml } from '../http/html.ts';
+import { originOf } from '../http/request-origin.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 import type { ApiDescription } from '../protocols/rest/openapi.ts';
@@ -26,8 +27,6 @@ const DOCS = [
   'docs/limits.md',
   'docs/caching.md',
 ];
-/** A host name or an IP address, with or without a port (RFC 3986 §3.2). */
-const HOST = /^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i;
 const STYLE =
   'body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:3rem auto;padding:0 1rem}' +
   'pre{background:#f3f3f3;color:#111;padding:1rem;overflow-x:auto;white-space:pre-wrap}';
@@ -90,12 +89,6 @@ function toCurl(endpoint: string, body: object): string {
     `-H "authorization: Bearer $(npm run -s token -- --user 42)"`,
     `-d '${json}'`,
   ].join(' \\\n  ');
-}
-
-/** The origin that the client used, or the local address if the Host header is invalid. */
-function originOf({ host, protocol, socket }: FastifyRequest): string {
-  const scheme = protocol === 'https' ? 'https' : 'http';
-  return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;
 }
 
 function toPage(description: ReturnType<typeof describe>): string {

@@ -6,6 +6,7 @@ import {
   type JsonSchema,
   type SchemaWriter,
 } from '../json-schema.ts';
+import { IDEMPOTENCY_FIELD, type OperationVariable } from '../operation-variables.ts';
 import { createSelectionReader } from '../selected-fields.ts';
 import {
   HEADERS,
@@ -15,7 +16,7 @@ import {
   securitySchemes,
 } from './openapi-components.ts';
 import { IDEMPOTENCY_HEADER } from './parse-request.ts';
-import { IDEMPOTENCY_FIELD, type RestBody, type RestParameter } from './route-inputs.ts';
+import type { RestBody } from './route-inputs.ts';
 import type { RestRoute } from './routes.ts';
 
 export interface ApiDescription {
@@ -139,7 +140,7 @@ const withErrors = (body: JsonSchema): JsonSchema => ({
 
 function describeParameter(
   place: 'path' | 'query',
-  { name, type, isRequired, defaultValue, description }: RestParameter,
+  { name, type, isRequired, defaultValue, description }: OperationVariable,
   schemas: SchemaWriter,
 ): OpenApiObject {
   const isList = isListType(getNullableType(type));
@@ -167,33 +168,12 @@ function describeKey(body: RestBody | undefined): OpenApiObject {
 
 function describeRequestBody(body: RestBody, schemas: SchemaWriter): OpenApiObject {
   const schema =
-    body.kind === 'value'
-      ? schemas.ofNonNullInput(body.type)
-      : describeMembers(body.variables, schemas);
+    body.kind === 'value' ? schemas.ofNonNullInput(body.type) : schemas.ofVariables(body.variables);
   const description = body.kind === 'value' ? body.variable.description : undefined;
   return {
     ...(description && { description }),
     required: true,
     content: { 'application/json': { schema } },
-  };
-}
-
-function describeMembers(variables: readonly RestParameter[], schemas: SchemaWriter): JsonSchema {
-  const names = variables.filter(({ isRequired }) => isRequired).map(({ name }) => name);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(
-      variables.map(({ name, type, defaultValue, description }) => [
-        name,
-        {
-          ...schemas.ofInput(type),
-          ...(description && { description }),
-          ...defaultOf(defaultValue, type),
-        },
-      ]),
-    ),
-    ...(names.length > 0 && { required: names }),
-    additionalProperties: false,
   };
 }
 

@@ -1,26 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import {
-  coerceInputValue,
-  type GraphQLInputType,
-  getNullableType,
-  isListType,
-  isSpecifiedScalarType,
-} from 'graphql';
+import { type GraphQLInputType, getNullableType, isListType, isSpecifiedScalarType } from 'graphql';
 import type { OperationInput } from '../../pipeline/index.ts';
+import { IDEMPOTENCY_FIELD, type OperationVariable } from '../operation-variables.ts';
 import { createUrlCache, searchOf } from '../url-cache.ts';
+import { faultIn } from '../value-fault.ts';
 import { ParameterError, type ParameterFault, toPointer } from './parameter-error.ts';
-import {
-  IDEMPOTENCY_FIELD,
-  itemTypeOf,
-  type RestBody,
-  type RestParameter,
-} from './route-inputs.ts';
+import { itemTypeOf, type RestBody } from './route-inputs.ts';
 import type { RestRoute } from './routes.ts';
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
 const MAX_NAME_LENGTH = 100;
-/** Of the messages, some of which repeat the value. */
-const MAX_DETAIL_LENGTH = 300;
 const MAX_FAULTS = 10;
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 /** A string of Structured Field Values (RFC 9651 §3.3.3). */
@@ -60,7 +49,7 @@ export function createRestParser({ method, operation, inputs }: RestRoute) {
 
 function readPath(
   given: Readonly<Record<string, string>>,
-  parameters: readonly RestParameter[],
+  parameters: readonly OperationVariable[],
   faults: ParameterFault[],
 ): Variables {
   return toVariables(parameters, ({ name, type }) => {
@@ -73,7 +62,7 @@ function readPath(
 
 function readQuery(
   given: URLSearchParams,
-  parameters: readonly RestParameter[],
+  parameters: readonly OperationVariable[],
   faults: ParameterFault[],
 ): Variables {
   const names = new Set(parameters.map(({ name }) => name));
@@ -157,8 +146,8 @@ const REQUIRED = 'Required.';
 
 /** @returns an object without the variables that have no value */
 const toVariables = (
-  parameters: readonly RestParameter[],
-  read: (parameter: RestParameter) => unknown,
+  parameters: readonly OperationVariable[],
+  read: (parameter: OperationVariable) => unknown,
 ): Variables =>
   Object.fromEntries(
     parameters
@@ -184,36 +173,6 @@ function pushFault(
 ): void {
   const fault = faultIn(value, type);
   if (fault) faults.push({ pointer: toPointer([...at, ...fault.path]), detail: fault.detail });
-}
-
-interface ValueFault {
-  readonly path: readonly (string | number)[];
-  readonly detail: string;
-}
-
-/** The first fault of a value; undefined if it is of the type. */
-function faultIn(value: unknown, type: GraphQLInputType): ValueFault | undefined {
-  try {
-    coerceInputValue(value, type, (path, _invalid, { message }) => {
-      // Ends the check: a long list may have many faults.
-      throw new InvalidValue(path, message.slice(0, MAX_DETAIL_LENGTH));
-    });
-    return undefined;
-  } catch (error) {
-    if (error instanceof InvalidValue) return error;
-    throw error;
-  }
-}
-
-class InvalidValue extends Error implements ValueFault {
-  readonly path: readonly (string | number)[];
-  readonly detail: string;
-
-  constructor(path: readonly (string | number)[], detail: string) {
-    super(detail);
-    this.path = path;
-    this.detail = detail;
-  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,4 @@
 import {
-  type ConstValueNode,
   type DocumentNode,
   type GraphQLInputObjectType,
   type GraphQLInputType,
@@ -7,50 +6,35 @@ import {
   getNamedType,
   getNullableType,
   isInputObjectType,
-  isInputType,
   isLeafType,
   isListType,
-  isNonNullType,
   type OperationDefinitionNode,
-  TypeInfo,
-  typeFromAST,
-  type VariableDefinitionNode,
-  visit,
-  visitWithTypeInfo,
 } from 'graphql';
-
-/** A variable of an operation, as a part of a request. */
-export interface RestParameter {
-  readonly name: string;
-  readonly type: GraphQLInputType;
-  readonly isRequired: boolean;
-  readonly defaultValue: ConstValueNode | undefined;
-  /** That of the argument that the variable is passed to. */
-  readonly description: string | undefined;
-}
+import {
+  IDEMPOTENCY_FIELD,
+  listVariables,
+  type OperationVariable,
+} from '../operation-variables.ts';
 
 /** The JSON body: the value of one variable, or an object with a member for each variable. */
 export type RestBody =
   | {
       readonly kind: 'value';
-      readonly variable: RestParameter;
+      readonly variable: OperationVariable;
       readonly type: GraphQLInputObjectType;
     }
-  | { readonly kind: 'members'; readonly variables: readonly RestParameter[] };
+  | { readonly kind: 'members'; readonly variables: readonly OperationVariable[] };
 
 /** The parts of a request that the variables of an operation come from. */
 export interface RouteInputs {
-  readonly path: readonly RestParameter[];
-  readonly query: readonly RestParameter[];
+  readonly path: readonly OperationVariable[];
+  readonly query: readonly OperationVariable[];
   /** Undefined if the request has no body. */
   readonly body: RestBody | undefined;
   /** True if the header `Idempotency-Key` is the field `idempotencyKey` of the body. */
   readonly hasIdempotencyKey: boolean;
   readonly faults: readonly string[];
 }
-
-/** The field of an input object that is sent as a header. */
-export const IDEMPOTENCY_FIELD = 'idempotencyKey';
 
 interface Places {
   /** The names in the path. */
@@ -65,10 +49,7 @@ export function collectInputs(
   definition: OperationDefinitionNode,
   { inPath, hasBody }: Places,
 ): RouteInputs {
-  const descriptions = describeVariables(schema, document);
-  const parameters = (definition.variableDefinitions ?? []).flatMap((variable) =>
-    toParameter(schema, variable, descriptions),
-  );
+  const parameters = listVariables(schema, document, definition);
   const path = parameters.filter(({ name }) => inPath.has(name));
   const others = parameters.filter(({ name }) => !inPath.has(name));
   const query = hasBody ? [] : others;
@@ -94,39 +75,11 @@ export function itemTypeOf(type: GraphQLInputType): GraphQLInputType {
   return isListType(nullable) ? getNullableType(nullable.ofType) : nullable;
 }
 
-function toParameter(
-  schema: GraphQLSchema,
-  { variable, type: node, defaultValue }: VariableDefinitionNode,
-  descriptions: ReadonlyMap<string, string>,
-): readonly RestParameter[] {
-  const type = typeFromAST(schema, node);
-  if (!isInputType(type)) return [];
-  const name = variable.name.value;
-  const isRequired = isNonNullType(type) && !defaultValue;
-  return [{ name, type, isRequired, defaultValue, description: descriptions.get(name) }];
-}
-
-function toBody(variables: readonly RestParameter[]): RestBody | undefined {
+function toBody(variables: readonly OperationVariable[]): RestBody | undefined {
   const [first, ...others] = variables;
   if (!first) return undefined;
   const type = getNamedType(first.type);
   const isValue = others.length === 0 && isInputObjectType(type) && type === itemTypeOf(first.type);
   if (!isValue || isListType(getNullableType(first.type))) return { kind: 'members', variables };
   return { kind: 'value', variable: first, type };
-}
-
-/** The description of the first argument that each variable is passed to. */
-function describeVariables(schema: GraphQLSchema, document: DocumentNode): Map<string, string> {
-  const descriptions = new Map<string, string>();
-  const types = new TypeInfo(schema);
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      Variable({ name }) {
-        const { description } = types.getArgument() ?? {};
-        if (description && !descriptions.has(name.value)) descriptions.set(name.value, description);
-      },
-    }),
-  );
-  return descriptions;
 }
