@@ -14,6 +14,7 @@
 export { createCompressor } from './compression.ts';
 export { createResponseCache } from './create-response-cache.ts';
 export { createEdgePurger } from './edge-purger.ts';
+export { bytesOf } from './entry.ts';
 export { type Execute, ExecutionRecorder } from './execution-recorder.ts';
 export { type ExecutionResult, type Representation, toJson } from './execution-result.ts';
 export {

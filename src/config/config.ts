@@ -88,6 +88,8 @@ export interface Config {
   readonly manifestPath: string | undefined;
   /** The maximum number of operations in one request; 0 refuses arrays. */
   readonly maxBatchOperations: number;
+  /** Serves the operations that are tools for agents (Model Context Protocol). */
+  readonly servesTools: boolean;
   /** Cost units per minute; unlimited if 0. */
   readonly rateLimits: { readonly address: number; readonly viewer: number };
   /** Shared by all replicas; undefined for a single process. */

@@ -81,6 +81,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     ...pem.faults,
     ...plainRedisFaults(given),
     ...(production ? demoFaults(given, tokens.issuers) : []),
+    ...(production ? mcpFaults(given) : []),
   ];
   if (!result.success || !services.value || !pem.value || faults.length > 0)
     throw new ConfigError(faults);
@@ -129,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
       : production && (bff.trustedOnly ?? false),
     manifestPath: read.OPERATIONS_MANIFEST,
     maxBatchOperations: read.BATCH_MAX_OPERATIONS,
+    servesTools: read.MCP === 'on',
     rateLimits: {
       address: read.RATE_LIMIT_ADDRESS ?? (production ? 600_000 : 0),
       viewer: read.RATE_LIMIT_VIEWER ?? (production ? 30_000 : 0),
@@ -188,6 +190,10 @@ const demoFaults = (given: NodeJS.ProcessEnv, issuers: readonly IssuerConfig[]):
   demoValues(given, issuers).map(
     (name) => `${name}: must not be the demo's value: its key is public`,
   );
+
+/** Clients compare the URL that they use with the one that the metadata names (RFC 9728 §3.3). */
+const mcpFaults = (given: NodeJS.ProcessEnv): string[] =>
+  given.MCP === 'on' && !given.PUBLIC_URL ? ['PUBLIC_URL: must be set with MCP=on'] : [];
 
 function explain(error: z.ZodError, prefix: string): string[] {
   const lines = error.issues.map(({ path, message, code, input }) => {

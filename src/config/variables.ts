@@ -47,6 +47,7 @@ export const VARIABLES = z.object({
   OPERATIONS: oneOf('any', 'trusted').optional(),
   OPERATIONS_MANIFEST: z.string().optional(),
   BATCH_MAX_OPERATIONS: count.default(0),
+  MCP: oneOf('on', 'off').default('off'),
   RATE_LIMIT_ADDRESS: count.optional(),
   RATE_LIMIT_VIEWER: count.optional(),
   REDIS_URL: redisUrl.optional(),

@@ -21,7 +21,7 @@ const TYPENAME: FieldNode = { kind: Kind.FIELD, name: { kind: Kind.NAME, value: 
  * The directives that make an operation available through other protocols. They are no part of the
  * operation that is executed: it has the same hash with and without them.
  */
-const PROTOCOL_DIRECTIVES: ReadonlySet<string> = new Set(['rest']);
+const PROTOCOL_DIRECTIVES: ReadonlySet<string> = new Set(['rest', 'tool']);
 
 /** An operation of a first-party client, read from the file of its name. */
 export interface CommittedOperation extends Operation {

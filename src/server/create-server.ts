@@ -28,9 +28,6 @@ import {
   renderLandingPage,
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
-import { addGraphql } from '../protocols/graphql-over-http/route.ts';
-import { createRequestReader } from '../protocols/operation-request.ts';
-import { addRest } from '../protocols/rest/route.ts';
 import { createResponseSender } from '../protocols/send-response.ts';
 import { createRedis } from '../redis/client.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -45,8 +42,8 @@ import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
 import { addLogin } from './login-routes.ts';
 import type { Peers } from './peers.ts';
+import { addProtocols } from './protocols.ts';
 import { createPurges } from './purges.ts';
-import { findDescriptionPage, readRestApi } from './rest-api.ts';
 import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -204,17 +201,16 @@ export async function createServer(
   app.removeContentTypeParser('text/plain');
   const shared = { ...bff.stale, ...purges.sharedCaches };
   const send = createResponseSender({ cache, shared, closeIfDraining });
-  const readRequest = createRequestReader(readProof);
-  addGraphql(app, {
+  const { api } = await addProtocols(app, bff, config, {
+    schema,
+    committed,
     pipeline,
-    readRequest,
+    credentials,
+    readProof,
     send,
-    maxBatchOperations: config.maxBatchOperations,
+    rateLimiter,
     renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });
-  const api = readRestApi(bff, schema, committed);
-  const page = findDescriptionPage(config);
-  addRest(app, { api, page, pipeline, readRequest, send, rateLimiter });
   if (!production) addStartPage(app, { ...config, name: bff.name, example, api });
   if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });
 

@@ -1,0 +1,76 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { SCOPES } from '../../auth/rules.ts';
+import type { IssuerConfig } from '../../config/index.ts';
+import { originOf } from '../../http/request-origin.ts';
+import type { RateLimiter } from '../../traffic/index.ts';
+
+export const MCP_PATH = '/mcp';
+const METADATA_PATH = '/.well-known/oauth-protected-resource';
+/** The cost of reading the metadata, in cost units. */
+const COST = 1;
+const MAX_AGE_SECONDS = 300;
+const HTTP_URL = /^https?:\/\//;
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+
+export interface ProtectedResourceOptions {
+  /** The name of the BFF. */
+  readonly name: string;
+  /** The origin that clients see; undefined for the one that each request names. */
+  readonly publicUrl: URL | undefined;
+  readonly issuers: readonly Pick<IssuerConfig, 'issuer' | 'scopePrefix'>[];
+}
+
+/**
+ * The endpoint as a protected resource (RFC 9728), so that a client that is refused finds the issuer of the
+ * tokens that are accepted.
+ */
+export function createProtectedResource({ name, publicUrl, issuers }: ProtectedResourceOptions) {
+  const prefixes = new Set(issuers.map(({ scopePrefix }) => scopePrefix));
+  const publicOriginOf = (request: FastifyRequest) => publicUrl?.origin ?? originOf(request);
+
+  return {
+    /**
+     * True for a page of this server. Without a public URL, a page of another site could reach the server by
+     * a name of its own (DNS rebinding), so only names of this machine are trusted then.
+     */
+    isOwnPage: (origin: string, request: FastifyRequest): boolean =>
+      origin === publicOriginOf(request) && (publicUrl !== undefined || LOOPBACK.test(origin)),
+    /** RFC 9728 §2. */
+    metadataOf: (request: FastifyRequest) => ({
+      resource: publicOriginOf(request) + MCP_PATH,
+      resource_name: `Frontdesk: ${name}`,
+      authorization_servers: issuers
+        .map(({ issuer }) => issuer)
+        .filter((url) => HTTP_URL.test(url)),
+      scopes_supported: [...prefixes].flatMap((prefix) => SCOPES.map((scope) => prefix + scope)),
+      bearer_methods_supported: ['header'],
+    }),
+    /** Adds to a challenge where the metadata is (RFC 9728 §5.1). */
+    extendChallenge(challenge: string, request: FastifyRequest): string {
+      const url = publicOriginOf(request) + METADATA_PATH + MCP_PATH;
+      return `${challenge}${challenge.includes('=') ? ',' : ''} resource_metadata="${url}"`;
+    },
+  };
+}
+
+export type ProtectedResource = ReturnType<typeof createProtectedResource>;
+
+/** Serves the metadata, below its own path and that of the endpoint (RFC 9728 §3). */
+export function addMetadata(
+  app: FastifyInstance,
+  { metadataOf }: ProtectedResource,
+  rateLimiter: Pick<RateLimiter, 'take'>,
+): void {
+  for (const url of [METADATA_PATH, METADATA_PATH + MCP_PATH]) {
+    app.route({
+      method: ['GET', 'HEAD'],
+      url,
+      async handler(request, reply) {
+        const { ip: address } = request;
+        reply.headers({ ...(await rateLimiter.take({ address, viewer: undefined }, COST)) });
+        reply.header('cache-control', `private, max-age=${MAX_AGE_SECONDS}`);
+        return reply.send(metadataOf(request));
+      },
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { BffDefinition } from '../bff.ts';
+import type { Config } from '../config/index.ts';
+import type { CommittedOperation } from '../operations/index.ts';
+import type { Pipeline } from '../pipeline/index.ts';
+import { addGraphql } from '../protocols/graphql-over-http/route.ts';
+import { listTools } from '../protocols/mcp/tools.ts';
+import { createRequestReader } from '../protocols/operation-request.ts';
+import { addRest } from '../protocols/rest/route.ts';
+import type { ResponseSender } from '../protocols/send-response.ts';
+import type { RateLimiter } from '../traffic/index.ts';
+import type { createAuthentication } from './authentication.ts';
+import { findDescriptionPage, readRestApi } from './rest-api.ts';
+
+interface ProtocolParts
+  extends Pick<ReturnType<typeof createAuthentication>, 'credentials' | 'readProof'> {
+  readonly schema: GraphQLSchema;
+  readonly committed: readonly CommittedOperation[];
+  readonly pipeline: Pipeline;
+  readonly send: ResponseSender;
+  readonly rateLimiter: RateLimiter;
+  /** Undefined in production. */
+  readonly renderLandingPage: (() => Promise<string>) | undefined;
+}
+
+/**
+ * Adds the protocols by which operations can be run.
+ * @returns the REST API
+ * @throws Error for a wrong `@rest` or `@tool`
+ */
+export async function addProtocols(
+  app: FastifyInstance,
+  bff: BffDefinition,
+  config: Config,
+  parts: ProtocolParts,
+) {
+  const { schema, committed, credentials, readProof } = parts;
+  const readRequest = createRequestReader(readProof);
+  const { maxBatchOperations } = config;
+  addGraphql(app, { ...parts, readRequest, maxBatchOperations });
+
+  const api = readRestApi(bff, schema, committed);
+  addRest(app, { ...parts, api, page: findDescriptionPage(config), readRequest });
+
+  const tools = listTools(schema, committed);
+  if (config.servesTools) {
+    // Loaded only if it is used: the SDK takes a fifth of a second.
+    const { addMcp } = await import('../protocols/mcp/route.ts');
+    const { readViewer } = credentials;
+    addMcp(app, { ...config, ...parts, name: bff.name, tools, readRequest, readViewer });
+  }
+  return { api };
+}
