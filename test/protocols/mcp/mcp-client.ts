@@ -1,7 +1,12 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as EarlierClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as EarlierTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { type AnyEnvironment, authorization, type TestViewer } from '../../support/environment.ts';
+import {
+  type AnyEnvironment,
+  authorization,
+  type Json,
+  type TestViewer,
+} from '../../support/environment.ts';
 
 export const MCP = { MCP: 'on' } as const;
 export const CURRENT = '2026-07-28';
@@ -26,6 +31,38 @@ function createRecorder(exchanges: Exchange[]) {
     return response;
   };
 }
+
+/** Sends one message, or what is none, as a client of an earlier revision does. */
+export async function post(
+  { url }: Pick<AnyEnvironment, 'url'>,
+  message: unknown,
+  { as, headers }: McpOptions = {},
+) {
+  const response = await fetch(new URL('/mcp', url), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      ...(await authorization(as)),
+      ...headers,
+    },
+    body: typeof message === 'string' ? message : JSON.stringify(message),
+  });
+  const text = await response.text();
+  const [, event] = /^data: (.*)$/m.exec(text) ?? [];
+  const body: Json = text === '' ? undefined : JSON.parse(event ?? text);
+  return { status: response.status, headers: response.headers, text, body };
+}
+
+export const request = (method: string, params: Record<string, unknown> = {}) => ({
+  jsonrpc: '2.0',
+  id: 7,
+  method,
+  params,
+});
+
+export const toolCall = (name: string, given: Record<string, unknown> = {}) =>
+  request('tools/call', { name, arguments: given });
 
 const toInit = async ({ as, headers }: McpOptions): Promise<RequestInit> => ({
   headers: { ...(await authorization(as)), ...headers },
