@@ -80,6 +80,7 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/{cache/**,redis/keyv.ts}', types: 'src/operations/**' },
   '@apollo/server': { by: 'src/pipeline/execute/**' },
+  '@modelcontextprotocol/server': { by: 'src/protocols/mcp/**' },
   'prom-client': { by: 'src/telemetry/metrics/**' },
   '@opentelemetry': { by: 'src/telemetry/tracing/**' },
   ioredis: { by: 'src/redis/{client,connect}.ts', types: 'src/**' },

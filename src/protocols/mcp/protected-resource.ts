@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SCOPES } from '../../auth/rules.ts';
-import type { IssuerConfig } from '../../config/index.ts';
 import { originOf } from '../../http/request-origin.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 
@@ -17,7 +16,8 @@ export interface ProtectedResourceOptions {
   readonly name: string;
   /** The origin that clients see; undefined for the one that each request names. */
   readonly publicUrl: URL | undefined;
-  readonly issuers: readonly Pick<IssuerConfig, 'issuer' | 'scopePrefix'>[];
+  /** `scopePrefix` precedes our scopes in those of the issuer. */
+  readonly issuers: readonly { readonly issuer: string; readonly scopePrefix: string }[];
 }
 
 /**

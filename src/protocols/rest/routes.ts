@@ -37,7 +37,7 @@ interface RestDirective {
 const PATH = /^(?:\/(?:[\w.~-]+|\{[A-Za-z_]\w*\}))+$/;
 const PATH_VARIABLE = /\{(\w+)\}/g;
 /** Paths of the server, and what is below them. */
-const RESERVED = /^\/(?:auth|docs|graphql|healthz|openapi\.json|readyz)(?:\/|$)/;
+const RESERVED = /^\/(?:\.well-known|auth|docs|graphql|healthz|mcp|openapi\.json|readyz)(?:\/|$)/;
 
 /**
  * Lists the endpoints of the committed operations with `@rest`.

@@ -96,7 +96,7 @@ describe('A request to the tools', () => {
       [request('ping'), { 'mcp-protocol-version': '1999-01-01' }, 400],
     ] as const) {
       const refused = await post(environment, message, { headers });
-      assert.equal(refused.status, status, String(message).slice(0, 60));
+      assert.equal(refused.status, status, JSON.stringify(message).slice(0, 60));
       assert.equal(refused.body.jsonrpc, '2.0');
       assert.ok(refused.body.error.message);
     }
