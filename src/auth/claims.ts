@@ -1,8 +1,7 @@
-import type { IssuerConfig } from '../config/index.ts';
+import { findLimitingClaim, type IssuerConfig } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 import { isUserId } from '../user-id.ts';
 import type { SignedInViewer } from '../viewer.ts';
-import { findLimitingClaim } from './limiting-claims.ts';
 import { type BoundViewer, readConfirmation } from './possession.ts';
 import { quote, settingName, TokenRefusal } from './token-refusal.ts';
 
@@ -167,13 +166,17 @@ export const isScope = (value: unknown): boolean => typeof value === 'string' &&
 function assertUnlimited(claims: Claims, issuer: IssuerConfig): void {
   const { role, scope, subject } = issuer.claims;
   const mapped = [role, scope, subject].flatMap((path) => [path, path.split('.')[0] ?? path]);
-  const name = findLimitingClaim(claims, [...issuer.checks.unlimiting, ...mapped]);
+  // Beside a scope claim of another name, where OpenID Connect providers still list what was granted.
+  const granted = typeof claims.scope === 'string' ? claims.scope.split(' ') : [];
+  const isGranted = granted.every((name) => issuer.firstPartyScopes.includes(name));
+  const ignored = typeof claims.scope === 'string' && isGranted ? ['scope'] : [];
+  const name = findLimitingClaim(claims, [...issuer.checks.unlimiting, ...mapped, ...ignored]);
   if (name === undefined) return;
   throw new TokenRefusal(
-    'The token\'s permissions must be in its "scope".',
+    `The token's permissions must be in its "${scope}".`,
     () =>
       `Its claim "${name}" may limit it: remove the claim at the issuer, or name it in ` +
-      `${settingName(issuer, 'scopeClaim')} or ${settingName(issuer, 'roleClaim')}.`,
+      `${settingName(issuer, 'scopeClaim')} if its values are scopes.`,
   );
 }
 

@@ -17,14 +17,19 @@ import { type IssuerConfig, readIssuers } from './issuers.ts';
 import { loginFaults, toLogin } from './login.ts';
 import { isRunByNpm } from './parsers.ts';
 import { readPemFiles } from './pem-files.ts';
-import { readUpstreamServices, withoutCredentials } from './upstream-services.ts';
+import {
+  readUpstreamServices,
+  unusedTokenEndpoint,
+  withoutCredentials,
+} from './upstream-services.ts';
 import { VARIABLES, type Variables } from './variables.ts';
 import { ignoredVariables, missingInProduction, unprotectedInProduction } from './warnings.ts';
 
 export type { Config, NetworkConfig, UpstreamConfig } from './config.ts';
 export { ConfigError, describeIssue, readAll } from './config-error.ts';
 export { type IssuerConfig, SETTING_VARIABLES } from './issuers.ts';
-export type { LoginConfig } from './login.ts';
+export { findLimitingClaim } from './limiting-claims.ts';
+export { isOwnClient, type LoginConfig } from './login.ts';
 export {
   type CertificateWithKey,
   type ClientTls,
@@ -77,7 +82,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
     ...(result.success ? [] : explain(result.error, prefix)),
     ...tokens.faults,
     ...missingCredentials(given),
-    ...(hasSessions ? loginFaults(given, result.data?.WORKERS) : []),
+    ...(hasSessions ? loginFaults(given, result.data?.WORKERS, tokens.issuers) : []),
+    ...unusedTokenEndpoint(given),
     ...pem.faults,
     ...plainRedisFaults(given),
     ...(production ? demoFaults(given, tokens.issuers) : []),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { userClaim } from './limiting-claims.ts';
 import { names, oneOf, url } from './parsers.ts';
 import {
   ALGORITHMS,
@@ -44,7 +45,6 @@ type Role = 'customer' | 'staff';
 const OIDC_SCOPES = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'];
 const OWN_ROLES = { customer: ['customer'], staff: ['staff'] };
 
-/** The names of `staff=admin,support`, none of them blank. */
 const NAMES = String.raw`\s*[^\s,;=][^,;=]*(,\s*[^\s,;=][^,;=]*)*`;
 const ROLES = new RegExp(`^(customer|staff)=${NAMES}(;(?!\\1)(customer|staff)=${NAMES})?$`);
 const text = z.string().trim().min(1, { error: 'must not be empty' });
@@ -79,8 +79,8 @@ export const ISSUER_VARIABLES = {
   JWT_ROLES: roleTable.optional(),
   JWT_DEFAULT_ROLE: defaultRole.optional(),
   JWT_ALGORITHMS: names.pipe(z.array(algorithm)).optional(),
-  JWT_SUBJECT_CLAIM: text.optional(),
-  JWT_ROLE_CLAIM: text.optional(),
+  JWT_SUBJECT_CLAIM: userClaim.optional(),
+  JWT_ROLE_CLAIM: userClaim.optional(),
   JWT_SCOPE_CLAIM: text.optional(),
 };
 const REQUIRED = ['JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const;
@@ -117,8 +117,8 @@ const ISSUER_SETTINGS = z
     roles: z.partialRecord(oneOf('customer', 'staff'), texts).optional(),
     defaultRole: defaultRole.optional(),
     algorithms: z.array(algorithm).min(1).optional(),
-    subjectClaim: text.optional(),
-    roleClaim: text.optional(),
+    subjectClaim: userClaim.optional(),
+    roleClaim: userClaim.optional(),
     scopeClaim: text.optional(),
     userIdPrefix: z.string({ error: 'must be a text; it may be empty for one issuer' }).max(64),
   })

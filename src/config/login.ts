@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { IssuerConfig } from './issuers.ts';
 import { duration, isProtected, secret, url } from './parsers.ts';
 
 /** The login at an OpenID provider, and the sessions that it opens. */
@@ -111,15 +112,32 @@ export function toLogin(read: LoginVariables): LoginConfig | undefined {
 
 /**
  * The faults of login in a process that has it. Without Redis, the state that makes a renewal happen once is
- * in the memory of one process.
+ * in the memory of one process. The tokens of a login must belong to an own client; of several issuers, the
+ * provider's metadata says whose they are.
  */
-export function loginFaults(given: NodeJS.ProcessEnv, workers: number | undefined): string[] {
-  if (!given.LOGIN_DISCOVERY_URL) return [];
-  const missing = NEEDED.filter((name) => !given[name]).map(
+export function loginFaults(
+  given: NodeJS.ProcessEnv,
+  workers: number | undefined,
+  [issuer, ...others]: readonly IssuerConfig[],
+): string[] {
+  const { LOGIN_DISCOVERY_URL, LOGIN_CLIENT_ID: id } = given;
+  if (!LOGIN_DISCOVERY_URL) {
+    return ['LOGIN_CLIENT_ID', 'SESSION_SECRET']
+      .filter((name) => given[name])
+      .map((name) => `${name}: is not used without LOGIN_DISCOVERY_URL`);
+  }
+  const faults = NEEDED.filter((name) => !given[name]).map(
     (name) => `${name}: must be set with LOGIN_DISCOVERY_URL`,
   );
-  const isShared = workers === undefined || workers === 1 || given.REDIS_URL;
-  return isShared
-    ? missing
-    : [...missing, 'REDIS_URL: must be set with LOGIN_DISCOVERY_URL if WORKERS is more than 1'];
+  if (workers !== undefined && workers !== 1 && !given.REDIS_URL)
+    faults.push('REDIS_URL: must be set with LOGIN_DISCOVERY_URL if WORKERS is more than 1');
+  if (id && issuer && others.length === 0 && !isOwnClient(id, issuer)) {
+    const variable = issuer.isListed ? 'JWT_ISSUERS: [0].clients' : 'JWT_CLIENTS';
+    faults.push(`${variable}: must contain the client id of LOGIN_CLIENT_ID`);
+  }
+  return faults;
 }
+
+/** True if the tokens of a client have all rights of their users. */
+export const isOwnClient = (id: string, { clients }: Pick<IssuerConfig, 'clients'>): boolean =>
+  clients?.includes(id) ?? true;

@@ -125,7 +125,13 @@ function readService(name: string, given: Given, issuers: readonly IssuerConfig[
     );
   }
   const { CREDENTIALS: kind, TOKEN: token } = data;
-  if (kind === 'token') return data;
+  if (kind === 'token') {
+    const unused = (['AUDIENCE', 'SCOPE'] as const).filter((suffix) => data[suffix]);
+    if (unused.length === 0) return data;
+    throw new ConfigError(
+      unused.map((suffix) => `${prefix}_${suffix}: is not used without ${prefix}_CREDENTIALS`),
+    );
+  }
   const missing = CLIENT_VARIABLES.filter((variable) => !given[variable]);
   const faults = missing.map((variable) => `${variable}: must be set with ${prefix}_CREDENTIALS`);
   if (kind === 'token-exchange') faults.push(...subjectIssuerFaults(prefix, given, issuers));
@@ -178,6 +184,17 @@ function readTls(name: string, given: Given): ServiceTls {
   const files = Object.fromEntries(Object.entries(paths).filter(([, path]) => path));
   return { ...readClientTls(given, names), files };
 }
+
+/** A token endpoint that no service of any BFF uses: one of them has another credential than intended. */
+export const unusedTokenEndpoint = (given: Given): string[] =>
+  given.UPSTREAM_TOKEN_URL &&
+  !Object.keys(given).some(
+    (name) => name.endsWith('_SERVICE_CREDENTIALS') && given[name] !== 'token',
+  )
+    ? [
+        'UPSTREAM_TOKEN_URL: is not used without ORDER_SERVICE_CREDENTIALS or that of another service',
+      ]
+    : [];
 
 /** The upstreams whose calls carry no token of this service. */
 export const withoutCredentials = ({ credentials }: UpstreamServices): readonly string[] =>

@@ -24,8 +24,8 @@ export function createAuthentication(
   config: Config,
   { redis, log, peers }: AuthenticationParts,
 ) {
-  const issuers = config.issuers.map(({ issuer }) => issuer);
-  const auth = config.login && createAuth(config.login, { issuers, redis, log });
+  const { issuers, login } = config;
+  const auth = login && createAuth(login, { issuers, redis, log });
   const credentials = createCredentialReader({
     ...config,
     credentials: accepted,

@@ -58,7 +58,7 @@ describe('The credential reader', () => {
     assert.ok(login);
     const { readViewer, close } = createCredentialReader({
       issuers: [issuer.config],
-      sessions: createAuth(login, { issuers: [ISSUER], redis: undefined, log }).sessions,
+      sessions: createAuth(login, { issuers: [issuer.config], redis: undefined, log }).sessions,
       introspection: { url: introspection.url, clientId: 'c', clientSecret: 's' },
       apiKeysPath: join(folder, 'keys.json'),
       credentials: ['cookie', 'key'],

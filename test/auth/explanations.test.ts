@@ -44,7 +44,7 @@ const REFUSED: readonly [claims: Record<string, unknown>, message: string, hint:
     { permissions: [] },
     PERMISSIONS,
     'Its claim "permissions" may limit it: remove the claim at the issuer, or name it in ' +
-      'JWT_SCOPE_CLAIM or JWT_ROLE_CLAIM.',
+      'JWT_SCOPE_CLAIM if its values are scopes.',
   ],
   [{ scope: 'a  b' }, "The token's scopes are malformed.", 'Its claim "scope" is "a  b".'],
   [
@@ -83,6 +83,23 @@ describe('The message of a refused token', () => {
       assert.equal(await messageOf(production, token), message);
     });
   }
+
+  it('names the configured claim of scopes, beside which a scope of OpenID Connect limits nothing', async () => {
+    const verify = createJwtVerifier([
+      issuerConfig({
+        JWKS_URL: issuer.config.jwksUrl.href,
+        JWT_CLIENTS: 'web',
+        JWT_SCOPE_CLAIM: 'scp',
+      }),
+    ]);
+    const sign = (scope: unknown) => issuer.sign({ azp: 'web', scope });
+    const viewer = await verify(await sign('openid profile'));
+    assert.ok('role' in viewer && viewer.scopes === undefined);
+    for (const scope of ['openid orders:read', ['openid'], { openid: true }]) {
+      const expected = 'The token\'s permissions must be in its "scp".';
+      assert.equal(await messageOf(verify, await sign(scope)), expected);
+    }
+  });
 
   it('names the algorithm, the key and the type', async () => {
     const [, payload = '', signature = ''] = (await issuer.sign()).split('.');

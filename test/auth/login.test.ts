@@ -137,6 +137,19 @@ describe('A login', () => {
     assert.deepEqual([status, body], [200, { user: null }]);
   });
 
+  it('ends here with a logout while the provider is down, whose page is not offered', async () => {
+    await using provider = await startOpenIdProvider();
+    await using bff = await startLoginAt(provider);
+    const logOut = async () => {
+      const options = { method: 'POST', headers: CSRF_HEADER };
+      const response = await createBrowser().request(`${bff.url}/auth/logout`, options);
+      return ((await response.json()) as { logoutUrl: string | null }).logoutUrl;
+    };
+    assert.ok((await logOut())?.startsWith(`${provider.url}/logout?`));
+    provider.setDown(true);
+    await until(async () => (await logOut()) === null);
+  });
+
   it('ends with a logout: here, at the provider by its token, and there in the browser', async () => {
     const browser = await loggedIn(login, CAST.reader);
     const copy = `__Host-session=${sessionCookieOf(browser, login)?.value}`;

@@ -94,6 +94,10 @@ describe('The issuer of the variables', () => {
     [{ JWT_ROLES: 'customer=a;staff=b;customer=c' }, /^JWT_ROLES: must be such as/],
     [{ JWT_ROLE_CLAIM: ' ' }, /^JWT_ROLE_CLAIM: must not be empty$/],
     [{ JWT_SUBJECT_CLAIM: ' ' }, /^JWT_SUBJECT_CLAIM: must not be empty$/],
+    [{ JWT_ROLE_CLAIM: 'permissions' }, /^JWT_ROLE_CLAIM: must not be a claim with permissions/],
+    [{ JWT_ROLE_CLAIM: 'https://shop.example/scopes' }, /^JWT_ROLE_CLAIM: must not be a claim/],
+    [{ JWT_ROLE_CLAIM: 'app_metadata.permissions' }, /^JWT_ROLE_CLAIM: must not be a claim/],
+    [{ JWT_SUBJECT_CLAIM: 'act.sub' }, /^JWT_SUBJECT_CLAIM: must not be a claim/],
     [{ JWT_SCOPE_CLAIM: ' ' }, /^JWT_SCOPE_CLAIM: must not be empty$/],
     [{ JWT_SCOPE_PREFIX: ' ' }, /^JWT_SCOPE_PREFIX: must not be empty$/],
     [{ JWT_ROLES: 'partner=a' }, /^JWT_ROLES: must be such as/],
@@ -162,6 +166,10 @@ describe('JWT_ISSUERS', () => {
     ],
     [[{ ...SHOP, jwksUrl: 'keys' }], 'JWT_ISSUERS: [0].jwksUrl: must be an http or https address'],
     [[{ ...SHOP, roles: { staff: [' '] } }], 'JWT_ISSUERS: [0].roles.staff.0: must not be empty'],
+    [
+      [{ ...SHOP, roleClaim: 'permissions' }],
+      'JWT_ISSUERS: [0].roleClaim: must not be a claim with permissions or scopes, which limit a token',
+    ],
     [[{ ...SHOP, roleClaim: ' ' }], 'JWT_ISSUERS: [0].roleClaim: must not be empty'],
     [[{ ...SHOP, roles: { admin: ['a'] } }], 'JWT_ISSUERS: [0].roles: unknown admin'],
     [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/index.ts';
+import { demoIssuerAt } from '../support/demo-issuer.ts';
 import { library } from '../support/fixture/bff.ts';
 import { LOGIN } from '../support/session.ts';
 import { faultsOf } from './faults.ts';
@@ -10,7 +11,7 @@ const faults = (changed: NodeJS.ProcessEnv) => faultsOf(() => load({ ...LOGIN, .
 
 describe('The configuration of login', () => {
   it('is off without a provider, and in a BFF without sessions', () => {
-    assert.equal(load({ ...LOGIN, LOGIN_DISCOVERY_URL: '' }), undefined);
+    assert.equal(load({}), undefined);
     assert.equal(loadConfig(LOGIN, { ...library, credentials: ['key'] }).login, undefined);
   });
 
@@ -29,6 +30,22 @@ describe('The configuration of login', () => {
       faults(Object.fromEntries(missing.map((name) => [name, '']))),
       missing.map((name) => `${name}: must be set with LOGIN_DISCOVERY_URL`),
     );
+  });
+
+  it('is not configured in part', () => {
+    const names = ['LOGIN_CLIENT_ID', 'SESSION_SECRET'];
+    assert.deepEqual(
+      faults({ LOGIN_DISCOVERY_URL: '' }),
+      names.map((name) => `${name}: is not used without LOGIN_DISCOVERY_URL`),
+    );
+  });
+
+  it('has a client that is one of the own clients of a single issuer', () => {
+    const issuer = demoIssuerAt('http://127.0.0.1:9/keys');
+    assert.deepEqual(faults({ ...issuer, JWT_CLIENTS: 'web,frontdesk-web' }), []);
+    assert.deepEqual(faults({ ...issuer, JWT_CLIENTS: 'web' }), [
+      'JWT_CLIENTS: must contain the client id of LOGIN_CLIENT_ID',
+    ]);
   });
 
   it('needs Redis for several workers, which would renew a session several times', () => {

@@ -95,6 +95,23 @@ describe('The credentials of an upstream', () => {
     load({ ...several, LENDING_SERVICE_CREDENTIALS: 'client-credentials' });
   });
 
+  it('have no setting without effect', () => {
+    const settings = {
+      LENDING_SERVICE_AUDIENCE: 'lending',
+      LENDING_SERVICE_SCOPE: 'loans.read',
+      UPSTREAM_TOKEN_URL: CLIENT.UPSTREAM_TOKEN_URL,
+    };
+    assert.deepEqual(faultsIn({ ...settings, MEMBER_SERVICE_CREDENTIALS: 'token' }), [
+      'LENDING_SERVICE_AUDIENCE: is not used without LENDING_SERVICE_CREDENTIALS',
+      'LENDING_SERVICE_SCOPE: is not used without LENDING_SERVICE_CREDENTIALS',
+      'UPSTREAM_TOKEN_URL: is not used without ORDER_SERVICE_CREDENTIALS or that of another service',
+    ]);
+    // The BFFs may share variables: this service is one of another BFF.
+    const { UPSTREAM_TOKEN_URL } = CLIENT;
+    const ofAnother = { UPSTREAM_TOKEN_URL, ORDER_SERVICE_CREDENTIALS: 'client-credentials' };
+    assert.deepEqual(faultsIn(ofAnother), []);
+  });
+
   it('are missed in production if an upstream has none', () => {
     const warned = (env: NodeJS.ProcessEnv) =>
       load(env).warnings.some(({ fields }) => fields.variable === 'UPSTREAM_TOKEN');

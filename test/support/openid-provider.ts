@@ -105,6 +105,8 @@ export async function startOpenIdProvider() {
     }
     const [status, value] =
       path === '/token' ? await answerToken(body) : ([200, documents()[path] ?? {}] as const);
+    // RFC 6749 §5.2, for a client that has authenticated with Basic.
+    if (status === 401) response.setHeader('www-authenticate', 'Basic realm="provider"');
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   }
 

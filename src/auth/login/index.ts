@@ -13,7 +13,7 @@
  * It must never give a token to a page or a log line, trust a callback that this browser has not started,
  * use a refresh token twice, or take the host of a request for its own.
  */
-import type { LoginConfig } from '../../config/index.ts';
+import type { IssuerConfig, LoginConfig } from '../../config/index.ts';
 import type { SharedRedis } from '../../redis/client.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createOneTimeValues } from '../one-time-values.ts';
@@ -32,7 +32,7 @@ import { createTransactionCookies, type LoginTransaction } from './transaction.t
 
 interface AuthParts {
   /** The issuers whose tokens are accepted. */
-  readonly issuers: readonly string[];
+  readonly issuers: readonly IssuerConfig[];
   readonly redis: SharedRedis | undefined;
   readonly log: Log;
 }

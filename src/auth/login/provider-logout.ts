@@ -29,7 +29,7 @@ export function createTokenRevocation(provider: Provider, log: Log): TokenRevoca
  */
 export function createLogoutUrl(provider: Provider, publicUrl: URL) {
   return async (): Promise<string | undefined> => {
-    const configuration = await inTime(provider.load());
+    const configuration = await inTime(provider.loadFresh());
     if (!configuration?.serverMetadata().end_session_endpoint) return undefined;
     // Without an ID token as a hint: the address goes to the page, and the token has personal data.
     const parameters = { post_logout_redirect_uri: publicUrl.href };

@@ -1,14 +1,15 @@
 import * as client from 'openid-client';
-import type { LoginConfig } from '../../config/index.ts';
+import { type IssuerConfig, isOwnClient, type LoginConfig } from '../../config/index.ts';
 import { BffError } from '../../errors.ts';
 import type { Log } from '../../telemetry/log.ts';
 
 /** For each request to the provider. */
 const TIMEOUT_SECONDS = 5;
 const REFRESH_INTERVAL_MS = 60 * 60_000;
-/** The age of an answer that shows that the provider is there. */
-const FRESH_MS = 10_000;
-/** While the provider is down, the interval between attempts to load its metadata. */
+/**
+ * The interval between attempts to load the metadata while the provider is down; and the age of an answer that
+ * shows that it is there.
+ */
 const MIN_FETCH_INTERVAL_MS = 1_000;
 /** The codes of the client library for a response that is not one of an OAuth endpoint, or none. */
 const FAULT_CODES = [
@@ -41,7 +42,7 @@ export interface Provider {
  */
 export function createProvider(
   { discoveryUrl, clientId, clientSecret, parameters }: LoginConfig,
-  { issuers, log }: { readonly issuers: readonly string[]; readonly log: Log },
+  { issuers, log }: { readonly issuers: readonly IssuerConfig[]; readonly log: Log },
 ): Provider {
   let configuration: client.Configuration | undefined;
   let lastFetchAt = Number.NEGATIVE_INFINITY;
@@ -56,8 +57,12 @@ export function createProvider(
       execute: transport,
     });
     const metadata = found.serverMetadata();
-    if (!issuers.includes(metadata.issuer)) {
+    const issuer = issuers.find((configured) => configured.issuer === metadata.issuer);
+    if (!issuer) {
       throw new Error('the issuer of the provider is not a configured issuer of tokens');
+    }
+    if (!isOwnClient(clientId, issuer)) {
+      throw new Error('LOGIN_CLIENT_ID is not one of the "clients" of its issuer in JWT_ISSUERS');
     }
     const { token_endpoint_auth_methods_supported: methods } = metadata;
     const isPost = methods && !methods.includes('client_secret_basic');
@@ -98,7 +103,7 @@ export function createProvider(
 
   return {
     async loadFresh() {
-      fetchIfOlderThan(failure ? MIN_FETCH_INTERVAL_MS : FRESH_MS);
+      fetchIfOlderThan(MIN_FETCH_INTERVAL_MS);
       await inFlight;
       if (configuration && !failure) return configuration;
       throw providerUnavailable(failure);
@@ -132,17 +137,32 @@ export function isProviderFault(error: unknown): boolean {
   );
 }
 
+interface ErrorFields {
+  readonly reason: string;
+  /** Of the provider's response, if it is an OAuth error. */
+  readonly status?: number;
+}
+
+const toErrorCode = (code: string): string => (ERROR_CODE.test(code) ? code : 'unknown error code');
+
 /**
  * The fields of a log line. Neither the messages nor the causes of the library's errors can be logged:
  * they contain parameters, tokens and claims.
  */
-export function describeError(error: unknown): { readonly reason: string } {
-  if (
-    error instanceof client.ResponseBodyError ||
-    error instanceof client.AuthorizationResponseError
-  )
-    return { reason: ERROR_CODE.test(error.error) ? error.error : 'unknown error code' };
-  if (error instanceof client.ClientError) return { reason: error.code ?? 'invalid response' };
+export function describeError(error: unknown): ErrorFields {
+  if (error instanceof client.AuthorizationResponseError)
+    return { reason: toErrorCode(error.error) };
+  if (error instanceof client.ResponseBodyError)
+    return { reason: toErrorCode(error.error), status: error.status };
+  // A 401 with a challenge, whose body the library does not read: RFC 6749 §5.2.
+  if (error instanceof client.WWWAuthenticateChallengeError) {
+    const { status } = error;
+    return { reason: status === 401 ? 'invalid_client' : 'unknown error code', status };
+  }
+  if (error instanceof client.ClientError) {
+    if (error.code === 'OAUTH_TIMEOUT') return { reason: `no response in ${TIMEOUT_SECONDS} s` };
+    return { reason: error.code ?? 'invalid response' };
+  }
   const { message, cause } = error as Error & { cause?: { code?: unknown } };
   // A failed fetch.
   return { reason: typeof cause?.code === 'string' ? cause.code : message };

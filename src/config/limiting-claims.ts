@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** A claim with one of these words in its name may limit what the token is for. */
 const LIMITING_WORDS = new Set([
   'acl',
@@ -55,3 +57,20 @@ const wordsOf = (name: string): string[] =>
     .split(WORD_BOUNDARY)
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase());
+
+/** Of Keycloak: they have roles. */
+const ROLE_CLAIMS = /^(realm|resource)_access\b/;
+
+const isOfUser = (name: string): boolean => ROLE_CLAIMS.test(name) || !isLimiting(name);
+
+/**
+ * The name or path of a claim that describes the user, and so does not limit the token. One with permissions
+ * is refused: if it were read as such, a limited token would get all rights of its user.
+ */
+export const userClaim = z
+  .string()
+  .trim()
+  .min(1, { error: 'must not be empty' })
+  .refine((path) => [path, path.split('.')[0] ?? path].every(isOfUser), {
+    error: 'must not be a claim with permissions or scopes, which limit a token',
+  });
