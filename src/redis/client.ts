@@ -3,7 +3,7 @@
  * budget of milliseconds, and a circuit breaker that stops calling while Redis fails.
  *
  * A request must never wait for a connection, for longer than the budget, or fail because Redis does:
- * every user has a fallback within the process.
+ * every user has a fallback within the process, except sessions and logins, which are refused.
  */
 import { once } from 'node:events';
 import {
@@ -54,6 +54,8 @@ export interface SharedRedis {
 interface RedisOptions {
   /** Used for addresses with TLS only. */
   readonly tls?: ClientTls;
+  /** What is refused while Redis is unavailable, since it has no fallback; logged with the loss. */
+  readonly refused?: string | undefined;
   /** The maximum duration of one command; default 50. */
   readonly timeoutMs?: number | undefined;
 }
@@ -76,7 +78,7 @@ class LateReply<T> extends Error {
 export async function createRedis(
   address: RedisAddress,
   log: Log,
-  { tls, timeoutMs = COMMAND_TIMEOUT_MS }: RedisOptions = {},
+  { tls, refused, timeoutMs = COMMAND_TIMEOUT_MS }: RedisOptions = {},
 ): Promise<SharedRedis> {
   const { ReplyError } = await import('ioredis');
   const connect = () => connectRedis(address, { tls, commandTimeoutMs: timeoutMs });
@@ -84,7 +86,7 @@ export async function createRedis(
   /** A node of a cluster is gone: commands for it fail at once, and those for others must go on. */
   const isLossOfNode = (error: unknown): boolean =>
     'nodes' in client && !(error instanceof LateReply) && reasonOf(error) !== TIMED_OUT;
-  const stateLogger = createStateLogger(log);
+  const stateLogger = createStateLogger(log, refused);
   let failedAt = -Infinity;
   const isFailure = (error: unknown): boolean => {
     if (error instanceof ProcessBusyError) return false;
@@ -173,8 +175,11 @@ async function inTime<T>(reply: Promise<T>, timeoutMs: number): Promise<T> {
 /** A command that timed out because this process was busy. */
 class ProcessBusyError extends Error {}
 
-/** Logs changes of the connection's state, each once. */
-function createStateLogger(log: Log) {
+/**
+ * Logs changes of the connection's state, each once.
+ * @param refused - what is refused while it is unavailable
+ */
+function createStateLogger(log: Log, refused: string | undefined) {
   let state: 'available' | 'unavailable' | 'closed' = 'available';
   let rejectedAt = -Infinity;
   return {
@@ -182,7 +187,7 @@ function createStateLogger(log: Log) {
       if (state !== 'available') return;
       state = 'unavailable';
       log.warn(
-        { reason: reasonOf(error) },
+        { reason: reasonOf(error), refused },
         'Redis unavailable: rate limits are counted per process, responses are not shared',
       );
     },

@@ -29,7 +29,6 @@ import {
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
 import { createResponseSender } from '../protocols/send-response.ts';
-import { createRedis } from '../redis/client.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
 import { createTracing } from '../telemetry/tracing/index.ts';
@@ -41,6 +40,7 @@ import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
 import { addLogin } from './login-routes.ts';
+import { openRedis } from './open-redis.ts';
 import type { Peers } from './peers.ts';
 import { addProtocols } from './protocols.ts';
 import { createPurges } from './purges.ts';
@@ -104,7 +104,7 @@ export async function createServer(
   opened.defer(() => certificate?.stop());
 
   // Traffic
-  const redis = config.redis && (await createRedis(config.redis, log, { tls: config.redisTls }));
+  const redis = await openRedis(config, log);
   opened.defer(() => redis?.close());
   const rateLimiter = createRateLimiter({
     limits: config.rateLimits,

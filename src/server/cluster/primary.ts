@@ -2,12 +2,12 @@ import cluster from 'node:cluster';
 import type { BffDefinition } from '../../bff.ts';
 import { connectReplicas, createEdgePurger, EVERYTHING } from '../../cache/index.ts';
 import { type Config, ConfigError } from '../../config/index.ts';
-import { createRedis } from '../../redis/client.ts';
 import { createLog, createProcessLog } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
 import { createAdmin } from '../admin.ts';
 import { watchFileDescriptors } from '../descriptor-watch.ts';
 import { adminListener, announce, listen } from '../listen.ts';
+import { openRedis } from '../open-redis.ts';
 import { failStart } from '../start-failure.ts';
 import { closeOnTermination, createCrashLog } from '../termination.ts';
 import { createCountHub } from './count-hub.ts';
@@ -32,8 +32,7 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const log = createProcessLog(bff.name);
   const logCrash = createCrashLog(log);
   const requestLog = createLog({ name: bff.name, level, isBuffered: false, worker: undefined });
-  const redis =
-    config.redis && (await createRedis(config.redis, requestLog, { tls: config.redisTls }));
+  const redis = await openRedis(config, requestLog);
   const connection = redis && (await connectReplicas(redis, requestLog));
   const count = createCountHub();
   const workerMetrics = createMetricsHub();
