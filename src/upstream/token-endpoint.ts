@@ -119,6 +119,8 @@ function toRequestError(error: unknown): TokenRequestError {
     const isAboutSubject = isSubjectRefused(error.status, code);
     return new TokenRequestError(`status ${error.status}, ${code ?? 'no error'}`, isAboutSubject);
   }
+  if ((error as Error).name === 'TimeoutError')
+    return new TokenRequestError(`no response in ${TIMEOUT_MS / 1_000} s`, false);
   const { message, cause } = error as Error & { cause?: { code?: string; status?: number } };
   const { status, code } = cause ?? {};
   const detail = status ? `status ${status}` : code;
@@ -129,7 +131,9 @@ function toRequestError(error: unknown): TokenRequestError {
 const errorCodeOf = (error: ResponseBodyError | WWWAuthenticateChallengeError) =>
   error instanceof ResponseBodyError
     ? error.error
-    : error.cause.find(({ parameters }) => parameters.error)?.parameters.error;
+    : (error.cause.find(({ parameters }) => parameters.error)?.parameters.error ??
+      // RFC 6749 §5.2; the library does not read the body of a response with a challenge.
+      (error.status === 401 ? 'invalid_client' : undefined));
 
 /**
  * True for a response about one viewer's token. If one viewer's refusal stopped the requests for all, one

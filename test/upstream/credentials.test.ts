@@ -156,6 +156,11 @@ describe('Client credentials', () => {
       (response) => sendJson(response, { error: 'invalid_client' }, 401),
       /^status 401, invalid_client$/,
     ],
+    [
+      'a challenge',
+      (response) => response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end('{}'),
+      /^status 401, invalid_client$/,
+    ],
     ['another status', goDown, /503/],
     ['a redirect', (response) => response.writeHead(307, { location: '/' }).end(), /307/],
     ['no JSON', (response) => response.end('<html>'), /./],
