@@ -125,6 +125,7 @@ describe('The warning about an address without encryption', () => {
     INTROSPECTION_CLIENT_ID: 'frontdesk',
     INTROSPECTION_CLIENT_SECRET: 'the secret',
     UPSTREAM_TOKEN_URL: `${origin}/token`,
+    ORDER_SERVICE_CREDENTIALS: 'client-credentials',
   });
 
   it('is given in production for keys, introspection and tokens by plain HTTP', () => {
