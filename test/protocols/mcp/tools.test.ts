@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { mobile } from '../../../bff-mobile/bff.ts';
 import { partner } from '../../../bff-partner/bff.ts';
@@ -161,6 +162,27 @@ describe('A server does not start, whether it serves tools or not, with', () => 
 });
 
 describe('The directive @tool', () => {
+  it('is the only difference of a tool, as docs/mcp.md shows', async () => {
+    const page = await readFile(new URL('../../../docs/mcp.md', import.meta.url), 'utf8');
+    const [, path = '', before = '', after = ''] =
+      /^\+\+\+ b\/(.+)\n@@\n-(.+)\n\+(.+)$/m.exec(page) ?? [];
+    const text = await readFile(new URL(`../../../${path}`, import.meta.url), 'utf8');
+    assert.ok(text.includes(`${after}\n`), after);
+    await using folders = new AsyncDisposableStack();
+    const [plain, tool] = await Promise.all(
+      [text.replace(after, before), text].map(async (OrderDetail) => {
+        const { url } = folders.use(await createOperations({ OrderDetail }));
+        return { tools: toolsOf(partner, url), url };
+      }),
+    );
+    assert.deepEqual([plain?.tools.length, tool?.tools.length], [0, 1]);
+    const schema = buildSchema(partner);
+    const hashes = [plain, tool].map(
+      (folder) => folder && loadCommittedOperations(folder.url, schema)[0]?.hash,
+    );
+    assert.equal(hashes[0], hashes[1]);
+  });
+
   it('makes a tool of an operation, by one line of one file', async () => {
     const text = 'query News {\n  announcements { id title }\n}\n';
     await using folder = await createOperations({ News: text.replace('News', 'News @tool') });
