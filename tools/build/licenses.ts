@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 /** The licences that a bundle may contain: permissive ones, which ask for no more than their text. */
 const ALLOWED = [
+  '(Apache-2.0 AND BSD-3-Clause)',
   '(MIT AND BSD-3-Clause)',
   '0BSD',
   'Apache-2.0',
@@ -30,6 +31,17 @@ const COPYRIGHTS: Readonly<Record<string, string>> = {
   'cross-inspect': 'Arda TANRIKULU',
   standardwebhooks: 'Standard Webhooks',
 };
+
+/**
+ * The files of packages without a licence file whose first comment is the notice. The text of Apache-2.0
+ * itself comes with @opentelemetry/api.
+ */
+const NOTICES: Readonly<Record<string, readonly string[]>> = {
+  '@bufbuild/protobuf': ['dist/esm/create.js', 'dist/esm/wire/varint.js'],
+  '@connectrpc/connect': ['dist/esm/router.js'],
+  '@connectrpc/connect-node': ['dist/esm/grpc-transport.js'],
+};
+const FIRST_COMMENT = /^(?:\/\/.*\n)+/;
 
 interface Manifest {
   readonly name: string;
@@ -71,8 +83,17 @@ function readLicense(folder: string, { name, license }: Manifest): string | unde
   if (files.some((file) => !NOTICE_FILE.test(file))) {
     return files.map((file) => readFileSync(join(folder, file), 'utf8').trim()).join('\n\n');
   }
+  if (NOTICES[name]) {
+    return NOTICES[name].map((file) => firstComment(join(folder, file))).join('\n\n');
+  }
   const holder = COPYRIGHTS[name];
   return license === 'MIT' && holder !== undefined ? mitLicense(holder) : undefined;
+}
+
+function firstComment(file: string): string {
+  const [comment] = FIRST_COMMENT.exec(readFileSync(file, 'utf8')) ?? [];
+  if (!comment) throw new Error(`${file} has no notice`);
+  return comment.replaceAll(/^\/\/ ?/gm, '').trim();
 }
 
 const mitLicense = (holder: string): string => `MIT License
