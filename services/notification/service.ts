@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NotificationService } from '../../src/datasources/generated/notification-grpc.ts';
 import { booleanText, id, userId, userIds } from '../support/input.ts';
 import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
@@ -75,6 +76,7 @@ export async function createNotificationService(options: ServiceOptions = {}): P
       }),
     ],
     options,
+    NotificationService,
   );
   app.addHook('onClose', async () => db.close());
   return app;

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import { endless, gzipBomb, oversized } from './large-bodies.ts';
 
 export const FAULT_RESPONSE = { code: 'fault' };
 
-const DEFAULT_LOCATION = 'http://127.0.0.1:9/';
+export const DEFAULT_LOCATION = 'http://127.0.0.1:9/';
 /** A reset discards data that the kernel has not sent yet, so the half body gets some time first. */
-const RESET_DELAY_MS = 20;
+export const RESET_DELAY_MS = 20;
 
 const resetResponses = new WeakSet<ServerResponse>();
 
@@ -35,12 +35,12 @@ export async function applyFault(fault: Fault, reply: FastifyReply, response: un
 }
 
 /** Resolves early if the client disconnects; does not keep the process alive. */
-export async function delay(ms: number, reply: FastifyReply): Promise<void> {
+export async function delay(ms: number, response: EventEmitter): Promise<void> {
   const closed = new AbortController();
   const abort = () => closed.abort();
-  reply.raw.once('close', abort);
+  response.once('close', abort);
   await sleep(ms, undefined, { ref: false, signal: closed.signal }).catch(() => undefined);
-  reply.raw.off('close', abort);
+  response.off('close', abort);
 }
 
 async function clientClosed(reply: FastifyReply): Promise<void> {
@@ -94,7 +94,7 @@ function cut(mode: NonNullable<Fault['cutBody']>, text: string, reply: FastifyRe
   async function* sendHalf() {
     yield Buffer.from(firstHalf(text));
     if (mode === 'hang') return clientClosed(reply);
-    await delay(RESET_DELAY_MS, reply);
+    await delay(RESET_DELAY_MS, reply.raw);
     reset(reply);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
 import { jwtVerify } from 'jose';
 import { Problem } from './problem.ts';
 
@@ -9,18 +9,22 @@ const ISSUER = 'frontdesk';
 export type Viewer = { userId: string; role: string };
 
 type Secrets = { serviceToken: string | undefined; viewerKey: string | undefined };
+/** A request of any server. */
+type Request = { headers: IncomingHttpHeaders };
 type Requirements = { isPublic: boolean; requiresViewer: boolean };
+
+export type Authenticator = ReturnType<typeof createAuthenticator>;
 
 /** Authenticates the calling service (`Authorization`) and the viewer it acts for (`x-viewer`). */
 export function createAuthenticator(audience: string, { serviceToken, viewerKey }: Secrets) {
   const expected = serviceToken === undefined ? undefined : digest(serviceToken);
   const key = viewerKey === undefined ? undefined : new TextEncoder().encode(viewerKey);
-  const viewers = new WeakMap<FastifyRequest, Viewer>();
+  const viewers = new WeakMap<Request, Viewer>();
 
   /** @throws Problem 401 */
   async function authenticate(
     { isPublic, requiresViewer }: Requirements,
-    request: FastifyRequest,
+    request: Request,
   ): Promise<void> {
     const { authorization, 'x-viewer': viewer } = request.headers;
     if (expected && !isPublic && !isBearer(authorization, expected)) {
@@ -31,7 +35,7 @@ export function createAuthenticator(audience: string, { serviceToken, viewerKey 
     }
   }
 
-  return { authenticate, viewerOf: (request: FastifyRequest) => viewers.get(request) };
+  return { authenticate, viewerOf: (request: Request) => viewers.get(request) };
 }
 
 function isBearer(authorization: string | undefined, expected: Buffer): boolean {

@@ -54,7 +54,7 @@ export function createControl(operations: readonly string[], publisher: EventPub
     const selected = selector.select(name);
     if (!selected) return false;
     const { delayMs, fault } = selected;
-    if (delayMs > 0) await delay(delayMs, reply);
+    if (delayMs > 0) await delay(delayMs, reply.raw);
     if (fault) faults.set(request, fault);
     const skipsOperation = fault && !fault.afterWork && !derivesFromResponse(fault);
     if (skipsOperation && !reply.raw.destroyed) await reply.send(FAULT_RESPONSE);
@@ -69,10 +69,18 @@ export function createControl(operations: readonly string[], publisher: EventPub
     return fault ? applyFault(fault, reply, response) : response;
   }
 
-  return { handle, subscribe, count, onRequest, onSend };
+  return {
+    handle,
+    subscribe,
+    count,
+    onRequest,
+    onSend,
+    begin: log.begin,
+    selectFault: selector.select,
+  };
 }
 
-type ControlInternals = ReturnType<typeof createControl>;
+export type ControlInternals = ReturnType<typeof createControl>;
 
 export function addControlRoutes(app: FastifyInstance, { handle, subscribe }: ControlInternals) {
   app.put('/_control/faults', async (request, reply) => {

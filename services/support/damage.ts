@@ -5,11 +5,13 @@ import type { Fault } from './faults.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-const INTACT_KEYS = new Set(['id', 'userId']);
+export const INTACT_KEYS = new Set(['id', 'userId']);
 /** Parsed, because `__proto__` in an object literal sets the prototype instead of a key. */
 const PROTOTYPE_KEYS = JSON.parse(
   '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
 ) as { [key: string]: Json };
+
+export const OTHER_SHAPE = JSON.stringify({ unexpected: [1, 'two', null] });
 
 export const HTML = `<!doctype html>
 <html lang="en"><head><title>Welcome</title></head>
@@ -17,7 +19,7 @@ export const HTML = `<!doctype html>
 `;
 
 export function toMalformed(kind: NonNullable<Fault['malformed']>, json: string): string {
-  if (kind === 'shape') return JSON.stringify({ unexpected: [1, 'two', null] });
+  if (kind === 'shape') return OTHER_SHAPE;
   if (kind === 'types') return JSON.stringify(withWrongTypes(JSON.parse(json) as Json));
   return firstHalf(json);
 }

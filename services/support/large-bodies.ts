@@ -6,7 +6,7 @@ import { constants, crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
 // Spaces after the first brace keep the JSON valid: only its size differs from the correct response.
 
 const MEGABYTE = 1_048_576;
-const OVERSIZED_BYTES = 64 * MEGABYTE;
+export const OVERSIZED_BYTES = 64 * MEGABYTE;
 const GZIP_BOMB_BYTES = 100 * MEGABYTE;
 const SPACES = Buffer.alloc(65_536, ' ');
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Viewer } from './authenticator.ts';
 import { read } from './input.ts';
@@ -13,8 +13,12 @@ export type OperationInput<Q, B> = {
   query: Q;
   body: B;
   headers: IncomingHttpHeaders;
-  reply: FastifyReply;
+  reply: Reply;
 };
+
+/** What operations need of a request and of its reply; over gRPC, the status of a success has no effect. */
+type Request = Pick<FastifyRequest, 'params' | 'query' | 'body' | 'headers'>;
+type Reply = { code: (status: number) => unknown };
 
 export type Operation = {
   name: string;
@@ -26,11 +30,7 @@ export type Operation = {
   isPublic: boolean;
   /** Callers need an `x-viewer` header. */
   requiresViewer: boolean;
-  run: (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    viewer: Viewer | undefined,
-  ) => Promise<OperationResult>;
+  run: (request: Request, reply: Reply, viewer: Viewer | undefined) => Promise<OperationResult>;
 };
 
 /** `changedTags`: tags of cached responses that are outdated now. */

@@ -29,7 +29,7 @@ export function createRequestLog() {
 
   return {
     /** Counts a request and returns the function that ends it. */
-    begin(operation: string, request: FastifyRequest) {
+    begin(operation: string, request: Pick<FastifyRequest, 'method' | 'url' | 'headers'>) {
       const { method, url } = request;
       const headers = { ...request.headers };
       const entry: LoggedRequest = {

@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -8,8 +9,10 @@ import { createAuthenticator } from './authenticator.ts';
 import { addControlRoutes, type Control, createControl } from './control.ts';
 import { DEMO_PURGE_SECRET } from './demo-purge-secret.ts';
 import { createEventPublisher } from './event-publisher.ts';
+import { createGrpcListener } from './grpc.ts';
 import { noSelection, type Operation, select } from './operation.ts';
 import { Problem } from './problem.ts';
+import { acceptHttp2 } from './shared-port.ts';
 
 export type ServiceOptions = {
   /** The folder of the database file; without it, data live in memory. */
@@ -29,7 +32,10 @@ export type ServiceOptions = {
 
 export type StandIn = FastifyInstance & { control: Control };
 
-/** Creates a server for the operations, with fault injection and request counters. */
+/**
+ * Creates a server for the operations, with fault injection and request counters.
+ * @param grpcService - serves the operations over gRPC too, on the same port
+ */
 export function createStandIn(
   name: string,
   operations: readonly Operation[],
@@ -40,6 +46,7 @@ export function createStandIn(
     purgeSecret = DEMO_PURGE_SECRET,
     subscribers = [],
   }: ServiceOptions,
+  grpcService?: DescService,
 ): StandIn {
   const authenticator = createAuthenticator(name, { serviceToken, viewerKey });
   const publisher = createEventPublisher(purgeSecret);
@@ -66,6 +73,11 @@ export function createStandIn(
   const onRoute = (request: FastifyRequest) =>
     byRoute[`${request.method} ${request.routeOptions.url}`] ?? [];
 
+  if (grpcService) {
+    const parts = { authenticator, control, publisher };
+    const closeHttp2 = acceptHttp2(app.server, createGrpcListener(grpcService, operations, parts));
+    app.addHook('preClose', closeHttp2);
+  }
   acceptEmptyJson(app);
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendError(error, reply));
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: 'unknown_route' }));
