@@ -32,6 +32,7 @@ const BELOW_PIPELINE = [
 
 /** The layers, from the bottom to the top: for each file the first entry that fits. */
 const TABLE: Readonly<Record<string, Reach>> = {
+  'src/datasources/generated/*-grpc.ts': { may: ['npm/@bufbuild/protobuf/**'], types: ALL_TYPES },
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
   'src/config/**': {
     may: [
@@ -51,7 +52,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   'src/upstream/**': { may: [TELEMETRY, LEAVES, ...PACKAGES], types: [CONFIG] },
   'src/datasources/**': {
     may: ['src/upstream/**', TELEMETRY, LEAVES, 'npm/dataloader'],
-    types: [CONFIG],
+    types: [CONFIG, 'npm/@bufbuild/protobuf'],
   },
   'src/{auth,cache,traffic}/**': { may: ['src/redis/**', TELEMETRY, LEAVES, CONFIG, ...PACKAGES] },
   'src/operations/**': {
@@ -65,6 +66,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   'src/protocols/**': { may: ['src/http/**', 'src/pipeline/index.ts', ...BELOW_PIPELINE] },
   'src/server/**': { may: ['src/!(resolvers)/**', LEAVES, ...PACKAGES] },
   'services/*/main.ts': { may: ['src/datasources/upstreams.ts', ...PACKAGES] },
+  'services/*/service.ts': { may: ['src/datasources/generated/*-grpc.ts', ...PACKAGES] },
   'services/**': { may: PACKAGES },
   'tools/**': { may: ['{src,bff-*,services,unknown}/**', '*.ts', ...PACKAGES] },
 };
@@ -72,6 +74,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 /** Packages that not everyone may import; `types`: who else may import them, as types. */
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/{upstream/http-client,cache/edge-purger}.ts' },
+  '@connectrpc': { by: '{src/upstream/grpc-client.ts,services/support/grpc*.ts}' },
   dataloader: { by: 'src/datasources/loader.ts' },
   oauth4webapi: { by: 'src/{auth/**,upstream/token-endpoint.ts}' },
   fastify: { by: '{src/{http,protocols,server}/**,services/**}' },
@@ -231,7 +234,9 @@ src/cache/a.ts            | const t = await import('../auth/viewer.ts')         
 src/bff.ts                | import { createPolicyReader } from './cache/index.ts'    | src/{bff,cache-replacement
 src/server/a.ts           | import { CAST } from '../../services/support/cast.ts'    | src/server/** may
 src/unheard-of/a.ts       | import fs from 'node:fs'                                 | no row
-services/user/service.ts  | import { BffError } from '../../src/errors.ts'           | services/** may
+services/user/service.ts  | import { BffError } from '../../src/errors.ts'           | services/*/service.ts may
+services/user/users.ts    | import { BffError } from '../../src/errors.ts'           | services/** may
+src/upstream/a.ts         | import { Code } from '@connectrpc/connect'               | @connectrpc is for
 services/user/main.ts     | import { BffError } from '../../src/errors.ts'           | services/*/main.ts may
 src/server/a.ts           | await import(name)                                       | (computed)
 src/server/a.ts           | process.env.PORT                                         | reads process.env

@@ -6,6 +6,7 @@ import { urlVariable } from './variables.ts';
 export interface UpstreamDefaults {
   readonly port: number;
   readonly jwksPath?: string;
+  readonly grpcService?: unknown;
 }
 
 /** The demo's issuer and secret; production must set its own. */

@@ -74,7 +74,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, bff: BffDefaults): Config {
   const tokens = readIssuers(withDefaults);
   const pem = attempt(() => readPemFiles(given));
   const services = attempt(() =>
-    readUpstreamServices(upstreams, withDefaults, result.data, tokens.issuers),
+    readUpstreamServices(bff.upstreams, withDefaults, result.data, tokens.issuers),
   );
   const hasSessions = bff.credentials?.includes('cookie') ?? false;
   const faults = [

@@ -33,12 +33,27 @@ export const httpUrls = list.pipe(
   z.array(address(/^https?:$/, 'must be http or https addresses, separated by commas')),
 );
 
-const SRV = /^srv\+https?:$/;
-export const urls = list
-  .pipe(z.array(address(/^(srv\+)?https?:$/, 'must be http, https or srv+http(s) addresses')))
-  .refine((found) => found.length === 1 || !found.some(({ protocol }) => SRV.test(protocol)), {
-    error: 'must be one srv+http(s) address alone, or others separated by commas',
-  });
+// An invalid address is still a string here, without a protocol.
+const isSrv = ({ protocol = '' }: Partial<URL>): boolean => protocol.startsWith('srv+');
+const isGrpc = ({ protocol = '' }: Partial<URL>): boolean => /^(srv\+)?grpc/.test(protocol);
+
+const instances = (protocol: RegExp, error: string) =>
+  list
+    .pipe(z.array(address(protocol, error)))
+    .refine((found) => found.length === 1 || !found.some(isSrv), {
+      error: 'must be one srv+ address alone, or others separated by commas',
+    });
+
+/** The instances of a service. */
+export const urls = instances(/^(srv\+)?https?:$/, 'must be http, https or srv+http(s) addresses');
+
+/** The instances of a service that speaks gRPC too. */
+export const urlsOrGrpc = instances(
+  /^(srv\+)?(http|grpc)s?:$/,
+  'must be http(s) or grpc(s) addresses, or one with srv+',
+).refine((found) => found.every(isGrpc) || !found.some(isGrpc), {
+  error: 'must be http(s) or grpc(s) addresses, not both',
+});
 
 export const secret = z.string().min(32, { error: 'must have at least 32 characters' });
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ConfigError, readAll } from './config-error.ts';
 import type { IssuerConfig } from './issuers.ts';
-import { oneOf, urls } from './parsers.ts';
+import { oneOf, urls, urlsOrGrpc } from './parsers.ts';
 import { type ClientTls, type ClientTlsNames, readClientTls } from './pem-files.ts';
 import type { Variables } from './variables.ts';
 
@@ -9,7 +9,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 
 /** How each upstream is reached, by the upstreams' names. */
 export interface UpstreamServices {
-  /** The instances; one `srv+http(s)` address stands for all instances in DNS. */
+  /** The instances; one `srv+` address stands for all instances in DNS. */
   readonly urls: Readonly<Record<string, readonly URL[]>>;
   readonly credentials: Readonly<Record<string, ServiceCredentials>>;
   /** The trusted authorities and this service's certificate, for https addresses. */
@@ -63,6 +63,8 @@ const SERVICE = z.object({
   KEY: z.string().optional(),
   CA: z.string().optional(),
 });
+/** Those of a service that speaks gRPC too. */
+const GRPC_SERVICE = SERVICE.extend({ URL: urlsOrGrpc });
 type Service = z.infer<typeof SERVICE>;
 
 const SUFFIXES = Object.keys(SERVICE.shape);
@@ -86,15 +88,15 @@ export const serviceSecrets = (given: Given): readonly string[] =>
  * @throws ConfigError with all faults
  */
 export function readUpstreamServices(
-  upstreams: readonly string[],
+  upstreams: Readonly<Record<string, { readonly grpcService?: unknown }>>,
   given: Given,
   shared: Variables | undefined,
   issuers: readonly IssuerConfig[],
 ): UpstreamServices {
   const services = readAll(
-    ...upstreams.map((name) => () => {
+    ...Object.entries(upstreams).map(([name, { grpcService }]) => () => {
       const [service, tls] = readAll(
-        () => readService(name, given, issuers),
+        () => readService(name, given, issuers, grpcService ? GRPC_SERVICE : SERVICE),
         () => readTls(name, given),
       );
       return { name, service, tls };
@@ -112,10 +114,15 @@ const byName = <S extends { readonly name: string }, T>(
   map: (service: S) => T,
 ): Record<string, T> => Object.fromEntries(services.map((each) => [each.name, map(each)]));
 
-function readService(name: string, given: Given, issuers: readonly IssuerConfig[]): Service {
+function readService(
+  name: string,
+  given: Given,
+  issuers: readonly IssuerConfig[],
+  schema: typeof SERVICE,
+): Service {
   const prefix = prefixOf(name);
   const values = SUFFIXES.map((suffix) => [suffix, given[`${prefix}_${suffix}`]]);
-  const { data, error } = SERVICE.safeParse(Object.fromEntries(values));
+  const { data, error } = schema.safeParse(Object.fromEntries(values));
   if (!data) {
     throw new ConfigError(
       error.issues.map(({ path, message, code, input }) => {

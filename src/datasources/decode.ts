@@ -69,6 +69,10 @@ export function dateTime(value: unknown): string {
   return time.toISOString();
 }
 
+export function dateTimeOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : dateTime(value);
+}
+
 /** Maps one of the table's keys to its value. */
 export function oneOf<T>(value: unknown, table: Readonly<Record<string, T>>): T {
   const mapped =

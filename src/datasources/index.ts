@@ -34,13 +34,15 @@ export function createUpstreams(
     log,
     metrics,
   };
-  const clients = Object.entries(table).map(([name, { datasource, createSource }]) => {
+  const clients = Object.entries(table).map(([name, definition]) => {
+    const { datasource, createSource, grpcService } = definition;
     const upstream = createUpstream({
       ...options,
       name,
       urls: urls[name] ?? [],
       credentials: credentials[name],
       tls: tls[name],
+      grpcService,
     });
     return { upstream, datasource, sourceFor: createSource(upstream) };
   });

@@ -4,6 +4,7 @@ import type { Lane, Upstream, UpstreamReply } from '../upstream/upstream.ts';
 import {
   count,
   dateTime,
+  dateTimeOrNull,
   expectId,
   hasNextPage,
   list,
@@ -67,7 +68,7 @@ export function createNotificationSource(upstream: Upstream) {
       { first, after, unreadOnly }: NotificationPageRequest,
     ): Promise<Page<Notification>> {
       const cursor = fromCursor('notifications', after);
-      const parameters = { user, limit: first, cursor, unread: unreadOnly ? 'true' : null };
+      const parameters = { user, limit: first, cursor, unread: unreadOnly || null };
       const path = target(['notifications'], parameters);
       return page({ target: path, items: first }, call, decodePage(cursor, user, first));
     }
@@ -185,7 +186,7 @@ function toNotification(wire: Wire['Notification'], user: string): Notification 
     title: string(wire.title),
     body: string(wire.body),
     createdAt: dateTime(wire.createdAt),
-    readAt: wire.readAt === null ? null : dateTime(wire.readAt),
+    readAt: dateTimeOrNull(wire.readAt),
   };
 }
 

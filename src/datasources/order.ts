@@ -121,7 +121,7 @@ export function createOrderSource(upstream: Upstream) {
 
       /** @returns the cancelled order; or only the problem, if it is too late to cancel */
       async cancel(id: string): Promise<MutationResult<Order>> {
-        const path = target(['orders', checkId(id), 'cancel']);
+        const path = target(['orders', { id: checkId(id) }, 'cancel']);
         firstPages.clearAll();
         orders.clear(id);
         const change = { method: 'POST', target: path, tagsOf: cancelledTags(id, call) } as const;

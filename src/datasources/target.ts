@@ -1,4 +1,5 @@
 import { badInput } from '../errors.ts';
+import type { Parameter, Target } from '../upstream/client.ts';
 import { isUserId } from '../user-id.ts';
 
 const ID = /^[\w-]{1,64}$/;
@@ -50,25 +51,28 @@ export function fromCursor(list: string, cursor: string | null | undefined): str
 export const badCursor = () =>
   badInput('The cursor is not one of this list. Use an endCursor that the API returned.');
 
-type Parameter = string | number | readonly string[] | null | undefined;
-
 /**
- * Builds a path with a query; each segment and value is percent-encoded (RFC 3986 §2.1). Lists are
- * joined with commas, and the commas and percent signs of an item are encoded once more: a service that
- * decodes the query before it splits the list never takes one item for two. Null and undefined are
- * omitted.
+ * Builds the target of a call: a path with a query, and the parameters in both by their names. Each
+ * segment and value of the path is percent-encoded (RFC 3986 §2.1). Lists are joined with commas, and
+ * the commas and percent signs of an item are encoded once more: a service that decodes the query before
+ * it splits the list never takes one item for two. Null and undefined are omitted.
+ * @param path - its segments; one with a parameter is an object: `['orders', { id }, 'cancel']`
  * @throws Error for a segment that URL resolution removes ("", ".", ".."); BffError BAD_USER_INPUT for
  *   half of a surrogate pair
  */
 export function target(
-  path: readonly string[],
+  path: readonly (string | Readonly<Record<string, string>>)[],
   parameters: Readonly<Record<string, Parameter>> = {},
-): string {
+): Target {
+  const segments = path.flatMap((part) => (typeof part === 'string' ? part : Object.values(part)));
   const query = Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(([name, value]) => `${name}=${encodeParameter(value)}`)
     .join('&');
-  return `/${path.map(encodeSegment).join('/')}${query && `?${query}`}`;
+  return {
+    path: `/${segments.map(encodeSegment).join('/')}${query && `?${query}`}`,
+    parameters: Object.assign({}, ...path.filter((part) => typeof part !== 'string'), parameters),
+  };
 }
 
 function encodeSegment(segment: string): string {

@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import type { CallContext } from '../upstream/call-context.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { createNotificationSource } from './notification.ts';
@@ -10,6 +11,11 @@ export interface UpstreamDefinition {
   readonly port: number;
   /** The path of the demo's signing keys, if this stand-in issues the demo's tokens. */
   readonly jwksPath?: string;
+  /**
+   * Loads the description of its gRPC methods, which are named after the operations. Its addresses can
+   * then be grpc(s) ones.
+   */
+  readonly grpcService?: () => Promise<DescService>;
   /** The name of its datasource in `RequestContext.datasources`. */
   readonly datasource: string;
   /** Declares its operations, once per process; the result creates the datasource of one request. */
@@ -42,6 +48,7 @@ export const UPSTREAMS = {
     port: 5003,
     datasource: 'notifications',
     createSource: createNotificationSource,
+    grpcService: async () => (await import('./generated/notification-grpc.ts')).NotificationService,
   },
 } as const satisfies UpstreamTable;
 

@@ -70,7 +70,7 @@ export function createUserSource(upstream: Upstream) {
       },
 
       async update(id: string, json: ProfileChange): Promise<MutationResult<User>> {
-        const path = target(['users', checkUserId(id)]);
+        const path = target(['users', { id: checkUserId(id) }]);
         users.clear(id);
         const tagsOf = (result?: MutationResult<User>) =>
           changedTags(result, [userTag(id), 'users']);

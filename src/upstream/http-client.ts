@@ -1,43 +1,32 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
-import got, { type Got, type Method, type Request, type Response, TimeoutError } from 'got';
+import got, { type Got, type Request, type Response, TimeoutError } from 'got';
 import type { ClientTls } from '../config/index.ts';
+import {
+  type ClientCall,
+  type ClientReply,
+  ClosedConnection,
+  checkStatus,
+  MAX_WRITE_IDLE_MS,
+  malformed,
+  maxResponseBytes,
+  sendWithRepeat,
+  type UpstreamClient,
+} from './client.ts';
 import { UpstreamFailure } from './errors.ts';
-import { type Freshness, freshnessOf } from './freshness.ts';
+import { freshnessOf } from './freshness.ts';
 
-/** The size limit of a response with no items. */
-const BASE_BYTES = 256 * 1024;
-/** More than the largest object of any contract needs. */
-const MAX_BYTES_PER_ITEM = 4 * 1024;
-/** The maximum idle time of a connection that a write uses: an older one may be closed by now. */
-const MAX_WRITE_IDLE_MS = 50;
 /** Error codes of a connection that the upstream has closed. */
 const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
-/** 4xx statuses that reject the caller (this service), not the request. */
-const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
-/** An upstream's response that a datasource can use: 2xx, or a 4xx about the request itself. */
-export interface HttpReply {
-  readonly status: number;
-  /** A JSON object, not validated any further. */
-  readonly body: object;
-  /** Undefined if the response has no caching headers. */
-  readonly freshness: Freshness | undefined;
-}
-
-export interface HttpCall {
-  readonly url: string;
-  readonly method: Method;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly json?: unknown;
-  readonly timeoutMs: number;
-  /** The number of requested objects, which determines the size limit of the response; default 1. */
-  readonly items?: number | undefined;
-}
-
-export type HttpClient = ReturnType<typeof createHttpClient>;
+/** The headers of every call besides those of the transport. */
+const HEADERS = {
+  accept: 'application/json',
+  // A compressed body could expand without bounds; inside one network compression gains little.
+  'accept-encoding': 'identity',
+};
 
 const createAgents = (options: AgentOptions & ClientTls) => ({
   http: new HttpAgent(options),
@@ -45,12 +34,12 @@ const createAgents = (options: AgentOptions & ClientTls) => ({
 });
 
 /**
- * The HTTP client of one upstream. It sends each call once: retries belong to resilience.ts. The one
- * exception is a read on a reused connection that the upstream closed before the request reached it:
- * this is not a failure of the upstream, and the read is repeated on a new connection (RFC 9112
- * §9.3.1). A write cannot be repeated, so it never uses a connection that was idle for long.
+ * Creates the HTTP client of one upstream. It repeats a call in one case: a read on a reused connection
+ * that the upstream closed before the request reached it. This is not a failure of the upstream, and
+ * the read is sent again on a new connection (RFC 9112 §9.3.1). A write cannot be repeated, so it never
+ * uses a connection that was idle for long.
  */
-export function createHttpClient(tls: ClientTls = {}) {
+export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
   const agents = {
     read: createAgents({ ...tls, keepAlive: true }),
     write: createAgents({ ...tls, keepAlive: true, timeout: MAX_WRITE_IDLE_MS }),
@@ -59,6 +48,7 @@ export function createHttpClient(tls: ClientTls = {}) {
   const client = got.extend({
     decompress: false,
     followRedirect: false,
+    headers: HEADERS,
     retry: { limit: 0 },
     throwHttpErrors: false,
   });
@@ -66,12 +56,9 @@ export function createHttpClient(tls: ClientTls = {}) {
   const writeClient = client.extend({ agent: agents.write });
   const newConnectionClient = client.extend({ agent: agents.newConnection });
 
-  async function send(
-    { url, method, headers, json, timeoutMs, items = 1 }: HttpCall,
-    signal: AbortSignal,
-    client: Got,
-  ): Promise<HttpReply> {
-    const stream = client.stream(url, {
+  async function send(call: ClientCall, signal: AbortSignal, client: Got): Promise<ClientReply> {
+    const { baseUrl, target, method, headers, json, timeoutMs } = call;
+    const stream = client.stream(baseUrl + target.path, {
       method,
       headers,
       timeout: { request: timeoutMs },
@@ -81,7 +68,7 @@ export function createHttpClient(tls: ClientTls = {}) {
     // got keeps the stream open for methods that may have a body.
     if (method !== 'GET' && !json) stream.end();
     try {
-      return await readReply(stream, BASE_BYTES + items * MAX_BYTES_PER_ITEM);
+      return await readReply(stream, maxResponseBytes(call));
     } catch (error) {
       // Stops reading the rest of the response.
       stream.destroy();
@@ -92,17 +79,11 @@ export function createHttpClient(tls: ClientTls = {}) {
   }
 
   return {
-    /** @throws UpstreamFailure for every outcome but a usable response */
-    async send(call: HttpCall, signal: AbortSignal): Promise<HttpReply> {
+    async send(call, signal) {
       if (call.method !== 'GET') return send(call, signal, writeClient);
-      const startedAt = performance.now();
-      try {
-        return await send(call, signal, readClient);
-      } catch (error) {
-        if (!(error instanceof ClosedConnection)) throw error;
-        const timeoutMs = Math.max(1, call.timeoutMs - (performance.now() - startedAt));
-        return send({ ...call, timeoutMs }, signal, newConnectionClient);
-      }
+      return sendWithRepeat(call, (call, isRepeated) =>
+        send(call, signal, isRepeated ? newConnectionClient : readClient),
+      );
     },
     close() {
       for (const { http, https } of Object.values(agents)) {
@@ -113,25 +94,15 @@ export function createHttpClient(tls: ClientTls = {}) {
   };
 }
 
-/** The upstream closed a reused connection before a response began. */
-class ClosedConnection extends UpstreamFailure {
-  constructor(cause: unknown) {
-    super('connection', 'reused connection closed', { cause });
-  }
-}
-
 const isClosedConnection = ({ reusedSocket, response }: Request, error: unknown): boolean =>
   reusedSocket === true &&
   response === undefined &&
   CLOSED_CONNECTION_CODES.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** Reads a stream and counts its bytes; got's promise API takes an eighth more time. */
-async function readReply(stream: Request, maxBytes: number): Promise<HttpReply> {
+async function readReply(stream: Request, maxBytes: number): Promise<ClientReply> {
   const { statusCode: status, headers, body } = await collect(stream, maxBytes);
-  const isUsable = status >= 200 && status < 500 && (status < 300 || status >= 400);
-  if (!isUsable || CALLER_REJECTED_STATUSES.has(status)) {
-    throw new UpstreamFailure('status', `status ${status}`, { status });
-  }
+  checkStatus(status);
   if (headers['content-encoding'])
     throw malformed(`content-encoding ${headers['content-encoding']}`);
   const type = headers['content-type'] ?? '';
@@ -179,6 +150,3 @@ function toFailure(error: unknown, signal: AbortSignal): UpstreamFailure {
   }
   return new UpstreamFailure('connection', (error as Error).message, { cause: error });
 }
-
-const malformed = (reason: string, cause?: unknown) =>
-  new UpstreamFailure('malformed', `malformed response: ${reason}`, { cause });

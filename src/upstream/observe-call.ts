@@ -80,15 +80,18 @@ export function observeCall(
   for (const { calls } of requesters) calls?.push(call);
   const deadlines = new Set(requesters.map(({ deadline }) => deadline));
   const span = startSpan(requesters, call, { method, retries, instance });
+  const setStatus = (status: number) => {
+    if (!isGrpc(instance)) span?.setAttributes({ 'http.response.status_code': status });
+  };
   return {
     span,
     succeed(status) {
-      span?.setAttributes({ [STATUS_ATTRIBUTE]: status });
+      setStatus(status);
       end('ok');
     },
     fail(error) {
       const status = error instanceof UpstreamFailure ? error.status : undefined;
-      if (status !== undefined) span?.setAttributes({ [STATUS_ATTRIBUTE]: status });
+      if (status !== undefined) setStatus(status);
       span?.fail(String(status ?? kindOf(error)));
       end(kindOf(error));
     },
@@ -110,7 +113,7 @@ export function observeCall(
   }
 }
 
-const STATUS_ATTRIBUTE = 'http.response.status_code';
+const isGrpc = ({ baseUrl }: Instance): boolean => baseUrl.startsWith('grpc');
 
 /** Starts a span below the first traced request; the others are linked with it. */
 function startSpan(
@@ -122,13 +125,15 @@ function startSpan(
   if (!first) return undefined;
   const { hostname, port, protocol } = new URL(instance.baseUrl);
   const span = first.startChild({
-    name: method,
+    name: isGrpc(instance) ? operation : method,
     kind: CLIENT_SPAN,
     attributes: {
-      'http.request.method': method,
+      ...(isGrpc(instance)
+        ? { 'rpc.system.name': 'grpc', 'rpc.method': operation }
+        : { 'http.request.method': method }),
       ...(retries > 0 && { 'http.request.resend_count': retries }),
       'server.address': hostname,
-      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+      'server.port': Number(port) || (/^(http|grpc)s:$/.test(protocol) ? 443 : 80),
       'frontdesk.upstream': upstream,
       'frontdesk.upstream.operation': operation,
       'frontdesk.upstream.requests': requests,

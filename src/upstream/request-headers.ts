@@ -23,9 +23,6 @@ export function requestHeaders(
   const only = requesters.length === 1 ? first : undefined;
   const traceparent = span?.traceparent ?? only?.traceparent;
   return {
-    accept: 'application/json',
-    // A compressed body could expand without bounds; inside one network compression gains little.
-    'accept-encoding': 'identity',
     'user-agent': 'frontdesk',
     'x-request-id': only?.requestId ?? randomUUID(),
     'x-request-timeout-ms': String(remainingMs(expiresAt)),

@@ -1,8 +1,10 @@
-import type { ServiceCredentials, ServiceTls } from '../config/index.ts';
+import type { DescService } from '@bufbuild/protobuf';
+import type { ClientTls, ServiceCredentials, ServiceTls } from '../config/index.ts';
 import { BffError } from '../errors.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallWaiters } from './call-context.ts';
+import type { ClientCall, ClientReply, UpstreamClient } from './client.ts';
 import { createCredentials } from './credentials.ts';
 import { createDiscovery } from './discovery.ts';
 import {
@@ -12,10 +14,10 @@ import {
   isUnauthorized,
   UpstreamFailure,
 } from './errors.ts';
-import type { HttpCall, HttpReply } from './http-client.ts';
+import { createHttpClient } from './http-client.ts';
 import { recordOutcome, selectInstance } from './load-balancer.ts';
 import { observeCall } from './observe-call.ts';
-import { createReloadingHttpClient } from './reloading-http-client.ts';
+import { createReloadingClient } from './reloading-client.ts';
 import { requestHeaders } from './request-headers.ts';
 
 /** An upstream's response with the type of its contract; decoders validate it (see decode.ts). */
@@ -38,13 +40,14 @@ export interface TransportOptions {
   /** How calls are authenticated; undefined for no credential. */
   readonly credentials?: ServiceCredentials | undefined;
   readonly tls?: ServiceTls | undefined;
+  /** Loads the description of the service's gRPC methods, for grpc(s) addresses. */
+  readonly grpcService?: (() => Promise<DescService>) | undefined;
   readonly log: Log;
   readonly metrics: UpstreamMetrics;
 }
 
 /** A call to send; `headers` are added to those of every call. */
-export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeoutMs' | 'items'> {
-  readonly operation: string;
+export interface OutgoingCall extends Omit<ClientCall, 'baseUrl' | 'headers'> {
   /** The number of keys of a batch. */
   readonly keys?: number;
   /** The number of times that the same read has been sent before. */
@@ -55,15 +58,13 @@ export interface OutgoingCall extends Pick<HttpCall, 'method' | 'json' | 'timeou
   readonly isForViewer: boolean;
   /** The token of the viewer to exchange for that of the call; undefined for this service's own. */
   readonly viewerToken?: string | undefined;
-  /** Path and query, encoded (see target.ts). */
-  readonly target: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
   const { name, urls, dnsServers, tls = { files: {} }, log, metrics } = options;
-  const http = createReloadingHttpClient(tls, { name, log });
+  const client = createReloadingClient(clientOf(options), tls, { name, log });
   const credentials = createCredentials(options.credentials, { name, log });
   const discovery = createDiscovery(urls, dnsServers, log);
   let turn = 0;
@@ -92,7 +93,7 @@ export function createTransport(options: TransportOptions) {
       waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, keys, retries = 0, target, minBudgetMs, viewerToken, ...rest } = call;
+      const { operation, keys, retries = 0, minBudgetMs, viewerToken } = call;
       const isForViewer = call.isForViewer || viewerToken !== undefined;
       const given = credentials.tokenFor(viewerToken);
       const token = given instanceof Promise ? await given : given;
@@ -107,8 +108,8 @@ export function createTransport(options: TransportOptions) {
       const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
       instance.inFlight++;
       try {
-        const url = instance.baseUrl + target;
-        const reply = await http.send({ ...rest, headers, url }, waiters.signal);
+        const { baseUrl } = instance;
+        const reply = await client.send({ ...call, baseUrl, headers }, waiters.signal);
         const value = decode(reply, read);
         reportFreshness(reply, waiters);
         recordOutcome(instance, false, startedAt);
@@ -131,20 +132,37 @@ export function createTransport(options: TransportOptions) {
     close() {
       discovery.close();
       credentials.close();
-      http.close();
+      client.close();
     },
   };
 }
 
 export type Transport = ReturnType<typeof createTransport>;
 
-function reportFreshness({ freshness }: HttpReply, waiters: CallWaiters): void {
+/** Selects the protocol of the addresses; there are none of two protocols. */
+function clientOf({ urls, grpcService }: TransportOptions): (tls: ClientTls) => UpstreamClient {
+  const isGrpc = /^(srv\+)?grpcs?:$/.test(urls[0]?.protocol ?? '');
+  if (!grpcService || !isGrpc) return createHttpClient;
+  // The libraries take memory and time to load, which a process without such an upstream saves.
+  const loading = Promise.all([import('./grpc-client.ts'), grpcService()]);
+  return (tls) => {
+    const created = loading.then(([{ createGrpcClient }, service]) =>
+      createGrpcClient(service, tls),
+    );
+    return {
+      send: async (call, signal) => (await created).send(call, signal),
+      close: () => void created.then((client) => client.close()),
+    };
+  };
+}
+
+function reportFreshness({ freshness }: ClientReply, waiters: CallWaiters): void {
   if (!freshness) return;
   const { maxAge, isPrivate } = freshness;
   for (const { recorder } of waiters.current()) recorder?.limitFreshness?.(maxAge, isPrivate);
 }
 
-function decode<Body, T>({ status, body }: HttpReply, read: Decoder<Body, T>): T {
+function decode<Body, T>({ status, body }: ClientReply, read: Decoder<Body, T>): T {
   try {
     return read({ status, body: body as Body });
   } catch (error) {

@@ -3,7 +3,7 @@
  * call passes these stages:
  *
  *   breaker (per operation) → batcher or coalescer (shares calls between requests) → retries and
- *   bulkhead (per upstream) → transport → load balancer and discovery → HTTP client
+ *   bulkhead (per upstream) → transport → load balancer and discovery → HTTP or gRPC client
  *
  * Reads are shared and retried within the deadlines of the requests that wait for them; writes are sent
  * once and run to their end. Responses are untrusted: a decoder validates each one. A client never
@@ -14,6 +14,7 @@
 import { Batcher, type Lane } from './batcher.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
+import type { Target } from './client.ts';
 import { Coalescer } from './coalescer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { foreignIssuerError, isSplittable, toBffError } from './errors.ts';
@@ -91,7 +92,7 @@ export function createUpstream(options: UpstreamOptions) {
         read,
         missingKeyError,
       }: {
-        readonly target: (keys: readonly string[], lane: Lane) => string;
+        readonly target: (keys: readonly string[], lane: Lane) => Target;
         readonly read: (
           keys: readonly string[],
           lane: Lane,
@@ -191,7 +192,7 @@ export function createUpstream(options: UpstreamOptions) {
         };
         const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
-        const key = JSON.stringify([writes.seen, call.locale, viewerKey, viewerToken, target]);
+        const key = JSON.stringify([writes.seen, call.locale, viewerKey, viewerToken, target.path]);
         return inSpan(`${name}.${operation}`, call, (call) =>
           breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow),
         );

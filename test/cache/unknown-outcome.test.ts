@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { before, describe, it } from 'node:test';
 import pino from 'pino';
 import type { Fault } from '../../services/support/faults.ts';
+import { target } from '../../src/datasources/target.ts';
 import { createUpstream } from '../../src/upstream/upstream.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
@@ -221,7 +222,11 @@ describe('Quarantine after an unknown outcome', () => {
       },
     };
     const call = { ...callers.call(200), recorder };
-    const sent = write({ method: 'POST', target: '/w', tagsOf: () => ['Loan:1'] }, call, () => 1);
+    const sent = write(
+      { method: 'POST', target: target(['w']), tagsOf: () => ['Loan:1'] },
+      call,
+      () => 1,
+    );
     try {
       await assert.rejects(sent, { message: UNKNOWN_OUTCOME });
       assert.deepEqual(changes, [[['Loan:1'], false]]);

@@ -144,6 +144,25 @@ describe('A service URL', () => {
     assert.deepEqual(variablesOf(configFaults(mixed)), ['LENDING_SERVICE_URL']);
   });
 
+  it('may be one of gRPC if the service speaks it, and then all are', () => {
+    const bff = { ...library, upstreams: { review: { port: 6001, grpcService: true } } };
+    const read = (address: string) =>
+      loadConfig(
+        { ...LIBRARY_PRODUCTION, REVIEW_SERVICE_URL: address },
+        bff,
+      ).upstreams.urls.review?.map(String);
+    assert.deepEqual(read('grpc://a:1,grpcs://b:2'), ['grpc://a:1', 'grpcs://b:2']);
+    assert.deepEqual(read('srv+grpc://_reviews._tcp.example.org')?.length, 1);
+    assert.deepEqual(read('http://a:1'), ['http://a:1/']);
+    assert.deepEqual(
+      faultsOf(() => read('grpc://a:1,http://b:2')),
+      ['REVIEW_SERVICE_URL: must be http(s) or grpc(s) addresses, not both'],
+    );
+    assert.deepEqual(configFaults({ LENDING_SERVICE_URL: 'grpc://a:1' }), [
+      'LENDING_SERVICE_URL: must be http, https or srv+http(s) addresses',
+    ]);
+  });
+
   for (const address of ['localhost:5001', 'nonsense']) {
     it(`is the only fault if it is "${address}", also where the keys are below it`, () => {
       const faults = configFaults({ MEMBER_SERVICE_URL: address });

@@ -10,22 +10,29 @@ import {
 
 describe('A request target', () => {
   it('encodes every part, so that none can change the others', () => {
-    assert.equal(target(['users', 'a/../b?c#d']), '/users/a%2F..%2Fb%3Fc%23d');
+    assert.equal(target(['users', 'a/../b?c#d']).path, '/users/a%2F..%2Fb%3Fc%23d');
     assert.equal(
-      target(['users'], { search: 'a&limit=9 é\r\n' }),
+      target(['users'], { search: 'a&limit=9 é\r\n' }).path,
       '/users?search=a%26limit%3D9%20%C3%A9%0D%0A',
     );
   });
 
   it('joins lists with commas, and leaves out what is not given', () => {
     const parameters = { ids: ['1', 'a|b'], limit: 5, cursor: null, status: undefined };
-    assert.equal(target(['orders'], parameters), '/orders?ids=1,a%7Cb&limit=5');
-    assert.equal(target(['orders']), '/orders');
+    assert.equal(target(['orders'], parameters).path, '/orders?ids=1,a%7Cb&limit=5');
+    assert.equal(target(['orders']).path, '/orders');
+  });
+
+  it('has the parameters of its path and its query by name', () => {
+    assert.deepEqual(target(['orders', { id: '7/8' }, 'items'], { limit: 5 }), {
+      path: '/orders/7%2F8/items?limit=5',
+      parameters: { id: '7/8', limit: 5 },
+    });
   });
 
   it('keeps an item of a list in one piece, also for a service that decodes before it splits', () => {
     for (const items of [['2,3'], ['2%2C3'], [',', '%', '%%2C,'], ['a', 'b', 'a,b']]) {
-      const { searchParams } = new URL(target(['orders'], { ids: items }), 'http://127.0.0.1');
+      const { searchParams } = new URL(target(['orders'], { ids: items }).path, 'http://127.0.0.1');
       const decoded = searchParams.get('ids')?.split(',').map(decodeURIComponent);
       assert.deepEqual(decoded, items);
     }

@@ -1,3 +1,4 @@
+import type { ClientCall } from '../../src/upstream/client.ts';
 import { UpstreamFailure } from '../../src/upstream/errors.ts';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { type Outcomes, repeat } from './run-rounds.ts';
@@ -9,13 +10,21 @@ interface Load {
   readonly concurrency: number;
 }
 
-const { TARGET: url = '', TIMEOUT_MS: timeoutMs } = process.env;
+const { TARGET = '', TIMEOUT_MS } = process.env;
+const { origin, pathname } = new URL(TARGET);
+const CALL: ClientCall = {
+  baseUrl: origin,
+  operation: 'read',
+  method: 'GET',
+  target: { path: pathname, parameters: {} },
+  headers: {},
+  timeoutMs: Number(TIMEOUT_MS),
+};
 const client = createHttpClient();
 
 async function call(): Promise<string> {
-  const sent = { url, method: 'GET', headers: {}, timeoutMs: Number(timeoutMs) } as const;
   try {
-    const { status } = await client.send(sent, new AbortController().signal);
+    const { status } = await client.send(CALL, new AbortController().signal);
     return `status ${status}`;
   } catch (error) {
     const isTimeout = error instanceof UpstreamFailure && error.kind === 'timeout';

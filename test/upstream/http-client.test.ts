@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
+import { target } from '../../src/datasources/target.ts';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { until } from '../support/until.ts';
 
@@ -20,13 +21,19 @@ async function startClient(serve: (socket: Socket) => void) {
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const client = createHttpClient();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const call = {
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    operation: 'o',
+    target: target(['o']),
+    headers: {},
+    timeoutMs: 600_000,
+  };
   return {
     /** The number of connections so far, and of those that are open. */
     connections: () => connections,
     openConnections: () => sockets.size,
     send: (method: 'GET' | 'POST') =>
-      client.send({ url, method, headers: {}, timeoutMs: 600_000 }, new AbortController().signal),
+      client.send({ ...call, method }, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       client.close();
       await server[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import pino from 'pino';
+import { target } from '../../src/datasources/target.ts';
 import { createTransport } from '../../src/upstream/transport.ts';
 import { combineWaiters, WaiterGroup } from '../../src/upstream/waiter-group.ts';
 import { createTestMetrics } from '../support/metrics.ts';
@@ -30,7 +31,7 @@ describe('The transport', () => {
         {
           operation: 'o',
           method: 'GET',
-          target: '/',
+          target: target(['o']),
           timeoutMs: 30_000,
           minBudgetMs: 0,
           isForViewer: false,

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TLSSocket } from 'node:tls';
+import { target } from '../../src/datasources/target.ts';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { type CertificateFiles, createCertificates } from '../support/certificates.ts';
 import { demoIssuerAt } from '../support/demo-issuer.ts';
@@ -178,8 +179,15 @@ describe('An upstream with TLS that requires a client certificate', () => {
       cert: readFileSync(client.cert, 'utf8'),
       key: readFileSync(client.key, 'utf8'),
     });
-    const call = { url: `${closing.url}/members?ids=42`, headers: {}, timeoutMs: 60_000 };
-    const send = () => http.send({ ...call, method: 'GET' }, new AbortController().signal);
+    const call = {
+      baseUrl: closing.url,
+      operation: 'membersByIds',
+      method: 'GET',
+      target: target(['members'], { ids: '42' }),
+      headers: {},
+      timeoutMs: 60_000,
+    } as const;
+    const send = () => http.send(call, new AbortController().signal);
     assert.equal((await send()).status, 200);
     closing.closeReused();
     assert.equal((await send()).status, 200);

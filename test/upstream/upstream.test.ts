@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
+import { target } from '../../src/datasources/target.ts';
 import type { CallContext } from '../../src/upstream/call-context.ts';
 import { createClock } from '../support/clock.ts';
 import { until } from '../support/until.ts';
@@ -26,7 +27,7 @@ describe('An upstream', () => {
       const read = library.upstream.read('echo', 'public');
       const call = library.callers.call();
       const url = await read<{ url: string }, string>(
-        { target: '/loans?ids=1' },
+        { target: target(['loans'], { ids: '1' }) },
         call,
         ({ body }) => body.url,
       );
@@ -42,10 +43,10 @@ describe('An upstream', () => {
     });
     const read = library.upstream.read('r', 'public');
     const timedOut = assert.rejects(
-      read({ target: '/r' }, library.callers.call(100), () => 1),
+      read({ target: target(['r']) }, library.callers.call(100), () => 1),
       { code: 'UPSTREAM_TIMEOUT' },
     );
-    const joiner = read({ target: '/r' }, library.callers.call(), () => 1);
+    const joiner = read({ target: target(['r']) }, library.callers.call(), () => 1);
     void joiner.catch(() => {});
     await timedOut;
     assert.equal(waiting.length, 1);
@@ -66,7 +67,7 @@ describe('An upstream', () => {
     const read = library.upstream.read('r', 'viewer');
     const loads = (['staff', 'customer'] as const).map((role) => {
       const viewer = { role, id: '1', issuer: 'https://issuer.example' };
-      return read({ target: '/r' }, { ...library.callers.call(), viewer }, () => 1);
+      return read({ target: target(['r']) }, { ...library.callers.call(), viewer }, () => 1);
     });
     await until(() => roles.length === 2);
     for (const response of waiting) response.end('{}');
@@ -84,7 +85,7 @@ describe('An upstream', () => {
     });
     const write = library.upstream.write('w');
     const send = (call = library.callers.call()) =>
-      write({ method: 'POST', target: '/w', tagsOf: () => [] }, call, () => 1);
+      write({ method: 'POST', target: target(['w']), tagsOf: () => [] }, call, () => 1);
     for (let n = 0; n < 40; n++) await send().catch(() => {});
     const sent = library.requests();
     await send().catch(() => {});
@@ -112,7 +113,11 @@ describe('An upstream', () => {
     });
     const write = library.upstream.write('w');
     const send = () =>
-      write({ method: 'POST', target: '/w', tagsOf: () => [] }, library.callers.call(), () => 1);
+      write(
+        { method: 'POST', target: target(['w']), tagsOf: () => [] },
+        library.callers.call(),
+        () => 1,
+      );
     for (let n = 0; n < 40; n++) await send().catch(() => {});
     isDown = false;
     clock.advance(OPEN_MS);
@@ -135,7 +140,7 @@ describe('An upstream', () => {
       response.end('{}');
     });
     const loadMany = library.upstream.batch('b', {
-      target: (keys) => `/b?ids=${keys.join(',')}`,
+      target: (ids) => target(['b'], { ids }),
       read: (keys) => () => new Map(keys.map((key) => [key, key])),
       missingKeyError: () => new Error('absent'),
     });

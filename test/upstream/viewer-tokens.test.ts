@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { ServiceCredentials } from '../../src/config/index.ts';
+import { target } from '../../src/datasources/target.ts';
 import { CACHED } from '../cache/environment.ts';
 import { createToken, type RequestOptions } from '../support/environment.ts';
 import { CAST } from '../support/fixture/cast.ts';
@@ -47,7 +48,7 @@ async function startRecorded(
     return viewerToken === undefined ? call : { ...call, viewer, viewerToken };
   };
   const batch = test.upstream.batch('things', {
-    target: (keys) => `/things?ids=${keys.join()}`,
+    target: (ids) => target(['things'], { ids }),
     read:
       (keys) =>
       ({ body }: { body: { token: string } }) =>
@@ -57,7 +58,7 @@ async function startRecorded(
   const read = (operation: string, scope: 'public' | 'viewer') => {
     const send = test.upstream.read(operation, scope);
     return (viewerToken?: string, issuer?: string) =>
-      send({ target: '/list', items: 1 }, callAs(viewerToken, issuer), ({ body }) => body);
+      send({ target: target(['list']), items: 1 }, callAs(viewerToken, issuer), ({ body }) => body);
   };
   return {
     seen: () => seen.toSorted(),
@@ -66,7 +67,7 @@ async function startRecorded(
     read,
     write: (viewerToken?: string, issuer?: string) =>
       test.upstream.write('change')(
-        { method: 'POST', target: '/change', tagsOf: () => [] },
+        { method: 'POST', target: target(['change']), tagsOf: () => [] },
         callAs(viewerToken, issuer),
         ({ body }) => body,
       ),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { target } from '../../src/datasources/target.ts';
 import type { Recorder } from '../../src/recorder.ts';
 import { startGatedEnvironment } from '../cache/environment.ts';
 import { library } from '../support/fixture/bff.ts';
@@ -53,7 +54,7 @@ describe('A write', () => {
       const call = { ...harness.callers.call(deadlineMs), recorder };
       let isReported = false;
       const report = write(
-        { method: 'POST', target: '/w', tagsOf: () => ['Loan:1'] },
+        { method: 'POST', target: target(['w']), tagsOf: () => ['Loan:1'] },
         call,
         () => 1,
       )

@@ -38,7 +38,7 @@ export function createReferenceUpstream(baseUrl: string): Upstream {
         Promise.all(
           keys.map(async (key) => {
             try {
-              const values = read([key], lane)(await send(target([key], lane)));
+              const values = read([key], lane)(await send(target([key], lane).path));
               return values.has(key) ? (values.get(key) as never) : missingKeyError();
             } catch (error) {
               return toReadError(error);
@@ -49,7 +49,7 @@ export function createReferenceUpstream(baseUrl: string): Upstream {
 
     read: () => async (request, _call, read) => {
       try {
-        return read(await send(request.target));
+        return read(await send(request.target.path));
       } catch (error) {
         throw toReadError(error);
       }
@@ -63,7 +63,7 @@ export function createReferenceUpstream(baseUrl: string): Upstream {
           ? { method, headers: { ...headers } }
           : { method, headers: { ...headers, ...type }, body: JSON.stringify(json) };
       try {
-        return read(await send(target, init));
+        return read(await send(target.path, init));
       } catch (error) {
         throw toWriteError(error);
       }

@@ -2,26 +2,28 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { ClientTls, ServiceTls } from '../config/index.ts';
 import type { Log } from '../telemetry/log.ts';
-import { createHttpClient, type HttpClient } from './http-client.ts';
+import type { UpstreamClient } from './client.ts';
 import { watchFiles } from './watch-files.ts';
 
 /** The time after which the calls of a replaced client have ended. */
 const GRACE_MS = 60_000;
 
 /**
- * An HTTP client that takes renewed certificates for new connections; calls in flight end on those that
- * they have. Until all files are valid and belong together, the old certificates stay.
+ * A client that takes renewed certificates for new connections; calls in flight end on those that they
+ * have. Until all files are valid and belong together, the old certificates stay.
+ * @param createClient - creates the client of a protocol
  */
-export function createReloadingHttpClient(
+export function createReloadingClient(
+  createClient: (tls: ClientTls) => UpstreamClient,
   { files, ...initial }: ServiceTls,
   { name: upstream, log }: { readonly name: string; readonly log: Log },
-): HttpClient {
+): UpstreamClient {
   const kinds = Object.keys(files) as (keyof typeof files)[];
-  const open = new Set<HttpClient>();
+  const open = new Set<UpstreamClient>();
   let client = create(initial);
 
-  function create(tls: ClientTls): HttpClient {
-    const created = createHttpClient(tls);
+  function create(tls: ClientTls): UpstreamClient {
+    const created = createClient(tls);
     open.add(created);
     return created;
   }
