@@ -9,11 +9,17 @@ import { mutate, userErrorsOf } from './mutate.ts';
 const MARK = `mutation ($ids: [ID!]!) { markNotificationsRead(ids: $ids) {
   notifications { id readAt } unreadCount userErrors { code field message } } }`;
 
-for (const bff of [web, mobile]) {
-  describe(`The ${bff.name} BFF`, () => {
+for (const [bff, protocol] of [
+  [web, 'HTTP'],
+  [web, 'gRPC'],
+  [mobile, 'HTTP'],
+  [mobile, 'gRPC'],
+] as const) {
+  describe(`The ${bff.name} BFF, whose notification service speaks ${protocol},`, () => {
     let environment: Environment;
     before(async () => {
-      environment = await startEnvironment(bff);
+      const grpc = protocol === 'gRPC' ? (['notification'] as const) : [];
+      environment = await startEnvironment(bff, {}, grpc);
     });
     beforeEach(() => environment.reset());
     after(() => environment[Symbol.asyncDispose]());

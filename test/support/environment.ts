@@ -36,14 +36,16 @@ export type ServicesOf<U extends UpstreamTable> = string extends keyof U
 /**
  * Starts a BFF and the stand-ins of its upstreams, each as a real HTTP server on a free port, in this
  * process. `await using` closes them.
+ * @param grpc - the names of the upstreams that are called over gRPC
  */
 export async function startEnvironment<U extends UpstreamTable>(
   bff: BffDefinition<U>,
   env: NodeJS.ProcessEnv = {},
+  grpc: readonly ServiceName[] = [],
 ) {
   await using started = new AsyncDisposableStack();
   const names = Object.keys(bff.upstreams) as ServicesOf<U>[];
-  const { services, env: addresses } = started.use(await startServices(names));
+  const { services, env: addresses } = started.use(await startServices(names, grpc));
   const config = loadConfig(
     {
       ...addresses,

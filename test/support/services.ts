@@ -29,9 +29,13 @@ const LOCAL = { host: '127.0.0.1', port: 0 };
 
 /**
  * Starts the stand-ins of these upstreams on free ports, in this process. `await using` closes them.
+ * @param grpc - the names of those that are called over gRPC
  * @returns the services by name, and the variables with their URLs
  */
-export async function startServices<Name extends ServiceName>(names: readonly Name[]) {
+export async function startServices<Name extends ServiceName>(
+  names: readonly Name[],
+  grpc: readonly ServiceName[] = [],
+) {
   await using started = new AsyncDisposableStack();
   const created = await Promise.all(names.map(async (name) => [name, await STAND_INS[name]()]));
   const services: Record<Name, StandIn> = Object.fromEntries(created);
@@ -41,7 +45,10 @@ export async function startServices<Name extends ServiceName>(names: readonly Na
   });
   const env: Record<string, string> = Object.fromEntries(
     await Promise.all(
-      names.map(async (name) => [urlVariable(name), await services[name].listen(LOCAL)]),
+      names.map(async (name) => {
+        const url = await services[name].listen(LOCAL);
+        return [urlVariable(name), grpc.includes(name) ? url.replace('http:', 'grpc:') : url];
+      }),
     ),
   );
   const resources = started.move();

@@ -6,10 +6,11 @@
  * Cases: the operations and targets of LOST_FIELDS × the FAILURES (table.ts). Each compares the
  * response during the failure with the one that expected-responses.ts derives from the healthy one.
  * `npm test` tests each failure of each target in one BFF of those that call it, by turns;
- * `npm run test:matrices` tests it in all.
+ * `npm run test:matrices` tests it in all. The same cases follow over gRPC, for the services that speak
+ * it; of these, `npm test` tests the failures of SHORT_OVER_GRPC in one BFF.
  * All cases of a BFF share an environment: faults are cleared before each case, data before each
  * failure. Deadlines are controlled, so a service that hangs costs no time.
- * One case: node --test --test-name-pattern='web BFF while a service hangs' <this file>
+ * One case: node --test --test-name-pattern='Over HTTP, the web BFF while a service hangs' <this file>
  */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -19,6 +20,7 @@ import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { DEADLINE_MS } from '../../support/deadline-control.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
+import { SERVICE_NAMES } from '../../support/services.ts';
 import { EXAMPLES } from '../operation-examples.ts';
 import { assertMutations, assertQueries } from './assert-outage.ts';
 import { resetData } from './outage.ts';
@@ -26,8 +28,25 @@ import { FAILURES, LOST_FIELDS, MUTATIONS, type Target, UNCALLED } from './table
 
 const IS_FULL = process.env.MATRICES === 'full';
 
-/** Whether a failure (by its position in FAILURES) of a target is tested with a BFF. */
-function isTested(bff: string, target: Target, failure: number): boolean {
+type Protocol = 'HTTP' | 'gRPC';
+
+/** The failures that `npm test` tests over gRPC: one of each kind of outcome. */
+const SHORT_OVER_GRPC = [
+  'hangs',
+  'is down',
+  'resets connections in the middle of a response',
+  'returns 429',
+  'sends values of wrong types',
+];
+const GRPC_SERVICES = SERVICE_NAMES.filter((name) => 'grpcService' in UPSTREAMS[name]);
+
+/** Whether a failure of a target is tested with a BFF. */
+function isTested(protocol: Protocol, bff: string, target: Target, how: string): boolean {
+  if (protocol === 'gRPC') {
+    if (!GRPC_SERVICES.some((name) => target.startsWith(name))) return false;
+    return IS_FULL || (bff === 'mobile' && SHORT_OVER_GRPC.includes(how));
+  }
+  const failure = Object.keys(FAILURES).indexOf(how);
   const callers = Object.keys(LOST_FIELDS).filter((name) => targetsOf(name).includes(target));
   const turn = failure + ALL_TARGETS.indexOf(target);
   return IS_FULL || callers[turn % callers.length] === bff;
@@ -71,26 +90,37 @@ describe('The fault matrix', () => {
   });
 });
 
-for (const { bff, documents } of bffs) {
+const PROTOCOLS: readonly Protocol[] = ['HTTP', 'gRPC'];
+
+for (const { bff, documents, protocol } of bffs.flatMap((each) =>
+  PROTOCOLS.map((protocol) => ({ ...each, protocol })),
+)) {
   const rows = LOST_FIELDS[bff.name] ?? {};
   const isMutation = ({ name }: { name: string }) => name in MUTATIONS;
+  const cases = Object.entries(FAILURES)
+    .map(([how, failure]) => {
+      const targets = targetsOf(bff.name).filter(
+        (target) =>
+          (failure.fault || isService(target)) && isTested(protocol, bff.name, target, how),
+      );
+      return { how, failure, targets };
+    })
+    .filter(({ targets }) => targets.length > 0);
+  if (cases.length === 0) continue;
 
-  describe(`The ${bff.name} BFF`, () => {
+  describe(`Over ${protocol}, the ${bff.name} BFF`, () => {
     let environment: Environment;
     before(async () => {
-      environment = await startEnvironment(bff, {
+      const env = {
         REQUEST_DEADLINE_MS: String(DEADLINE_MS),
         UPSTREAM_ATTEMPT_TIMEOUT_MS: String(DEADLINE_MS),
-      });
+      };
+      environment = await startEnvironment(bff, env, protocol === 'gRPC' ? GRPC_SERVICES : []);
     });
     beforeEach(() => environment.reset());
     after(() => environment[Symbol.asyncDispose]());
 
-    for (const [index, [how, failure]] of Object.entries(FAILURES).entries()) {
-      const targets = targetsOf(bff.name).filter(
-        (target) => (failure.fault || isService(target)) && isTested(bff.name, target, index),
-      );
-      if (targets.length === 0) continue;
+    for (const { how, failure, targets } of cases) {
       describe(`while a service ${how}`, () => {
         // Each mutation changes data once only, such as an unread notification.
         before(() => resetData(environment));
