@@ -106,9 +106,9 @@ for (const bff of BFFS) {
       }
     });
 
-    it('has the source of committed operations from their files, without @rest', () => {
+    it('has the source of committed operations from their files, without the directives of protocols', () => {
       const file = readFileSync(new URL(`${name}.graphql`, bff.operations), 'utf8');
-      assert.equal(file.replace(/\s+@rest\([^)]*\)/, ''), source);
+      assert.equal(file.replace(/ @(rest|tool)(\([^)]*\))?(?=.*\{$)/gm, ''), source);
     });
   });
 
