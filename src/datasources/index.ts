@@ -13,10 +13,13 @@ import type { Log } from '../telemetry/log.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext } from '../upstream/call-context.ts';
 import { EventLoopUtilization } from '../upstream/event-loop-utilization.ts';
-import { createUpstream } from '../upstream/upstream.ts';
+import { createUpstream, type Forward } from '../upstream/upstream.ts';
 import type { Datasources, UpstreamTable } from './upstreams.ts';
 
-export type { Datasources };
+export type { ForwardedRequest } from '../upstream/forward.ts';
+export type { StreamedResponse } from '../upstream/stream-client.ts';
+export { fillTag } from './tag.ts';
+export type { CallContext, Datasources };
 
 export type Upstreams = ReturnType<typeof createUpstreams>;
 
@@ -44,7 +47,7 @@ export function createUpstreams(
       tls: tls[name],
       grpcService,
     });
-    return { upstream, datasource, sourceFor: createSource(upstream) };
+    return { name, upstream, datasource, sourceFor: createSource(upstream) };
   });
 
   return {
@@ -56,6 +59,15 @@ export function createUpstreams(
       const datasources: Record<string, unknown> = {};
       for (const { datasource, sourceFor } of clients) datasources[datasource] = sourceFor(call);
       return datasources as Datasources;
+    },
+    /**
+     * Declares a route whose requests are forwarded to an upstream as they are.
+     * @throws Error if the BFF has no upstream of this name
+     */
+    forward(name: string, route: string): Forward {
+      const client = clients.find((client) => client.name === name);
+      if (!client) throw new Error(`Route ${route}: there is no upstream "${name}"`);
+      return client.upstream.forward(route);
     },
     /**
      * Records a write that did not pass through these clients. Requests that start later do not join

@@ -15,6 +15,10 @@ export const tagOf = (kind: string, id: string): string => `${kind}:${encodeId(i
 export const userListTag = (list: string, user: string, filter?: string): string =>
   `${list}:user=${encodeId(user)}${filter ? `&${filter}` : ''}`;
 
+/** Fills the ids into the template of a tag: `User:{id}`. */
+export const fillTag = (template: string, ids: Readonly<Record<string, string>>): string =>
+  template.replace(/\{(\w+)\}/g, (_all, name: string) => encodeId(ids[name] ?? ''));
+
 const encodeId = (id: string): string =>
   UNRESERVED.test(id) ? id : encodeURIComponent(id).replace(LEFT_PUNCTUATION, encodeCharacter);
 

@@ -5,6 +5,11 @@ import type { Log } from '../telemetry/log.ts';
 import type { UpstreamClient } from './client.ts';
 import { watchFiles } from './watch-files.ts';
 
+export interface ReloadingClient extends UpstreamClient {
+  /** The certificates that new connections take. */
+  readonly currentTls: () => ClientTls;
+}
+
 /** The time after which the calls of a replaced client have ended. */
 const GRACE_MS = 60_000;
 
@@ -17,10 +22,11 @@ export function createReloadingClient(
   createClient: (tls: ClientTls) => UpstreamClient,
   { files, ...initial }: ServiceTls,
   { name: upstream, log }: { readonly name: string; readonly log: Log },
-): UpstreamClient {
+): ReloadingClient {
   const kinds = Object.keys(files) as (keyof typeof files)[];
   const open = new Set<UpstreamClient>();
-  let client = create(initial);
+  let tls: ClientTls = initial;
+  let client = create(tls);
 
   function create(tls: ClientTls): UpstreamClient {
     const created = createClient(tls);
@@ -33,7 +39,8 @@ export function createReloadingClient(
       const renewed = Object.fromEntries(kinds.map((kind, index) => [kind, texts[index]]));
       assertUsable(renewed);
       const old = client;
-      client = create(renewed);
+      tls = renewed;
+      client = create(tls);
       setTimeout(() => {
         open.delete(old);
         old.close();
@@ -56,6 +63,7 @@ export function createReloadingClient(
 
   return {
     send: (call, signal) => client.send(call, signal),
+    currentTls: () => tls,
     close() {
       stopWatching?.();
       for (const each of open) each.close();

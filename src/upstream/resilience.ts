@@ -80,8 +80,9 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
       const retryPolicy = retry(handleWhen(isRetried), { maxAttempts: MAX_RETRIES, backoff });
       return retryPolicy.execute(send, signal).catch(toUpstreamFailure);
     },
-    async write<T>(attempt: Attempt<T>): Promise<T> {
-      return limiter.execute(() => attempt(0)).catch(toUpstreamFailure);
+    /** @param signal - aborted when nobody waits, which cancels a queued call */
+    async write<T>(attempt: Attempt<T>, signal?: AbortSignal): Promise<T> {
+      return limiter.execute(() => attempt(0), signal).catch(toUpstreamFailure);
     },
   };
 }

@@ -61,6 +61,24 @@ export interface OutgoingCall extends Omit<ClientCall, 'baseUrl' | 'headers'> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** The instance that was selected for an attempt. */
+export interface Destination {
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tls: ClientTls;
+}
+
+/** The response of an instance. */
+export interface Exchanged<T> {
+  readonly status: number;
+  readonly value: T;
+  /**
+   * For a response whose body is streamed: settles when the body ends, and rejects with an
+   * UpstreamFailure if it breaks off.
+   */
+  readonly ended?: Promise<void> | undefined;
+}
+
 /** Sends each call once, to one of the upstream's instances. */
 export function createTransport(options: TransportOptions) {
   const { name, urls, dnsServers, tls = { files: {} }, log, metrics } = options;
@@ -83,6 +101,61 @@ export function createTransport(options: TransportOptions) {
     log.warn({ ...fields, kind, status, reason }, 'upstream failed');
   }
 
+  /**
+   * Selects an instance for one attempt, adds the headers of every call, and records the outcome. The
+   * instance counts as busy until the response has ended.
+   */
+  async function attempt<T>(
+    call: Omit<OutgoingCall, 'target'>,
+    waiters: CallWaiters,
+    exchange: (destination: Destination) => Promise<Exchanged<T>>,
+  ): Promise<Exchanged<T>> {
+    const { operation, method, keys, retries = 0, minBudgetMs, viewerToken } = call;
+    const isForViewer = call.isForViewer || viewerToken !== undefined;
+    const given = credentials.tokenFor(viewerToken);
+    const token = given instanceof Promise ? await given : given;
+    const instances = await discovery.instances();
+    if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
+    const instance = selectInstance(instances, turn++);
+    const description = { upstream: name, operation, keys, method, retries, instance };
+    const observed = observeCall(description, waiters, metrics);
+    const headers = { ...requestHeaders(waiters, token, observed.span), ...call.headers };
+    const startedAt = performance.now();
+    const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
+
+    function succeed(status: number): void {
+      recordOutcome(instance, false, startedAt);
+      observed.succeed(status);
+    }
+
+    function fail(error: unknown): void {
+      observed.fail(error);
+      if (token && isUnauthorized(error)) credentials.refused(viewerToken, token);
+      const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
+      if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
+        recordOutcome(instance, error instanceof UpstreamFailure, startedAt);
+      }
+      logFailure(error, operation, headers['x-request-id'], waiters);
+    }
+
+    let streamed: Promise<void> | undefined;
+    instance.inFlight++;
+    try {
+      const { baseUrl } = instance;
+      const exchanged = await exchange({ baseUrl, headers, tls: client.currentTls() });
+      const { status, ended } = exchanged;
+      if (ended) streamed = ended.then(() => succeed(status), fail);
+      else succeed(status);
+      return exchanged;
+    } catch (error) {
+      fail(error);
+      throw error;
+    } finally {
+      if (streamed) void streamed.finally(() => instance.inFlight--);
+      else instance.inFlight--;
+    }
+  }
+
   return {
     /** The issuer whose tokens are exchanged for those of calls; undefined if none are. */
     subjectIssuer: credentials.subjectIssuer,
@@ -93,41 +166,17 @@ export function createTransport(options: TransportOptions) {
       waiters: CallWaiters,
       read: Decoder<Body, T>,
     ): Promise<T> {
-      const { operation, keys, retries = 0, minBudgetMs, viewerToken } = call;
-      const isForViewer = call.isForViewer || viewerToken !== undefined;
-      const given = credentials.tokenFor(viewerToken);
-      const token = given instanceof Promise ? await given : given;
-      const instances = await discovery.instances();
-      if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
-      const instance = selectInstance(instances, turn++);
-      const { method } = call;
-      const description = { upstream: name, operation, keys, method, retries, instance };
-      const observed = observeCall(description, waiters, metrics);
-      const headers = { ...requestHeaders(waiters, token, observed.span), ...call.headers };
-      const startedAt = performance.now();
-      const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
-      instance.inFlight++;
-      try {
-        const { baseUrl } = instance;
+      const { value } = await attempt(call, waiters, async ({ baseUrl, headers }) => {
         const reply = await client.send({ ...call, baseUrl, headers }, waiters.signal);
-        const value = decode(reply, read);
+        const decoded = decode(reply, read);
         reportFreshness(reply, waiters);
-        recordOutcome(instance, false, startedAt);
-        observed.succeed(reply.status);
-        return value;
-      } catch (error) {
-        observed.fail(error);
-        if (token && isUnauthorized(error)) credentials.refused(viewerToken, token);
-        const isCallersFault = isAbandoned(error) || (isForViewer && isCallerRefused(error));
-        if (!isCallersFault && (hasFullBudget || isIndependentOfCaller(error))) {
-          recordOutcome(instance, error instanceof UpstreamFailure, startedAt);
-        }
-        logFailure(error, operation, headers['x-request-id'], waiters);
-        throw error;
-      } finally {
-        instance.inFlight--;
-      }
+        return { status: reply.status, value: decoded };
+      });
+      return value;
     },
+
+    /** Sends a call with an exchange of its own. @throws UpstreamFailure, and what `exchange` throws */
+    attempt,
 
     close() {
       discovery.close();

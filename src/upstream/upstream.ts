@@ -18,6 +18,7 @@ import type { Target } from './client.ts';
 import { Coalescer } from './coalescer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { foreignIssuerError, isSplittable, toBffError } from './errors.ts';
+import { createForwardOperations } from './forward.ts';
 import { inSpan } from './observe-call.ts';
 import { createCallPolicy, RetryBudget } from './resilience.ts';
 import {
@@ -27,9 +28,10 @@ import {
   type TransportOptions,
 } from './transport.ts';
 import { createViewerAssertion } from './viewer-assertion.ts';
-import { createWriteOperations } from './write.ts';
+import { createWriteOperations, createWriteRunner } from './write.ts';
 
 export type { Lane } from './batcher.ts';
+export type { Forward } from './forward.ts';
 export type { UpstreamReply } from './transport.ts';
 
 /** The maximum number of keys in one call (contract of the services). */
@@ -50,7 +52,9 @@ export interface UpstreamOptions extends TransportOptions {
   readonly writes: { seen: number };
 }
 
-export type Upstream = ReturnType<typeof createUpstream>;
+type UpstreamClient = ReturnType<typeof createUpstream>;
+/** What datasources use. */
+export type Upstream = Omit<UpstreamClient, 'forward'>;
 
 /**
  * Creates the client of one service, once per process. Its operations share the connections, the
@@ -82,6 +86,16 @@ export function createUpstream(options: UpstreamOptions) {
       maxProbeWaitMs: () => concurrency.overdueMs,
       log,
     });
+
+  const runnerFor = createWriteRunner(options);
+  const shared = { transport, viewerHeaders, viewerTokenOf, isOfForeignIssuer, runnerFor };
+  const forwarding = createForwardOperations({
+    ...options,
+    ...shared,
+    readBreaker: (operation) => readBreaker(operation, new ConcurrencyLimit()),
+    // A bulkhead of its own: clients that read slowly must not take the slots of other calls.
+    callPolicy: createCallPolicy(budget),
+  });
 
   return {
     /** Declares a read that takes many keys in one call, shared by all requests of the process. */
@@ -200,16 +214,13 @@ export function createUpstream(options: UpstreamOptions) {
     },
 
     /** Declares a write (see write.ts). */
-    write: createWriteOperations({
-      ...options,
-      transport,
-      callPolicy,
-      viewerHeaders,
-      viewerTokenOf,
-      isOfForeignIssuer,
-    }),
+    write: createWriteOperations({ ...options, ...shared, callPolicy }),
+
+    /** Declares a route whose requests are forwarded (see forward.ts). */
+    forward: forwarding.declare,
 
     close() {
+      forwarding.close();
       transport.close();
     },
   };

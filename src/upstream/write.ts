@@ -18,7 +18,7 @@ export interface Change<T> extends Pick<OutgoingCall, 'method' | 'target' | 'jso
   readonly tagsOf: (value: T | undefined) => readonly string[];
 }
 
-interface WriteParts {
+interface WriteRunnerParts {
   /** The upstream's name. */
   readonly name: string;
   /** The maximum time that requests wait for a probe of the circuit, in milliseconds. */
@@ -29,6 +29,10 @@ interface WriteParts {
   readonly writes: { seen: number };
   readonly log: Log;
   readonly metrics: UpstreamMetrics;
+}
+
+interface WriteParts extends Pick<WriteRunnerParts, 'writeTimeoutMs'> {
+  readonly runnerFor: ReturnType<typeof createWriteRunner>;
   readonly transport: Transport;
   readonly callPolicy: CallPolicy;
   readonly viewerHeaders: ViewerAssertion;
@@ -36,33 +40,24 @@ interface WriteParts {
   readonly isOfForeignIssuer: (call: CallContext) => boolean;
 }
 
+/** The timing of a write: an upstream may stop after the client's deadline, which can so cause a 5xx. */
+export const writeTiming = (writeTimeoutMs: number) => ({
+  minBudgetMs: writeTimeoutMs / 2,
+  timeoutMs: writeTimeoutMs,
+});
+
 /**
- * Creates the write operations of an upstream. A write is sent once, on the viewer's behalf, and
- * continues after the client leaves, because other readers need its outcome. Caches are invalidated
- * before the client gets the response. While the outcome is unknown, no response with data that the
- * write may have changed is stored.
+ * Creates the runners of writes, one for each operation. Caches are invalidated before the client gets
+ * the response. While the outcome is unknown, no response with data that the write may have changed is
+ * stored.
  */
-export function createWriteOperations(parts: WriteParts) {
-  const {
-    name,
-    attemptTimeoutMs,
-    writeTimeoutMs,
-    writes,
-    log,
-    metrics,
-    transport,
-    callPolicy,
-    viewerHeaders,
-    viewerTokenOf,
-    isOfForeignIssuer,
-  } = parts;
-  // An upstream may stop work after the client's deadline, so the client can be the cause of a 5xx.
-  const timing = { minBudgetMs: writeTimeoutMs / 2, timeoutMs: writeTimeoutMs };
+export function createWriteRunner(parts: WriteRunnerParts) {
+  const { name, attemptTimeoutMs, writeTimeoutMs, writes, log, metrics } = parts;
 
   return (operation: string) => {
     const breaker = createBreaker({
       operation: `${name}.${operation}`,
-      ...timing,
+      ...writeTiming(writeTimeoutMs),
       probeBudgetMs: writeTimeoutMs,
       maxProbeWaitMs: () => attemptTimeoutMs,
       log,
@@ -70,35 +65,22 @@ export function createWriteOperations(parts: WriteParts) {
     metrics.watch({ upstream: name, operation, circuit: breaker.state });
 
     /**
+     * @param sendOnce - gets the request's call, or a copy with the deadline of a probe
      * @throws BffError UPSTREAM_TIMEOUT or UPSTREAM_UNAVAILABLE; the message says if the write may
-     * have been applied. FORBIDDEN for a viewer whose token is not exchanged
+     * have been applied
      */
-    return async <Body, T>(
-      { target, tagsOf, ...rest }: Change<T>,
+    return async <T>(
+      tagsOf: (value: T | undefined) => readonly string[],
       call: CallContext,
-      read: Decoder<Body, T>,
+      sendOnce: (call: CallContext) => Promise<T>,
     ): Promise<T> => {
-      if (isOfForeignIssuer(call)) throw foreignIssuerError();
-      const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
-      const viewer = { isForViewer: true, viewerToken: viewerTokenOf(call) };
-      const outgoing = { ...rest, operation, target, headers, ...viewer, ...timing };
       let isOutcomeKnown = false;
       let purged: ReturnType<Recorder['changed']>;
       let quarantine: ReturnType<Recorder['changed']>;
       const endQuarantine = async () => (await quarantine)?.();
 
-      /** @param call - the request's call, or a copy with the deadline of a probe */
       const send = async (call: CallContext) => {
-        const { signal } = new AbortController();
-        const waiters: CallWaiters = {
-          requesters: [call],
-          current: () => [call],
-          expiresAt: call.deadline.expiresAt,
-          signal,
-        };
-        const value = await callPolicy
-          .write(() => transport.send(outgoing, waiters, read))
-          .finally(() => writes.seen++);
+        const value = await sendOnce(call).finally(() => writes.seen++);
         isOutcomeKnown = true;
         purged = call.recorder?.changed(tagsOf(value), true);
         await purged;
@@ -122,3 +104,42 @@ export function createWriteOperations(parts: WriteParts) {
     };
   };
 }
+
+/**
+ * Creates the write operations of an upstream. A write is sent once, on the viewer's behalf, and
+ * continues after the client leaves, because other readers need its outcome.
+ */
+export function createWriteOperations(parts: WriteParts) {
+  const { writeTimeoutMs, runnerFor, transport, callPolicy } = parts;
+  const { viewerHeaders, viewerTokenOf, isOfForeignIssuer } = parts;
+  const timing = writeTiming(writeTimeoutMs);
+
+  return (operation: string) => {
+    const run = runnerFor(operation);
+
+    /** @throws BffError as the runner; FORBIDDEN for a viewer whose token is not exchanged */
+    return async <Body, T>(
+      { target, tagsOf, ...rest }: Change<T>,
+      call: CallContext,
+      read: Decoder<Body, T>,
+    ): Promise<T> => {
+      if (isOfForeignIssuer(call)) throw foreignIssuerError();
+      const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
+      const viewer = { isForViewer: true, viewerToken: viewerTokenOf(call) };
+      const outgoing = { ...rest, operation, target, headers, ...viewer, ...timing };
+      return run(tagsOf, call, (call) => {
+        const { signal } = new AbortController();
+        const waiters = waitersOf(call, signal);
+        return callPolicy.write(() => transport.send(outgoing, waiters, read));
+      });
+    };
+  };
+}
+
+/** One request as the waiters of its call. */
+export const waitersOf = (call: CallContext, signal: AbortSignal): CallWaiters => ({
+  requesters: [call],
+  current: () => [call],
+  expiresAt: call.deadline.expiresAt,
+  signal,
+});
