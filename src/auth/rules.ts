@@ -38,8 +38,20 @@ function declareReads<R extends ShieldRule>(reads: Reads, given: R): R {
 /** The declared reads of a rule; undefined for rules from outside of this file. */
 export const readsOf = (given: ShieldRule): Reads | undefined => readsByRule.get(given);
 
+type Decision = true | BffError;
+
+/** The decisions of the rules that read nothing but the viewer's permissions. */
+const decisions = new WeakMap<ShieldRule, (viewer: Viewer) => Decision>();
+
+/**
+ * The decision of a rule for what is not in a schema, such as a route.
+ * @returns undefined for a rule that reads anything besides the viewer's permissions
+ */
+export const decisionOf = (given: ShieldRule) => decisions.get(given);
+
 /** Allows everyone, with or without a token, whatever its scopes. */
 export const anyone = declareReads('nothing', allow);
+decisions.set(anyone, () => true);
 
 /** Allows everyone who may see the parent. */
 export const inherited = declareReads(
@@ -49,10 +61,9 @@ export const inherited = declareReads(
 
 /** Denies everyone: the rule of fields that no tree names. */
 export const nobody = declareReads('nothing', deny);
+decisions.set(nobody, () => forbidden('You may not access this.'));
 
 type KnownViewer = Exclude<Viewer, { role: 'anonymous' }>;
-type Decision = true | BffError;
-
 const forbidden = (message: string) => new BffError('FORBIDDEN', message);
 const signInRequired = () =>
   new BffError('UNAUTHENTICATED', 'This requires a signed-in user: send a bearer token.');
@@ -67,13 +78,16 @@ function checkScopes(viewer: KnownViewer, scopes: readonly Scope[]): Decision {
   return forbidden(`This requires the scope ${scopes.join(' or ')}.`);
 }
 
-const permissionRule = (decide: (viewer: KnownViewer) => Decision): ShieldRule =>
-  declareReads(
+function permissionRule(decideKnown: (viewer: KnownViewer) => Decision): ShieldRule {
+  const decide = (viewer: Viewer) =>
+    viewer.role === 'anonymous' ? signInRequired() : decideKnown(viewer);
+  const given = declareReads(
     'permissions',
-    rule()((_parent: unknown, _args: unknown, { viewer }: RequestContext) =>
-      viewer.role === 'anonymous' ? signInRequired() : decide(viewer),
-    ),
+    rule()((_parent: unknown, _args: unknown, { viewer }: RequestContext) => decide(viewer)),
   );
+  decisions.set(given, decide);
+  return given;
+}
 
 /**
  * Allows everyone who may see the parent, except anonymous viewers; third-party clients and partners

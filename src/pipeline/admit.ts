@@ -1,7 +1,7 @@
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { OperationStore } from '../operations/index.ts';
 import type { AdmissionControl } from '../traffic/index.ts';
-import type { Authenticated } from './authenticate.ts';
+import type { Authenticated, WithCaller } from './authenticate.ts';
 
 export interface AdmitParts {
   readonly admission: Pick<AdmissionControl, 'turn'>;
@@ -18,5 +18,15 @@ export const createAdmit =
   (state: Authenticated, inputs = [state.request.input]): MaybePromise<Authenticated> =>
     andThen(
       admission.turn(() => inputs.every(operations.isTrusted)),
+      () => state,
+    );
+
+/** Creates the same phase for requests without an operation, which go after trusted operations. */
+export const createAdmitRequest =
+  ({ admission }: Pick<AdmitParts, 'admission'>) =>
+  /** @throws BffError OVERLOADED; may also reject with it */
+  <S extends WithCaller>(state: S): MaybePromise<S> =>
+    andThen(
+      admission.turn(() => false),
       () => state,
     );

@@ -12,7 +12,7 @@ import {
 } from '../telemetry/tracing/trace-context.ts';
 import type { Viewer } from '../viewer.ts';
 import { createLocaleReader } from './locale.ts';
-import type { OperationRequest } from './operation-request.ts';
+import type { ClientRequest, OperationRequest } from './operation-request.ts';
 
 const TIMEOUT = /^[1-9]\d{0,8}$/;
 
@@ -27,9 +27,13 @@ export interface Caller extends TraceContext {
   readonly record: RequestRecord;
 }
 
-export interface Authenticated {
-  readonly request: OperationRequest;
+/** The state of a request whose client is known. */
+export interface WithCaller {
   readonly caller: Caller;
+}
+
+export interface Authenticated<R extends ClientRequest = OperationRequest> extends WithCaller {
+  readonly request: R;
 }
 
 export interface AuthenticateParts {
@@ -46,13 +50,13 @@ export function createAuthenticate({ readViewer, requestDeadlineMs }: Authentica
    * @throws BffError BAD_REQUEST, UNAUTHENTICATED, FORBIDDEN, UPSTREAM_UNAVAILABLE or
    *   UPSTREAM_TIMEOUT; may also reject with them
    */
-  return (request: OperationRequest): MaybePromise<Authenticated> => {
+  return <R extends ClientRequest>(request: R): MaybePromise<Authenticated<R>> => {
     const { id: requestId, address, headers, record } = request;
     const deadline = new RequestDeadline(Math.min(requestDeadlineMs, timeoutOf(headers)));
     const client = traceContextOf(headers);
     const { traceparent, tracestate } = record.isUnsampled ? toUnsampled(client) : client;
     record.traceId ??= traceIdOf(traceparent);
-    const toState = (viewer: Viewer): Authenticated => {
+    const toState = (viewer: Viewer): Authenticated<R> => {
       record.viewer = viewer.role;
       const locale = localeOf(headers['accept-language']);
       const trace = { traceparent, tracestate };

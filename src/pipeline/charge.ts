@@ -8,7 +8,7 @@ import {
   viewerKeyOf,
   viewerLimitOf,
 } from '../traffic/index.ts';
-import type { Caller } from './authenticate.ts';
+import type { Caller, WithCaller } from './authenticate.ts';
 import type { Prepared, PreparedBatch } from './prepare.ts';
 
 export interface Charged extends Prepared {
@@ -18,6 +18,11 @@ export interface Charged extends Prepared {
 
 /** The operations of one request, charged together. */
 export interface ChargedBatch extends PreparedBatch {
+  readonly rateLimit: RateHeaders;
+}
+
+/** A request that is no operation, which may now be carried out. */
+export interface AdmittedRequest extends WithCaller {
   readonly rateLimit: RateHeaders;
 }
 
@@ -57,6 +62,10 @@ export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
         const { request, caller, prepared } = state;
         return { request, caller, prepared, rateLimit };
       }),
+
+    /** Charges a request that has no operation. @throws as `charge` */
+    chargeRequest: ({ caller }: WithCaller, cost: number): MaybePromise<AdmittedRequest> =>
+      andThen(take(caller, cost), (rateLimit) => ({ caller, rateLimit })),
 
     /** @throws as `charge` */
     chargeBatch({ caller, states }: PreparedBatch): MaybePromise<ChargedBatch> {

@@ -1,5 +1,5 @@
 import { type RateLimiter, viewerKeyOf, viewerLimitOf } from '../traffic/index.ts';
-import type { Authenticated } from './authenticate.ts';
+import type { WithCaller } from './authenticate.ts';
 
 export interface CheckRateLimitParts {
   readonly rateLimiter: Pick<RateLimiter, 'refuseExhausted'>;
@@ -9,7 +9,7 @@ export interface CheckRateLimitParts {
 export const createCheckRateLimit =
   ({ rateLimiter }: CheckRateLimitParts) =>
   /** @throws BffError RATE_LIMITED */
-  (state: Authenticated): Authenticated => {
+  <S extends WithCaller>(state: S): S => {
     const { viewer } = state.caller;
     rateLimiter.refuseExhausted({
       viewer: viewerKeyOf(viewer),

@@ -2,9 +2,10 @@ import { toSharedViewer } from '../auth/shared-viewer.ts';
 import { tokenOf } from '../auth/viewer-token.ts';
 import type { ExecutionRecorder } from '../cache/index.ts';
 import type { RequestContext } from '../context.ts';
-import type { Upstreams } from '../datasources/index.ts';
+import type { CallContext, Upstreams } from '../datasources/index.ts';
 import type { RequestDeadline } from '../deadline.ts';
 import type { Recorder } from '../recorder.ts';
+import type { Viewer } from '../viewer.ts';
 import type { Caller } from './authenticate.ts';
 
 interface ContextOptions {
@@ -36,26 +37,41 @@ export function createContextFactory({ upstreams, changed, strictScopes }: Conte
 
   return (caller: Caller, shared?: SharedExecution): RequestContext => {
     const { recorder, deadline = caller.deadline, isBackground = false } = shared ?? {};
-    const { requestId, record, locale, traceparent, tracestate } = caller;
+    const { requestId, record } = caller;
     const viewer = viewerFor(caller, recorder);
     const reports: Recorder = recorder
       ? { addTags: recorder.addTags, limitFreshness: recorder.limitFreshness, changed }
       : { changed };
-    const call = {
-      requestId,
-      viewer,
-      // Undefined for the viewer of a shared execution: nothing that other viewers may get is read with
-      // the token of one of them.
-      viewerToken: tokenOf(viewer),
-      deadline,
-      locale,
-      traceparent,
-      tracestate,
-      recorder: reports,
-    };
+    const call = callContextOf(caller, viewer, deadline, reports);
     const observed = isBackground ? {} : { calls: record.calls, span: record.timings?.span };
     return { requestId, viewer, datasources: upstreams.datasourcesFor({ ...call, ...observed }) };
   };
+}
+
+/** @param viewer - that of the caller, or of a shared execution */
+const callContextOf = (
+  { requestId, locale, traceparent, tracestate }: Caller,
+  viewer: Viewer,
+  deadline: RequestDeadline,
+  recorder: Recorder,
+): CallContext => ({
+  requestId,
+  viewer,
+  // Undefined for the viewer of a shared execution: nothing that other viewers may get is read with
+  // the token of one of them.
+  viewerToken: tokenOf(viewer),
+  deadline,
+  locale,
+  traceparent,
+  tracestate,
+  recorder,
+});
+
+/** The context of the upstream calls of a request that executes no operation. */
+export function requestCallContext(caller: Caller, changed: Recorder['changed']): CallContext {
+  const { viewer, deadline, record } = caller;
+  const call = callContextOf(caller, viewer, deadline, { changed });
+  return { ...call, calls: record.calls, span: record.timings?.span };
 }
 
 export type CreateExecutionContext = ReturnType<typeof createContextFactory>;

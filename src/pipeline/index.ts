@@ -9,13 +9,16 @@
  * It must never import Fastify or a protocol, execute an operation that was not charged, or wait
  * for anything before it returns a response that is in memory.
  */
+
+export type { Access } from './authorize-request.ts';
 export { createApollo } from './execute/apollo.ts';
 export { createExecutor } from './execute/executor.ts';
 export { maskMessage } from './execute/format-error.ts';
 export { createLandingPagePlugin, renderLandingPage } from './execute/landing-page.ts';
-export { createContextFactory } from './execution-context.ts';
+export { createContextFactory, requestCallContext } from './execution-context.ts';
 export type {
   BatchResponse,
+  ClientRequest,
   ExecutedResponse,
   OperationInput,
   OperationRequest,

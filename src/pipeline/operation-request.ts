@@ -15,13 +15,19 @@ import type { RateHeaders } from '../traffic/index.ts';
 /** One operation as a client sends it: its text or id, its name and its variables. */
 export interface OperationInput extends OperationRef, OperationParameters {}
 
-/** One operation, with everything of its request that the pipeline needs to know. */
-export interface OperationRequest extends CredentialRequest {
+/** What the pipeline needs to know about any request. */
+export interface ClientRequest extends CredentialRequest {
   readonly id: string;
   /** The client's IP address, behind trusted proxies. */
   readonly address: string;
   /** Credentials, language, deadline and trace are read from these. */
   readonly headers: CredentialRequest['headers'];
+  /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
+  readonly record: RequestRecord;
+}
+
+/** One operation, with everything of its request that the pipeline needs to know. */
+export interface OperationRequest extends ClientRequest {
   readonly input: OperationInput;
   /** The form in which a response is stored for other requests. */
   readonly representation: Representation;
@@ -31,8 +37,6 @@ export interface OperationRequest extends CredentialRequest {
   readonly cacheDirective: RequestDirective | undefined;
   /** Adds the operation's cost to the response, as `extensions.cost`. */
   readonly reportsCost: boolean;
-  /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
-  readonly record: RequestRecord;
   /** Calls the listener when the client disconnects; at once if it already has. */
   readonly onDisconnect: (listener: () => void) => void;
 }

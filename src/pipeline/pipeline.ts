@@ -1,15 +1,26 @@
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { RecordedOperation } from '../telemetry/request-record.ts';
 import type { SpanStart } from '../telemetry/tracing/span.ts';
-import { type AdmitParts, createAdmit } from './admit.ts';
-import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
+import { type AdmitParts, createAdmit, createAdmitRequest } from './admit.ts';
+import {
+  type Authenticated,
+  type AuthenticateParts,
+  createAuthenticate,
+  type WithCaller,
+} from './authenticate.ts';
 import { type AuthorizeOperationParts, createAuthorizeOperation } from './authorize-operation.ts';
-import { type ChargeParts, createCharge } from './charge.ts';
+import { type Access, authorizeRequest } from './authorize-request.ts';
+import { type AdmittedRequest, type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
 import { createExecuteOperation, type ExecuteParts } from './execute-operation.ts';
 import { createLookUp, type LookUpParts } from './look-up.ts';
-import type { BatchResponse, OperationRequest, OperationResponse } from './operation-request.ts';
+import type {
+  BatchResponse,
+  ClientRequest,
+  OperationRequest,
+  OperationResponse,
+} from './operation-request.ts';
 import { createPrepare, type PrepareParts } from './prepare.ts';
 import { createResolveOperation, type ResolveParts } from './resolve-operation.ts';
 import { timed } from './timed.ts';
@@ -42,6 +53,7 @@ export function createPipeline(parts: PipelineParts) {
 
   const authenticate = timed('authenticate', createAuthenticate(parts));
   const checkRateLimit = timed('check-rate-limit', createCheckRateLimit(parts));
+  const waitForTurnOfRequest = timed('admit', createAdmitRequest(parts)<WithCaller>);
   const admit = timed('admit', (state: Authenticated) => waitForTurn(state));
   const resolveOperation = timed('resolve-operation', findOperation);
   const prepare = timed('prepare', prepareOperation);
@@ -66,6 +78,21 @@ export function createPipeline(parts: PipelineParts) {
       const lookedUp = andThen(charged, lookUp);
       const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
       return andThen(response, (outcome) => addOutcome(request, outcome));
+    },
+
+    /**
+     * Admits a request that is carried out elsewhere: the same phases, with a permission in the place of
+     * an operation.
+     */
+    admitRequest(
+      request: ClientRequest,
+      { permission, cost }: Access,
+    ): MaybePromise<AdmittedRequest> {
+      const authenticated = authenticate(request);
+      const withinLimit = andThen(authenticated, checkRateLimit);
+      const admitted = andThen(withinLimit, waitForTurnOfRequest);
+      const authorized = andThen(admitted, (state) => authorizeRequest(state, permission));
+      return andThen(authorized, (state) => charges.chargeRequest(state, cost));
     },
 
     /**
