@@ -7,6 +7,7 @@ import { order } from '../src/resolvers/order/index.ts';
 import { user } from '../src/resolvers/user/index.ts';
 import { permissions } from './permissions.ts';
 import { resolvers } from './resolvers.ts';
+import { routes } from './routes.ts';
 
 export const web: BffDefinition = {
   name: 'web',
@@ -22,5 +23,6 @@ export const web: BffDefinition = {
   permissions,
   stale: { whileRevalidate: 30, ifError: 300 },
   operations: new URL('./operations/', import.meta.url),
+  routes,
   example: 'Home',
 };

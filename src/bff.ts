@@ -3,6 +3,9 @@ import type { PermissionTree } from './auth/rules.ts';
 import type { RequestContext } from './context.ts';
 import type { UpstreamTable } from './datasources/upstreams.ts';
 import type { OperationLimits } from './operations/limits/index.ts';
+import type { ProxyRoute } from './protocols/proxy/proxy-route.ts';
+
+export type { ProxyRoute };
 
 /** One domain (users, orders, …): its part of the schema, the resolvers and the permissions of a BFF. */
 export interface DomainModule {
@@ -44,6 +47,8 @@ export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends 
     /** If upstreams fail (RFC 5861 §4); shared responses only. */
     readonly ifError: number;
   };
+  /** The paths whose requests are forwarded to an upstream as they are; default: none. */
+  readonly routes?: readonly ProxyRoute[];
   /** The committed operation that explorer and start page show. */
   readonly example: string;
 }

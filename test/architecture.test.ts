@@ -45,7 +45,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   'src/graphql-files.ts': { may: ['node/fs'] },
   [LEAVES]: { may: ['src/errors.ts'], types: ALL_TYPES },
   'src/resolvers/scalars.ts': { may: ['npm/graphql', 'src/date-time.ts'] },
-  '{src/resolvers/**,bff-*}/permissions.ts': { may: [RULES, ...RESOLVERS], types: MODELS },
+  '{src/resolvers/**,bff-*}/{permissions,routes}.ts': { may: [RULES, ...RESOLVERS], types: MODELS },
   'bff-*/{main,bff}.ts': { may: ['src/**'] },
   '{src/resolvers,bff-*}/**': { may: RESOLVERS, types: MODELS },
   'src/{redis,telemetry}/**': { may: [TELEMETRY, LEAVES, ...PACKAGES], types: [CONFIG] },
@@ -75,6 +75,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/{upstream/http-client,cache/edge-purger}.ts' },
   '@connectrpc': { by: '{src/upstream/grpc-client.ts,services/support/grpc*.ts}' },
+  undici: { by: 'src/upstream/stream-client.ts', types: 'src/protocols/proxy/reply-from.ts' },
   dataloader: { by: 'src/datasources/loader.ts' },
   oauth4webapi: { by: 'src/{auth/**,upstream/token-endpoint.ts}' },
   fastify: { by: '{src/{http,protocols,server}/**,services/**}' },

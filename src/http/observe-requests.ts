@@ -19,8 +19,8 @@ declare module 'fastify' {
     record: RequestRecord;
   }
   interface FastifyContextConfig {
-    /** True for the routes of protocols, whose requests are traced. */
-    runsOperations?: boolean;
+    /** True for the routes of protocols, whose requests may be traced. */
+    isTraced?: boolean;
   }
 }
 

@@ -25,7 +25,7 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
     if (request.record.isUnsampled) return undefined;
     const { method, protocol } = request;
     const { url: route = '', config } = request.routeOptions;
-    if (!config.runsOperations) return undefined;
+    if (!config.isTraced) return undefined;
     const attributes = {
       'http.request.method': method,
       'http.route': route,

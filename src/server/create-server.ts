@@ -209,6 +209,8 @@ export async function createServer(
     readProof,
     send,
     rateLimiter,
+    upstreams,
+    changed: purges.changed,
     renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });
   if (!production) addStartPage(app, { ...config, name: bff.name, example, api });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
+import type { Upstreams } from '../datasources/index.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import type { Pipeline } from '../pipeline/index.ts';
 import { addGraphql } from '../protocols/graphql-over-http/route.ts';
@@ -9,6 +10,7 @@ import { listTools } from '../protocols/mcp/tools.ts';
 import { createRequestReader } from '../protocols/operation-request.ts';
 import { addRest } from '../protocols/rest/route.ts';
 import type { ResponseSender } from '../protocols/send-response.ts';
+import type { Recorder } from '../recorder.ts';
 import type { RateLimiter } from '../traffic/index.ts';
 import type { createAuthentication } from './authentication.ts';
 import { findDescriptionPage, readRestApi } from './rest-api.ts';
@@ -20,14 +22,16 @@ interface ProtocolParts
   readonly pipeline: Pipeline;
   readonly send: ResponseSender;
   readonly rateLimiter: RateLimiter;
+  readonly upstreams: Upstreams;
+  readonly changed: Recorder['changed'];
   /** Undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;
 }
 
 /**
- * Adds the protocols by which operations can be run.
+ * Adds the protocols by which operations can be run, and the pass-through routes.
  * @returns the REST API
- * @throws Error for a wrong `@rest` or `@tool`
+ * @throws Error for a wrong `@rest`, `@tool` or route
  */
 export async function addProtocols(
   app: FastifyInstance,
@@ -49,6 +53,13 @@ export async function addProtocols(
     const { addMcp } = await import('../protocols/mcp/route.ts');
     const { readViewer } = credentials;
     addMcp(app, { ...config, ...parts, name: bff.name, tools, readRequest, readViewer });
+  }
+
+  const { routes = [] } = bff;
+  if (routes.length > 0) {
+    // Loaded only if it is used, with the libraries that it needs.
+    const { addPassThrough } = await import('../protocols/proxy/route.ts');
+    await addPassThrough(app, { ...parts, routes });
   }
   return { api };
 }

@@ -33,7 +33,7 @@ const LANDING_PAGE_CSP = "frame-ancestors 'none'";
 /** Adds the routes of /graphql. */
 export function addGraphql(app: FastifyInstance, parts: GraphqlParts): void {
   const url = '/graphql';
-  const config = { runsOperations: true };
+  const config = { isTraced: true };
   const handler = createGraphqlHandler(parts);
   app.route({ method: ['GET', 'HEAD', 'POST'], url, config, handler });
   app.route({ method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'], url, handler: refuseMethod });

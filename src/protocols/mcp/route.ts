@@ -77,7 +77,7 @@ export function addMcp(app: FastifyInstance, parts: McpParts): void {
   app.route({
     method: 'POST',
     url: MCP_PATH,
-    config: { runsOperations: true },
+    config: { isTraced: true },
     errorHandler,
     handler: createHandler(parts, resource),
   });

@@ -46,7 +46,7 @@ export function addRest(app: FastifyInstance, parts: RestParts): void {
   if (api.routes.length === 0) return;
   const errorHandler = createProblemHandler(rateLimiter.charge);
   addDescription(app, api, { rateLimiter, errorHandler, page });
-  const config = { runsOperations: true };
+  const config = { isTraced: true };
   for (const route of api.routes) {
     const method = methodsOf(route);
     app.route({
