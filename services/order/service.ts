@@ -35,12 +35,18 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
   const app = createStandIn(
     'order',
     [
-      operation({ name: 'getOrder', route: 'GET /orders/:id', handle: ({ id }) => orders.get(id) }),
+      operation({
+        name: 'getOrder',
+        route: 'GET /orders/:id',
+        ownerId: ({ id }) => orders.get(id).userId,
+        handle: ({ id }) => orders.get(id),
+      }),
       operation({
         name: 'ordersByIds',
         route: 'GET /orders',
         selector: 'ids',
         query: { ids },
+        ownerId: () => undefined,
         handle: ({ query }) => orders.byIds(query.ids),
       }),
       operation({
@@ -48,6 +54,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         route: 'GET /orders',
         selector: 'user',
         query: userPage,
+        ownerId: ({ query }) => query.user,
         handle: ({ query }) => orders.byUser(query.user, query),
       }),
       operation({
@@ -55,6 +62,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         route: 'GET /orders',
         selector: 'users',
         query: usersPages,
+        ownerId: () => undefined,
         handle: ({ query }) => orders.byUsers(query.users, query),
       }),
       operation({
@@ -62,6 +70,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
         route: 'GET /orders',
         selector: 'recent',
         query: { recent: integerText(1, 100) },
+        ownerId: () => undefined,
         handle: ({ query }) => orders.recent(query.recent),
       }),
       operation({

@@ -50,6 +50,11 @@ type Definition<Q extends z.ZodRawShape, B, R> = {
   /** The user as whom the caller must act; with `allowsStaff`, staff may act for any user. */
   actingUserId?: (input: OperationInput<Query<Q>, B>) => string;
   allowsStaff?: boolean;
+  /**
+   * The user whose data the response is, undefined for those of several users. Where the caller acts for a
+   * user, this must be the same one or staff.
+   */
+  ownerId?: (input: OperationInput<Query<Q>, B>) => string | undefined;
   handle: (input: OperationInput<Query<Q>, B>) => R | Promise<R>;
   /** For a write: the tags of cached responses that the result makes outdated. */
   changedTags?: (result: NoInfer<R>) => string[];
@@ -77,6 +82,10 @@ export function operation<Q extends z.ZodRawShape = {}, B = undefined, R = unkno
       const input = { id, query, body, headers: request.headers, reply };
       const isAllowed = !viewer || !actingUserId || (allowsStaff && viewer.role === 'staff');
       if (!isAllowed && viewer.userId !== actingUserId(input)) {
+        throw new Problem(403, 'viewer_mismatch');
+      }
+      const isForViewer = !viewer || viewer.role === 'staff' || !definition.ownerId;
+      if (!isForViewer && viewer.userId !== definition.ownerId?.(input)) {
         throw new Problem(403, 'viewer_mismatch');
       }
       const response = await definition.handle(input);

@@ -39,18 +39,25 @@ export async function createUserService(options: ServiceOptions = {}): Promise<S
   const app = createStandIn(
     'user',
     [
-      operation({ name: 'getUser', route: 'GET /users/:id', handle: ({ id }) => users.get(id) }),
+      operation({
+        name: 'getUser',
+        route: 'GET /users/:id',
+        ownerId: ({ id }) => id,
+        handle: ({ id }) => users.get(id),
+      }),
       operation({
         name: 'usersByIds',
         route: 'GET /users',
         selector: 'ids',
         query: { ids: userIds },
+        ownerId: () => undefined,
         handle: ({ query }) => users.byIds(query.ids),
       }),
       operation({
         name: 'searchUsers',
         route: 'GET /users',
         query: userPage,
+        ownerId: () => undefined,
         handle: ({ query }) => users.search(query.search, query.limit, query.cursor),
       }),
       operation({

@@ -164,7 +164,9 @@ function toFailure(error: unknown, signal?: AbortSignal): UpstreamFailure {
     return abandoned();
   }
   if (error instanceof errors.BodyTimeoutError) return new UpstreamFailure('timeout', message);
-  if (code.startsWith('HPE_') || MALFORMED_CODES.has(code)) return malformed(message, error);
+  if (error instanceof errors.HTTPParserError || MALFORMED_CODES.has(code)) {
+    return malformed(message, error);
+  }
   return new UpstreamFailure('connection', message, { cause: error });
 }
 

@@ -83,8 +83,29 @@ describe('Authentication', () => {
     }
     assert.deepEqual(await update(users), unknown);
     assert.equal((await users.get('/users/42')).body.name, 'Amara Okafor');
-    const signed = await viewer({ aud, sub: '43' });
+    const signed = await viewer({ aud });
     assert.equal((await users.send('GET', '/users/42', undefined, signed)).status, 200);
+  });
+
+  it('gives a viewer the data of this user only, and staff all data', async () => {
+    await using users = await start(createUserService, { viewerKey });
+    await using orders = await start(createOrderService, { viewerKey });
+    const { body } = await orders.get('/orders?user=42&limit=1');
+    const [{ id }] = body.orders;
+    for (const [aud, service, own, foreign] of [
+      ['user', users, '/users/42', '/users?search=a'],
+      ['user', users, '/users/42', '/users?ids=42'],
+      ['order', orders, `/orders/${id}`, '/orders?recent=1'],
+      ['order', orders, '/orders?user=42', `/orders?ids=${id}`],
+      ['order', orders, '/orders?user=42', '/orders?users=42'],
+    ] as const) {
+      const get = async (path: string, claims: Claims) =>
+        service.send('GET', path, undefined, await viewer({ aud, ...claims }));
+      assert.equal((await get(own, {})).status, 200, own);
+      assert.deepEqual(await get(own, { sub: '43' }), mismatch, own);
+      assert.deepEqual(await get(foreign, {}), mismatch, foreign);
+      assert.equal((await get(foreign, { sub: '1', role: 'staff' })).status, 200, foreign);
+    }
   });
 
   it('lets only the user change a profile, place an order and read a notification', async () => {

@@ -219,7 +219,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description The viewer may not act for that user (`viewer_mismatch`). */
+        /** @description The viewer may not act for that user, or read that data (`viewer_mismatch`). */
         ViewerMismatch: {
             headers: {
                 [name: string]: unknown;
@@ -234,7 +234,7 @@ export interface components {
         ActingViewer: string;
         /** @description Order id. */
         Id: string;
-        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
         Viewer: string;
     };
     requestBodies: never;
@@ -262,7 +262,7 @@ export interface operations {
                 users?: string[];
             };
             header?: {
-                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -281,6 +281,7 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
         };
     };
     placeOrder: {
@@ -346,7 +347,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `order`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path: {
@@ -367,6 +368,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             404: components["responses"]["NotFound"];
         };
     };

@@ -239,7 +239,7 @@ export interface components {
                 "application/json": components["schemas"]["InvalidProblem"];
             };
         };
-        /** @description The viewer may not act for that user (`viewer_mismatch`). */
+        /** @description The viewer may not act for that user, or read that data (`viewer_mismatch`). */
         ViewerMismatch: {
             headers: {
                 [name: string]: unknown;
@@ -258,7 +258,7 @@ export interface components {
         Id: string;
         /** @description Maximum page size. */
         Limit: number;
-        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+        /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
         Viewer: string;
     };
     requestBodies: never;
@@ -325,7 +325,7 @@ export interface operations {
                 search?: string;
             };
             header?: {
-                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path?: never;
@@ -344,13 +344,14 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
         };
     };
     getUser: {
         parameters: {
             query?: never;
             header?: {
-                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present. */
+                /** @description The user for whom the call is made: a compact JWS (RFC 7515, HS256 with the key that callers share with this service; `iss` is `frontdesk`, `aud` is `user`, with `exp`, `sub` (user id) and `role`). Verified if present: then it must be the user whose data are requested, or staff. */
                 "x-viewer"?: components["parameters"]["Viewer"];
             };
             path: {
@@ -371,6 +372,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ViewerMismatch"];
             404: components["responses"]["NotFound"];
             410: components["responses"]["Deleted"];
         };

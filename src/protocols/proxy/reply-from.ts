@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import replyFrom from '@fastify/reply-from';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Dispatcher } from 'undici';
@@ -28,8 +29,8 @@ interface CopyOptions {
   readonly url: string;
   /** Undefined for a request without a body, or with a stream. */
   readonly text: string | undefined;
-  readonly requestHeaders: (copied: Readonly<Record<string, unknown>>) => object;
-  readonly responseHeaders: (received: object) => object;
+  readonly requestHeaders: (copied: IncomingHttpHeaders) => OutgoingHttpHeaders;
+  readonly responseHeaders: (received: IncomingHttpHeaders) => OutgoingHttpHeaders;
 }
 
 /** A request as the library has copied it. */
@@ -57,8 +58,9 @@ export function copyRequest(reply: FastifyReply, options: CopyOptions): CopiedRe
         queryString: () => search.slice(1),
         ...(text !== undefined && { body: text, contentType: 'application/json' }),
         retryDelay: () => null,
-        rewriteRequestHeaders: (_request, headers) => requestHeaders(headers) as never,
-        rewriteHeaders: (headers) => responseHeaders(headers) as never,
+        rewriteRequestHeaders: (_request, headers) =>
+          requestHeaders(headers) as IncomingHttpHeaders,
+        rewriteHeaders: (headers) => responseHeaders(headers) as IncomingHttpHeaders,
         onResponse: (_request, { send }, { stream }) => void send.call(reply, stream),
       }),
   );

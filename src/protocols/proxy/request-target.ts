@@ -13,8 +13,7 @@ const QUERY = /^(?:[!"$&-~]|%[\da-f]{2})*$/i;
 /** The characters of a segment (RFC 3986 §3.3) besides `;`, which some servers cut paths at. */
 const SEGMENT = /^(?:[\w.~!$&'()*+,=:@-]|%[\da-f]{2})+$/i;
 /** What no segment may contain once it is decoded: another server might decode or split it again. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const AMBIGUOUS = /[\x00-\x1f\x7f/\\;%]|^\.\.?$|^\.\.|\.\.$/;
+const AMBIGUOUS = /[\p{Cc}/\\;%]|^\.$|^\.\.|\.\.$/u;
 
 /**
  * Parses the target of a request so strictly that no server behind this one can read another path in it:

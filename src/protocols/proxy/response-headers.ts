@@ -32,7 +32,7 @@ export function responseHeaders(
   const built = fromUpstream(headers, definition.headers?.response);
   if (length !== undefined) built['content-length'] = length;
   const clientLocation = location && toClientPath(location, prefixOf(target), prefixOf(path));
-  if (clientLocation) built['location'] = clientLocation;
+  if (clientLocation) built.location = clientLocation;
   if (changeResponse) for (const name of ABOUT_BYTES) delete built[name];
   const varies = [vary, headers.vary, definition.version !== undefined && 'Accept-Version'];
   if (MAY_BE_STORED.test(directives) && !MUST_NOT_BE_STORED.test(directives)) {

@@ -10,10 +10,12 @@
  * It must never forward a credential of the client, a header about one connection or a path that could be
  * read in two ways, let a cache store a response, or send what an upstream says in an error of its own.
  */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cacheStatusHeader } from '../../cache/index.ts';
 import type { ForwardedRequest, Upstreams } from '../../datasources/index.ts';
 import type { createProofReader } from '../../http/request-proof.ts';
+import { endUnreadBody } from '../../http/unread-body.ts';
 import { type ClientRequest, type Pipeline, requestCallContext } from '../../pipeline/index.ts';
 import type { Recorder } from '../../recorder.ts';
 import { fromClient } from './header-rules.ts';
@@ -26,7 +28,7 @@ import { responseHeaders } from './response-headers.ts';
 import { type CompiledRoute, compileRoute, findRoute } from './routes.ts';
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
-/** Not for a body that a rule changes: a part of it, or the same body as before, cannot be changed. */
+/** Not for a response that a rule changes, which must be complete. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-range', 'range'];
 
 interface ProxyParts {
@@ -72,13 +74,14 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
             text: typeof body === 'string' ? body : undefined,
             requestHeaders: (sent) => requestHeaders(sent, ownHeaders, route),
             responseHeaders: (received) =>
-              responseHeaders(received as never, route, reply.getHeader('vary')),
+              responseHeaders(received, route, reply.getHeader('vary')),
           });
           return copied.request as never;
         },
       },
       requestCallContext(caller, changed),
     );
+    reply.raw.once('prefinish', () => endUnreadRequest(raw, reply.raw));
     copied?.deliver(response);
     return reply;
   }
@@ -100,6 +103,13 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
   });
 }
 
+/** Lets a client that is still sending read the response to its end, before the connection is closed. */
+function endUnreadRequest(request: FastifyRequest['raw'], response: FastifyReply['raw']): void {
+  if (request.complete) return;
+  request.unpipe();
+  endUnreadBody(request, response, 0, () => {});
+}
+
 /** The URLs under which requests of a route arrive, for the router; `findRoute` decides. */
 function urlsOf({ path: { literals, names, hasRest } }: CompiledRoute): string[] {
   const url = `/${literals.join('/')}`;
@@ -108,19 +118,22 @@ function urlsOf({ path: { literals, names, hasRest } }: CompiledRoute): string[]
 
 /** The client's headers, with those of every upstream call. */
 function requestHeaders(
-  sent: Readonly<Record<string, unknown>>,
+  sent: IncomingHttpHeaders,
   own: Readonly<Record<string, string>>,
   { definition, changeResponse }: CompiledRoute,
-): object {
-  const client = fromClient(sent as never, definition.headers?.request);
-  if (changeResponse) for (const name of CONDITIONS) delete client[name];
-  const { accept = own['accept'], 'accept-encoding': encoding = own['accept-encoding'] } = client;
+): OutgoingHttpHeaders {
+  const { host, 'content-length': length } = sent;
+  const client = fromClient(sent, definition.headers?.request);
+  if (changeResponse) {
+    for (const name of [...CONDITIONS, 'accept', 'accept-encoding']) delete client[name];
+  }
+  const { accept, 'accept-encoding': encoding } = client;
   return {
     ...client,
     ...own,
-    accept,
-    'accept-encoding': changeResponse ? own['accept-encoding'] : encoding,
-    host: sent['host'],
-    ...(sent['content-length'] !== undefined && { 'content-length': sent['content-length'] }),
+    ...(accept && { accept }),
+    ...(encoding && { 'accept-encoding': encoding }),
+    host,
+    ...(length !== undefined && { 'content-length': length }),
   };
 }

@@ -92,7 +92,7 @@ export function findRoute<R extends CompiledRoute>(
   }
   if (allowed.size === 0) throw pathNotFound('There is nothing here.');
   if (allowed.has('GET')) allowed.add('HEAD');
-  throw methodNotAllowed(`${method} is not possible here.`, [...allowed].join(', '));
+  throw methodNotAllowed(`${method} is not possible here.`, [...allowed].sort().join(', '));
 }
 
 const isVersion = (given: string | string[] | undefined, version: string): boolean =>
