@@ -60,14 +60,12 @@ export function recorder(
   answer: { status?: number; headers?: Record<string, string | string[]>; body?: string } = {},
 ) {
   const seen: Seen[] = [];
-  const handle: RequestListener = async (request, response) => {
-    const { method, url, headers } = request;
-    seen.push({ method, url, headers, body: await text(request) });
-    response.writeHead(answer.status ?? 200, {
-      'content-type': 'application/json',
-      ...answer.headers,
+  const { status = 200, headers, body = '{"id":"1"}' } = answer;
+  const handle: RequestListener = (request, response) => {
+    void text(request).then((sent) => {
+      seen.push({ method: request.method, url: request.url, headers: request.headers, body: sent });
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     });
-    response.end(answer.body ?? '{"id":"1"}');
   };
   return { seen, handle };
 }

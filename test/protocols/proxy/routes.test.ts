@@ -178,6 +178,18 @@ describe('A pass-through route', () => {
     });
   }
 
+  it('may be used by the pages of other origins with its methods', async () => {
+    const origin = 'https://app.example';
+    const routes = [{ ...OPEN, methods: ['PATCH'] }] as const;
+    await using proxy = await startProxy(recorder().handle, routes, { CORS_ORIGINS: origin });
+    const headers = { origin, 'access-control-request-method': 'PATCH' };
+    const preflight = await fetch(`${proxy.url}/x/1`, { method: 'OPTIONS', headers });
+    assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /PATCH/);
+    const response = await fetch(`${proxy.url}/x/1`, { method: 'PATCH', headers: { origin } });
+    assert.equal(response.headers.get('access-control-allow-origin'), origin);
+    assert.match(response.headers.get('vary') ?? '', /Origin/);
+  });
+
   it('is refused at the start if there is no such upstream', async () => {
     await assert.rejects(startProxy(recorder().handle, { upstream: 'nothing' }), /nothing/);
   });
