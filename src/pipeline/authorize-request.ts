@@ -1,4 +1,4 @@
-import type { BffError } from '../errors.ts';
+import { BffError } from '../errors.ts';
 import type { Viewer } from '../viewer.ts';
 import type { WithCaller } from './authenticate.ts';
 
@@ -9,12 +9,20 @@ export interface Access {
   readonly cost: number;
 }
 
-/** The phase that refuses viewers without the permission. @throws BffError of the rule */
+/**
+ * The phase that refuses viewers without the permission, and API keys that may run certain operations
+ * only.
+ * @throws BffError FORBIDDEN, or that of the rule
+ */
 export function authorizeRequest<S extends WithCaller>(
   state: S,
   permission: Access['permission'],
 ): S {
-  const decision = permission(state.caller.viewer);
+  const { viewer } = state.caller;
+  if (viewer.role === 'partner' && viewer.operations !== undefined) {
+    throw new BffError('FORBIDDEN', 'This API key may run certain registered operations only.');
+  }
+  const decision = permission(viewer);
   if (decision !== true) throw decision;
   return state;
 }

@@ -11,6 +11,7 @@ import {
   type StoredKey,
   secretHash,
 } from '../../src/auth/api-key-file.ts';
+import { scoped } from '../../src/auth/rules.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { documentHash } from '../../src/operations/operation.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
@@ -99,6 +100,25 @@ function assertForbidden({ status, body }: TestResponse, what: string): void {
 }
 
 describe('An API key with its own rate limit', () => {
+  it('forwards no request for a key that may run certain operations only', async () => {
+    await using keys = await createKeyFile({ limited: { operations: ['Me'] }, full: {} });
+    const route = {
+      path: '/x/*',
+      methods: ['GET'],
+      upstream: 'order',
+      target: '/orders/*',
+    } as const;
+    const routes = [{ ...route, permission: scoped('orders:read') }];
+    const env = { API_KEYS_PATH: keys.path };
+    await using environment = await startEnvironment({ ...partner, routes }, env);
+    const statusOf = async (id: string) => {
+      const headers = { 'x-api-key': formatKey(id, SECRET) };
+      return (await fetch(`${environment.url}/x?recent=1`, { headers })).status;
+    };
+    assert.equal(await statusOf('full'), 200);
+    assert.equal(await statusOf('limited'), 403);
+  });
+
   it('is limited by it alone, and sees it in the headers', async () => {
     const keys = { small: { unitsPerMinute: 3 }, large: { unitsPerMinute: 7 } };
     await using server = await startWith(keys, { RATE_LIMIT_VIEWER: '100' });
