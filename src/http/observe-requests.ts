@@ -40,6 +40,8 @@ const CLIENT_CLOSED_REQUEST = 499;
 export class NoRequestLog extends LogController {
   override incomingRequest(): void {}
   override requestCompleted(): void {}
+  /** Fastify would log the whole request, with its credentials. Whoever made the stream logs its failure. */
+  override streamError(): void {}
 }
 
 /** Gives each request a record, and writes one log line at its end. Register it before other hooks. */
