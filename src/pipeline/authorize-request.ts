@@ -9,20 +9,22 @@ export interface Access {
   readonly cost: number;
 }
 
+/** The state of a request that executes no operation. */
+export interface WithAccess extends WithCaller {
+  readonly access: Access;
+}
+
 /**
  * The phase that refuses viewers without the permission, and API keys that may run certain operations
  * only.
  * @throws BffError FORBIDDEN, or that of the rule
  */
-export function authorizeRequest<S extends WithCaller>(
-  state: S,
-  permission: Access['permission'],
-): S {
+export function authorizeRequest(state: WithAccess): WithAccess {
   const { viewer } = state.caller;
   if (viewer.role === 'partner' && viewer.operations !== undefined) {
     throw new BffError('FORBIDDEN', 'This API key may run certain registered operations only.');
   }
-  const decision = permission(viewer);
+  const decision = state.access.permission(viewer);
   if (decision !== true) throw decision;
   return state;
 }

@@ -9,6 +9,7 @@ import {
   viewerLimitOf,
 } from '../traffic/index.ts';
 import type { Caller, WithCaller } from './authenticate.ts';
+import type { WithAccess } from './authorize-request.ts';
 import type { Prepared, PreparedBatch } from './prepare.ts';
 
 export interface Charged extends Prepared {
@@ -64,8 +65,8 @@ export function createCharge({ rateLimiter, operations, limits }: ChargeParts) {
       }),
 
     /** Charges a request that has no operation. @throws as `charge` */
-    chargeRequest: ({ caller }: WithCaller, cost: number): MaybePromise<AdmittedRequest> =>
-      andThen(take(caller, cost), (rateLimit) => ({ caller, rateLimit })),
+    chargeRequest: ({ caller, access }: WithAccess): MaybePromise<AdmittedRequest> =>
+      andThen(take(caller, access.cost), (rateLimit) => ({ caller, rateLimit })),
 
     /** @throws as `charge` */
     chargeBatch({ caller, states }: PreparedBatch): MaybePromise<ChargedBatch> {

@@ -2,14 +2,9 @@ import { andThen, type MaybePromise } from '../maybe-promise.ts';
 import type { RecordedOperation } from '../telemetry/request-record.ts';
 import type { SpanStart } from '../telemetry/tracing/span.ts';
 import { type AdmitParts, createAdmit, createAdmitRequest } from './admit.ts';
-import {
-  type Authenticated,
-  type AuthenticateParts,
-  createAuthenticate,
-  type WithCaller,
-} from './authenticate.ts';
+import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
 import { type AuthorizeOperationParts, createAuthorizeOperation } from './authorize-operation.ts';
-import { type Access, authorizeRequest } from './authorize-request.ts';
+import { type Access, authorizeRequest, type WithAccess } from './authorize-request.ts';
 import { type AdmittedRequest, type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
@@ -53,7 +48,9 @@ export function createPipeline(parts: PipelineParts) {
 
   const authenticate = timed('authenticate', createAuthenticate(parts));
   const checkRateLimit = timed('check-rate-limit', createCheckRateLimit(parts));
-  const waitForTurnOfRequest = timed('admit', createAdmitRequest(parts)<WithCaller>);
+  const admitAccess = timed('admit', createAdmitRequest(parts)<WithAccess>);
+  const authorizeAccess = timed('authorize-request', authorizeRequest);
+  const chargeRequest = timed('charge', charges.chargeRequest);
   const admit = timed('admit', (state: Authenticated) => waitForTurn(state));
   const resolveOperation = timed('resolve-operation', findOperation);
   const prepare = timed('prepare', prepareOperation);
@@ -84,15 +81,13 @@ export function createPipeline(parts: PipelineParts) {
      * Admits a request that is carried out elsewhere: the same phases, with a permission in the place of
      * an operation.
      */
-    admitRequest(
-      request: ClientRequest,
-      { permission, cost }: Access,
-    ): MaybePromise<AdmittedRequest> {
+    admitRequest(request: ClientRequest, access: Access): MaybePromise<AdmittedRequest> {
       const authenticated = authenticate(request);
-      const withinLimit = andThen(authenticated, checkRateLimit);
-      const admitted = andThen(withinLimit, waitForTurnOfRequest);
-      const authorized = andThen(admitted, (state) => authorizeRequest(state, permission));
-      return andThen(authorized, (state) => charges.chargeRequest(state, cost));
+      const state = andThen(authenticated, ({ caller }) => ({ caller, access }));
+      const withinLimit = andThen(state, checkRateLimit);
+      const admitted = andThen(withinLimit, admitAccess);
+      const authorized = andThen(admitted, authorizeAccess);
+      return andThen(authorized, chargeRequest);
     },
 
     /**

@@ -31,6 +31,9 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
 /** Not for a response that a rule changes, which must be complete. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-range', 'range'];
 
+/** The span of a forwarded request, below which its call is. */
+const FORWARD = { name: 'forward' };
+
 interface ProxyParts {
   readonly routes: readonly ProxyRoute[];
   readonly pipeline: Pick<Pipeline, 'admitRequest'>;
@@ -62,25 +65,24 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
     request.record.cacheStatus = 'bypass';
 
     let copied: CopiedRequest | undefined;
-    const response = await route.forward(
-      {
-        method: method as ForwardedRequest['method'],
-        target: formatTarget(route.target.fill(match), query),
-        tags: fillTags(route.definition.purges ?? [], match),
-        changeBody: route.changeResponse,
-        build({ url, headers: ownHeaders }) {
-          copied = copyRequest(reply, {
-            url,
-            text: typeof body === 'string' ? body : undefined,
-            requestHeaders: (sent) => requestHeaders(sent, ownHeaders, route),
-            responseHeaders: (received) =>
-              responseHeaders(received, route, reply.getHeader('vary')),
-          });
-          return copied.request as never;
-        },
+    const forwarded: ForwardedRequest = {
+      method: method as ForwardedRequest['method'],
+      target: formatTarget(route.target.fill(match), query),
+      tags: fillTags(route.definition.purges ?? [], match),
+      changeBody: route.changeResponse,
+      build({ url, headers: ownHeaders }) {
+        copied = copyRequest(reply, {
+          url,
+          text: typeof body === 'string' ? body : undefined,
+          requestHeaders: (sent) => requestHeaders(sent, ownHeaders, route),
+          responseHeaders: (received) => responseHeaders(received, route, reply.getHeader('vary')),
+        });
+        return copied.request as never;
       },
-      requestCallContext(caller, changed),
-    );
+    };
+    const { timings } = request.record;
+    const forward = () => route.forward(forwarded, requestCallContext(caller, changed));
+    const response = await (timings ? timings.measure('forward', forward, FORWARD) : forward());
     reply.raw.once('prefinish', () => endUnreadRequest(raw, reply.raw));
     copied?.deliver(response);
     return reply;
