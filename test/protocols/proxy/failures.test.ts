@@ -104,17 +104,36 @@ describe('A pass-through route whose service', () => {
   });
 
   it('has not answered yet is told when the client leaves', async () => {
-    const [arrived, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    await using proxy = await startProxy((request) => {
-      arrived.resolve();
-      request.socket.once('close', closed.resolve);
-    });
+    const arrived = Promise.withResolvers<void>();
+    let isClosed = false;
+    const env = { UPSTREAM_ATTEMPT_TIMEOUT_MS: '60000', REQUEST_DEADLINE_MS: '120000' };
+    await using proxy = await startProxy(
+      ({ socket }) => {
+        arrived.resolve();
+        socket.once('close', () => {
+          isClosed = true;
+        });
+      },
+      {},
+      env,
+    );
     const { hostname, port } = new URL(proxy.url);
     const outgoing = request({ hostname, port, path: '/x/1', agent: false }).end();
     outgoing.on('error', () => {});
     await arrived.promise;
     outgoing.destroy();
-    await closed.promise;
+    await until(() => isClosed);
+  });
+
+  it('fails with a body that does not end is not read any further', async () => {
+    let open = 0;
+    await using proxy = await startProxy((_request, response) => {
+      open++;
+      response.once('close', () => open--);
+      response.writeHead(500).write(Buffer.alloc(8 * 1024 * 1024));
+    });
+    assert.equal((await get(proxy.url)).status, 503);
+    await until(() => open === 0);
   });
 
   it('keeps failing is not called any more: its circuit opens', async () => {

@@ -175,6 +175,25 @@ describe('A streamed response', () => {
     await assert.rejects(drain(response), { code: 'ECONNRESET' });
   });
 
+  it('keeps its place at the service until it ends: 64 at the same time', async () => {
+    const held: { end: () => void }[] = [];
+    await using proxy = await startProxy((_request, response) => {
+      response.write('first');
+      held.push(response);
+    });
+    const all = Array.from({ length: 70 }, () =>
+      fetch(`${proxy.url}/x/1`).then((response) => response.text()),
+    );
+    await until(() => held.length === 64);
+    for (let n = 0; n < 20; n++) await turn();
+    assert.equal(held.length, 64);
+    for (let n = 0; n < 70; n++) {
+      await until(() => held[n] !== undefined);
+      held[n]?.end();
+    }
+    assert.deepEqual(new Set(await Promise.all(all)), new Set(['first']));
+  });
+
   it('frees its place at the service when it is over, however it ends', async () => {
     let open = 0;
     await using proxy = await startProxy((request, response) => {
