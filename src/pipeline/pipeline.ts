@@ -4,7 +4,7 @@ import type { SpanStart } from '../telemetry/tracing/span.ts';
 import { type AdmitParts, createAdmit, createAdmitRequest } from './admit.ts';
 import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
 import { type AuthorizeOperationParts, createAuthorizeOperation } from './authorize-operation.ts';
-import { type Access, authorizeRequest, type WithAccess } from './authorize-request.ts';
+import { type Access, createAuthorizeRequest, type WithAccess } from './authorize-request.ts';
 import { type AdmittedRequest, type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
@@ -49,7 +49,7 @@ export function createPipeline(parts: PipelineParts) {
   const authenticate = timed('authenticate', createAuthenticate(parts));
   const checkRateLimit = timed('check-rate-limit', createCheckRateLimit(parts));
   const admitAccess = timed('admit', createAdmitRequest(parts)<WithAccess>);
-  const authorizeAccess = timed('authorize-request', authorizeRequest);
+  const authorizeAccess = timed('authorize-request', createAuthorizeRequest(parts));
   const chargeRequest = timed('charge', charges.chargeRequest);
   const admit = timed('admit', (state: Authenticated) => waitForTurn(state));
   const resolveOperation = timed('resolve-operation', findOperation);

@@ -112,6 +112,24 @@ describe('The pass-through routes of the web BFF', () => {
   });
 });
 
+describe('A refused request of a pass-through route', () => {
+  it('costs its viewer one unit', async () => {
+    await using proxy = await startProxy(
+      recorder().handle,
+      { permission: nobody },
+      {
+        RATE_LIMIT_VIEWER: '3',
+      },
+    );
+    const headers = await authorization('42');
+    const statuses: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      statuses.push((await fetch(`${proxy.url}/x/1`, { headers })).status);
+    }
+    assert.deepEqual(statuses, [403, 403, 403, 429, 429]);
+  });
+});
+
 describe('A pass-through route', () => {
   it('is selected by method, host, header and version, in the order of the definition', async () => {
     const { handle, seen } = recorder();
