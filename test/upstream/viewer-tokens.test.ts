@@ -71,6 +71,22 @@ async function startRecorded(
         callAs(viewerToken, issuer),
         ({ body }) => body,
       ),
+    async forward(viewerToken?: string, issuer?: string) {
+      const { body } = await test.upstream.forward('/route')(
+        {
+          method: 'GET',
+          target: '/forwarded',
+          tags: [],
+          changeBody: (text) => text,
+          build({ url, headers }) {
+            const { origin, pathname } = new URL(url);
+            return { method: 'GET', origin, path: pathname, headers };
+          },
+        },
+        callAs(viewerToken, issuer),
+      );
+      return body;
+    },
     [Symbol.asyncDispose]: () => test[Symbol.asyncDispose](),
   };
 }
@@ -127,6 +143,12 @@ describe('Calls with exchanged tokens', () => {
     assert.deepEqual(test.seen(), ['Bearer for-ben POST /change', 'Bearer for-mia POST /change']);
   });
 
+  it('of a forwarded request are for its viewer', async () => {
+    await using test = await startRecorded(endpoint, 'token-exchange');
+    const bodies = await Promise.all([test.forward('mia'), test.forward('ben')]);
+    assert.deepEqual(bodies, ['{"token":"Bearer for-mia"}', '{"token":"Bearer for-ben"}']);
+  });
+
   it('are refused for viewers of another issuer, with neither their token nor its own', async () => {
     await using own = await startTokenEndpoint();
     await using test = await startRecorded(own, 'token-exchange');
@@ -136,6 +158,7 @@ describe('Calls with exchanged tokens', () => {
     await assert.rejects(test.read('list', 'viewer')('eve', other), FORBIDDEN);
     await assert.rejects(test.read('shared', 'public')('eve', other), FORBIDDEN);
     await assert.rejects(test.write('eve', other), FORBIDDEN);
+    await assert.rejects(test.forward('eve', other), FORBIDDEN);
     assert.deepEqual(test.seen(), []);
     assert.deepEqual(own.requests, []);
   });
