@@ -62,11 +62,14 @@ export function createUpstreams(
     },
     /**
      * Declares a route whose requests are forwarded to an upstream as they are.
-     * @throws Error if the BFF has no upstream of this name
+     * @throws Error if the BFF has no upstream of this name, or calls it over gRPC
      */
     forward(name: string, route: string): Forward {
       const client = clients.find((client) => client.name === name);
       if (!client) throw new Error(`Route ${route}: there is no upstream "${name}"`);
+      if (urls[name]?.some(({ protocol }) => protocol.includes('grpc'))) {
+        throw new Error(`Route ${route}: nothing can be forwarded to "${name}" over gRPC`);
+      }
       return client.upstream.forward(route);
     },
     /**

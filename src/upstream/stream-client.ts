@@ -3,6 +3,7 @@ import { finished, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Agent, type Dispatcher, errors } from 'undici';
 import type { ClientTls } from '../config/index.ts';
+import { malformed } from './client.ts';
 import { UpstreamFailure } from './errors.ts';
 import { abandoned } from './waiter-group.ts';
 
@@ -169,6 +170,3 @@ function toFailure(error: unknown, signal?: AbortSignal): UpstreamFailure {
   }
   return new UpstreamFailure('connection', message, { cause: error });
 }
-
-const malformed = (reason: string, cause?: unknown) =>
-  new UpstreamFailure('malformed', `malformed response: ${reason}`, { cause });

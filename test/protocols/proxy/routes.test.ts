@@ -212,6 +212,12 @@ describe('A pass-through route', () => {
     await assert.rejects(startProxy(recorder().handle, { upstream: 'nothing' }), /nothing/);
   });
 
+  it('is refused at the start if its upstream is called over gRPC', async () => {
+    const changed = { upstream: 'notification' };
+    const env = { NOTIFICATION_SERVICE_URL: 'grpc://127.0.0.1:1' };
+    await assert.rejects(startProxy(recorder().handle, changed, env), /over gRPC/);
+  });
+
   it('may be closed to everyone, or open to scopes', async () => {
     const routes = [
       { ...OPEN, path: '/closed/*', permission: nobody },
