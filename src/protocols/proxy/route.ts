@@ -30,6 +30,7 @@ import { type CompiledRoute, compileRoute, findRoute } from './routes.ts';
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
 /** Not for a response that a rule changes, which must be complete. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-range', 'range'];
+const CHANGEABLE = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** The span of a forwarded request, below which its call is. */
 const FORWARD = { name: 'forward' };
@@ -126,15 +127,12 @@ function requestHeaders(
 ): OutgoingHttpHeaders {
   const { host, 'content-length': length } = sent;
   const client = fromClient(sent, definition.headers?.request);
-  if (changeResponse) {
-    for (const name of [...CONDITIONS, 'accept', 'accept-encoding']) delete client[name];
-  }
-  const { accept, 'accept-encoding': encoding } = client;
+  if (changeResponse) for (const name of CONDITIONS) delete client[name];
   return {
+    'accept-encoding': 'identity',
     ...client,
     ...own,
-    ...(accept && { accept }),
-    ...(encoding && { 'accept-encoding': encoding }),
+    ...(changeResponse && CHANGEABLE),
     host,
     ...(length !== undefined && { 'content-length': length }),
   };
