@@ -4,6 +4,7 @@ import { STANDARD_LIMITS } from '../src/operations/limits/index.ts';
 import { base } from '../src/resolvers/base.ts';
 import { notification } from '../src/resolvers/notification/index.ts';
 import { order } from '../src/resolvers/order/index.ts';
+import { subscription } from '../src/resolvers/subscription/index.ts';
 import { user } from '../src/resolvers/user/index.ts';
 import { permissions } from './permissions.ts';
 import { resolvers } from './resolvers.ts';
@@ -13,8 +14,9 @@ export const mobile: BffDefinition = {
   port: 4001,
   adminPort: 9401,
   upstreams: UPSTREAMS,
-  domains: [base, user, order, notification],
+  domains: [base, user, order, notification, subscription],
   credentials: [],
+  subscriptions: ['sse'],
   trustedOnly: true,
   limits: STANDARD_LIMITS,
   schema: 'mobile',

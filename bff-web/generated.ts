@@ -322,6 +322,21 @@ export type Role =
   /** An employee, who can read the data of all users. */
   | 'STAFF';
 
+/** Changes as they happen. One subscription has one field; its results come over server-sent events or WebSocket. A client that was not connected loads what it shows when it subscribes again. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /** A notification that the viewer has just received; null if it is not among the newest anymore. */
+  readonly notificationReceived?: Maybe<Notification>;
+  /** An order of the viewer that was placed or has changed. */
+  readonly orderChanged?: Maybe<Order>;
+};
+
+
+/** Changes as they happen. One subscription has one field; its results come over server-sent events or WebSocket. A client that was not connected loads what it shows when it subscribes again. */
+export type SubscriptionOrderChangedArgs = {
+  id?: InputMaybe<Scalars['ID']['input']>;
+};
+
 /** Changes of an account. An omitted field stays unchanged. */
 export type UpdateProfileInput = {
   /** The http(s) URL of the new picture; null removes the picture. */
@@ -561,6 +576,7 @@ export type ResolversTypes = {
   RestMethod: RestMethod;
   Role: Role;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: ResolverTypeWrapper<Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
   User: ResolverTypeWrapper<UserModel>;
@@ -597,6 +613,7 @@ export type ResolversParentTypes = {
   Profile: UserModel;
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   UpdateProfileInput: UpdateProfileInput;
   UpdateProfilePayload: Omit<UpdateProfilePayload, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
   User: UserModel;
@@ -752,6 +769,11 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   viewer?: Resolver<Maybe<ResolversTypes['Viewer']>, ParentType, ContextType>;
 };
 
+export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  notificationReceived?: SubscriptionResolver<Maybe<ResolversTypes['Notification']>, "notificationReceived", ParentType, ContextType>;
+  orderChanged?: SubscriptionResolver<Maybe<ResolversTypes['Order']>, "orderChanged", ParentType, ContextType, Partial<SubscriptionOrderChangedArgs>>;
+};
+
 export type UpdateProfilePayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UpdateProfilePayload'] = ResolversParentTypes['UpdateProfilePayload']> = {
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -811,6 +833,7 @@ export type Resolvers<ContextType = RequestContext> = {
   PlaceOrderPayload?: PlaceOrderPayloadResolvers<ContextType>;
   Profile?: ProfileResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   UpdateProfilePayload?: UpdateProfilePayloadResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
   UserConnection?: UserConnectionResolvers<ContextType>;

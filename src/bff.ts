@@ -34,6 +34,8 @@ export interface BffDefinition<U extends UpstreamTable = UpstreamTable> extends 
    * a client certificate may ask their users whether to send it.
    */
   readonly credentials: readonly Credential[];
+  /** The protocols of its subscriptions, if it has any: server-sent events, WebSocket. */
+  readonly subscriptions?: readonly ('sse' | 'websocket')[];
   /** The default in production: true accepts registered operations only (`OPERATIONS`). */
   readonly trustedOnly: boolean;
   /** The limits of one operation. */

@@ -1,4 +1,5 @@
 import type { Datasources } from './datasources/upstreams.ts';
+import type { ServiceEvent, Topic } from './service-event.ts';
 import type { Viewer } from './viewer.ts';
 
 /**
@@ -9,4 +10,6 @@ export interface RequestContext<D = Datasources> {
   readonly requestId: string;
   readonly viewer: Viewer;
   readonly datasources: D;
+  /** Opens a stream of the events about a topic, for a subscription. */
+  readonly listen: (topic: Topic) => AsyncIterable<ServiceEvent>;
 }

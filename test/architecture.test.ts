@@ -14,17 +14,17 @@ interface Reach {
 }
 
 const LEAVES =
-  'src/{bff,cache-replacement,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,user-id,viewer}.ts';
+  'src/{bff,cache-replacement,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,service-event,user-id,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
 const PACKAGES = ['npm/**', 'node/**'];
 const ALL_TYPES = ['src/**', 'npm/**'];
-const RESOLVERS = ['src/resolvers/**', 'src/errors.ts'];
+const RESOLVERS = ['src/resolvers/**', 'src/{errors,service-event}.ts'];
 const MODELS = ['src/{bff,context,viewer}.ts', 'src/datasources/models.ts'];
 const BELOW_PIPELINE = [
   'src/auth/**',
-  'src/{cache,datasources,operations,operations/limits,traffic}/index.ts',
+  'src/{cache,datasources,events,operations,operations/limits,traffic}/index.ts',
   TELEMETRY,
   LEAVES,
   ...PACKAGES,
@@ -54,7 +54,9 @@ const TABLE: Readonly<Record<string, Reach>> = {
     may: ['src/upstream/**', TELEMETRY, LEAVES, 'npm/dataloader'],
     types: [CONFIG, 'npm/@bufbuild/protobuf'],
   },
-  'src/{auth,cache,traffic}/**': { may: ['src/redis/**', TELEMETRY, LEAVES, CONFIG, ...PACKAGES] },
+  'src/{auth,cache,events,traffic}/**': {
+    may: ['src/redis/**', TELEMETRY, LEAVES, CONFIG, ...PACKAGES],
+  },
   'src/operations/**': {
     may: ['src/auth/**', 'src/{cache,traffic}/index.ts', LEAVES, CONFIG, ...PACKAGES],
   },

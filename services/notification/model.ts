@@ -2,7 +2,8 @@ import { toCursor } from '../support/page.ts';
 import { toTime } from '../support/store.ts';
 import { tagPart } from '../support/tag.ts';
 
-export type Kind = 'order_update' | 'promotion' | 'account';
+export const KINDS = ['order_update', 'promotion', 'account'] as const;
+export type Kind = (typeof KINDS)[number];
 
 export type NotificationRow = {
   id: number;
@@ -30,7 +31,7 @@ CREATE INDEX unread_by_user ON notifications (user_id) WHERE read_at IS NULL`;
 
 export const INSERT = 'INSERT INTO notifications VALUES (?, ?, ?, ?, ?, ?, ?)';
 
-type Notification = ReturnType<typeof toNotification>;
+export type Notification = ReturnType<typeof toNotification>;
 
 export function toNotification(row: NotificationRow) {
   return {
@@ -55,4 +56,10 @@ export function toReadTags(notifications: readonly Notification[]): string[] {
     `notifications:user=${user}&unread`,
     `unread:user=${user}`,
   ];
+}
+
+/** The tags of cached responses that are outdated once a notification is new. */
+export function toNewTags({ userId }: Notification): string[] {
+  const user = tagPart(userId);
+  return [`notifications:user=${user}`, `notifications:user=${user}&unread`, `unread:user=${user}`];
 }

@@ -1,13 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Position, START, toPage } from '../support/page.ts';
 import { findEach, query, toRowId, transact } from '../support/store.ts';
-import { type NotificationRow, toNotification } from './model.ts';
+import { INSERT, type Kind, type NotificationRow, toNotification } from './model.ts';
 
 export type PageRequest = {
   limit: number;
   cursor?: Position | undefined;
   unread?: boolean | undefined;
 };
+
+export type NewNotification = { userId: string; kind: Kind; title: string; body: string };
 
 export function createNotifications(db: DatabaseSync, now: () => number) {
   const ofUser = query<NotificationRow>(
@@ -26,6 +28,12 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
   const markRead = db.prepare(
     'UPDATE notifications SET read_at = ? WHERE id = ? AND user_id = ? AND read_at IS NULL',
   );
+
+  const last = query<{ id: number | null; time: number | null }>(
+    db,
+    'SELECT max(id) AS id, max(created_at) AS time FROM notifications',
+  );
+  const insert = db.prepare(INSERT);
 
   function byUser(userId: string, page: PageRequest) {
     const { limit, cursor = START } = page;
@@ -46,6 +54,15 @@ export function createNotifications(db: DatabaseSync, now: () => number) {
     unreadOfEach: (userIds: readonly string[]) => ({
       counts: findEach(userIds, (userId) => ({ userId, count: unreadCount(userId) })),
     }),
+    create({ userId, kind, title, body }: NewNotification) {
+      const { id, time } = last.get() ?? { id: 0, time: 0 };
+      const newId = (id ?? 0) + 1;
+      // A new notification stays the newest even if the clock is behind the seed.
+      insert.run(newId, userId, kind, title, body, Math.max(now(), (time ?? 0) + 1), null);
+      const row = ownRow.get(newId, userId);
+      if (!row) throw new Error(`notification ${newId} is missing`);
+      return toNotification(row);
+    },
     markRead(userId: string, ids: readonly string[]) {
       const readAt = now();
       return transact(db, () => {

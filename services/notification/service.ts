@@ -6,7 +6,7 @@ import { pageLimit, timeCursor } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
 import { ANNOUNCEMENTS } from './announcements.ts';
-import { INDEXES, TABLES, toReadTags } from './model.ts';
+import { INDEXES, KINDS, TABLES, toNewTags, toReadTags } from './model.ts';
 import { createNotifications } from './notifications.ts';
 import { seedNotifications } from './seed.ts';
 
@@ -16,6 +16,13 @@ const userPage = {
   cursor: timeCursor.optional(),
   unread: booleanText.optional(),
 };
+
+const newNotification = z.strictObject({
+  userId,
+  kind: z.enum(KINDS),
+  title: z.string().min(1).max(200),
+  body: z.string().min(1).max(2_000),
+});
 
 const readRequest = z.strictObject({ userId, ids: z.array(id).min(1).max(100) });
 
@@ -60,6 +67,18 @@ export async function createNotificationService(options: ServiceOptions = {}): P
         selector: 'users',
         query: { users: userIds },
         handle: ({ query }) => notifications.unreadOfEach(query.users),
+      }),
+      operation({
+        name: 'createNotification',
+        route: 'POST /notifications',
+        isHttpOnly: true,
+        body: newNotification,
+        handle({ body, reply }) {
+          reply.code(201);
+          return notifications.create(body);
+        },
+        changedTags: (created) => toNewTags(created),
+        event: ({ id, userId }) => ({ type: 'notification.created', data: { user: userId, id } }),
       }),
       operation({
         name: 'markRead',

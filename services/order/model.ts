@@ -67,3 +67,9 @@ export function listTag(userId: string, status?: OrderStatus): string {
 export function sum(items: readonly Item[]): number {
   return items.reduce((total, { quantity, unitPrice }) => total + quantity * unitPrice.amount, 0);
 }
+
+/** The event of a new or changed order. */
+export const toChange = ({ id, userId }: Order) => ({
+  type: 'order.changed',
+  data: { user: userId, id },
+});

@@ -4,7 +4,7 @@ import { operation } from '../support/operation.ts';
 import { pageLimit, timeCursor } from '../support/page.ts';
 import { createStandIn, type ServiceOptions, type StandIn } from '../support/stand-in.ts';
 import { openStore } from '../support/store.ts';
-import { INDEXES, listTag, STATUSES, TABLES } from './model.ts';
+import { INDEXES, listTag, STATUSES, TABLES, toChange } from './model.ts';
 import { createOrders } from './orders.ts';
 import { createPlaceOrder, placeOrderSchema, readIdempotencyKey } from './place-order.ts';
 import { seedOrders } from './seed.ts';
@@ -89,6 +89,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
           listTag(userId, 'placed'),
           'orders:recent',
         ],
+        event: (order) => toChange(order),
       }),
       operation({
         name: 'cancelOrder',
@@ -101,6 +102,7 @@ export async function createOrderService(options: ServiceOptions = {}): Promise<
           listTag(userId, 'placed'),
           listTag(userId, 'cancelled'),
         ],
+        event: (order) => toChange(order),
       }),
     ],
     options,

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { httpUrl } from './input.ts';
 import { webhookHeaders } from './webhook.ts';
 
-// Publishes the tags that a write has changed to subscribers that cache responses:
-// https://www.standardwebhooks.com
+// Publishes writes to subscribers, which cache responses or tell clients of changes: the changed tags, and
+// what has happened. https://www.standardwebhooks.com
 
 const MAX_SUBSCRIBERS = 20;
 
@@ -18,6 +18,9 @@ export const DELIVERY_POLICY = {
 
 export type EventPublisher = ReturnType<typeof createEventPublisher>;
 type Event = { id: string; body: string };
+
+/** What has happened, to which object, and the user whose object it is. */
+export type ChangeEvent = { type: string; data: { user: string; id: string } };
 
 /** `{ urls: ['http://127.0.0.1:9400/purge'] }`, 0 to 20 URLs. */
 export const subscribersSchema = z.strictObject({ urls: z.array(httpUrl).max(MAX_SUBSCRIBERS) });
@@ -57,9 +60,9 @@ export function createEventPublisher(secret: string, policy = DELIVERY_POLICY) {
       subscribers = new Set(urls);
     },
     /** Resolves when the first attempt at every subscriber has ended, after `maxWaitMs` at the latest. */
-    async publish(tags: readonly string[]): Promise<void> {
+    async publish(tags: readonly string[], change?: ChangeEvent): Promise<void> {
       if (tags.length === 0 || subscribers.size === 0) return;
-      const event = { id: randomUUID(), body: JSON.stringify({ tags }) };
+      const event = { id: randomUUID(), body: JSON.stringify({ ...change, tags }) };
       const deliveries = [...subscribers].map((url) => deliver(event, url));
       await waitAtMost(policy.maxWaitMs, Promise.all(deliveries));
     },

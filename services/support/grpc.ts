@@ -39,7 +39,7 @@ export function createGrpcListener(
   { authenticator, control, publisher }: Parts,
 ) {
   const router = createConnectRouter({ connect: false, grpcWeb: false });
-  for (const operation of operations) {
+  for (const operation of operations.filter(({ isHttpOnly }) => !isHttpOnly)) {
     const method = service.method[operation.name];
     if (!isUnary(method)) throw new Error(`${service.typeName} has no method ${operation.name}`);
     router.rpc(method, async (message, { requestHeader }) => {
@@ -49,8 +49,8 @@ export function createGrpcListener(
       try {
         await authenticator.authenticate(operation, request);
         const viewer = authenticator.viewerOf(request);
-        const { response, changedTags } = await operation.run(input, NO_REPLY, viewer);
-        await publisher.publish(changedTags);
+        const { response, changedTags, event } = await operation.run(input, NO_REPLY, viewer);
+        await publisher.publish(changedTags, event);
         return fromJson(method.output, response as JsonValue);
       } catch (error) {
         throw error instanceof Problem ? toConnectError(error) : error;

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Viewer } from './authenticator.ts';
+import type { ChangeEvent } from './event-publisher.ts';
 import { read } from './input.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -28,13 +29,19 @@ export type Operation = {
   selector: string | undefined;
   /** Callers need no credential. */
   isPublic: boolean;
+  /** The gRPC service has no such method. */
+  isHttpOnly: boolean;
   /** Callers need an `x-viewer` header. */
   requiresViewer: boolean;
   run: (request: Request, reply: Reply, viewer: Viewer | undefined) => Promise<OperationResult>;
 };
 
-/** `changedTags`: tags of cached responses that are outdated now. */
-type OperationResult = { response: unknown; changedTags: string[] };
+type OperationResult = {
+  response: unknown;
+  /** The tags of cached responses that are outdated now. */
+  changedTags: string[];
+  event: ChangeEvent | undefined;
+};
 
 /** Values of the query parameters. */
 type Query<Q extends z.ZodRawShape> = z.output<z.ZodObject<Q>>;
@@ -47,6 +54,8 @@ type Definition<Q extends z.ZodRawShape, B, R> = {
   query?: Q;
   body?: z.ZodType<B>;
   isPublic?: boolean;
+  /** The BFFs do not call it, so the gRPC service lacks it. */
+  isHttpOnly?: boolean;
   /** The user as whom the caller must act; with `allowsStaff`, staff may act for any user. */
   actingUserId?: (input: OperationInput<Query<Q>, B>) => string;
   allowsStaff?: boolean;
@@ -58,6 +67,8 @@ type Definition<Q extends z.ZodRawShape, B, R> = {
   handle: (input: OperationInput<Query<Q>, B>) => R | Promise<R>;
   /** For a write: the tags of cached responses that the result makes outdated. */
   changedTags?: (result: NoInfer<R>) => string[];
+  /** For a write: what subscribers may be interested in. */
+  event?: (result: NoInfer<R>) => ChangeEvent;
 };
 
 // biome-ignore lint/complexity/noBannedTypes: a shape without parameters
@@ -74,6 +85,7 @@ export function operation<Q extends z.ZodRawShape = {}, B = undefined, R = unkno
     path,
     selector: definition.selector,
     isPublic,
+    isHttpOnly: definition.isHttpOnly ?? false,
     requiresViewer: actingUserId !== undefined,
     async run(request, reply, viewer) {
       const { id = '' } = request.params as { id?: string };
@@ -89,7 +101,11 @@ export function operation<Q extends z.ZodRawShape = {}, B = undefined, R = unkno
         throw new Problem(403, 'viewer_mismatch');
       }
       const response = await definition.handle(input);
-      return { response, changedTags: definition.changedTags?.(response) ?? [] };
+      return {
+        response,
+        changedTags: definition.changedTags?.(response) ?? [],
+        event: definition.event?.(response),
+      };
     },
   };
 }

@@ -98,13 +98,13 @@ export function createStandIn(
       handler: async (request, reply) => {
         const operation = select(group, request.query);
         if (!operation) throw noSelection(group, request.query);
-        const { response, changedTags } = await operation.run(
+        const { response, changedTags, event } = await operation.run(
           request,
           reply,
           authenticator.viewerOf(request),
         );
         // Published here, so that subscribers learn of the write even if a fault replaces the response.
-        await publisher.publish(changedTags);
+        await publisher.publish(changedTags, event);
         return response;
       },
     });

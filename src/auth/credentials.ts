@@ -18,7 +18,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { SignedInViewer, Viewer } from '../viewer.ts';
 import { parseAuthorization } from './access-token.ts';
 import { createApiKeyReader } from './api-keys.ts';
-import { preventCsrf } from './csrf.ts';
+import { preventCsrf, preventForeignStreams } from './csrf.ts';
 import { createIntrospector, type IntrospectionEndpoint } from './introspection.ts';
 import { createJwtVerifier, isJwt } from './jwt.ts';
 import { cookieValue, SESSION_COOKIE } from './login/cookies.ts';
@@ -30,6 +30,7 @@ import {
   createPossessionCheck,
   type RequestProof,
   refuseBound,
+  userOf,
 } from './possession.ts';
 import { TokenRefusal, toBffError } from './token-refusal.ts';
 import { rememberToken } from './viewer-token.ts';
@@ -62,10 +63,15 @@ export interface CredentialRequest {
   readonly setCookie: SetCookie;
   /** Called for tokens that are bound to a key. */
   readonly readProof: () => RequestProof;
+  /** For a stream, which a page opens without headers of its own: the origin of our pages. */
+  readonly streamOrigin?: string | undefined;
 }
 
 /** Returns without a promise for anonymous requests, API keys, and sessions and bearer tokens in memory. */
 export type ReadViewer = (request: CredentialRequest) => MaybePromise<Viewer>;
+
+/** Reads the viewer of a request again from its headers. */
+export type RecheckViewer = (headers: IncomingHttpHeaders) => MaybePromise<Viewer>;
 
 /** The session of a request, and its user. */
 export interface SessionViewer {
@@ -133,10 +139,12 @@ export function createCredentialReader(options: CredentialOptions) {
   function readSession(
     headers: IncomingHttpHeaders,
     setCookie: SetCookie,
+    streamOrigin?: string,
   ): MaybePromise<SessionViewer> | undefined {
     const cookie = sessions && cookieValue(headers.cookie, SESSION_COOKIE.name);
     if (!sessions || cookie === undefined) return undefined;
-    preventCsrf(headers, corsOrigins);
+    if (streamOrigin === undefined) preventCsrf(headers, corsOrigins);
+    else preventForeignStreams(headers, [streamOrigin, ...corsOrigins]);
     return andThen(sessions.read(cookie, setCookie), (session) => readUser(session, setCookie));
   }
 
@@ -162,19 +170,37 @@ export function createCredentialReader(options: CredentialOptions) {
    *   with another one; FORBIDDEN for a session that a page of another site may have used;
    *   UPSTREAM_UNAVAILABLE if a token cannot be verified right now
    */
-  const readViewer: ReadViewer = ({ headers, setCookie, readProof }) => {
+  const readViewer: ReadViewer = ({ headers, setCookie, readProof, streamOrigin }) => {
     const { authorization, 'x-api-key': key } = headers;
     if (authorization !== undefined && key !== undefined) {
       throw unauthenticated('Send either Authorization or X-API-Key, not both.');
     }
     if (authorization !== undefined) return readSentToken(authorization, readProof);
     if (key !== undefined) return readApiKey(key);
-    const session = readSession(headers, setCookie);
+    const session = readSession(headers, setCookie, streamOrigin);
     return session === undefined ? ANONYMOUS : andThen(session, ({ viewer }) => viewer);
+  };
+
+  /**
+   * Reads the viewer of a request that `readViewer` has authenticated once more, for a stream that lasts.
+   * Sessions are not renewed, and keys not proved again: a proof counts once.
+   * @throws BffError UNAUTHENTICATED for a credential that is not valid anymore; UPSTREAM_UNAVAILABLE; may also
+   *   reject with them
+   */
+  const recheckViewer: RecheckViewer = ({ authorization, 'x-api-key': key, cookie: cookies }) => {
+    if (authorization !== undefined) {
+      const { token } = parseAuthorization(authorization);
+      return remember(andThen(verifyToken(token), userOf), token);
+    }
+    if (key !== undefined) return readApiKey(key);
+    const cookie = sessions && cookieValue(cookies, SESSION_COOKIE.name);
+    if (!sessions || cookie === undefined) return ANONYMOUS;
+    return andThen(sessions.check(cookie), ({ accessToken }) => readToken(accessToken));
   };
 
   return {
     readViewer,
+    recheckViewer,
     readSession,
     readToken,
     /** Stops watching the API key file. */

@@ -28,3 +28,19 @@ export function preventCsrf(headers: IncomingHttpHeaders, corsOrigins: readonly 
     throw new BffError('FORBIDDEN', 'Pages of this origin may not use the session.');
   }
 }
+
+/**
+ * Rejects streams with a session that a page of another origin may have opened. A page can't add headers to
+ * an EventSource or a WebSocket, so the browser's own ones must say that the page is ours.
+ * @param origins - those whose pages may use the session: ours, and the others
+ * @throws BffError FORBIDDEN
+ */
+export function preventForeignStreams(
+  { origin, 'sec-fetch-site': site }: IncomingHttpHeaders,
+  origins: readonly string[],
+): void {
+  const isAllowed = origin === undefined ? site === 'same-origin' : origins.includes(origin);
+  if (!isAllowed) {
+    throw new BffError('FORBIDDEN', 'Only pages of this origin may use the session.');
+  }
+}

@@ -102,5 +102,9 @@ export function refuseBound(verified: SignedInViewer | BoundViewer): SignedInVie
   return verified;
 }
 
+/** The user of a token whose key was proved before. */
+export const userOf = (verified: SignedInViewer | BoundViewer): SignedInViewer =>
+  isBound(verified) ? { ...verified.viewer } : verified;
+
 const isBound = (verified: SignedInViewer | BoundViewer): verified is BoundViewer =>
   'confirmation' in verified;

@@ -1,4 +1,10 @@
-import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
+import {
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isObjectType,
+} from 'graphql';
 import { BffError } from '../errors.ts';
 import type { Reads } from '../viewer.ts';
 import {
@@ -11,7 +17,10 @@ import {
 } from './rules.ts';
 import { applyMiddleware, shield } from './shield-library.ts';
 
-type FieldMiddleware = Record<string, Record<string, unknown>>;
+type FieldMiddleware = Record<string, Record<string, Middleware | undefined>>;
+
+type Resolve = GraphQLFieldResolver<unknown, unknown>;
+type Middleware = (resolve: Resolve, ...args: Parameters<Resolve>) => unknown;
 
 /**
  * Adds the rules of all permission trees to the fields of a schema. Denied by default: a root field,
@@ -29,6 +38,7 @@ export function guardSchema(
 ): GraphQLSchema {
   const tree = mergeTrees(trees);
   assertRulesMatchSchema(schema, tree);
+  assertSubscriptionsResolve(schema);
   const rules = fieldRules(schema, tree);
   const generated = shield(tree, {
     allowExternalErrors: true,
@@ -42,7 +52,28 @@ export function guardSchema(
     guarded[type] ??= {};
     guarded[type][field] = generated[type]?.[field];
   }
-  return applyMiddleware(schema, guarded as never);
+  const guardedSchema = applyMiddleware(schema, guarded as never);
+  guardSources(guardedSchema, guarded);
+  return guardedSchema;
+}
+
+/**
+ * graphql-middleware applies a rule to the start of a subscription alone if its events have no resolver.
+ * @throws Error for such a subscription
+ */
+function assertSubscriptionsResolve(schema: GraphQLSchema): void {
+  const fields = Object.values(schema.getSubscriptionType()?.getFields() ?? {});
+  const wrong = fields.find(({ subscribe, resolve }) => !subscribe || !resolve);
+  if (wrong) throw new Error(`Subscription.${wrong.name}: subscribe or resolve is missing`);
+}
+
+/** Applies the rules of subscriptions to their start, too: graphql-middleware has applied them to each event. */
+function guardSources(schema: GraphQLSchema, { Subscription: rules = {} }: FieldMiddleware): void {
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
+    const { name, subscribe } = field;
+    const middleware = rules[name];
+    if (middleware && subscribe) field.subscribe = (...args) => middleware(subscribe, ...args);
+  }
 }
 
 /**

@@ -32,6 +32,9 @@ const KIND: Readonly<Record<Wire['Notification']['kind'], Notification['kind']>>
   account: 'ACCOUNT',
 };
 
+/** Notifications among which one that has just arrived is looked for. */
+const MAX_JUST_RECEIVED = 20;
+
 const notificationTag = (id: string): string => tagOf('Notification', id);
 const listTag = (user: string): string => userListTag('notifications', user);
 const unreadListTag = (user: string): string => userListTag('notifications', user, 'unread');
@@ -83,6 +86,12 @@ export function createNotificationSource(upstream: Upstream) {
           : loadPage(user, { first, after, unreadOnly }));
         call.recorder?.addTags?.(found.edges.map(({ node }) => notificationTag(node.id)));
         return found;
+      },
+
+      /** A notification that the user has just received; null if it is not among the newest anymore. */
+      async received(userId: string, id: string): Promise<Notification | null> {
+        const { edges } = await firstPages.load(checkUserId(userId), { first: MAX_JUST_RECEIVED });
+        return edges.find(({ node }) => node.id === id)?.node ?? null;
       },
 
       /** The number of the user's unread notifications. */

@@ -77,7 +77,8 @@ function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): Comp
   return {
     record,
     method,
-    status: raw.writableFinished ? raw.statusCode : CLIENT_CLOSED_REQUEST,
+    // A stream ends when its client leaves.
+    status: raw.writableFinished || record.isStream ? raw.statusCode : CLIENT_CLOSED_REQUEST,
     durationMs: performance.now() - record.startedAt,
     client: clientOf(headers['apollographql-client-name']),
     clientVersion: clientOf(headers['apollographql-client-version']),

@@ -16,6 +16,8 @@ interface Unused {
 }
 
 export interface OpenConnections {
+  /** Leaves a connection to another protocol, which has to end it when the server closes. */
+  readonly release: (socket: Socket) => void;
   /** Ends all HTTP/2 sessions. */
   readonly endSessions: () => void;
   /**
@@ -107,6 +109,10 @@ export function trackConnections(server: Server): OpenConnections {
   }
 
   return {
+    release(socket) {
+      unused.delete(socket);
+      responses.delete(socket);
+    },
     endSessions: () => sessions.forEach(endSession),
     async close() {
       isClosing = true;

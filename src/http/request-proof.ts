@@ -31,9 +31,11 @@ export function createProofReader(options: RequestProofOptions) {
     return certificate && toThumbprint(Buffer.from(certificate, 'base64'));
   }
 
+  const originOf = createOriginReader(publicUrl);
+
   return (request: FastifyRequest) => {
-    const { method, protocol, host, url, headers } = request;
-    const origin = publicUrl?.origin ?? `${protocol}://${host}`;
+    const { method, url, headers } = request;
+    const origin = originOf(request);
     const { dpop } = headers;
     return {
       method,
@@ -44,3 +46,12 @@ export function createProofReader(options: RequestProofOptions) {
     };
   };
 }
+
+/**
+ * Creates a reader of the origin that clients see.
+ * @param publicUrl - undefined for the origin that each request names
+ */
+export const createOriginReader =
+  (publicUrl: URL | undefined) =>
+  ({ protocol, host }: FastifyRequest): string =>
+    publicUrl?.origin ?? `${protocol}://${host}`;

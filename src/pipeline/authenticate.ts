@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ReadViewer } from '../auth/credentials.ts';
+import type { ReadViewer, RecheckViewer } from '../auth/credentials.ts';
 import { RequestDeadline } from '../deadline.ts';
 import { BffError } from '../errors.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
@@ -38,12 +38,14 @@ export interface Authenticated<R extends ClientRequest = OperationRequest> exten
 
 export interface AuthenticateParts {
   readonly readViewer: ReadViewer;
+  readonly recheckViewer: RecheckViewer;
   /** The time limit of a request. */
   readonly requestDeadlineMs: number;
 }
 
 /** Creates the phase that reads the viewer from the request's credentials and starts its deadline. */
-export function createAuthenticate({ readViewer, requestDeadlineMs }: AuthenticateParts) {
+export function createAuthenticate(parts: AuthenticateParts) {
+  const { readViewer, recheckViewer, requestDeadlineMs } = parts;
   const localeOf = createLocaleReader();
 
   /**
@@ -65,7 +67,7 @@ export function createAuthenticate({ readViewer, requestDeadlineMs }: Authentica
         caller: { requestId, address, viewer, deadline, locale, record, ...trace },
       };
     };
-    const viewer = readViewer(request);
+    const viewer = request.isConnected ? recheckViewer(headers) : readViewer(request);
     return viewer instanceof Promise ? deadline.wait(viewer).then(toState) : toState(viewer);
   };
 }

@@ -11,6 +11,7 @@ import type { Caller } from './authenticate.ts';
 interface ContextOptions {
   readonly upstreams: Pick<Upstreams, 'datasourcesFor'>;
   readonly changed: Recorder['changed'];
+  readonly listen: RequestContext['listen'];
   /** Makes it an error to read the viewer while executing a shareable response. */
   readonly strictScopes: boolean;
 }
@@ -25,7 +26,7 @@ interface SharedExecution {
 }
 
 /** Creates the contexts that executions pass to rules and resolvers. */
-export function createContextFactory({ upstreams, changed, strictScopes }: ContextOptions) {
+export function createContextFactory({ upstreams, changed, listen, strictScopes }: ContextOptions) {
   function viewerFor({ viewer }: Caller, recorder: ExecutionRecorder | undefined) {
     if (!recorder || recorder.scope === 'user') return viewer;
     const shares = recorder.scope === 'public' ? 'nothing' : 'permissions';
@@ -44,7 +45,8 @@ export function createContextFactory({ upstreams, changed, strictScopes }: Conte
       : { changed };
     const call = callContextOf(caller, viewer, deadline, reports);
     const observed = isBackground ? {} : { calls: record.calls, span: record.timings?.span };
-    return { requestId, viewer, datasources: upstreams.datasourcesFor({ ...call, ...observed }) };
+    const datasources = upstreams.datasourcesFor({ ...call, ...observed });
+    return { requestId, viewer, datasources, listen };
   };
 }
 

@@ -15,6 +15,7 @@ export { createApollo } from './execute/apollo.ts';
 export { createExecutor } from './execute/executor.ts';
 export { maskMessage } from './execute/format-error.ts';
 export { createLandingPagePlugin, renderLandingPage } from './execute/landing-page.ts';
+export { createSubscriber } from './execute/subscriber.ts';
 export { createContextFactory, requestCallContext } from './execution-context.ts';
 export type {
   BatchResponse,
@@ -24,5 +25,8 @@ export type {
   OperationRequest,
   OperationResponse,
   SharedResponse,
+  StreamProtocol,
+  StreamResponse,
 } from './operation-request.ts';
 export { createPipeline, type Pipeline } from './pipeline.ts';
+export type { ResultStream } from './result-stream.ts';

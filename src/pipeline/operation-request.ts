@@ -11,6 +11,10 @@ import type {
 import type { OperationParameters, OperationRef } from '../operations/index.ts';
 import type { RequestRecord } from '../telemetry/request-record.ts';
 import type { RateHeaders } from '../traffic/index.ts';
+import type { ResultStream } from './result-stream.ts';
+
+/** Server-sent events (graphql-sse), or graphql-transport-ws. */
+export type StreamProtocol = 'sse' | 'websocket';
 
 /** One operation as a client sends it: its text or id, its name and its variables. */
 export interface OperationInput extends OperationRef, OperationParameters {}
@@ -22,6 +26,8 @@ export interface ClientRequest extends CredentialRequest {
   readonly address: string;
   /** Credentials, language, deadline and trace are read from these. */
   readonly headers: CredentialRequest['headers'];
+  /** True for a further operation on a connection whose credentials were read before, by `connect`. */
+  readonly isConnected?: boolean;
   /** The pipeline adds what it learns about the request, for logs, metrics and traces. */
   readonly record: RequestRecord;
 }
@@ -35,6 +41,10 @@ export interface OperationRequest extends ClientRequest {
   readonly allowsMutations: boolean;
   /** The request's Cache-Control, where it excludes stored responses. */
   readonly cacheDirective: RequestDirective | undefined;
+  /**
+   * The protocol that can deliver the results of a subscription; then no other operation is accepted.
+   */
+  readonly streamProtocol?: StreamProtocol;
   /** Adds the operation's cost to the response, as `extensions.cost`. */
   readonly reportsCost: boolean;
   /** Calls the listener when the client disconnects; at once if it already has. */
@@ -64,6 +74,12 @@ export interface SharedResponse extends ResponseInfo {
 export interface ExecutedResponse extends ResponseInfo {
   readonly kind: 'executed';
   readonly result: ExecutionResult;
+}
+
+/** The results of a subscription, one for each event. */
+export interface StreamResponse extends ResponseInfo {
+  readonly kind: 'stream';
+  readonly stream: ResultStream;
 }
 
 export type OperationResponse = SharedResponse | ExecutedResponse;

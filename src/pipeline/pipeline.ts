@@ -5,7 +5,7 @@ import { type AdmitParts, createAdmit, createAdmitRequest } from './admit.ts';
 import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
 import { type AuthorizeOperationParts, createAuthorizeOperation } from './authorize-operation.ts';
 import { type Access, createAuthorizeRequest, type WithAccess } from './authorize-request.ts';
-import { type AdmittedRequest, type ChargeParts, createCharge } from './charge.ts';
+import { type AdmittedRequest, type Charged, type ChargeParts, createCharge } from './charge.ts';
 import { type CheckRateLimitParts, createCheckRateLimit } from './check-rate-limit.ts';
 import { createExecuteBatch } from './execute-batch.ts';
 import { createExecuteOperation, type ExecuteParts } from './execute-operation.ts';
@@ -13,11 +13,14 @@ import { createLookUp, type LookUpParts } from './look-up.ts';
 import type {
   BatchResponse,
   ClientRequest,
+  ExecutedResponse,
   OperationRequest,
   OperationResponse,
+  StreamResponse,
 } from './operation-request.ts';
 import { createPrepare, type PrepareParts } from './prepare.ts';
 import { createResolveOperation, type ResolveParts } from './resolve-operation.ts';
+import { createSubscribe, type SubscribeParts } from './subscribe.ts';
 import { timed } from './timed.ts';
 
 export type PipelineParts = AuthenticateParts &
@@ -28,7 +31,8 @@ export type PipelineParts = AuthenticateParts &
   AuthorizeOperationParts &
   ChargeParts &
   LookUpParts &
-  ExecuteParts;
+  ExecuteParts &
+  SubscribeParts;
 
 /**
  * The phases of an operation, in the order in which they run. Each can end the request by throwing a
@@ -62,20 +66,44 @@ export function createPipeline(parts: PipelineParts) {
     describeExecution(prepared),
   );
   const executeBatch = timed('execute', createExecuteBatch(parts));
+  const streams = createSubscribe(parts);
+  const openStream = timed('execute', streams.subscribe, ({ prepared }) =>
+    describeExecution(prepared),
+  );
+
+  /** The phases of every single operation before its execution. */
+  function prepareAndCharge(request: OperationRequest): MaybePromise<Charged> {
+    const authenticated = authenticate(request);
+    const withinLimit = andThen(authenticated, checkRateLimit);
+    const admitted = andThen(withinLimit, admit);
+    const resolved = andThen(admitted, resolveOperation);
+    const prepared = andThen(resolved, prepare);
+    const authorized = andThen(prepared, authorizeOperation);
+    return andThen(authorized, charge);
+  }
 
   return {
     run(request: OperationRequest): MaybePromise<OperationResponse> {
-      const authenticated = authenticate(request);
-      const withinLimit = andThen(authenticated, checkRateLimit);
-      const admitted = andThen(withinLimit, admit);
-      const resolved = andThen(admitted, resolveOperation);
-      const prepared = andThen(resolved, prepare);
-      const authorized = andThen(prepared, authorizeOperation);
-      const charged = andThen(authorized, charge);
-      const lookedUp = andThen(charged, lookUp);
+      const lookedUp = andThen(prepareAndCharge(request), lookUp);
       const response = andThen(lookedUp, (state) => state.stored ?? executeOperation(state));
       return andThen(response, (outcome) => addOutcome(request, outcome));
     },
+
+    /** Begins a subscription, after the phases of every operation; its events are executed later. */
+    subscribe(request: OperationRequest): MaybePromise<StreamResponse | ExecutedResponse> {
+      const opened = andThen(prepareAndCharge(request), openStream);
+      return andThen(opened, (outcome) => addOutcome(request, outcome));
+    },
+
+    /**
+     * Authenticates a connection, for operations that follow (`isConnected`).
+     * @throws BffError UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, UPSTREAM_UNAVAILABLE; may also reject
+     */
+    connect: (request: ClientRequest): MaybePromise<unknown> =>
+      andThen(authenticate(request), checkRateLimit),
+
+    /** Ends all subscriptions, because the process ends. */
+    closeStreams: streams.close,
 
     /**
      * Admits a request that is carried out elsewhere: the same phases, with a permission in the place of
@@ -131,7 +159,7 @@ function describeExecution({ definition, operation }: RecordedOperation): SpanSt
 }
 
 /** Adds the outcome to the request's record. */
-function addOutcome<R extends OperationResponse | BatchResponse>(
+function addOutcome<R extends OperationResponse | BatchResponse | StreamResponse>(
   { record }: OperationRequest,
   response: R,
 ): R {

@@ -1,4 +1,4 @@
-import { methodNotAllowed } from '../errors.ts';
+import { BffError, methodNotAllowed } from '../errors.ts';
 import type { Planner, PreparedOperation } from '../operations/index.ts';
 import type { Authenticated, Caller } from './authenticate.ts';
 import type { Resolved } from './resolve-operation.ts';
@@ -24,10 +24,20 @@ export const createPrepare =
   ({ request, caller, operation }: Resolved): Prepared => {
     const prepared = planner(operation, request.input);
     request.record.operations.push(prepared);
-    const isQuery = prepared.definition.operation === 'query';
-    if (!request.allowsMutations && !isQuery) throw mutationOverGet();
+    const { operation: type } = prepared.definition;
+    const isStream = request.streamProtocol !== undefined;
+    if (isStream !== (type === 'subscription')) throw wrongProtocol(type);
+    if (!request.allowsMutations && type === 'mutation') throw mutationOverGet();
     return { request, caller, prepared };
   };
+
+const wrongProtocol = (type: string) =>
+  new BffError(
+    'BAD_REQUEST',
+    type === 'subscription'
+      ? 'Send subscriptions to /graphql/stream (text/event-stream) or, where it is offered, over WebSocket.'
+      : 'Only subscriptions are accepted here: send queries and mutations to /graphql.',
+  );
 
 const mutationOverGet = () =>
   methodNotAllowed('GET requests only support query operations, not mutations.', 'POST');

@@ -6,6 +6,7 @@ import { badInput } from '../errors.ts';
 import { createApp } from '../http/create-app.ts';
 import { METRICS_PATH } from '../http/observe-requests.ts';
 import type { MaybePromise } from '../maybe-promise.ts';
+import { SERVICE_EVENT_TYPES, type ServiceEvent } from '../service-event.ts';
 
 const MAX_TAGS = 1_000;
 /** The longest is that of a list of a user with 255 percent-encoded characters. */
@@ -15,15 +16,35 @@ const MAX_BODY_BYTES = 256 * 1024;
 const REMEMBERED_MS = 15 * 60 * 1_000;
 const MAX_REMEMBERED_IDS = 100_000;
 
+const OBJECT_ID = /^.{1,255}$/su;
+
 /** The text format of Prometheus. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The JSON of a message. */
+interface Message {
+  readonly tags?: unknown;
+  readonly type?: unknown;
+  readonly data?: unknown;
+}
+
+/** What a service has changed. */
+export interface ReceivedChange {
+  /** At least one. */
+  readonly tags: readonly string[];
+  /** Undefined for a purge alone. */
+  readonly event: ServiceEvent | undefined;
+}
 
 interface AdminOptions {
   readonly log: Logger;
   /** The key that signs purges; without it, `POST /purge` does not exist. */
   readonly secret: string | undefined;
-  /** Returns once all workers have applied the purge, and Redis has it or did not answer in time. */
-  readonly purge: (tags: readonly string[]) => MaybePromise<unknown>;
+  /**
+   * Purges the tags, and then sends the event to subscriptions. Returns once all workers have applied the
+   * purge, and Redis has it or did not answer in time.
+   */
+  readonly receive: (change: ReceivedChange) => MaybePromise<unknown>;
   /** Collects the metrics, in the text format of Prometheus. */
   readonly collectMetrics: () => Promise<string>;
 }
@@ -32,7 +53,12 @@ interface AdminOptions {
  * Creates the listener for operators and services: `GET /metrics`, `POST /purge`. The public must not
  * reach it.
  */
-export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions): FastifyInstance {
+export function createAdmin({
+  log,
+  secret,
+  receive,
+  collectMetrics,
+}: AdminOptions): FastifyInstance {
   const app = createApp({
     log,
     bodyLimit: MAX_BODY_BYTES,
@@ -60,17 +86,18 @@ export function createAdmin({ log, secret, purge, collectMetrics }: AdminOptions
   app.post('/purge', async ({ headers, body }) => {
     const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
     const id = verify(headers, bytes);
-    const tags = [...new Set(readTags(bytes))];
+    const message = parse(bytes);
+    const tags = [...new Set(readTags(message))];
+    const event = readEvent(id, message);
     if (seen.has(id)) return { purged: 0 };
     seen.set(id, true);
-    await purge(tags);
+    await receive({ tags, event });
     return { purged: tags.length };
   });
   return app;
 }
 
-function readTags(body: Buffer): readonly string[] {
-  const { tags } = parse(body);
+function readTags({ tags }: Message): readonly string[] {
   const areTags =
     Array.isArray(tags) && tags.every((tag) => typeof tag === 'string' && TAG.test(tag));
   if (!areTags || tags.length === 0 || tags.length > MAX_TAGS) {
@@ -79,7 +106,18 @@ function readTags(body: Buffer): readonly string[] {
   return tags;
 }
 
-function parse(body: Buffer): { tags?: unknown } {
+/** @returns undefined for a purge alone, and for types of events that no subscription is about */
+function readEvent(id: string, { type, data }: Message): ServiceEvent | undefined {
+  const known = SERVICE_EVENT_TYPES.find((name) => name === type);
+  if (known === undefined) return undefined;
+  const { user, id: object } = Object(data);
+  if ([user, object].every((value) => typeof value === 'string' && OBJECT_ID.test(value))) {
+    return { id, type: known, user, object };
+  }
+  throw badInput(`"data" of ${known} must have a "user" and an "id", 1 to 255 characters each.`);
+}
+
+function parse(body: Buffer): Message {
   try {
     return Object(JSON.parse(body.toString()));
   } catch {

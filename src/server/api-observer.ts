@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { isHealthCheck } from '../http/health.ts';
 import type { RequestObserver } from '../http/observe-requests.ts';
+import { isUpgrade } from '../http/upgrades.ts';
 import type { Metrics } from '../telemetry/metrics/index.ts';
 import { PhaseTimings } from '../telemetry/phase-timings.ts';
 import type { CompletedRequest, RequestRecord } from '../telemetry/request-record.ts';
@@ -25,7 +26,8 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
     if (request.record.isUnsampled) return undefined;
     const { method, protocol } = request;
     const { url: route = '', config } = request.routeOptions;
-    if (!config.isTraced) return undefined;
+    // A connection for WebSocket can last for days.
+    if (!config.isTraced || isUpgrade(request.raw)) return undefined;
     const attributes = {
       'http.request.method': method,
       'http.route': route,

@@ -6,7 +6,6 @@
  * gracefully. It must never leave anything open if the start fails.
  */
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
 import type { FastifyInstance } from 'fastify';
 import { printSchema } from 'graphql';
 import type { Logger } from 'pino';
@@ -25,14 +24,17 @@ import {
   createExecutor,
   createLandingPagePlugin,
   createPipeline,
+  createSubscriber,
   renderLandingPage,
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
 import { createResponseSender } from '../protocols/send-response.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
+import { createSubscriptionObserver } from '../telemetry/subscriptions.ts';
 import { createTracing } from '../telemetry/tracing/index.ts';
 import { createAdmissionControl, createIpFilter, createRateLimiter } from '../traffic/index.ts';
+import { addGauges } from './add-gauges.ts';
 import { createAdmin } from './admin.ts';
 import { createApiObserver } from './api-observer.ts';
 import { createAuthentication } from './authentication.ts';
@@ -145,7 +147,7 @@ export async function createServer(
   opened.defer(() => upstreams.close());
   const purges = await createPurges({
     edges: config.edges,
-    workers: peers?.purges,
+    peers,
     redis,
     log,
     metrics,
@@ -160,24 +162,15 @@ export async function createServer(
     stale: bff.stale,
     log,
   });
-  metrics.addGauges({
-    cacheBytes: () => cache.usage().bytes,
-    cacheEntries: () => cache.usage().entries,
-    connections: () => promisify(app.server.getConnections).call(app.server),
-    certificateExpiry: certificate && (() => certificate.validTo().getTime() / 1_000),
-    isRedisUp: redis?.isUp,
-    isSynced: purges.replicas?.isSynced,
-  });
-  const createContext = createContextFactory({
-    upstreams,
-    strictScopes: config.strictScopes,
-    changed: purges.changed,
-  });
+  addGauges(metrics, { app, cache, certificate, redis, replicas: purges.replicas });
+  const { changed, listen } = purges;
+  const { strictScopes } = config;
+  const createContext = createContextFactory({ upstreams, strictScopes, changed, listen });
 
   const { auth, credentials, readProof } = createAuthentication(bff, config, { redis, log, peers });
   opened.defer(() => credentials.close());
   const pipeline = createPipeline({
-    readViewer: credentials.readViewer,
+    ...credentials,
     rateLimiter,
     admission,
     operations,
@@ -185,6 +178,8 @@ export async function createServer(
     cache,
     keyPrefix: [bff.name, hash('sha256', printSchema(schema))],
     executor: createExecutor(apollo),
+    subscriber: createSubscriber({ schema, compiler, log }),
+    subscriptionObserver: createSubscriptionObserver(metrics, log),
     createContext,
     requestDeadlineMs,
     limits: bff.limits,
@@ -210,7 +205,9 @@ export async function createServer(
     send,
     rateLimiter,
     upstreams,
-    changed: purges.changed,
+    changed,
+    admission,
+    log,
     renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });
   if (!production) addStartPage(app, { ...config, name: bff.name, example, api });
@@ -219,7 +216,7 @@ export async function createServer(
   const admin = createAdmin({
     log,
     secret: config.admin.purgeSecret,
-    purge: purges.received,
+    receive: purges.receive,
     collectMetrics: () => metrics.registry.metrics(),
   });
   opened.defer(() => admin.close());

@@ -11,9 +11,11 @@ import { createRequestReader } from '../protocols/operation-request.ts';
 import { addRest } from '../protocols/rest/route.ts';
 import type { ResponseSender } from '../protocols/send-response.ts';
 import type { Recorder } from '../recorder.ts';
-import type { RateLimiter } from '../traffic/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { AdmissionControl, RateLimiter } from '../traffic/index.ts';
 import type { createAuthentication } from './authentication.ts';
 import { findDescriptionPage, readRestApi } from './rest-api.ts';
+import { addSubscriptions } from './subscriptions.ts';
 
 interface ProtocolParts
   extends Pick<ReturnType<typeof createAuthentication>, 'credentials' | 'readProof'> {
@@ -24,6 +26,8 @@ interface ProtocolParts
   readonly rateLimiter: RateLimiter;
   readonly upstreams: Upstreams;
   readonly changed: Recorder['changed'];
+  readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
+  readonly log: Log;
   /** Undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;
 }
@@ -42,7 +46,8 @@ export async function addProtocols(
   const { schema, committed, credentials, readProof } = parts;
   const readRequest = createRequestReader(readProof);
   const { maxBatchOperations } = config;
-  addGraphql(app, { ...parts, readRequest, maxBatchOperations });
+  const addUpgrades = addSubscriptions(app, bff, config, parts);
+  addGraphql(app, { ...parts, readRequest, maxBatchOperations, addUpgrades });
 
   const api = readRestApi(bff, schema, committed);
   addRest(app, { ...parts, api, page: findDescriptionPage(config), readRequest });

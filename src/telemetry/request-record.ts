@@ -57,6 +57,8 @@ export class RequestRecord {
   timings: PhaseTimings | undefined = undefined;
   /** True if this process could trace the request, and has decided not to. */
   isUnsampled = false;
+  /** True if the response lasts until its client leaves. */
+  isStream = false;
   /** Undefined unless the request is traced. */
   span: TraceSpan | undefined = undefined;
 

@@ -4,7 +4,7 @@
  * The IP filter refuses addresses by CIDR lists. The rate limiter charges the cost of an operation to
  * the client's address and viewer, per process, or with a shared counter: in Redis for all replicas, or
  * for the workers of one. Admission control queues requests while the event loop is busy and refuses new
- * ones when the queue is too old.
+ * ones when the queue is too old. The stream limit bounds the open subscriptions.
  *
  * It must never fail because Redis fails, use memory that grows with the number of clients without a
  * bound, or delay a request while the process keeps up.
@@ -24,3 +24,4 @@ export {
   type SharedCounter,
 } from './rate-limit/shared-counter.ts';
 export { viewerKeyOf, viewerLimitOf } from './rate-limit/viewer-key.ts';
+export { StreamLimit } from './stream-limit.ts';

@@ -25,12 +25,11 @@ import { anyone } from '../../src/auth/rules.ts';
 import { mergeTrees } from '../../src/auth/shield.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
-import { fieldNames, shortestPaths } from '../support/field-paths.ts';
+import { fieldNames, type OperationKind, shortestPaths } from '../support/field-paths.ts';
 import { USER_ID } from './bffs.ts';
 import { literalsWithVariable, sampleLiteral, sampleValue } from './input-samples.ts';
 
 type Field = GraphQLField<unknown, unknown>;
-type Operation = 'query' | 'mutation';
 
 /** A root field that takes an id and returns an object, for everyone if there is such a field. */
 export interface Lookup {
@@ -104,10 +103,10 @@ const pathsOf = (schema: GraphQLSchema) =>
     .filter(({ steps }) => steps.every(({ on, within }) => on === within))
     .map((path) => ({ ...path, steps: fieldNames(path) }));
 
-const rootType = (schema: GraphQLSchema, operation: Operation): GraphQLObjectType | undefined =>
+const rootType = (schema: GraphQLSchema, operation: OperationKind): GraphQLObjectType | undefined =>
   (operation === 'query' ? schema.getQueryType() : schema.getMutationType()) ?? undefined;
 
-const rootFields = (schema: GraphQLSchema, operation: Operation): Field[] =>
+const rootFields = (schema: GraphQLSchema, operation: OperationKind): Field[] =>
   Object.values(rootType(schema, operation)?.getFields() ?? {});
 
 const ruleOf = ({ domains, ...bff }: BffDefinition, field: string) =>
@@ -279,7 +278,7 @@ function fieldsAlong(type: GraphQLObjectType, steps: readonly string[]) {
 
 const nestedSelection = (
   schema: GraphQLSchema,
-  operation: Operation,
+  operation: OperationKind,
   steps: readonly string[],
   innermost: string,
   overrides?: Overrides,

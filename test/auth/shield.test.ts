@@ -48,6 +48,20 @@ const plainSchema = (shelf: () => unknown = () => SHELF): GraphQLSchema =>
     resolvers: { Query: { shelf, count: () => 1 }, Mutation: { clear: () => true } },
   });
 
+const schemaWithTicks = (events: object = { resolve: () => 1 }): GraphQLSchema =>
+  makeExecutableSchema({
+    typeDefs: 'type Query { a: Int } type Subscription { ticks: Int }',
+    resolvers: {
+      Subscription: { ticks: { subscribe: async function* () {}, ...events } },
+    } as never,
+  });
+
+function ticksOf(schema: GraphQLSchema) {
+  const field = schema.getSubscriptionType()?.getFields().ticks;
+  assert.ok(field);
+  return field;
+}
+
 async function execute(schema: GraphQLSchema, source: string, role: Viewer['role'] = 'staff') {
   const contextValue = { viewer: { role, id: '1' } };
   const { data, errors = [] } = await graphql({ schema, source, contextValue });
@@ -85,10 +99,18 @@ describe('A field that no permission tree names', () => {
   });
 
   it('is denied if it is a subscription', () => {
-    const schema = makeExecutableSchema({
-      typeDefs: 'type Query { a: Int } type Subscription { ticks: Int }',
-    });
-    assert.notEqual(resolverOf(guardSchema(schema, []), 'Subscription', 'ticks'), undefined);
+    const schema = schemaWithTicks();
+    const { resolve, subscribe } = ticksOf(schema);
+    const guarded = ticksOf(guardSchema(schema, []));
+    assert.notEqual(guarded.resolve, resolve);
+    assert.notEqual(guarded.subscribe, subscribe);
+  });
+
+  it('is refused if it is a subscription whose events have no resolver', () => {
+    assert.throws(
+      () => guardSchema(schemaWithTicks({}), []),
+      /Subscription\.ticks: subscribe or resolve is missing/,
+    );
   });
 
   it('does not run its resolver when it is denied', async () => {

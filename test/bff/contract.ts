@@ -99,8 +99,9 @@ export function contract(bff: BffDefinition) {
         [
           { query: 'subscription { x }' },
           400,
-          'OPERATION_RESOLUTION_FAILURE',
-          /no subscription operations/,
+          ...(bff.subscriptions
+            ? (['GRAPHQL_VALIDATION_FAILED', /Cannot query field "x"/] as const)
+            : (['OPERATION_RESOLUTION_FAILURE', /no subscription operations/] as const)),
         ],
         [{ query: chain(5_000) }, 400, 'QUERY_TOO_COMPLEX', /characters/],
         [{ query: `{ a(b: ${'['.repeat(300)}` }, 400, 'GRAPHQL_PARSE_FAILED', /Unexpected <EOF>/],

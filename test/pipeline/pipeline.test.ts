@@ -64,6 +64,7 @@ function createHarness(options: HarnessOptions = {}) {
       enter('authenticate');
       return later('authenticate', VIEWER);
     },
+    recheckViewer: () => VIEWER,
     requestDeadlineMs: 60_000,
     rateLimiter: {
       refuseExhausted: () => enter('check rate limit'),
@@ -121,6 +122,11 @@ function createHarness(options: HarnessOptions = {}) {
         return result;
       },
     },
+    subscriber: {
+      open: async () => result,
+      execute: async () => result,
+    },
+    subscriptionObserver: { begin() {}, deliver() {}, end() {} },
     createContext: () => ({}) as never,
     limits: { cost: 10 } as never,
   };

@@ -45,6 +45,34 @@ describe('Events', () => {
     ]);
   });
 
+  it('say which object of which user is new or has changed', async () => {
+    await using subscriber = await startSubscriber();
+    await using orders = await start(createOrderService);
+    await using notifications = await start(createNotificationService);
+    for (const { control } of [orders, notifications]) control.subscribe([subscriber.url]);
+    const { body: placed } = await orders.send('POST', '/orders', order, key);
+    await until(() => subscriber.deliveries.length === 1);
+    await orders.send('POST', `/orders/${placed.id}/cancel`);
+    await until(() => subscriber.deliveries.length === 2);
+    const sent = { userId: '42', kind: 'account', title: 'New', body: 'A text.' };
+    const { status, body: created } = await notifications.send('POST', '/notifications', sent);
+    assert.equal(status, 201);
+    await until(() => subscriber.deliveries.length === 3);
+    const { body: page } = await notifications.get('/notifications?user=42&limit=1');
+    assert.deepEqual(idsOf(page.notifications), [created.id]);
+    const events = subscriber.deliveries.map(({ body }) => JSON.parse(body));
+    const changed = { type: 'order.changed', data: { user: '42', id: placed.id } };
+    assert.deepEqual(
+      events.map(({ type, data }) => ({ type, data })),
+      [changed, changed, { type: 'notification.created', data: { user: '42', id: created.id } }],
+    );
+    assert.deepEqual(events[2].tags, [
+      'notifications:user=42',
+      'notifications:user=42&unread',
+      'unread:user=42',
+    ]);
+  });
+
   it('name read notifications, without those of other users', async () => {
     await using subscriber = await startSubscriber();
     await using notifications = await start(createNotificationService);

@@ -4,8 +4,14 @@ import {
   getNamedType,
   isAbstractType,
   isObjectType,
+  type OperationTypeNode,
 } from 'graphql';
 import type { Json } from './environment.ts';
+
+export type OperationKind = 'query' | 'mutation' | 'subscription';
+
+/** Of operations that have one response. */
+const ONE_RESPONSE: readonly OperationKind[] = ['query', 'mutation'];
 
 /** A field on a path. */
 export interface PathStep {
@@ -18,7 +24,7 @@ export interface PathStep {
 
 /** Nested fields that lead from the root to a field. */
 export interface FieldPath {
-  readonly operation: 'query' | 'mutation';
+  readonly operation: OperationKind;
   readonly steps: readonly PathStep[];
   /** The last field, as "Type.field". */
   readonly target: string;
@@ -37,7 +43,10 @@ export const fieldsOf = (schema: GraphQLSchema): string[] =>
     .flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
 
 /** Lists every path to every field that passes through no type twice. */
-export function allPaths(schema: GraphQLSchema): FieldPath[] {
+export function allPaths(
+  schema: GraphQLSchema,
+  operations: readonly OperationKind[] = ONE_RESPONSE,
+): FieldPath[] {
   function* walk(within: string, before: readonly PathStep[]): Generator<PathStep[]> {
     for (const type of objectTypes(schema, within)) {
       if (before.some((step) => step.on === type.name)) continue;
@@ -48,9 +57,8 @@ export function allPaths(schema: GraphQLSchema): FieldPath[] {
       }
     }
   }
-  const roots = { query: schema.getQueryType(), mutation: schema.getMutationType() };
-  return (['query', 'mutation'] as const).flatMap((operation) =>
-    [...walk(roots[operation]?.name ?? '', [])].map((steps) => ({
+  return operations.flatMap((operation) =>
+    [...walk(schema.getRootType(operation as OperationTypeNode)?.name ?? '', [])].map((steps) => ({
       operation,
       steps,
       target: steps.slice(-1).map(nameOf).join(),
@@ -62,9 +70,12 @@ export function allPaths(schema: GraphQLSchema): FieldPath[] {
  * Lists the shortest path to each field from each root field through each parent field, through
  * object types only.
  */
-export function shortestPaths(schema: GraphQLSchema): FieldPath[] {
+export function shortestPaths(
+  schema: GraphQLSchema,
+  operations: readonly OperationKind[] = ONE_RESPONSE,
+): FieldPath[] {
   const found = new Map<string, FieldPath>();
-  for (const path of allPaths(schema)) {
+  for (const path of allPaths(schema, operations)) {
     if (path.steps.some(({ on, within }) => on !== within)) continue;
     const ends = [path.steps[0], path.steps.at(-2), path.steps.at(-1)];
     const key = ends.map((step) => step && nameOf(step)).join(' ');

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { BffError } from '../../errors.ts';
-import type { MaybePromise } from '../../maybe-promise.ts';
+import { andThen, type MaybePromise } from '../../maybe-promise.ts';
 import { cookieValue, SESSION_COOKIE, toClearedCookie, toSetCookie } from './cookies.ts';
 import { providerUnavailable } from './provider.ts';
 import { MAX_TOKENS_LENGTH, type Renewal, sizeOf } from './renewal.ts';
@@ -134,6 +134,24 @@ export function createSessions({ store, renewal, revocations }: SessionParts) {
       } catch (error) {
         return fail(error);
       }
+    },
+
+    /**
+     * The session of a cookie as it is, for a response that has begun and can't set a renewed cookie. It is
+     * not renewed, but other requests may have done so.
+     * @throws BffError UNAUTHENTICATED for a session that is over or must be renewed; UPSTREAM_UNAVAILABLE;
+     *   may also reject with them
+     */
+    check(cookie: string): MaybePromise<Session> {
+      const key = hash('sha256', cookie, 'base64url');
+      const checked = (read: Renewed): Session => {
+        const { session } = renewal.latestOf(read);
+        if (revocations.isRevoked(session) || !hasValidToken(session, Date.now())) {
+          throw sessionEnded();
+        }
+        return session;
+      };
+      return andThen(opened.get(key) ?? open(cookie, key), checked);
     },
 
     /** Opens a session. @returns its Set-Cookie header */

@@ -8,6 +8,8 @@ const SYNC_INTERVAL_MS = 1_000;
 /** The connection to the other replicas. */
 export interface ReplicaConnection {
   readonly replicas: Replicas;
+  /** Calls the listener for each message of another channel, as long as Redis is connected. */
+  readonly onMessage: (channel: string, listener: (text: string) => void) => void;
   /** Delivers what Redis does not know yet, if it responds. */
   readonly close: () => Promise<void>;
 }
@@ -22,12 +24,15 @@ export async function connectReplicas(
   replicas = new Replicas(createSharedTags(redis), log),
 ): Promise<ReplicaConnection> {
   const subscriber = await redis.duplicate();
-  subscriber.on('message', (_channel: string, text: string) => {
+  const listeners = new Map([[PURGE_CHANNEL, receivePurge]]);
+  subscriber.on('message', (channel: string, text: string) => listeners.get(channel)?.(text));
+
+  function receivePurge(text: string): void {
     const message = parsePurgeMessage(text);
     if (message) replicas.receive(message);
     // Of a later release: the versions have its tags.
     else void replicas.sync();
-  });
+  }
 
   function sync(): void {
     // Without commands, ioredis would not notice that the connection is silent, and not replace it. Until
@@ -37,13 +42,20 @@ export async function connectReplicas(
   }
 
   function subscribe(): void {
-    subscriber.subscribe(PURGE_CHANNEL).then(replicas.sync).catch(ignore);
+    subscriber
+      .subscribe(...listeners.keys())
+      .then(replicas.sync)
+      .catch(ignore);
   }
 
   subscriber.on('ready', subscribe);
   const timer = setInterval(sync, SYNC_INTERVAL_MS).unref();
   return {
     replicas,
+    onMessage(channel, listener) {
+      listeners.set(channel, listener);
+      if (subscriber.status === 'ready') subscriber.subscribe(channel).catch(ignore);
+    },
     async close() {
       clearInterval(timer);
       subscriber.disconnect();

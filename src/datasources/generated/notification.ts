@@ -31,7 +31,11 @@ export interface paths {
          */
         get: operations["listNotifications"];
         put?: never;
-        post?: never;
+        /**
+         * Send a notification to a user
+         * @description Subscribers of events get `notification.created`.
+         */
+        post: operations["createNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -120,6 +124,16 @@ export interface components {
             /** @description 1 to 100 notification ids. */
             ids: string[];
             /** @description The user who received the notifications. */
+            userId: string;
+        };
+        /** @description A notification to send. */
+        NewNotification: {
+            /** @description A sentence or two of plain text. */
+            body: string;
+            kind: components["schemas"]["NotificationKind"];
+            /** @description One line. */
+            title: string;
+            /** @description The user who receives it. */
             userId: string;
         };
         /** @description A message to one user. */
@@ -313,6 +327,32 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["Unauthorized"];
+        };
+    };
+    createNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotification"];
+            };
+        };
+        responses: {
+            /** @description The new notification. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["Unprocessable"];
         };
     };
     markRead: {

@@ -3,23 +3,13 @@ import type { ExecutionResult, GraphQLError, GraphQLFormattedError } from 'graph
 import type { RequestContext } from '../../context.ts';
 import type { Compiler } from '../../operations/index.ts';
 
-type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
+export type Format = (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
 
 /** Creates the plugin that executes operations in their compiled form, if there is one. */
 export function executeCompiled(
   { find }: Pick<Compiler, 'find'>,
   format: Format,
 ): ApolloServerPlugin<RequestContext> {
-  function toBody({ data, errors }: ExecutionResult) {
-    const singleResult = {
-      ...(errors && {
-        errors: onePerPath(errors).map((error) => format(describe(error), causeOf(error))),
-      }),
-      data: data ?? null,
-    };
-    return { kind: 'single' as const, singleResult };
-  }
-
   return {
     async requestDidStart() {
       return {
@@ -27,12 +17,21 @@ export function executeCompiled(
           const execute = find(document, operation);
           if (!execute) return null;
           const result: ExecutionResult = await execute(undefined, contextValue, request.variables);
-          return { http: response.http, body: toBody(result) };
+          const singleResult = formatResult(result, format);
+          return { http: response.http, body: { kind: 'single', singleResult } };
         },
       };
     },
   };
 }
+
+/** The result of an execution as Apollo Server has it: with formatted errors. */
+export const formatResult = ({ data, errors }: ExecutionResult, format: Format) => ({
+  ...(errors && {
+    errors: onePerPath(errors).map((error) => format(describe(error), causeOf(error))),
+  }),
+  data: data ?? null,
+});
 
 const causeOf = (error: GraphQLError): unknown => error.originalError ?? error;
 

@@ -34,7 +34,7 @@ export function createExecutor(apollo: ApolloServer<RequestContext>): Executor {
   };
 }
 
-const withRequestId =
+export const withRequestId =
   ({ requestId }: RequestContext) =>
   (error: GraphQLFormattedError): GraphQLFormattedError => ({
     ...error,

@@ -58,8 +58,11 @@ function toBatch(body: readonly unknown[], maxBatchOperations: number): Batch {
   return [first, ...others];
 }
 
-/** @param given - the JSON of a POST, or the parameters of a GET */
-function toOperationInput(given: unknown): OperationInput {
+/**
+ * @param given - the JSON of a POST, or the parameters of a GET
+ * @throws BffError BAD_REQUEST; BAD_USER_INPUT for malformed Unicode
+ */
+export function toOperationInput(given: unknown): OperationInput {
   if (!isRecord(given)) throw badRequest('POST body missing, or not a JSON object.');
   const { query, documentId, operationName, variables, extensions } = given as Parameters;
   // The name in Relay's guide to persisted queries.

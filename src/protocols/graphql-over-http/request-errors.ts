@@ -7,6 +7,7 @@ import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import { DocumentError } from '../../operations/index.ts';
 import { maskMessage } from '../../pipeline/index.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
+import { COMPLETE, STREAM_PATH, STREAM_TYPE, toEvent } from '../subscriptions/event-text.ts';
 import { createErrorTypeChooser, isLegacy } from './content-negotiation.ts';
 
 /** Some messages repeat parts of the document. */
@@ -24,15 +25,7 @@ export function createErrorHandler(
 ): ErrorHandler {
   const typeFor = createErrorTypeChooser();
   const chargeRefusal = createRefusalCharge(charge);
-  const toMessage = isSchemaPublic ? maskMessage : maskNames;
-
-  const toErrors = ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
-    // In production the first only: each error confirms or denies a guess about the schema.
-    (isSchemaPublic ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
-      const shortMessage = toMessage(message, code).slice(0, MAX_MESSAGE_LENGTH);
-      const error = toClientError(code, shortMessage, requestId);
-      return locations ? { ...error, locations } : error;
-    });
+  const toErrors = createDocumentErrors(isSchemaPublic);
 
   return (error: FastifyError | BffError | DocumentError, request, reply) => {
     const { accept } = request.headers;
@@ -40,8 +33,28 @@ export function createErrorHandler(
     reply.header('cache-status', cacheStatusHeader('bypass')).type(typeFor(accept));
     if (!(error instanceof DocumentError)) return handleError(error, request, reply);
     recordRefusal(request, error.code);
+    if (request.routeOptions.url === STREAM_PATH) {
+      const text = toEvent({ errors: toErrors(error, request.id) }) + COMPLETE;
+      return reply.type(STREAM_TYPE).send(text);
+    }
     return reply.code(isLegacy(accept) ? 200 : 400).send({ errors: toErrors(error, request.id) });
   };
+}
+
+/**
+ * Creates the errors of an invalid document for its client.
+ * @param isSchemaPublic - as for `createErrorHandler`
+ */
+export function createDocumentErrors(isSchemaPublic: boolean) {
+  const toMessage = isSchemaPublic ? maskMessage : maskNames;
+
+  return ({ code, errors }: DocumentError, requestId: string): ClientError[] =>
+    // In production the first only: each error confirms or denies a guess about the schema.
+    (isSchemaPublic ? errors : errors.slice(0, 1)).map(({ message, locations }) => {
+      const shortMessage = toMessage(message, code).slice(0, MAX_MESSAGE_LENGTH);
+      const error = toClientError(code, shortMessage, requestId);
+      return locations ? { ...error, locations } : error;
+    });
 }
 
 /** Replaces messages that name parts of the schema. */

@@ -25,7 +25,11 @@ interface GraphqlParts {
   readonly maxBatchOperations: number;
   /** Renders the page for browsers; undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;
+  /** Adds the handling of requests for another protocol, if there is one. */
+  readonly addUpgrades: (handler: RouteHandler) => RouteHandler;
 }
+
+export type RouteHandler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
 /** Allows the scripts of the page, and no page that frames it. */
 const LANDING_PAGE_CSP = "frame-ancestors 'none'";
@@ -34,7 +38,7 @@ const LANDING_PAGE_CSP = "frame-ancestors 'none'";
 export function addGraphql(app: FastifyInstance, parts: GraphqlParts): void {
   const url = '/graphql';
   const config = { isTraced: true };
-  const handler = createGraphqlHandler(parts);
+  const handler = parts.addUpgrades(createGraphqlHandler(parts));
   app.route({ method: ['GET', 'HEAD', 'POST'], url, config, handler });
   app.route({ method: ['DELETE', 'OPTIONS', 'PATCH', 'PUT'], url, handler: refuseMethod });
 }

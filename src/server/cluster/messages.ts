@@ -1,4 +1,5 @@
 import type { Purge } from '../../cache/index.ts';
+import type { ServiceEvent } from '../../service-event.ts';
 import type { ProcessMetrics } from '../../telemetry/metrics/index.ts';
 import type { Increment } from '../../traffic/index.ts';
 import type { StartFailure } from '../start-failure.ts';
@@ -30,6 +31,7 @@ export type PrimaryMessage =
       readonly id: number;
       readonly counts: readonly (readonly [used: number, remainingMs: number])[];
     }
+  | { readonly type: 'event'; readonly event: ServiceEvent }
   | { readonly type: 'collect'; readonly id: number }
   | { readonly type: 'ping' }
   /** End, because another worker has taken the place of this one. */

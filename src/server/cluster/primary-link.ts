@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Purge, PurgeChannel } from '../../cache/index.ts';
+import type { EventPeers } from '../../events/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type Count, createBatchedCounter, type SharedCounter } from '../../traffic/index.ts';
 import type { PrimaryMessage, WorkerMessage } from './messages.ts';
@@ -65,6 +66,11 @@ export function createClusterPurgeChannel({ send, on }: PrimaryLink, log: Log): 
     },
   };
 }
+
+/** Creates the source of the events that the primary gets from services. */
+export const createClusterEvents = ({ on }: PrimaryLink): EventPeers => ({
+  onEvent: (listener) => on('event', ({ event }) => listener(event)),
+});
 
 /** Creates the counter that the primary has for all workers. */
 export function createClusterCounter({ send, on }: PrimaryLink, log: Log): SharedCounter {

@@ -2,6 +2,7 @@ import cluster from 'node:cluster';
 import type { BffDefinition } from '../../bff.ts';
 import { connectReplicas, createEdgePurger, EVERYTHING } from '../../cache/index.ts';
 import { type Config, ConfigError } from '../../config/index.ts';
+import { sendToReplicas } from '../../events/index.ts';
 import { createLog, createProcessLog } from '../../telemetry/log.ts';
 import { aggregateMetrics, createPrimaryMetrics } from '../../telemetry/metrics/index.ts';
 import { createAdmin } from '../admin.ts';
@@ -111,10 +112,13 @@ export async function servePrimary(bff: BffDefinition, config: Config): Promise<
   const admin = createAdmin({
     log: requestLog,
     secret: config.admin.purgeSecret,
-    async purge(tags) {
+    async receive({ tags, event }) {
       metrics.countPurge('event', tags.length);
       await purges.publishEverywhere({ kind: 'tags', tags });
       edges?.purge(tags);
+      if (!event) return;
+      for (const { send } of supervisor.servingWorkers()) send({ type: 'event', event });
+      sendToReplicas(redis, event);
     },
     collectMetrics,
   });

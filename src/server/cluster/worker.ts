@@ -17,6 +17,7 @@ import {
 } from '../termination.ts';
 import {
   createClusterCounter,
+  createClusterEvents,
   createClusterPurgeChannel,
   openPrimaryLink,
   type PrimaryLink,
@@ -73,6 +74,7 @@ export async function serveWorker(
       workerId,
       purges: createClusterPurgeChannel(link, log),
       counter: createClusterCounter(link, log),
+      events: createClusterEvents(link),
     };
     const server = await createServer(bff, config, peers);
     // A worker gets connections as soon as it listens, so it must be ready before.

@@ -11,6 +11,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FieldUsage } from './field-usage.ts';
 import { createEdgePurgeMetrics, createPurgeMetrics } from './purges.ts';
 import { createRequestMetrics } from './requests.ts';
+import { createSubscriptionMetrics } from './subscriptions.ts';
 import { createUpstreamMetrics } from './upstreams.ts';
 
 export { aggregateMetrics, EndedCounts, type ProcessMetrics } from './aggregate.ts';
@@ -52,6 +53,7 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     requests: createRequestMetrics({ registry, fieldUsage, isTrusted }),
     upstreams: createUpstreamMetrics(registry),
     countPurge: createPurgeMetrics(registry),
+    subscriptions: createSubscriptionMetrics(registry),
     edgePurgeCounter: createEdgePurgeMetrics(registry),
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */

@@ -27,7 +27,7 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
   });
   const durations = new Histogram({
     name: 'frontdesk_request_duration_seconds',
-    help: 'Time from the headers of a request to the end of its response.',
+    help: 'Time from the headers of a request to the end of its response; without streams.',
     labelNames: ['operation'],
     buckets: DURATION_BUCKETS,
     registers,
@@ -73,7 +73,7 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
       const operation = labelOf(record);
       const isKnownViewer = record.viewer !== undefined && record.viewer !== 'anonymous';
       requests.inc({ operation, client: clients.valueOf(client, isKnownViewer), status });
-      durations.observe({ operation }, durationMs / 1_000);
+      if (!record.isStream) durations.observe({ operation }, durationMs / 1_000);
       for (const code of errorCodes) errors.inc({ operation, code });
       for (const code of new Set(errorCodes)) failedRequests.inc({ operation, code });
       if (cacheStatus) cache.inc({ status: cacheStatus, not_stored: notStored });

@@ -9,6 +9,8 @@ export interface Entry {
   readonly args: string;
   /** Arguments that result in user errors; undefined if there are none. */
   readonly invalidArgs?: string | undefined;
+  /** The event that a subscription gets, if it is about the viewer's or the named object. */
+  readonly event?: { readonly type: string; readonly id: string | undefined };
 }
 
 /** A domain's part of the tests of rights. */
@@ -32,6 +34,14 @@ const idList = (values: readonly string[]) => `(ids: ${JSON.stringify(values)})`
 const toIds = (objects: Json[]): string[] => objects.map((object) => object.id);
 const orderOf = (quantity: number) =>
   `(input: { idempotencyKey: "rights-${quantity}", currency: "EUR", items: [{ sku: "BAG-TOTE", quantity: ${quantity} }] })`;
+
+const orderChanges = (own: string, another: string): Entry[] => {
+  const type = 'order.changed';
+  return [
+    { root: 'orderChanged', whose: 'own', args: id(own), event: { type, id: own } },
+    { root: 'orderChanged', whose: "another's", args: id(another), event: { type, id: another } },
+  ];
+};
 
 /** The root fields of one BFF. */
 const BFF_ENTRIES: readonly Entry[] = [
@@ -73,6 +83,7 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
     entries: (own, another) => [
       { root: 'order', whose: 'own', args: id(own.placed) },
       { root: 'order', whose: "another's", args: id(another.placed) },
+      ...orderChanges(own.placed, another.placed),
       { root: 'recentOrders', whose: "everyone's", args: '' },
       { root: 'placeOrder', whose: 'own', args: orderOf(1), invalidArgs: orderOf(0) },
       {
@@ -107,6 +118,12 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
   notification: domain<readonly string[]>({
     entries: (own, another) => [
       { root: 'announcements', whose: "everyone's", args: '' },
+      {
+        root: 'notificationReceived',
+        whose: 'own',
+        args: '',
+        event: { type: 'notification.created', id: own[0] },
+      },
       { root: 'markNotificationsRead', whose: 'own', args: idList(own) },
       {
         root: 'markNotificationsRead',

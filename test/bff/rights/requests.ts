@@ -1,4 +1,5 @@
 import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
+import { CAST } from '../../../services/support/cast.ts';
 import {
   authorization,
   type Environment,
@@ -13,6 +14,7 @@ import {
   valuesAt,
 } from '../../support/field-paths.ts';
 import { mapConcurrently } from '../../support/map-concurrently.ts';
+import { subscribeOnce } from '../../support/subscribe-once.ts';
 import type { Entry } from './domains.ts';
 import { COLUMNS, type Column, type RightsTable, rowFor } from './rights-table.ts';
 
@@ -23,6 +25,7 @@ export interface RightsRequest {
   readonly path: FieldPath;
   readonly viewer: TestViewer;
   readonly operation: string;
+  readonly entry: Entry;
 }
 
 export interface RightsResult extends RightsRequest {
@@ -30,6 +33,8 @@ export interface RightsResult extends RightsRequest {
   readonly outcome: string;
   readonly body: Json;
 }
+
+const KINDS = ['query', 'mutation', 'subscription'] as const;
 
 /** A null without an error: the object has no such value. */
 const NO_VALUE = 'null without an error';
@@ -41,7 +46,7 @@ export const requestsFor = (
   viewer: TestViewer,
   entries: readonly Entry[],
 ): RightsRequest[] =>
-  shortestPaths(schema).flatMap((path) => {
+  shortestPaths(schema, KINDS).flatMap((path) => {
     const [root = '', ...below] = fieldNames(path);
     const isInUserError = below.length > 1 && below[0] === 'userErrors';
     return entries
@@ -51,7 +56,7 @@ export const requestsFor = (
         if (args === undefined) return [];
         const row = rowFor(table, path.target, root);
         const column = columnFor(viewer, entry.whose);
-        return [{ row, column, path, viewer, operation: toOperation(schema, path, args) }];
+        return [{ row, column, path, viewer, entry, operation: toOperation(schema, path, args) }];
       });
   });
 
@@ -74,6 +79,7 @@ function toOperation(schema: GraphQLSchema, path: FieldPath, args: string): stri
   const leaf = field && isObjectType(getNamedType(field.type)) ? ' { __typename }' : '';
   const inner = below.reduceRight((selection, name) => ` { ${name}${selection} }`, leaf);
   if (path.operation === 'query') return `{ ${root}${args}${inner} }`;
+  if (path.operation === 'subscription') return `subscription { ${root}${args}${inner} }`;
   const withRefusals = inner.replace(/}$/, 'refusals: userErrors { code } }');
   return `mutation { ${root}${args}${withRefusals} }`;
 }
@@ -88,18 +94,35 @@ export async function sendAll(
       viewers.map(async (viewer) => [viewer, await authorization(viewer)] as const),
     ),
   );
+  const subscribe = createSubscriber(environment);
   return mapConcurrently(requests, async (request) => {
     const { operation: query, viewer, path } = request;
-    const { body } = await environment.post({ query }, headers.get(viewer));
+    const body =
+      path.operation === 'subscription'
+        ? await subscribe(request, headers.get(viewer))
+        : (await environment.post({ query }, headers.get(viewer))).body;
     return { ...request, body, outcome: outcomeOf(body, path) };
   });
+}
+
+/** Sends one subscription at a time, so that each gets the event that is meant for it. */
+function createSubscriber(environment: Environment) {
+  let last: Promise<unknown> = Promise.resolve();
+  return ({ operation, viewer, entry }: RightsRequest, headers = {}): Promise<Json> => {
+    const { type = '', id = '' } = entry.event ?? {};
+    const user = viewer === 'staff' ? CAST.staff : viewer;
+    const event = { type, data: { user, id } };
+    const result = last.then(() => subscribeOnce(environment, operation, headers, event));
+    last = result;
+    return result;
+  };
 }
 
 function outcomeOf(body: Json, path: FieldPath): string {
   const [error] = body.errors ?? [];
   if (error) return error.extensions?.code ?? 'an error without a code';
   const keys = fieldNames(path);
-  const refusals: { code: string }[] = body.data[keys[0] ?? ''].refusals ?? [];
+  const refusals: { code: string }[] = body.data[keys[0] ?? '']?.refusals ?? [];
   const missing = refusals.filter(({ code }) => code === 'NOT_FOUND');
   if (missing.length > 0) return missing.length === refusals.length ? 'userError' : 'half refused';
   return valuesAt(body.data, keys).length > 0 ? 'yes' : NO_VALUE;

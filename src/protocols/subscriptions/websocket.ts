@@ -1,0 +1,193 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { parse } from 'graphql';
+import { handleProtocols, makeServer } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { unauthenticated } from '../../errors.ts';
+import { isUpgrade, routeUpgrades, takeConnection } from '../../http/upgrades.ts';
+import type { Pipeline, ResultStream, StreamResponse } from '../../pipeline/index.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { RequestRecord } from '../../telemetry/request-record.ts';
+import type { AdmissionControl, RateLimiter } from '../../traffic/index.ts';
+import { toOperationInput } from '../graphql-over-http/parse-request.ts';
+import { toBody } from '../graphql-over-http/representation.ts';
+import { createOperationErrors, toGraphQLError } from './errors.ts';
+import { createRequestReader, type RequestReaders } from './operation-request.ts';
+import { close, closeAfterError, closeFor, send } from './socket.ts';
+
+interface WebSocketParts extends RequestReaders {
+  readonly pipeline: Pipeline;
+  readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
+  readonly rateLimiter: Pick<RateLimiter, 'refuseExhausted' | 'charge'>;
+  readonly isSchemaPublic: boolean;
+  readonly log: Log;
+}
+
+/** A connection, as the handlers of its messages get it. */
+interface Connection {
+  readonly socket: WebSocket;
+  readonly request: FastifyRequest;
+  /** With the credential of the handshake or, if there was one, of `connection_init`. */
+  headers: IncomingHttpHeaders;
+  subscriptions: number;
+  /** On the clock of `performance.now()`. */
+  idleSince: number;
+  /** False if it has not answered the last ping yet. */
+  isAlive: boolean;
+}
+
+export const WEBSOCKET_PATH = '/graphql';
+
+const MAX_MESSAGE_BYTES = 64 * 1_024;
+const HEARTBEAT_MS = 5_000;
+/** The time for which a connection without subscriptions stays open. */
+const MAX_IDLE_MS = 60_000;
+const NO_INPUT = { operationName: undefined, variables: {} };
+/** graphql-ws reads the kind of an operation from a document; the real one is prepared by the pipeline. */
+const ANY_SUBSCRIPTION = parse('subscription { any }');
+
+/**
+ * Creates the handler of subscriptions over WebSocket (the protocol `graphql-transport-ws`). graphql-ws keeps the
+ * state of each connection; credentials, limits and operations are up to the pipeline, for every message.
+ */
+export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketParts) {
+  const { pipeline, admission, rateLimiter, isSchemaPublic, log } = parts;
+  const toRequest = createRequestReader(parts);
+  const toErrors = createOperationErrors(isSchemaPublic, log);
+  const connections = new Set<Connection>();
+  const cookies = new WeakMap<object, string>();
+  const acceptor = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols,
+  });
+  acceptor.on('headers', (headers, raw) => {
+    const cookie = cookies.get(raw);
+    if (cookie !== undefined) headers.push(`Set-Cookie: ${cookie}`);
+  });
+
+  /** Authenticates a connection. @throws BffError; may also reject with it */
+  const connect = (request: FastifyRequest, headers: IncomingHttpHeaders) =>
+    pipeline.connect(
+      toRequest(request, {
+        protocol: 'websocket',
+        input: NO_INPUT,
+        record: request.record,
+        headers,
+        setCookie: (cookie) => void cookies.set(request.raw, cookie),
+        onDisconnect: ignore,
+      }),
+    );
+
+  async function subscribe(connection: Connection, payload: unknown) {
+    const { request, headers, socket } = connection;
+    try {
+      const response = await pipeline.subscribe(
+        toRequest(request, {
+          protocol: 'websocket',
+          input: toOperationInput(payload),
+          record: new RequestRecord(),
+          headers,
+          isConnected: true,
+          setCookie: ignore,
+          onDisconnect: (listener) => void socket.once('close', listener),
+        }),
+      );
+      if (response.kind !== 'stream') return (response.result.errors ?? []).map(toGraphQLError);
+      return watch(connection, response);
+    } catch (error) {
+      rateLimiter.charge(request.ip);
+      return toErrors(error, request.id);
+    }
+  }
+
+  function watch(connection: Connection, { stream }: StreamResponse) {
+    const { socket } = connection;
+    connection.subscriptions++;
+    stream.onEnd((reason) => {
+      connection.subscriptions--;
+      connection.idleSince = performance.now();
+      closeFor(reason, socket);
+    });
+    return { document: ANY_SUBSCRIPTION, contextValue: stream } as never;
+  }
+
+  const protocol = makeServer<{ authorization?: unknown }, Connection>({
+    async onConnect({ connectionParams, extra }) {
+      const { authorization } = connectionParams ?? {};
+      if (authorization === undefined) return;
+      if (typeof authorization !== 'string') throw unauthenticated('"authorization" must be text.');
+      extra.headers = { ...extra.headers, authorization };
+      await connect(extra.request, extra.headers);
+    },
+    onSubscribe: ({ extra }, _id, payload) => subscribe(extra, payload),
+    subscribe: ({ contextValue }) => contextValue as ResultStream as never,
+    // The results are formatted already.
+    onNext: (_context, _id, _payload, _args, result) => ({ ...toBody(result as never) }) as never,
+  });
+
+  function open(socket: WebSocket, request: FastifyRequest): void {
+    const { headers, ip: address } = request;
+    const idleSince = performance.now();
+    const state = { subscriptions: 0, idleSince, isAlive: true };
+    const connection: Connection = { socket, request, headers, ...state };
+    connections.add(connection);
+    socket.on('error', ignore);
+    socket.on('pong', () => {
+      connection.isAlive = true;
+    });
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) => send(socket, data),
+        close: (code = 1_000, reason = '') => close(socket, code, reason),
+        onMessage(handle) {
+          const receive = async (text: string) => {
+            rateLimiter.refuseExhausted({ address });
+            admission.refuseExcess();
+            rateLimiter.charge(address);
+            await handle(text);
+          };
+          socket.on('message', (data: Buffer) => {
+            receive(data.toString()).catch((error) => closeAfterError(error, socket, log));
+          });
+        },
+      },
+      connection,
+    );
+    socket.once('close', (code, reason) => {
+      connections.delete(connection);
+      void closed(code, String(reason));
+    });
+  }
+
+  function check(connection: Connection): void {
+    const { socket, isAlive, subscriptions, idleSince } = connection;
+    connection.isAlive = false;
+    const isIdle = subscriptions === 0 && performance.now() - idleSince > MAX_IDLE_MS;
+    if (!isAlive) socket.terminate();
+    else if (isIdle) close(socket, 1_000, 'No subscription is open');
+    else socket.ping();
+  }
+
+  const timer = setInterval(() => connections.forEach(check), HEARTBEAT_MS).unref();
+  app.addHook('preClose', async () => {
+    clearInterval(timer);
+    for (const { socket } of connections) closeFor('restart', socket);
+  });
+  routeUpgrades(app, WEBSOCKET_PATH);
+
+  return {
+    isUpgrade,
+    /** Takes a connection whose handshake is valid and whose credential, if it has one, too. */
+    async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+      await connect(request, request.headers);
+      request.record.isStream = true;
+      const { socket, head } = takeConnection(reply);
+      acceptor.handleUpgrade(request.raw, socket, head, (opened) => open(opened, request));
+    },
+  };
+}
+
+const ignore = () => undefined;
