@@ -38,6 +38,8 @@ export function acceptHttp2(server: Server, listener: Parameters<typeof createHt
 }
 
 async function close(session: Http2Session): Promise<void> {
+  // Its client has left; its `close` would call nobody back.
+  if (session.destroyed) return;
   const closed = Promise.withResolvers<void>();
   const timer = setTimeout(() => session.destroy(), CLOSE_TIMEOUT_MS);
   session.close(closed.resolve);
