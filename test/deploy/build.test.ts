@@ -115,16 +115,17 @@ describe('npm run build', () => {
   });
 
   it('writes a file that does not load fetch and WebSocket of Node until they are used', async () => {
+    // Not the web BFF: its pass-through routes need undici.
     await using services = await startServices(SERVICE_NAMES);
     const port = await freePort();
     const listModules = toModuleUrl(`
       process.on('exit', () => console.log(process.moduleLoadList.join('\\n')));`);
     await using bundle = await startCommand(
-      [process.execPath, '--import', listModules, 'web.mjs'],
+      [process.execPath, '--import', listModules, 'mobile.mjs'],
       {
         cwd: await buildBundles(),
         url: `http://127.0.0.1:${port}`,
-        env: { ...services.env, WEB_PORT: String(port), WEB_ADMIN_PORT: '0' },
+        env: { ...services.env, MOBILE_PORT: String(port), MOBILE_ADMIN_PORT: '0' },
       },
     );
     await bundle.terminate();
