@@ -19,7 +19,7 @@ export type Log = Pick<Logger, 'error' | 'warn' | 'info' | 'debug'>;
  * right after a line.
  */
 export const createProcessLog = (name: string, worker?: number): Log & Pick<Logger, 'fatal'> =>
-  pino({ name, base: baseOf(worker), ...REDACTION });
+  pino({ name, base: baseOf(worker), ...REDACTION }, pino.destination({ fd: 1, sync: true }));
 
 interface LogOptions {
   readonly name: string;
