@@ -1,6 +1,7 @@
 import { type Logger, symbols } from 'pino';
 import {
   type CompletedRequest,
+  loggedHashOf,
   nameOf,
   type RecordedOperation,
   type RequestRecord,
@@ -25,7 +26,6 @@ interface PinoInternals {
 }
 
 const LEVELS = { debug: 20, info: 30 };
-const HASH_PREFIX = 12;
 const MAX_PATH_LENGTH = 256;
 /** Trusted proxies may send anything as an address. */
 const MAX_ADDRESS_LENGTH = 64;
@@ -87,7 +87,7 @@ function formatOperations(operations: readonly RecordedOperation[]): string {
   const known = definition && formattedOperations.get(definition);
   if (known !== undefined) return known;
   const names = operations.map(nameOf).filter(Boolean).join(',');
-  const hashes = operations.map(({ operation }) => operation.hash.slice(0, HASH_PREFIX));
+  const hashes = operations.map(loggedHashOf);
   const fields = field('operation', names || undefined) + field('operationHash', hashes.join(','));
   if (definition) formattedOperations.set(definition, fields);
   return fields;

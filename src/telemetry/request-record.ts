@@ -84,3 +84,10 @@ const MAX_NAME_LENGTH = 100;
 
 export const nameOf = ({ definition }: RecordedOperation): string | undefined =>
   definition.name?.value.slice(0, MAX_NAME_LENGTH);
+
+/** Enough characters of a hash to find its operation. */
+const LOGGED_HASH_LENGTH = 12;
+
+/** The hash of an operation, as log lines have it. */
+export const loggedHashOf = ({ operation }: RecordedOperation): string =>
+  operation.hash.slice(0, LOGGED_HASH_LENGTH);

@@ -1,6 +1,6 @@
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics/index.ts';
-import { nameOf, type RecordedOperation } from './request-record.ts';
+import { loggedHashOf, nameOf, type RecordedOperation } from './request-record.ts';
 
 /** A subscription that has ended. */
 export interface EndedSubscription {
@@ -25,8 +25,6 @@ export interface SubscriptionObserver {
   readonly end: (ended: EndedSubscription) => void;
 }
 
-const HASH_PREFIX = 12;
-
 /** Creates the observer that counts subscriptions, and writes a log line at the end of each. */
 export function createSubscriptionObserver(
   { subscriptions }: Pick<Metrics, 'subscriptions'>,
@@ -42,7 +40,7 @@ export function createSubscriptionObserver(
         {
           reqId: requestId,
           operation: nameOf(operation),
-          operationHash: operation.operation.hash.slice(0, HASH_PREFIX),
+          operationHash: loggedHashOf(operation),
           ...fields,
           durationMs: Math.round(durationMs),
         },
