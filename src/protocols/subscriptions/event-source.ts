@@ -13,6 +13,7 @@ const RETRY_MS = { min: 1_000, max: 5_000 };
  */
 export class EventSourceBody extends Readable {
   readonly #results: ResultStream;
+  #isWaiting = false;
 
   constructor(results: ResultStream) {
     super();
@@ -22,9 +23,15 @@ export class EventSourceBody extends Readable {
     results.onEnd(() => this.#finish());
   }
 
+  /** Called again after each heartbeat, also while a result is still to come. */
   override _read(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#results.next().then(
-      ({ value }) => value && this.push(toEvent(toBody(value))),
+      ({ value }) => {
+        this.#isWaiting = false;
+        if (value) this.push(toEvent(toBody(value)));
+      },
       (error) => this.destroy(error),
     );
   }

@@ -77,6 +77,30 @@ describe('A subscription whose token expires', () => {
   });
 });
 
+describe('A subscription over server-sent events', () => {
+  it('gets its results one after the other, also after a heartbeat', async () => {
+    using clock = createClock();
+    await using bff = await startSubscriptions();
+    const ids = [await bff.placeOrder(customer), await bff.placeOrder(customer)] as const;
+    await using subscription = await bff.overSse(ORDERS);
+    const first = subscription.next();
+    await bff.untilOpen(1);
+    const { control } = bff.services.order;
+    control.reset();
+    control.faults({ ordersByIds: { delayMs: 400 } });
+    await bff.cancelOrder(ids[0]);
+    await until(() => control.requests().routes.ordersByIds === 1);
+    control.clear();
+    clock.passInterval();
+    await bff.cancelOrder(ids[1]);
+    const results = [await first, await subscription.next()];
+    assert.deepEqual(
+      results.map(({ data }) => data.orderChanged.id),
+      ids,
+    );
+  });
+});
+
 describe('A subscription whose client does not read', () => {
   it('keeps no results for it, and ends with the reason when too many events wait', async () => {
     await using bff = await startSubscriptions();
