@@ -7,6 +7,8 @@ const BASE_BYTES = 256 * 1024;
 const MAX_BYTES_PER_ITEM = 4 * 1024;
 /** The maximum idle time of a connection that a write uses: an older one may be closed by now. */
 export const MAX_WRITE_IDLE_MS = 50;
+/** The media types of JSON. */
+export const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 /** 4xx statuses that reject the caller (this service), not the request. */
 const CALLER_REJECTED_STATUSES = new Set([401, 403, 407, 408, 425, 429]);
 

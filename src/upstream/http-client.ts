@@ -8,6 +8,7 @@ import {
   type ClientReply,
   ClosedConnection,
   checkStatus,
+  JSON_TYPE,
   MAX_WRITE_IDLE_MS,
   malformed,
   maxResponseBytes,
@@ -19,7 +20,6 @@ import { freshnessOf } from './freshness.ts';
 
 /** Error codes of a connection that the upstream has closed. */
 const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
-const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** The headers of every call besides those of the transport. */
 const HEADERS = {

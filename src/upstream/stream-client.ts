@@ -3,12 +3,10 @@ import { finished, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Agent, type Dispatcher, errors } from 'undici';
 import type { ClientTls } from '../config/index.ts';
-import { malformed } from './client.ts';
+import { JSON_TYPE, MAX_WRITE_IDLE_MS, malformed } from './client.ts';
 import { UpstreamFailure } from './errors.ts';
 import { abandoned } from './waiter-group.ts';
 
-/** The maximum idle time of a connection: requests are sent once, and an older one may be closed by now. */
-const MAX_IDLE_MS = 50;
 /** The maximum time without any byte of a body for which its reader waits. */
 const BODY_TIMEOUT_MS = 15_000;
 /** The maximum size of a body that is changed. */
@@ -21,7 +19,6 @@ const MALFORMED_CODES = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ]);
 const BODYLESS_STATUSES = new Set([204, 304]);
-const JSON_TYPE = /^application\/([\w.+-]+\+)?json\b/i;
 
 /** A request whose body may be streamed. */
 export type StreamedRequest = Pick<Dispatcher.RequestOptions, 'origin' | 'path' | 'headers'> & {
@@ -61,8 +58,9 @@ export function createStreamClient(tls: ClientTls) {
   const agent = new Agent({
     connect: { ...tls },
     pipelining: 1,
-    keepAliveTimeout: MAX_IDLE_MS,
-    keepAliveMaxTimeout: MAX_IDLE_MS,
+    // Reads too are sent once.
+    keepAliveTimeout: MAX_WRITE_IDLE_MS,
+    keepAliveMaxTimeout: MAX_WRITE_IDLE_MS,
     headersTimeout: 0,
     bodyTimeout: BODY_TIMEOUT_MS,
   });
