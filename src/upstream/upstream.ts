@@ -52,9 +52,8 @@ export interface UpstreamOptions extends TransportOptions {
   readonly writes: { seen: number };
 }
 
-type UpstreamClient = ReturnType<typeof createUpstream>;
 /** What datasources use. */
-export type Upstream = Omit<UpstreamClient, 'forward'>;
+export type Upstream = Omit<ReturnType<typeof createUpstream>, 'forward'>;
 
 /**
  * Creates the client of one service, once per process. Its operations share the connections, the
