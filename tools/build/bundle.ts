@@ -4,14 +4,10 @@ import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { loadBff, ROOT } from '../tree.ts';
 import { embeddedFiles } from './embedded-files.ts';
 import { packageFolders } from './licenses.ts';
-import { bundledShield, graphqlModules, lazyBuiltins } from './module-plugins.ts';
+import { BUNDLE_OPTIONS, MODULE_PLUGINS } from './module-plugins.ts';
 
 const root = fileURLToPath(ROOT);
 
-/** What packages in CommonJS expect of the module that they are bundled into. */
-const BANNER = `
-import { createRequire as createBundleRequire } from 'node:module';
-const require = createBundleRequire(import.meta.url);`.trim();
 /** An uncaught error prints the line of code that threw it. */
 const MAX_LINE_LENGTH = 200;
 const NON_ASCII = /[\u0080-\uffff]/g;
@@ -32,7 +28,6 @@ export interface Bundle {
 export async function bundle(name: string): Promise<Bundle> {
   const { metafile, outputFiles } = await build({
     ...(await optionsFor([name])),
-    banner: { js: BANNER },
     // Shorter code takes less memory. Identifiers stay, because stack traces and errors show them.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -57,23 +52,14 @@ export async function findBundledPackages(names: readonly string[]): Promise<str
 
 const optionsFor = async (names: readonly string[]) =>
   ({
+    ...BUNDLE_OPTIONS,
     absWorkingDir: root,
     entryPoints: Object.fromEntries(names.map((name) => [name, `bff-${name}/main.ts`])),
     // Source maps are relative to it.
     outdir: join(root, 'dist'),
     outExtension: { '.js': '.mjs' },
-    write: false,
     metafile: true,
-    bundle: true,
-    platform: 'node',
-    target: 'node26',
-    format: 'esm',
-    plugins: [
-      bundledShield,
-      graphqlModules,
-      lazyBuiltins,
-      embeddedFiles(await Promise.all(names.map(loadBff))),
-    ],
+    plugins: [...MODULE_PLUGINS, embeddedFiles(await Promise.all(names.map(loadBff)))],
   }) satisfies BuildOptions;
 
 /** @returns the folders of the packages */

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Plugin } from 'esbuild';
+import type { BuildOptions, Plugin } from 'esbuild';
 
-// How modules are found in a bundle, where that differs from running the source.
+// What all bundles share: their options, and how modules are found, where that differs from running the source.
 
 /** The statement by which src/auth/shield-library.ts loads packages from node_modules at run time. */
 const CREATE_REQUIRE = 'const require = createRequire(import.meta.url);';
 
 /** Lets esbuild see what src/auth/shield-library.ts requires. */
-export const bundledShield: Plugin = {
+const bundledShield: Plugin = {
   name: 'bundled-shield',
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/auth\/shield-library\.ts$/ }, ({ path }) => {
@@ -25,7 +25,7 @@ export const bundledShield: Plugin = {
  * Resolves graphql to its ES modules, also where CommonJS requires it. As CommonJS, all of its exports
  * would be copied for each of the hundred modules that import it, which takes 2 MB.
  */
-export const graphqlModules: Plugin = {
+const graphqlModules: Plugin = {
   name: 'graphql-modules',
   setup({ onResolve, resolve }) {
     onResolve({ filter: /^graphql(?:\/|$)/ }, async ({ path, pluginData, ...options }) => {
@@ -43,7 +43,7 @@ const BUILTIN_NAMESPACE = 'builtin';
  * Requires the modules of Node that have exports which are loaded on demand, instead of importing them:
  * an import reads every export, and `http` then loads Node's fetch and WebSocket, which takes 5 MB.
  */
-export const lazyBuiltins: Plugin = {
+const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(?:node:)?(?:fs|http|process|util)$/ }, ({ path, kind }) =>
@@ -54,3 +54,20 @@ export const lazyBuiltins: Plugin = {
     }));
   },
 };
+
+export const MODULE_PLUGINS: readonly Plugin[] = [bundledShield, graphqlModules, lazyBuiltins];
+
+/** What packages in CommonJS expect of the module that they are bundled into. */
+const BANNER = `
+import { createRequire as createBundleRequire } from 'node:module';
+const require = createBundleRequire(import.meta.url);`.trim();
+
+/** The options of all bundles. */
+export const BUNDLE_OPTIONS = {
+  write: false,
+  bundle: true,
+  platform: 'node',
+  target: 'node26',
+  format: 'esm',
+  banner: { js: BANNER },
+} as const satisfies BuildOptions;

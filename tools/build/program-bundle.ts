@@ -20,10 +20,6 @@ const SOURCES = [
   'tools/build/{module-plugins,program-bundle}.ts',
 ];
 const MAX_AGE_MS = 86_400_000;
-/** What packages in CommonJS expect of the module that they are bundled into. */
-const BANNER = `
-import { createRequire as createBundleRequire } from 'node:module';
-const require = createBundleRequire(import.meta.url);`;
 
 const bundled = new Map<string, Promise<string>>();
 
@@ -80,21 +76,16 @@ const ownUrls: Plugin = {
 };
 
 async function build(main: string): Promise<string> {
-  const [esbuild, { bundledShield, graphqlModules, lazyBuiltins }] = await Promise.all([
+  const [esbuild, { BUNDLE_OPTIONS, MODULE_PLUGINS }] = await Promise.all([
     import('esbuild'),
     import('./module-plugins.ts'),
   ]);
   const { outputFiles } = await esbuild.build({
+    ...BUNDLE_OPTIONS,
     absWorkingDir: root,
     entryPoints: [main],
-    write: false,
-    bundle: true,
-    platform: 'node',
-    target: 'node26',
-    format: 'esm',
-    banner: { js: BANNER },
     minifyWhitespace: true,
-    plugins: [bundledShield, graphqlModules, lazyBuiltins, ownUrls],
+    plugins: [...MODULE_PLUGINS, ownUrls],
   });
   await esbuild.stop();
   return outputFiles[0]?.text ?? '';
