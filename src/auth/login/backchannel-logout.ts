@@ -8,9 +8,11 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const TYPE = /^((application\/)?logout\+jwt|jwt)$/i;
 /** Signatures with a public key; a shared secret must never verify one (RFC 8725 §3.1). */
 const ALGORITHMS = ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256'];
-/** The age at which a token is refused, and may be forgotten. */
-const MAX_AGE_MS = 10 * 60_000;
+/** A token may be as old as both together; its provider's clock may be ahead by the tolerance. */
+const MAX_AGE_SECONDS = 10 * 60;
 const CLOCK_TOLERANCE_SECONDS = 30;
+/** From the first moment at which a token is accepted to the last one. */
+const LIFETIME_MS = (MAX_AGE_SECONDS + 2 * CLOCK_TOLERANCE_SECONDS) * 1_000;
 const KEYS_TIMEOUT_MS = 2_000;
 
 interface BackchannelParts {
@@ -43,7 +45,7 @@ export function createBackchannelLogout(parts: BackchannelParts) {
       audience: clientId,
       algorithms: ALGORITHMS,
       requiredClaims: ['exp', 'iat', 'jti'],
-      maxTokenAge: MAX_AGE_MS / 1_000,
+      maxTokenAge: MAX_AGE_SECONDS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     }).catch((error) => {
       const isToken = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout);
@@ -62,7 +64,7 @@ export function createBackchannelLogout(parts: BackchannelParts) {
     const payload = await verify(token);
     const logout = logoutOf(payload);
     const { jti = '' } = payload;
-    if (!(await usedTokens.use(jti, MAX_AGE_MS))) throw invalidToken(new Error('replayed'));
+    if (!(await usedTokens.use(jti, LIFETIME_MS))) throw invalidToken(new Error('replayed'));
     await revocations.revokeAtProvider(logout);
   };
 }
