@@ -533,6 +533,8 @@ describe('A forged logout token', () => {
         logoutType,
       ),
       'no id': await provider.sign(claims({ jti: undefined }), logoutType),
+      'an empty id': await provider.sign(claims({ jti: '' }), logoutType),
+      'an id that is no text': await provider.sign(claims({ jti: 1 }), logoutType),
       'no expiry': await provider.sign(claims({ exp: undefined }), logoutType),
       'an expiry in the past': await provider.sign(claims({ exp: now() - 60 }), logoutType),
       'an old date': await provider.sign(claims({ iat: now() - 3_600 }), logoutType),

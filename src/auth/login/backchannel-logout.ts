@@ -63,7 +63,8 @@ export function createBackchannelLogout(parts: BackchannelParts) {
   return async (token: string): Promise<void> => {
     const payload = await verify(token);
     const logout = logoutOf(payload);
-    const { jti = '' } = payload;
+    const { jti } = payload;
+    if (typeof jti !== 'string' || jti === '') throw invalidToken();
     if (!(await usedTokens.use(jti, LIFETIME_MS))) throw invalidToken(new Error('replayed'));
     await revocations.revokeAtProvider(logout);
   };
