@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { IssuerConfig } from './issuers.ts';
-import { duration, isProtected, secret, url } from './parsers.ts';
+import { duration, isProtected, list, secret, url } from './parsers.ts';
 
 /** The login at an OpenID provider, and the sessions that it opens. */
 export interface LoginConfig {
@@ -30,8 +30,6 @@ const protectedUrl = url.refine(isProtected, {
 const publicUrl = protectedUrl.refine(({ href, origin }) => href === `${origin}/`, {
   error: 'must be an origin such as https://shop.example, without a path',
 });
-
-const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 /** A path without encoded characters, empty segments and dot segments, alone or with all below it. */
 const RETURN_PATH = /^\/(?:[\w~-][\w.~-]*\/)*(?:[\w~-][\w.~-]*|\*)?$/;

@@ -21,7 +21,8 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 export const isProtected = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || LOOPBACK.test(hostname);
 
-const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
+/** What commas separate. */
+export const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));
 
 /** Names or values separated by commas. */
 export const names = list.pipe(
