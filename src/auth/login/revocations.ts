@@ -61,8 +61,9 @@ export function createRevocations({ redis, maxAgeMs, prefix }: RevocationOptions
         .run((client) => Promise.all(keys.map((key) => client.get(redisKey(key)))))
         .catch(rethrowUnavailable);
       keys.forEach((key, n) => {
-        const time = times[n];
-        if (time) revoked.set(key, Number(time));
+        const time = Number(times[n] ?? 0);
+        // This process may know of a later one that Redis has missed.
+        if (time > (revoked.get(key) ?? 0)) revoked.set(key, time);
       });
     },
 
