@@ -88,21 +88,22 @@ describe('A session whose access token is about to expire', () => {
   });
 
   it('is used as it is while the provider is down, fails or hangs, and renewed afterwards', async () => {
-    const gate = Promise.withResolvers<void>();
-    for (const fail of [
-      () => provider.setDown(true),
-      () => provider.behave({ error: [401, 'invalid_client'] }),
-      () => provider.behave({ before: () => gate.promise }),
-    ]) {
+    const failures: Record<string, (hanging: Promise<void>) => void> = {
+      down: () => provider.setDown(true),
+      failing: () => provider.behave({ error: [401, 'invalid_client'] }),
+      hanging: (hanging) => provider.behave({ before: () => hanging }),
+    };
+    for (const [what, fail] of Object.entries(failures)) {
       const cookie = await cookieOf(DUE_MS);
-      fail();
+      const gate = Promise.withResolvers<void>();
+      fail(gate.promise);
       for (let n = 0; n < 3; n++) {
         const { id, headers } = await ask(cookie);
-        assert.deepEqual([id, headers.getSetCookie()], [USER, []], String(fail));
+        assert.deepEqual([id, headers.getSetCookie()], [USER, []], what);
       }
       provider.behave({});
       provider.setDown(false);
-      if (String(fail).includes('gate')) gate.resolve();
+      gate.resolve();
       await until(async () => sentCookie(await ask(cookie)) !== undefined);
     }
   });
