@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { type BffError, messageFor } from '../../src/errors.ts';
-import { AUDIENCE, ISSUER, type Issuer, inSeconds, issuerConfig, startIssuer } from './issuer.ts';
+import {
+  AUDIENCE,
+  encoded,
+  ISSUER,
+  type Issuer,
+  inSeconds,
+  issuerConfig,
+  startIssuer,
+} from './issuer.ts';
 
 const INVALID = 'The token is not valid: get a new one.';
 const ROLE = "The token's role must be customer or staff.";
@@ -103,8 +111,7 @@ describe('The message of a refused token', () => {
 
   it('names the algorithm, the key and the type', async () => {
     const [, payload = '', signature = ''] = (await issuer.sign()).split('.');
-    const withHeader = (header: object) =>
-      `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${payload}.${signature}`;
+    const withHeader = (header: object) => `${encoded(header)}.${payload}.${signature}`;
     assert.equal(
       await messageOf(development, withHeader({ alg: 'RS256', kid: 'first' })),
       `${INVALID} Its algorithm is "RS256", but JWT_ALGORITHMS is ["ES256"].`,
