@@ -40,7 +40,7 @@ export function toSignedInViewer(
 }
 
 /** A claim by its name or, if there is none of that name, by a path through objects. */
-export function readClaim(claims: Claims, path: string): unknown {
+function readClaim(claims: Claims, path: string): unknown {
   if (Object.hasOwn(claims, path)) return claims[path];
   return path
     .split('.')
