@@ -48,10 +48,9 @@ export const createProofVerifier =
    * @throws BffError UNAUTHENTICATED
    */
   async (proof: string, thumbprint: string, request: ProvenRequest): Promise<void> => {
-    const { jti } = await verifySignature(proof, thumbprint).then((payload) =>
-      assertFor(payload, request),
-    );
-    const isFirst = await usedProofs.use(`${thumbprint} ${jti}`, LIFETIME_MS);
+    const payload = await verifySignature(proof, thumbprint);
+    assertFor(payload, request);
+    const isFirst = await usedProofs.use(`${thumbprint} ${payload.jti}`, LIFETIME_MS);
     if (!isFirst) throw invalidProof('was used before: create one for each request');
   };
 
@@ -77,13 +76,12 @@ const isOutOfTime = (error: unknown): boolean =>
     error.reason === 'check_failed');
 
 /** @throws BffError UNAUTHENTICATED */
-function assertFor(payload: JWTPayload, { method, uri, token }: ProvenRequest) {
+function assertFor(payload: JWTPayload, { method, uri, token }: ProvenRequest): void {
   const { jti, htm, htu, ath } = payload;
   if (htm !== method) throw invalidProof('is for another method');
   if (normalizeUri(htu) !== normalizeUri(uri)) throw invalidProof('is for another URL');
   if (ath !== hash('sha256', token, 'base64url')) throw invalidProof('is for another token');
   if (typeof jti !== 'string' || jti === '') throw invalidProof('has no usable "jti"');
-  return { jti };
 }
 
 /** Without query and fragment (RFC 9449 §4.3), in the normal form of URLs (RFC 3986 §6.2.2, §6.2.3). */
