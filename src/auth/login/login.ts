@@ -139,8 +139,7 @@ export function toSessionTokens(
   return {
     accessToken,
     refreshToken: refresh_token,
-    accessExpiresAt:
-      seconds === undefined ? expiryOf(accessToken) : Date.now() + Number(seconds) * 1_000,
+    accessExpiresAt: seconds === undefined ? expiryOf(accessToken) : Date.now() + seconds * 1_000,
   };
 }
 
