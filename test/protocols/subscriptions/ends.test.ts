@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it, mock } from 'node:test';
+import WebSocket from 'ws';
 import { web } from '../../../bff-web/bff.ts';
 import { CAST } from '../../../services/support/cast.ts';
 import { issueToken } from '../../../services/support/tokens.ts';
@@ -12,6 +13,7 @@ import { NOTIFICATIONS, ORDERS, startSubscriptions } from './harness.ts';
 const { customer } = CAST;
 /** Longer than the lifetime of the tokens here. */
 const HOUR_MS = 3_600_000;
+const HEARTBEAT_MS = 5_000;
 
 /** A clock that tokens are verified with; the intervals that are set from now on pass on demand. */
 function createClock() {
@@ -24,7 +26,7 @@ function createClock() {
       offsetMs += ms;
       mock.timers.setTime(Date.now() + ms);
     },
-    passInterval: () => mock.timers.tick(10_000),
+    passInterval: (ms = 10_000) => mock.timers.tick(ms),
     [Symbol.dispose]() {
       mock.timers.reset();
       performanceMock.restore();
@@ -99,6 +101,54 @@ describe('A subscription over server-sent events', () => {
       ids,
     );
   });
+
+  it('sends heartbeats while nothing happens', async () => {
+    using clock = createClock();
+    await using bff = await startSubscriptions();
+    const { response, leave } = await bff.open(NOTIFICATIONS);
+    let received = '';
+    for await (const chunk of response.body ?? []) {
+      received += Buffer.from(chunk).toString();
+      if (received.includes('\n:\n\n')) break;
+      clock.passInterval(HEARTBEAT_MS);
+    }
+    assert.match(received, /^retry: \d+\n\n:\n\n$/);
+    leave();
+  });
+});
+
+describe('A WebSocket', () => {
+  it('stays open while its client answers pings, and is cut off when it does not', async () => {
+    using clock = createClock();
+    await using bff = await startSubscriptions();
+    const socket = new WebSocket(bff.socketUrl, 'graphql-transport-ws');
+    const silent = new WebSocket(bff.socketUrl, 'graphql-transport-ws', { autoPong: false });
+    await Promise.all([once(socket, 'open'), once(silent, 'open')]);
+    const cutOff = once(silent, 'close');
+    for (let n = 0; n < 3; n++) {
+      const pinged = once(socket, 'ping');
+      clock.passInterval(HEARTBEAT_MS);
+      await pinged;
+      // Its answer arrives after the pong.
+      socket.send('{"type":"ping"}');
+      await once(socket, 'message');
+    }
+    assert.equal((await cutOff)[0], 1006);
+    assert.equal(socket.readyState, socket.OPEN);
+    socket.terminate();
+  });
+
+  it('is closed after a minute without a subscription', async () => {
+    using clock = createClock();
+    await using bff = await startSubscriptions();
+    const socket = new WebSocket(bff.socketUrl, 'graphql-transport-ws');
+    await once(socket, 'open');
+    const closed = once(socket, 'close');
+    clock.advance(61_000);
+    clock.passInterval(HEARTBEAT_MS);
+    const [code, reason] = await closed;
+    assert.deepEqual([code, String(reason)], [1000, 'No subscription is open']);
+  });
 });
 
 describe('A subscription whose client does not read', () => {
@@ -144,7 +194,6 @@ describe('Subscriptions of a process that ends', () => {
     url.searchParams.set('query', NOTIFICATIONS);
     const response = await fetch(url, { headers });
     assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-    const { default: WebSocket } = await import('ws');
     const socket = new WebSocket(bff.endpoint.replace('http', 'ws'), 'graphql-transport-ws', {
       headers: { authorization: `Bearer ${token}` },
     });
