@@ -1,11 +1,6 @@
 import { badInput } from '../../errors.ts';
 import type { OperationVariable } from '../operation-variables.ts';
-import { faultIn } from '../value-fault.ts';
-
-const MAX_FAULTS = 10;
-const MAX_NAME_LENGTH = 100;
-
-type Arguments = Readonly<Record<string, unknown>>;
+import { faultsInMembers, MAX_FAULTS, type ValueFault } from '../value-fault.ts';
 
 /**
  * Checks the arguments of a call against the variables of its operation. The message names all that is
@@ -13,24 +8,13 @@ type Arguments = Readonly<Record<string, unknown>>;
  * @throws BffError BAD_USER_INPUT
  */
 export function readArguments(
-  given: Arguments,
+  given: Readonly<Record<string, unknown>>,
   variables: readonly OperationVariable[],
 ): Record<string, unknown> {
-  const names = new Set(variables.map(({ name }) => name));
-  const faults = [
-    ...Object.keys(given)
-      .filter((name) => !names.has(name))
-      .map((name) => `${name.slice(0, MAX_NAME_LENGTH)}: There is no such argument.`),
-    ...variables.flatMap((variable) => faultOf(given, variable)),
-  ];
-  if (faults.length > 0) throw badInput(faults.slice(0, MAX_FAULTS).join(' '));
+  const faults = faultsInMembers(given, variables, 'There is no such argument.');
+  if (faults.length > 0) throw badInput(faults.slice(0, MAX_FAULTS).map(toSentence).join(' '));
   return { ...given };
 }
 
-function faultOf(given: Arguments, { name, type, isRequired }: OperationVariable): string[] {
-  if (!Object.hasOwn(given, name)) return isRequired ? [`${name}: Required.`] : [];
-  const fault = faultIn(given[name], type);
-  if (!fault) return [];
-  const detail = fault.detail.endsWith('.') ? fault.detail : `${fault.detail}.`;
-  return [`${[name, ...fault.path].join('.')}: ${detail}`];
-}
+const toSentence = ({ path, detail }: ValueFault): string =>
+  `${path.join('.')}: ${detail}${detail.endsWith('.') ? '' : '.'}`;

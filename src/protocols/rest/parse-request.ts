@@ -3,14 +3,19 @@ import { type GraphQLInputType, getNullableType, isListType, isSpecifiedScalarTy
 import type { OperationInput } from '../../pipeline/index.ts';
 import { IDEMPOTENCY_FIELD, type OperationVariable } from '../operation-variables.ts';
 import { createUrlCache, searchOf } from '../url-cache.ts';
-import { faultIn } from '../value-fault.ts';
+import {
+  faultIn,
+  faultsInMembers,
+  MAX_FAULTS,
+  MAX_NAME_LENGTH,
+  REQUIRED,
+  type ValueFault,
+} from '../value-fault.ts';
 import { ParameterError, type ParameterFault, toPointer } from './parameter-error.ts';
 import { itemTypeOf, type RestBody } from './route-inputs.ts';
 import type { RestRoute } from './routes.ts';
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
-const MAX_NAME_LENGTH = 100;
-const MAX_FAULTS = 10;
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 /** A string of Structured Field Values (RFC 9651 §3.3.3). */
 const QUOTED = /^"([^"\\]*)"$/;
@@ -125,24 +130,19 @@ function readBody(given: unknown, body: RestBody | undefined, faults: ParameterF
   }
   if (body.kind === 'value') {
     const { name, type } = body.variable;
-    pushFault(faults, [], given, type);
+    const fault = faultIn(given, type);
+    if (fault) faults.push(inBody(fault));
     return { [name]: given };
   }
-  const names = new Set(body.variables.map(({ name }) => name));
-  for (const name of Object.keys(given)) {
-    if (names.has(name)) continue;
-    const pointer = toPointer([name.slice(0, MAX_NAME_LENGTH)]);
-    faults.push({ pointer, detail: 'There is no such member.' });
-  }
-  return toVariables(body.variables, ({ name, type, isRequired }) => {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined;
-    if (value !== undefined) pushFault(faults, [name], value, type);
-    else if (isRequired) faults.push({ pointer: toPointer([name]), detail: REQUIRED });
-    return value;
-  });
+  const found = faultsInMembers(given, body.variables, 'There is no such member.');
+  faults.push(...found.map(inBody));
+  return given;
 }
 
-const REQUIRED = 'Required.';
+const inBody = ({ path, detail }: ValueFault): ParameterFault => ({
+  pointer: toPointer(path),
+  detail,
+});
 
 /** @returns an object without the variables that have no value */
 const toVariables = (
@@ -163,16 +163,6 @@ function fromText(text: string, type: GraphQLInputType): unknown {
   if ((name === 'Int' || name === 'Float') && NUMBER.test(text)) return Number(text);
   if (name === 'Boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
-}
-
-function pushFault(
-  faults: ParameterFault[],
-  at: readonly string[],
-  value: unknown,
-  type: GraphQLInputType,
-): void {
-  const fault = faultIn(value, type);
-  if (fault) faults.push({ pointer: toPointer([...at, ...fault.path]), detail: fault.detail });
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
