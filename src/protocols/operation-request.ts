@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Representation, requestDirectiveOf } from '../cache/index.ts';
 import type { createProofReader } from '../http/request-proof.ts';
 import type { OperationInput, OperationRequest } from '../pipeline/index.ts';
+import { onDisconnect } from './on-disconnect.ts';
 
 /**
  * Creates the function that adds to an operation what the pipeline needs to know about its HTTP request.
@@ -28,11 +29,7 @@ export function createRequestReader(readProof: ReturnType<typeof createProofRead
       setCookie(header) {
         reply.header('set-cookie', header);
       },
-      onDisconnect(listener) {
-        const { raw } = reply;
-        if (raw.closed) listener();
-        else raw.once('close', listener);
-      },
+      onDisconnect: (listener) => onDisconnect(reply, listener),
     };
   };
 }

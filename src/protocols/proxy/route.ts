@@ -18,6 +18,7 @@ import type { createProofReader } from '../../http/request-proof.ts';
 import { endUnreadBody } from '../../http/unread-body.ts';
 import { type ClientRequest, type Pipeline, requestCallContext } from '../../pipeline/index.ts';
 import type { Recorder } from '../../recorder.ts';
+import { onDisconnect } from '../on-disconnect.ts';
 import { fromClient } from './header-rules.ts';
 import { fillTags } from './path-template.ts';
 import type { ProxyRoute } from './proxy-route.ts';
@@ -57,9 +58,7 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
     const { route, match } = findRoute(routes, { method, segments, hostname, headers });
     const client = toClientRequest(request, reply);
     const { caller, rateLimit } = await pipeline.admitRequest(client, route.access);
-    const leave = () => caller.deadline.release();
-    if (reply.raw.closed) leave();
-    else reply.raw.once('close', leave);
+    onDisconnect(reply, () => caller.deadline.release());
     const body = await caller.deadline.wait(requestBody(raw, route));
     request.body = typeof body === 'string' ? undefined : body;
     reply.headers({ ...rateLimit, 'cache-status': cacheStatusHeader('bypass') });

@@ -5,6 +5,7 @@ import { logOf } from '../../http/observe-requests.ts';
 import type { Pipeline } from '../../pipeline/index.ts';
 import { createRequestParser, isBatch } from '../graphql-over-http/parse-request.ts';
 import { toBody } from '../graphql-over-http/representation.ts';
+import { onDisconnect } from '../on-disconnect.ts';
 import { EventSourceBody } from './event-source.ts';
 import { COMPLETE, STREAM_PATH, STREAM_TYPE, toEvent } from './event-text.ts';
 import { createRequestReader, type RequestReaders } from './operation-request.ts';
@@ -43,10 +44,7 @@ export function addServerSentEvents(app: FastifyInstance, parts: ServerSentEvent
         record,
         headers,
         setCookie: (header) => void reply.header('set-cookie', header),
-        onDisconnect(listener) {
-          if (reply.raw.closed) listener();
-          else reply.raw.once('close', listener);
-        },
+        onDisconnect: (listener) => onDisconnect(reply, listener),
       }),
     );
     // Proxies must pass each event on at once.
