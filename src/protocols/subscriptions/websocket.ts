@@ -42,7 +42,6 @@ const MAX_MESSAGE_BYTES = 64 * 1_024;
 const HEARTBEAT_MS = 5_000;
 /** The time for which a connection without subscriptions stays open. */
 const MAX_IDLE_MS = 60_000;
-const NO_INPUT = { operationName: undefined, variables: {} };
 /** graphql-ws reads the kind of an operation from a document; the real one is prepared by the pipeline. */
 const ANY_SUBSCRIPTION = parse('subscription { any }');
 
@@ -51,7 +50,7 @@ const ANY_SUBSCRIPTION = parse('subscription { any }');
  * state of each connection; credentials, limits and operations are up to the pipeline, for every message.
  */
 export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketParts) {
-  const { pipeline, admission, rateLimiter, isSchemaPublic, log } = parts;
+  const { pipeline, admission, rateLimiter, isSchemaPublic, log, readProof, originOf } = parts;
   const toRequest = createRequestReader(parts);
   const toErrors = createOperationErrors(isSchemaPublic, log);
   const connections = new Set<Connection>();
@@ -69,16 +68,15 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
 
   /** Authenticates a connection. @throws BffError; may also reject with it */
   const connect = (request: FastifyRequest, headers: IncomingHttpHeaders) =>
-    pipeline.connect(
-      toRequest(request, {
-        protocol: 'websocket',
-        input: NO_INPUT,
-        record: request.record,
-        headers,
-        setCookie: (cookie) => void cookies.set(request.raw, cookie),
-        onDisconnect: ignore,
-      }),
-    );
+    pipeline.connect({
+      id: request.id,
+      address: request.ip,
+      record: request.record,
+      headers,
+      readProof: () => readProof(request),
+      streamOrigin: originOf(request),
+      setCookie: (cookie) => void cookies.set(request.raw, cookie),
+    });
 
   async function subscribe(connection: Connection, payload: unknown) {
     const { request, headers, socket } = connection;
