@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
 import { BffError } from '../../errors.ts';
 import { hasBody } from '../../http/counted-request.ts';
-import { type CompiledRoute, refuseOtherTypes } from './routes.ts';
+import type { CompiledRoute } from './routes.ts';
 
 /** The maximum size of a body that is changed. */
 const MAX_CHANGED_BYTES = 1024 * 1024;
+const JSON_TYPE = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
 
 /**
  * The body of a request as it is forwarded: a stream, or a text if the route changes it.
@@ -25,6 +26,13 @@ export async function requestBody(
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     throw new BffError('BAD_REQUEST', 'The body is not valid JSON.', { cause: error });
   }
+}
+
+/** @throws BffError BAD_REQUEST with status 415 */
+function refuseOtherTypes({ headers }: IncomingMessage): void {
+  const { 'content-type': type, 'content-encoding': encoding } = headers;
+  if (JSON_TYPE.test(String(type)) && encoding === undefined) return;
+  throw new BffError('BAD_REQUEST', 'The body must be JSON, without compression.', { status: 415 });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { decisionOf, staff } from '../../auth/rules.ts';
-import { BffError, methodNotAllowed } from '../../errors.ts';
+import { methodNotAllowed } from '../../errors.ts';
 import { pathNotFound } from '../../http/error-handler.ts';
 import type { Access } from '../../pipeline/index.ts';
 import { checkHeaderRules } from './header-rules.ts';
@@ -97,12 +97,3 @@ export function findRoute<R extends CompiledRoute>(
 
 const isVersion = (given: string | string[] | undefined, version: string): boolean =>
   typeof given === 'string' && (given === version || given.startsWith(`${version}.`));
-
-/** @throws BffError BAD_REQUEST with status 415 */
-export function refuseOtherTypes({ headers }: Pick<RouteRequest, 'headers'>): void {
-  const { 'content-type': type, 'content-encoding': encoding } = headers;
-  if (JSON_TYPE.test(String(type)) && encoding === undefined) return;
-  throw new BffError('BAD_REQUEST', 'The body must be JSON, without compression.', { status: 415 });
-}
-
-const JSON_TYPE = /^application\/([\w.+-]+\+)?json\s*(;|$)/i;
