@@ -26,11 +26,6 @@ export class ResultStream implements AsyncIterableIterator<ExecutionResult, unde
     this.#parts = parts;
   }
 
-  /** Undefined while the stream is open. */
-  get endReason(): EndReason | undefined {
-    return this.#parts.events.endReason;
-  }
-
   /** The numbers of events that the client has got, and not got. */
   get counts(): { readonly delivered: number; readonly dropped: number } {
     return { delivered: this.#delivered, dropped: this.#parts.events.dropped };
@@ -79,7 +74,7 @@ export class ResultStream implements AsyncIterableIterator<ExecutionResult, unde
 
   /** The last result of a stream whose client has to do something about its end; undefined for others. */
   lastResult() {
-    const reason = this.endReason;
+    const reason = this.#parts.events.endReason;
     if (reason !== 'credential' && reason !== 'slow') return undefined;
     const { code, message } = END_ERRORS[reason];
     return { errors: [toClientError(code, message, this.#parts.requestId, { reason })] };
