@@ -1,5 +1,5 @@
 import { GraphQLError } from 'graphql';
-import { BffError, INTERNAL_ERROR_MESSAGE, toClientError } from '../../errors.ts';
+import { BffError, INTERNAL_ERROR_MESSAGE, messageFor, toClientError } from '../../errors.ts';
 import { DocumentError } from '../../operations/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createDocumentErrors } from '../graphql-over-http/request-errors.ts';
@@ -15,8 +15,8 @@ export function createOperationErrors(isSchemaPublic: boolean, log: Log) {
   return (error: unknown, requestId: string): GraphQLError[] => {
     if (error instanceof DocumentError) return ofDocument(error, requestId).map(toGraphQLError);
     if (error instanceof BffError) {
-      const { code, message, details } = error;
-      return [toGraphQLError(toClientError(code, message, requestId, details))];
+      const { code, details } = error;
+      return [toGraphQLError(toClientError(code, messageFor(error), requestId, details))];
     }
     log.error({ err: error, reqId: requestId }, 'unexpected error');
     return [
