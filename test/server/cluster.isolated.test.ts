@@ -10,6 +10,7 @@ import { assertNeverStale, type Cluster, startCluster } from '../support/cluster
 import { startEdge } from '../support/edge.ts';
 import { CAST } from '../support/fixture/cast.ts';
 import { purge } from '../support/purge.ts';
+import { startRequest } from '../support/start-request.ts';
 import { until } from '../support/until.ts';
 
 /** Between two rounds of requests while workers are replaced. */
@@ -337,6 +338,40 @@ describe('Workers', () => {
     assert.deepEqual(await cluster.ended(), [143, null]);
     await until(() => !connections.some(({ pid }) => isAlive(pid)));
     for (const { agent } of connections) agent.destroy();
+  });
+});
+
+/** Holds a worker back at the moment at which it stops listening. */
+const BUSY_AT_CLOSE = toModuleUrl(`
+  import cluster from 'node:cluster';
+  import { Server } from 'node:net';
+  if (cluster.isWorker) {
+    const { close } = Server.prototype;
+    Server.prototype.close = function (...args) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+      return close.apply(this, args);
+    };
+  }
+`);
+
+describe('Workers that drain', () => {
+  it('leave no connection open that arrives as they stop listening', async () => {
+    await using cluster = await startCluster({}, { preload: BUSY_AT_CLOSE });
+    const inFlight = await startRequest(cluster.endpoint);
+    cluster.kill('SIGTERM');
+    const ends: Promise<unknown>[] = [];
+    let isListening = true;
+    while (isListening) {
+      const end = cluster.exchange('/readyz').catch((error) => {
+        if (error.code === 'ECONNREFUSED') isListening = false;
+      });
+      ends.push(end);
+      await sleep(10);
+    }
+    await Promise.all(ends);
+    // The workers have not ended meanwhile.
+    assert.equal(await inFlight.finish(), 200);
+    assert.deepEqual(await cluster.ended(), [0, null]);
   });
 });
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { request } from 'node:http';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { startBffProcess } from '../support/bff-process.ts';
 import { library } from '../support/fixture/bff.ts';
+import { startRequest } from '../support/start-request.ts';
 import { until } from '../support/until.ts';
 
 /** Longer than npm takes to forward a signal (see termination.ts). */
@@ -102,28 +101,6 @@ async function startByNpm(env: NodeJS.ProcessEnv = {}) {
   const find = () => new RegExp(`^${name} listening on (http:\\S+)$`, 'm').exec(npm.output())?.[1];
   await until(() => find() !== undefined);
   return { ...npm, endpoint: find() ?? '' };
-}
-
-/** Starts a request, and waits until the server has its head and reads the body. */
-async function startRequest(endpoint: string) {
-  const body = '{"query":"{ __typename }"}';
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    expect: '100-continue',
-  };
-  const outgoing = request(endpoint, { method: 'POST', headers });
-  outgoing.flushHeaders();
-  await once(outgoing, 'continue');
-  return {
-    async finish(): Promise<number> {
-      const received = once(outgoing, 'response');
-      outgoing.end(body);
-      const [response] = await received;
-      response.resume();
-      return response.statusCode;
-    },
-  };
 }
 
 describe('An npm script that starts a BFF', () => {

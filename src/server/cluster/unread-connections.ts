@@ -11,6 +11,8 @@ interface InternalMessage {
   readonly key?: string;
   /** Of the answer to a worker that wants to listen. */
   readonly errno?: number | null;
+  /** Of a worker's answer: whether it took the connection. */
+  accepted?: boolean;
 }
 
 /** The workers that accept connections of a listener. */
@@ -24,8 +26,9 @@ function acceptorsOf(key: string): Set<Worker> {
 
 /**
  * Hands the connections that a worker was given, and had not read when it ended, to the other workers.
- * Nothing of them is lost: the primary has them open until a worker accepts them. By itself,
- * node:cluster would keep them open for ever, and their clients would wait for an answer.
+ * Nothing of them is lost: the primary has them open until a worker accepts them. If no worker listens
+ * any more, it closes them, also those that a worker refuses because it has just stopped listening. By
+ * itself, node:cluster would keep both open for ever, and their clients would wait for an answer.
  */
 export function redistributeUnread(worker: Worker): void {
   const { process } = worker;
@@ -39,8 +42,16 @@ export function redistributeUnread(worker: Worker): void {
     if (key !== undefined && ack !== undefined && !errno) acceptorsOf(key).add(worker);
     return send(...args);
   };
-  process.on('internalMessage', ({ act, ack, key }: InternalMessage) => {
-    if (ack !== undefined) unread.delete(ack);
+  const hasAcceptors = (key: string | undefined): boolean =>
+    key === undefined || acceptorsOf(key).size > 0;
+  // Before node:cluster reads it.
+  process.prependListener('internalMessage', (message: InternalMessage) => {
+    const { act, ack, key } = message;
+    if (ack !== undefined) {
+      // The primary closes its copy of an accepted connection, and queues a refused one.
+      if (message.accepted === false && !hasAcceptors(unread.get(ack))) message.accepted = true;
+      unread.delete(ack);
+    }
     if (act === 'close' && key !== undefined) acceptorsOf(key).delete(worker);
   });
   process.once('close', () => {
@@ -49,7 +60,7 @@ export function redistributeUnread(worker: Worker): void {
     worker.disconnect();
     for (const [seq, key] of unread) {
       // A worker that refuses a connection answers so; one that accepts it lets the primary close it.
-      const accepted = acceptorsOf(key).size === 0;
+      const accepted = !hasAcceptors(key);
       process.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack: seq, accepted });
     }
   });
