@@ -25,6 +25,10 @@ const LONGEST = [
 ];
 /** For two cores: most tests wait for something from time to time. */
 const CONCURRENCY = 4;
+/** Of one test. The longest takes a tenth of it. */
+const TEST_TIMEOUT_MS = 120_000;
+/** Of all, within the limit of CI: a file whose process does not end is named and killed. */
+const RUN_TIMEOUT_MS = 720_000;
 const PATTERNS = ['all.ts', '*/all.ts', '**/*.isolated.test.ts'];
 
 const folder = new URL('test/', ROOT);
@@ -35,7 +39,12 @@ const files = paths.map((path) => fileURLToPath(new URL(path, folder)));
 // Otherwise several processes would, at the same time.
 await bundleProgram(LIBRARY_MAIN);
 
-run({ files, concurrency: CONCURRENCY })
+run({
+  files,
+  concurrency: CONCURRENCY,
+  timeout: TEST_TIMEOUT_MS,
+  signal: AbortSignal.timeout(RUN_TIMEOUT_MS),
+})
   .on('test:fail', () => {
     process.exitCode = 1;
   })
