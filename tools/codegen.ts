@@ -17,7 +17,9 @@ await main(async () => {
   if (!values.check) await write(stale);
   // Imported here, because the schemas are built by src, which may need the types just written.
   const { generateClients } = await import('./rest-clients.ts');
-  const staleClients = await filterStale(await generateClients());
+  const { generateKits } = await import('./client-kit.ts');
+  const clients = (await Promise.all([generateClients(), generateKits()])).flat();
+  const staleClients = await filterStale(clients);
   if (values.check) return reportStale([...stale, ...staleClients]);
   await write(staleClients);
   const { writeSchemas } = await import('./schema.ts');

@@ -100,7 +100,7 @@ function copyTree(): string {
 
 const readTree = (folder: string): Map<string, string> =>
   new Map(
-    globSync('{*,.*,{bff-*,docs,schema,services,src,test,tools}/**/*}', {
+    globSync('{*,.*,{bff-*,clients,docs,schema,services,src,test,tools}/**/*}', {
       cwd: folder,
       exclude: ['**/node_modules', '.git'],
       withFileTypes: true,
