@@ -29,7 +29,8 @@ interface Connection {
   readonly request: FastifyRequest;
   /** With the credential of the handshake or, if there was one, of `connection_init`. */
   headers: IncomingHttpHeaders;
-  subscriptions: number;
+  /** Its subscriptions that have begun and not ended. */
+  readonly streams: Set<ResultStream>;
   /** On the clock of `performance.now()`. */
   idleSince: number;
   /** False if it has not answered the last ping yet. */
@@ -101,10 +102,10 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
   }
 
   function watch(connection: Connection, { stream }: StreamResponse) {
-    const { socket } = connection;
-    connection.subscriptions++;
+    const { socket, streams } = connection;
+    streams.add(stream);
     stream.onEnd((reason) => {
-      connection.subscriptions--;
+      streams.delete(stream);
       connection.idleSince = performance.now();
       closeFor(reason, socket);
     });
@@ -128,8 +129,8 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
   function open(socket: WebSocket, request: FastifyRequest): void {
     const { headers, ip: address } = request;
     const idleSince = performance.now();
-    const state = { subscriptions: 0, idleSince, isAlive: true };
-    const connection: Connection = { socket, request, headers, ...state };
+    const streams = new Set<ResultStream>();
+    const connection: Connection = { socket, request, headers, streams, idleSince, isAlive: true };
     connections.add(connection);
     socket.on('error', ignore);
     socket.on('pong', () => {
@@ -157,13 +158,15 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
     socket.once('close', (code, reason) => {
       connections.delete(connection);
       void closed(code, String(reason));
+      // graphql-ws loses one of two subscriptions if a client uses an id again while the first begins.
+      for (const stream of streams) stream.end('client');
     });
   }
 
   function check(connection: Connection): void {
-    const { socket, isAlive, subscriptions, idleSince } = connection;
+    const { socket, isAlive, streams, idleSince } = connection;
     connection.isAlive = false;
-    const isIdle = subscriptions === 0 && performance.now() - idleSince > MAX_IDLE_MS;
+    const isIdle = streams.size === 0 && performance.now() - idleSince > MAX_IDLE_MS;
     if (!isAlive) socket.terminate();
     else if (isIdle) close(socket, 1_000, 'No subscription is open');
     else socket.ping();
@@ -181,6 +184,7 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
     /** Takes a connection whose handshake is valid and whose credential, if it has one, too. */
     async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       await connect(request, request.headers);
+      rateLimiter.charge(request.ip);
       request.record.isStream = true;
       const { socket, head } = takeConnection(reply);
       acceptor.handleUpgrade(request.raw, socket, head, (opened) => open(opened, request));

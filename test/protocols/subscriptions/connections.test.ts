@@ -6,7 +6,7 @@ import WebSocket from 'ws';
 import { CAST } from '../../../services/support/cast.ts';
 import { createToken } from '../../support/environment.ts';
 import { sessionCookie } from '../../support/session.ts';
-import { NOTIFICATIONS, type Subscriptions, startSubscriptions } from './harness.ts';
+import { NOTIFICATIONS, ORDERS, type Subscriptions, startSubscriptions } from './harness.ts';
 
 const { customer } = CAST;
 const OWN_ORIGIN = 'https://shop.example';
@@ -143,6 +143,37 @@ describe('A WebSocket', () => {
     const [code, reason] = await once(socket, 'close');
     assert.equal(code, 1013);
     assert.match(String(reason), /Rate limit exceeded/);
+  });
+
+  it('costs its address one unit, and is refused at its limit', async () => {
+    await using limited = await startSubscriptions({ RATE_LIMIT_ADDRESS: '5' });
+    const statuses = new Set<number | undefined>();
+    for (let n = 0; n < 10; n++) {
+      const socket = new WebSocket(limited.socketUrl, PROTOCOL);
+      statuses.add(await statusOf(socket));
+      socket.terminate();
+    }
+    assert.deepEqual([...statuses], [101, 429]);
+  });
+
+  it('ends all of its subscriptions with it, also those whose id was used again before they began', async () => {
+    const socket = new WebSocket(bff.socketUrl, PROTOCOL);
+    await once(socket, 'open');
+    const id = await bff.placeOrder(customer);
+    const payload = { query: ORDERS, variables: { id } };
+    socket.send(
+      JSON.stringify({ type: 'connection_init', payload: await bff.headersOf({ as: customer }) }),
+    );
+    await once(socket, 'message');
+    bff.services.order.control.faults({ '*': { delayMs: 100 } });
+    for (let n = 0; n < 3; n++) {
+      socket.send(JSON.stringify({ type: 'subscribe', id: '1', payload }));
+      if (n < 2) socket.send('{"type":"complete","id":"1"}');
+    }
+    await bff.untilOpen(3);
+    socket.close();
+    await bff.untilOpen(0);
+    bff.services.order.control.clear();
   });
 });
 
