@@ -25,7 +25,8 @@ import { freshnessOf } from './freshness.ts';
 
 /** The HTTP statuses that stand for gRPC statuses (google/rpc/code.proto). */
 const HTTP_STATUSES: Readonly<Record<Code, number>> = {
-  [Code.Canceled]: 499,
+  // By the upstream or a proxy, which may have processed the call: what this client cancels ends otherwise.
+  [Code.Canceled]: 503,
   [Code.Unknown]: 500,
   [Code.InvalidArgument]: 400,
   [Code.DeadlineExceeded]: 504,

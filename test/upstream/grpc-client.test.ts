@@ -8,7 +8,7 @@ import { CAST, CUSTOMER_UNREAD } from '../../services/support/cast.ts';
 import type { Fault } from '../../services/support/faults.ts';
 import { NotificationService } from '../../src/datasources/generated/notification-grpc.ts';
 import { target } from '../../src/datasources/target.ts';
-import { UpstreamFailure } from '../../src/upstream/errors.ts';
+import { isKnownNotApplied, isUpstreamFault, UpstreamFailure } from '../../src/upstream/errors.ts';
 import { createGrpcClient } from '../../src/upstream/grpc-client.ts';
 import { createCertificates } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
@@ -67,6 +67,20 @@ describe('The gRPC client of an upstream', () => {
     for (const status of [400, 404, 409]) {
       service.control.faults({ '*': { status } });
       assert.deepEqual(await service.send(), { status, body: {}, freshness: undefined });
+    }
+  });
+
+  it('takes a call that the upstream has cancelled for failed, with an unknown outcome', async () => {
+    await using shuttingDown = await startHttp2Server((stream) => {
+      const trailers = { 'content-type': 'application/grpc', 'grpc-status': '1' };
+      stream.respond({ ':status': 200, ...trailers }, { endStream: true });
+    });
+    for (const method of ['GET', 'POST'] as const) {
+      await assert.rejects(shuttingDown.send(method), (error) => {
+        assert.equal(isUpstreamFault(error), true);
+        assert.equal(isKnownNotApplied(error), false);
+        return true;
+      });
     }
   });
 
