@@ -56,7 +56,7 @@ export function observeRequests(
     request.record = new RequestRecord();
     observer?.begin(request);
     reply.raw.on('close', () => {
-      const completed = describeCompleted(request, reply);
+      const completed = describeCompleted(request, statusOfResponse(request, reply));
       observer?.end(request, completed);
       writeLine?.(request, completed, isRoutine(request));
     });
@@ -72,18 +72,24 @@ const isRoutine = (request: FastifyRequest): boolean =>
 /** The log for another line about a request, which has its id. */
 export const logOf = ({ log, id }: FastifyRequest): FastifyBaseLogger => log.child({ reqId: id });
 
-function describeCompleted(request: FastifyRequest, { raw }: FastifyReply): CompletedRequest {
-  const { record, method, headers } = request;
+/** Describes a request, or an operation on a connection that stays open, at its end. */
+export function describeCompleted(
+  { record, method, headers }: Pick<FastifyRequest, 'record' | 'method' | 'headers'>,
+  status: number,
+): CompletedRequest {
   return {
     record,
     method,
-    // A stream ends when its client leaves.
-    status: raw.writableFinished || record.isStream ? raw.statusCode : CLIENT_CLOSED_REQUEST,
+    status,
     durationMs: performance.now() - record.startedAt,
     client: clientOf(headers['apollographql-client-name']),
     clientVersion: clientOf(headers['apollographql-client-version']),
   };
 }
+
+/** A stream ends when its client leaves; any other response has then broken off. */
+const statusOfResponse = ({ record }: FastifyRequest, { raw }: FastifyReply): number =>
+  raw.writableFinished || record.isStream ? raw.statusCode : CLIENT_CLOSED_REQUEST;
 
 /**
  * The value of the Server-Timing header; undefined for a request that does not get one.
@@ -97,7 +103,11 @@ export function serverTimingOf({ record }: FastifyRequest, isStored = false): st
 }
 
 /** Records the error that ends a request. */
-export function recordRefusal({ record }: FastifyRequest, code: string, error?: BffError): void {
+export function recordRefusal(
+  { record }: Pick<FastifyRequest, 'record'>,
+  code: string,
+  error?: BffError,
+): void {
   record.errorCodes = [code];
   const { policy } = error?.details ?? {};
   if (code === 'OVERLOADED') record.refusedBy = 'overload';

@@ -207,6 +207,7 @@ export async function createServer(
     upstreams,
     changed,
     admission,
+    metrics,
     log,
     renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
   });

@@ -12,6 +12,7 @@ import { addRest } from '../protocols/rest/route.ts';
 import type { ResponseSender } from '../protocols/send-response.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics/index.ts';
 import type { AdmissionControl, RateLimiter } from '../traffic/index.ts';
 import type { createAuthentication } from './authentication.ts';
 import { findDescriptionPage, readRestApi } from './rest-api.ts';
@@ -27,6 +28,7 @@ interface ProtocolParts
   readonly upstreams: Upstreams;
   readonly changed: Recorder['changed'];
   readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
+  readonly metrics: Pick<Metrics, 'requests'>;
   readonly log: Log;
   /** Undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;

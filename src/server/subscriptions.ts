@@ -6,6 +6,7 @@ import type { Pipeline } from '../pipeline/index.ts';
 import type { RouteHandler } from '../protocols/graphql-over-http/route.ts';
 import { addServerSentEvents, createWebSocketHandler } from '../protocols/subscriptions/index.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics/index.ts';
 import type { AdmissionControl, RateLimiter } from '../traffic/index.ts';
 
 interface SubscriptionParts {
@@ -13,6 +14,7 @@ interface SubscriptionParts {
   readonly readProof: ReturnType<typeof createProofReader>;
   readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
   readonly rateLimiter: RateLimiter;
+  readonly metrics: Pick<Metrics, 'requests'>;
   readonly log: Log;
 }
 
@@ -25,7 +27,7 @@ export function addSubscriptions(
   app: FastifyInstance,
   { subscriptions = [] }: BffDefinition,
   config: Config,
-  { pipeline, readProof, admission, rateLimiter, log }: SubscriptionParts,
+  { pipeline, readProof, admission, rateLimiter, metrics, log }: SubscriptionParts,
 ): (handler: RouteHandler) => RouteHandler {
   if (config.admin.purgeSecret === undefined) return (handler) => handler;
   const readers = { readProof, originOf: createOriginReader(config.publicUrl) };
@@ -33,7 +35,8 @@ export function addSubscriptions(
   if (subscriptions.includes('sse')) addServerSentEvents(app, { pipeline, ...readers });
   if (!subscriptions.includes('websocket')) return (handler) => handler;
   const isSchemaPublic = !config.production;
-  const guards = { admission, rateLimiter, log, isSchemaPublic };
+  const { observe: observeOperation } = metrics.requests;
+  const guards = { admission, rateLimiter, log, isSchemaPublic, observeOperation };
   const { isUpgrade, handle } = createWebSocketHandler(app, { pipeline, ...readers, ...guards });
   return (handler) => (request, reply) =>
     isUpgrade(request.raw) ? handle(request, reply) : handler(request, reply);

@@ -3,11 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parse } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { unauthenticated } from '../../errors.ts';
+import { BffError, unauthenticated } from '../../errors.ts';
+import { describeCompleted, recordRefusal } from '../../http/observe-requests.ts';
 import { isUpgrade, routeUpgrades, takeConnection } from '../../http/upgrades.ts';
 import type { Pipeline, ResultStream, StreamResponse } from '../../pipeline/index.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { RequestRecord } from '../../telemetry/request-record.ts';
+import { type CompletedRequest, RequestRecord } from '../../telemetry/request-record.ts';
 import type { AdmissionControl, RateLimiter } from '../../traffic/index.ts';
 import { toOperationInput } from '../graphql-over-http/parse-request.ts';
 import { toBody } from '../graphql-over-http/representation.ts';
@@ -20,6 +21,8 @@ interface WebSocketParts extends RequestReaders {
   readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
   readonly rateLimiter: Pick<RateLimiter, 'refuseExhausted' | 'charge'>;
   readonly isSchemaPublic: boolean;
+  /** Counts an operation, like the request that it is over other protocols. */
+  readonly observeOperation: (completed: CompletedRequest) => void;
   readonly log: Log;
 }
 
@@ -51,7 +54,8 @@ const ANY_SUBSCRIPTION = parse('subscription { any }');
  * state of each connection; credentials, limits and operations are up to the pipeline, for every message.
  */
 export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketParts) {
-  const { pipeline, admission, rateLimiter, isSchemaPublic, log, readProof, originOf } = parts;
+  const { pipeline, admission, rateLimiter, isSchemaPublic, readProof, originOf } = parts;
+  const { observeOperation, log } = parts;
   const toRequest = createRequestReader(parts);
   const toErrors = createOperationErrors(isSchemaPublic, log);
   const connections = new Set<Connection>();
@@ -81,35 +85,50 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
 
   async function subscribe(connection: Connection, payload: unknown) {
     const { request, headers, socket } = connection;
+    const record = new RequestRecord();
     try {
       const response = await pipeline.subscribe(
         toRequest(request, {
           protocol: 'websocket',
           input: toOperationInput(payload),
-          record: new RequestRecord(),
+          record,
           headers,
           isConnected: true,
           setCookie: ignore,
           onDisconnect: (listener) => void socket.once('close', listener),
         }),
       );
-      if (response.kind !== 'stream') return (response.result.errors ?? []).map(toGraphQLError);
-      return watch(connection, response);
+      if (response.kind === 'stream') return watch(connection, response, record);
+      completeOperation(connection, record, response.result.status);
+      return (response.result.errors ?? []).map(toGraphQLError);
     } catch (error) {
       rateLimiter.charge(request.ip);
-      return toErrors(error, request.id);
+      const { code, status, errors } = toErrors(error, request.id);
+      recordRefusal({ record }, code, error instanceof BffError ? error : undefined);
+      completeOperation(connection, record, status);
+      return errors;
     }
   }
 
-  function watch(connection: Connection, { stream }: StreamResponse) {
+  function watch(connection: Connection, { stream }: StreamResponse, record: RequestRecord) {
     const { socket, streams } = connection;
+    record.isStream = true;
     streams.add(stream);
     stream.onEnd((reason) => {
       streams.delete(stream);
       connection.idleSince = performance.now();
       closeFor(reason, socket);
+      completeOperation(connection, record, 200);
     });
     return { document: ANY_SUBSCRIPTION, contextValue: stream } as never;
+  }
+
+  function completeOperation(connection: Connection, record: RequestRecord, status: number): void {
+    const { request, headers } = connection;
+    const { id, method } = request;
+    const { errorCodes = [] } = record;
+    observeOperation(describeCompleted({ record, method, headers }, status));
+    if (errorCodes.length > 0) log.info({ reqId: id, errorCodes }, 'subscription refused');
   }
 
   const protocol = makeServer<{ authorization?: unknown }, Connection>({

@@ -40,9 +40,12 @@ export async function startSubscriptions(env: NodeJS.ProcessEnv = {}, bff: BffDe
     return token === undefined ? authorization(as) : { authorization: `Bearer ${token}` };
   }
 
-  async function metric(name: string): Promise<number> {
+  /** The sum of a metric's values that have all of these labels. */
+  async function metric(name: string, labels: Record<string, unknown> = {}): Promise<number> {
     const found = await metrics.registry.getSingleMetric(name)?.get();
-    return (found?.values ?? []).reduce((sum, { value }) => sum + value, 0);
+    return (found?.values ?? [])
+      .filter((one) => Object.entries(labels).every(([key, value]) => one.labels[key] === value))
+      .reduce((sum, { value }) => sum + value, 0);
   }
 
   return {

@@ -5,6 +5,7 @@ import { CAST } from '../../../services/support/cast.ts';
 import type { Json } from '../../support/environment.ts';
 import { PRODUCTION } from '../../support/production.ts';
 import { sendEvent } from '../../support/subscribe-once.ts';
+import { until } from '../../support/until.ts';
 import { NOTIFICATIONS, ORDERS, type Subscriptions, startSubscriptions } from './harness.ts';
 
 const { customer, otherCustomer } = CAST;
@@ -127,6 +128,27 @@ for (const protocol of ['overSse', 'overWebSocket'] as const) {
       for (const each of [...open, other]) await each.leave();
       await bff.untilOpen(0);
       await Promise.all(open.map((each) => each[Symbol.asyncDispose]()));
+    });
+
+    it('is counted as a request, with its fields when it ends and with the code if it is refused', async () => {
+      const count = async () => ({
+        ended: await bff.metric('frontdesk_requests_total', { operation: 'other', status: 200 }),
+        field: await bff.metric('frontdesk_field_requests_total', {
+          field: 'Subscription.notificationReceived',
+        }),
+        code: await bff.metric('frontdesk_errors_total', { code: 'NOT_FOUND' }),
+      });
+      const before = await count();
+      const open = await bff[protocol](NOTIFICATIONS);
+      void open.next();
+      await bff.untilOpen(1);
+      await open.leave();
+      await open[Symbol.asyncDispose]();
+      const variables = { id: 'none' };
+      assert.deepEqual(await codesOf(bff[protocol](ORDERS, { variables })), ['NOT_FOUND']);
+      await until(async () => (await count()).ended === before.ended + 2);
+      const { field, code } = await count();
+      assert.deepEqual([field, code], [before.field + 1, before.code + 1]);
     });
 
     it('is refused if its document is invalid, too expensive, or no subscription', async () => {
