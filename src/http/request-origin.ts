@@ -8,3 +8,12 @@ export function originOf({ host, protocol, socket }: FastifyRequest): string {
   const scheme = protocol === 'https' ? 'https' : 'http';
   return `${scheme}://${HOST.test(host) ? host : `127.0.0.1:${socket.localPort}`}`;
 }
+
+/**
+ * Creates a reader of the origin that clients see.
+ * @param publicUrl - undefined for the origin that each request names
+ */
+export const createOriginReader =
+  (publicUrl: URL | undefined) =>
+  (request: FastifyRequest): string =>
+    publicUrl?.origin ?? originOf(request);

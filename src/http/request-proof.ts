@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { createAddressMatcher } from '../traffic/index.ts';
 import { peerThumbprintOf, toThumbprint } from './peer-certificate.ts';
+import { createOriginReader } from './request-origin.ts';
 
 interface RequestProofOptions {
   /** The origin that clients see; undefined for the one that each request names. */
@@ -46,12 +47,3 @@ export function createProofReader(options: RequestProofOptions) {
     };
   };
 }
-
-/**
- * Creates a reader of the origin that clients see.
- * @param publicUrl - undefined for the origin that each request names
- */
-export const createOriginReader =
-  (publicUrl: URL | undefined) =>
-  ({ protocol, host }: FastifyRequest): string =>
-    publicUrl?.origin ?? `${protocol}://${host}`;

@@ -27,6 +27,7 @@ export type {
   SharedResponse,
   StreamProtocol,
   StreamResponse,
+  SubscriptionRequest,
 } from './operation-request.ts';
 export { createPipeline, type Pipeline } from './pipeline.ts';
 export type { ResultStream } from './result-stream.ts';

@@ -51,6 +51,11 @@ export interface OperationRequest extends ClientRequest {
   readonly onDisconnect: (listener: () => void) => void;
 }
 
+/** A subscription, with the protocol that delivers its results. */
+export interface SubscriptionRequest extends OperationRequest {
+  readonly streamProtocol: StreamProtocol;
+}
+
 interface ResponseInfo {
   /** The RateLimit headers; empty without limits. */
   readonly rateLimit: RateHeaders;

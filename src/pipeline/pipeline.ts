@@ -17,6 +17,7 @@ import type {
   OperationRequest,
   OperationResponse,
   StreamResponse,
+  SubscriptionRequest,
 } from './operation-request.ts';
 import { createPrepare, type PrepareParts } from './prepare.ts';
 import { createResolveOperation, type ResolveParts } from './resolve-operation.ts';
@@ -90,8 +91,10 @@ export function createPipeline(parts: PipelineParts) {
     },
 
     /** Begins a subscription, after the phases of every operation; its events are executed later. */
-    subscribe(request: OperationRequest): MaybePromise<StreamResponse | ExecutedResponse> {
-      const opened = andThen(prepareAndCharge(request), openStream);
+    subscribe(request: SubscriptionRequest): MaybePromise<StreamResponse | ExecutedResponse> {
+      const { streamProtocol: protocol } = request;
+      const charged = prepareAndCharge(request);
+      const opened = andThen(charged, (state) => openStream({ ...state, protocol }));
       return andThen(opened, (outcome) => addOutcome(request, outcome));
     },
 

@@ -8,14 +8,16 @@ import type { Viewer } from '../viewer.ts';
 import type { Charged } from './charge.ts';
 import type { Subscriber } from './execute/subscriber.ts';
 import type { CreateExecutionContext } from './execution-context.ts';
-import type { ExecutedResponse, StreamResponse } from './operation-request.ts';
+import type { ExecutedResponse, StreamProtocol, StreamResponse } from './operation-request.ts';
 import { ResultStream } from './result-stream.ts';
 
 /** The maximum time for which a stream without events stays open after the end of its credential. */
 const RECHECK_MS = 10_000;
 
-/** Only requests with a protocol get here. */
-const DEFAULT_PROTOCOL = 'sse';
+/** A subscription that may begin. */
+export interface ChargedSubscription extends Charged {
+  readonly protocol: StreamProtocol;
+}
 
 export interface SubscribeParts {
   readonly subscriber: Subscriber;
@@ -48,8 +50,9 @@ export function createSubscribe(parts: SubscribeParts) {
     }, RECHECK_MS).unref();
   }
 
-  function toStream({ request, caller, prepared }: Charged, events: EventStream): ResultStream {
-    const { headers, streamProtocol = DEFAULT_PROTOCOL } = request;
+  function toStream(state: ChargedSubscription, events: EventStream): ResultStream {
+    const { caller, prepared, protocol } = state;
+    const { headers } = state.request;
     // Not the rest of the caller: its record and its deadline are those of the start.
     const { requestId, address, locale } = caller;
     const client = { requestId, address, locale, traceparent: undefined, tracestate: undefined };
@@ -58,7 +61,7 @@ export function createSubscribe(parts: SubscribeParts) {
       requestId,
       events,
       recheck: () => recheckViewer(headers),
-      onResult: () => observer.deliver(streamProtocol),
+      onResult: () => observer.deliver(protocol),
       async execute(viewer: Viewer, event) {
         const deadline = new RequestDeadline(requestDeadlineMs);
         const record = new RequestRecord();
@@ -69,9 +72,8 @@ export function createSubscribe(parts: SubscribeParts) {
   }
 
   /** @throws BffError RATE_LIMITED, OVERLOADED */
-  async function subscribe(state: Charged): Promise<StreamResponse | ExecutedResponse> {
-    const { request, caller, prepared, rateLimit } = state;
-    const { streamProtocol: protocol = DEFAULT_PROTOCOL } = request;
+  async function subscribe(state: ChargedSubscription): Promise<StreamResponse | ExecutedResponse> {
+    const { caller, prepared, rateLimit, protocol } = state;
     const info = { rateLimit, reason: 'bypass', notStored: 'policy' } as const;
     const release = limit.take(viewerKeyOf(caller.viewer) ?? `address:${caller.address}`);
     const opened = await subscriber.open(prepared, createContext(caller)).catch((error) => {

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
-import { createOriginReader, type createProofReader } from '../http/request-proof.ts';
+import { createOriginReader } from '../http/request-origin.ts';
+import type { createProofReader } from '../http/request-proof.ts';
 import type { Pipeline } from '../pipeline/index.ts';
 import type { RouteHandler } from '../protocols/graphql-over-http/route.ts';
 import { addServerSentEvents, createWebSocketHandler } from '../protocols/subscriptions/index.ts';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SCOPES } from '../../auth/rules.ts';
-import { originOf } from '../../http/request-origin.ts';
+import { createOriginReader } from '../../http/request-origin.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 
 export const MCP_PATH = '/mcp';
@@ -26,7 +26,7 @@ export interface ProtectedResourceOptions {
  */
 export function createProtectedResource({ name, publicUrl, issuers }: ProtectedResourceOptions) {
   const prefixes = new Set(issuers.map(({ scopePrefix }) => scopePrefix));
-  const publicOriginOf = (request: FastifyRequest) => publicUrl?.origin ?? originOf(request);
+  const originOf = createOriginReader(publicUrl);
 
   return {
     /**
@@ -34,10 +34,10 @@ export function createProtectedResource({ name, publicUrl, issuers }: ProtectedR
      * a name of its own (DNS rebinding), so only names of this machine are trusted then.
      */
     isOwnPage: (origin: string, request: FastifyRequest): boolean =>
-      origin === publicOriginOf(request) && (publicUrl !== undefined || LOOPBACK.test(origin)),
+      origin === originOf(request) && (publicUrl !== undefined || LOOPBACK.test(origin)),
     /** RFC 9728 §2. */
     metadataOf: (request: FastifyRequest) => ({
-      resource: publicOriginOf(request) + MCP_PATH,
+      resource: originOf(request) + MCP_PATH,
       resource_name: `Frontdesk: ${name}`,
       authorization_servers: issuers
         .map(({ issuer }) => issuer)
@@ -47,7 +47,7 @@ export function createProtectedResource({ name, publicUrl, issuers }: ProtectedR
     }),
     /** Adds to a challenge where the metadata is (RFC 9728 §5.1). */
     extendChallenge(challenge: string, request: FastifyRequest): string {
-      const url = publicOriginOf(request) + METADATA_PATH + MCP_PATH;
+      const url = originOf(request) + METADATA_PATH + MCP_PATH;
       return `${challenge}${challenge.includes('=') ? ',' : ''} resource_metadata="${url}"`;
     },
   };

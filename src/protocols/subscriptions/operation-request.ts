@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { createProofReader } from '../../http/request-proof.ts';
-import type { OperationInput, OperationRequest, StreamProtocol } from '../../pipeline/index.ts';
+import type { OperationInput, StreamProtocol, SubscriptionRequest } from '../../pipeline/index.ts';
 import type { RequestRecord } from '../../telemetry/request-record.ts';
 import { GRAPHQL } from '../graphql-over-http/representation.ts';
 
@@ -25,7 +25,7 @@ interface StreamRequest {
 /** Creates the function that describes a subscription, and the connection that it comes by, to the pipeline. */
 export const createRequestReader =
   ({ readProof, originOf }: RequestReaders) =>
-  (request: FastifyRequest, { protocol, ...given }: StreamRequest): OperationRequest => ({
+  (request: FastifyRequest, { protocol, ...given }: StreamRequest): SubscriptionRequest => ({
     ...given,
     id: request.id,
     address: request.ip,
