@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { NO_STORE } from '../cache/index.ts';
@@ -32,9 +32,8 @@ function createRefusal(message: string, isSecure: boolean) {
 export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   const { code = '' } = error;
   // After a failed handshake, nothing that is written would arrive.
-  if (code === 'ECONNRESET' || TLS_ERROR.test(code) || !socket.writable) {
-    return void socket.destroy();
-  }
+  const isLost = code === 'ECONNRESET' || TLS_ERROR.test(code) || !socket.writable;
+  if (isLost || hasBegunResponse(socket)) return void socket.destroy();
   const [status, message] = RESPONSES[code] ?? NOT_HTTP;
   const { headers, body } = createRefusal(message, socket instanceof TLSSocket);
   headers.push('connection', 'close');
@@ -43,3 +42,7 @@ export function answerMalformedRequest(error: NodeJS.ErrnoException, socket: Soc
   // A client that does not close its end would keep the connection open.
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
+
+/** True while a response is being sent: the client would take another one for a part of its body. */
+const hasBegunResponse = (socket: Socket & { _httpMessage?: ServerResponse | null }): boolean =>
+  socket._httpMessage?.headersSent === true;

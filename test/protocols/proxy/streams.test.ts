@@ -175,6 +175,21 @@ describe('A streamed response', () => {
     await assert.rejects(drain(response), { code: 'ECONNRESET' });
   });
 
+  it('gets no error response into its body if the client sends bytes that are not HTTP', async () => {
+    await using proxy = await startProxy((_request, response) => {
+      response.writeHead(200, { 'content-length': '400' }).write('first');
+    });
+    const socket = connect(Number(new URL(proxy.url).port), '127.0.0.1');
+    let received = '';
+    socket.on('data', (chunk) => {
+      received += chunk;
+      if (received.endsWith('first')) socket.write('not HTTP\r\n\r\n');
+    });
+    socket.write('GET /x/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'close');
+    assert.match(received, /\r\n\r\nfirst$/);
+  });
+
   it('keeps its place at the service until it ends: 64 at the same time', async () => {
     const held: { end: () => void }[] = [];
     await using proxy = await startProxy((_request, response) => {
