@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { UpstreamFailure } from './errors.ts';
 import type { Freshness } from './freshness.ts';
 
@@ -94,3 +95,8 @@ export async function sendWithRepeat(
 
 export const malformed = (reason: string, cause?: unknown) =>
   new UpstreamFailure('malformed', `malformed response: ${reason}`, { cause });
+
+/** Stops reading a body that nobody wants. */
+export function discardBody(body: Readable | string | null): void {
+  if (body !== null && typeof body === 'object') body.on('error', () => {}).destroy();
+}

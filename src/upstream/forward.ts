@@ -3,6 +3,7 @@ import { BffError } from '../errors.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext } from './call-context.ts';
 import type { createBreaker } from './circuit-breaker.ts';
+import { discardBody } from './client.ts';
 import { foreignIssuerError, toBffError, UpstreamFailure } from './errors.ts';
 import { inSpan } from './observe-call.ts';
 import type { CallPolicy } from './resilience.ts';
@@ -25,7 +26,7 @@ export interface ForwardedRequest {
   /** The tags of all data that it changes, if it is a write. */
   readonly tags: readonly string[];
   /** Changes the JSON body of the response. */
-  readonly changeBody?: ((text: string) => string) | undefined;
+  readonly changeBody?: ((bytes: Uint8Array) => string) | undefined;
   /**
    * Builds the request to the instance that was selected for it.
    * @param headers - those of every call, which must not be left out
@@ -95,7 +96,7 @@ export function createForwardOperations(parts: ForwardParts) {
       );
       begun = response;
       // Its request may have ended while the response of a probe was awaited.
-      if (isDiscarded) discardBody(response);
+      if (isDiscarded) discardBody(response.body);
       resolve(response);
       await ended?.catch(() => {});
     }
@@ -113,7 +114,7 @@ export function createForwardOperations(parts: ForwardParts) {
       },
       discard(): void {
         isDiscarded = true;
-        if (begun) discardBody(begun);
+        if (begun) discardBody(begun.body);
       },
     };
   }
@@ -192,11 +193,6 @@ function createClients({ createStreamClient }: typeof import('./stream-client.ts
 /** A status that says that nothing was changed. */
 const isRefusal = (response: StreamedResponse | undefined): boolean =>
   response !== undefined && response.status >= 400;
-
-/** Stops reading a body that nobody wants. */
-function discardBody({ body }: StreamedResponse): void {
-  if (typeof body !== 'string') body.on('error', () => {}).destroy();
-}
 
 /** Gives the error for a response that is there, but cannot be sent on, a status of its own. */
 function withStatus(error: unknown): unknown {

@@ -3,7 +3,7 @@ import { finished, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Agent, type Dispatcher, errors } from 'undici';
 import type { ClientTls } from '../config/index.ts';
-import { JSON_TYPE, MAX_WRITE_IDLE_MS, malformed } from './client.ts';
+import { discardBody, JSON_TYPE, MAX_WRITE_IDLE_MS, malformed } from './client.ts';
 import { UpstreamFailure } from './errors.ts';
 import { abandoned } from './waiter-group.ts';
 
@@ -30,11 +30,11 @@ export type StreamedRequest = Pick<Dispatcher.RequestOptions, 'origin' | 'path' 
 export interface StreamedResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** A text if it has been changed. */
-  readonly body: Readable | string;
+  /** A text if it has been changed; null if the response has none. */
+  readonly body: Readable | string | null;
   /**
-   * Settles when the body ends, and rejects with an UpstreamFailure if it breaks off. Undefined if it has
-   * been read.
+   * Settles when the body ends, and rejects with an UpstreamFailure if it breaks off. Undefined if it is no
+   * stream.
    */
   readonly ended: Promise<void> | undefined;
 }
@@ -45,7 +45,7 @@ export interface SendOptions {
   /** The time between the end of the request and the beginning of the response, in milliseconds. */
   readonly timeoutMs: number;
   /** Changes a JSON body, which is then read completely before the response begins. */
-  readonly changeBody: ((text: string) => string) | undefined;
+  readonly changeBody: ((bytes: Uint8Array) => string) | undefined;
 }
 
 export type StreamClient = ReturnType<typeof createStreamClient>;
@@ -76,10 +76,14 @@ export function createStreamClient(tls: ClientTls) {
       try {
         const response = await agent.request({ ...request, body: body ?? null, signal: abort });
         checkStatus(response);
-        const hasBody = request.method !== 'HEAD' && !BODYLESS_STATUSES.has(response.statusCode);
-        if (changeBody && hasBody) return await readChanged(response, changeBody);
-        const { statusCode: status, headers } = response;
-        return { status, headers, body: response.body, ended: untilEnd(response.body) };
+        const { statusCode: status, headers, body: stream } = response;
+        if (request.method === 'HEAD' || BODYLESS_STATUSES.has(status)) {
+          // undici misses the body that the Content-Length of a 304 is about (RFC 9110 §8.6).
+          stream.on('error', () => {}).resume();
+          return { status, headers, body: null, ended: undefined };
+        }
+        if (changeBody) return await readChanged(response, changeBody);
+        return { status, headers, body: stream, ended: untilEnd(stream) };
       } catch (error) {
         throw toFailure(error, abort);
       } finally {
@@ -113,22 +117,24 @@ function createTimeout(ms: number, body: StreamedRequest['body']) {
 function checkStatus({ statusCode: status, body }: Dispatcher.ResponseData): void {
   const isUsable = status < 300 || status === 304 || (status >= 400 && status < 500);
   if (isUsable && !CALLER_REJECTED_STATUSES.has(status)) return;
-  discard(body);
+  discardBody(body);
   throw new UpstreamFailure('status', `status ${status}`, { status });
 }
 
 /** @throws UpstreamFailure `malformed` for a body that is too large or not JSON */
 async function readChanged(
   { statusCode: status, headers, body }: Dispatcher.ResponseData,
-  change: (text: string) => string,
+  change: (bytes: Uint8Array) => string,
 ): Promise<StreamedResponse> {
   try {
+    const bytes = await buffer(limited(body));
+    // Writes are often answered without a body.
+    if (bytes.length === 0) return { status, headers, body: null, ended: undefined };
     if (!JSON_TYPE.test(String(headers['content-type']))) throw malformed('not JSON');
     if (headers['content-encoding']) throw malformed('compressed');
-    const bytes = await buffer(limited(body));
-    return { status, headers, body: change(bytes.toString()), ended: undefined };
+    return { status, headers, body: change(bytes), ended: undefined };
   } catch (error) {
-    discard(body);
+    discardBody(body);
     throw error instanceof SyntaxError || error instanceof RangeError
       ? malformed('not JSON', error)
       : error;
@@ -150,9 +156,6 @@ function untilEnd(body: Readable): Promise<void> {
   promise.catch(() => {});
   return promise;
 }
-
-/** Stops reading a body that nobody wants. */
-const discard = (body: Readable): void => void body.on('error', () => {}).destroy();
 
 function toFailure(error: unknown, signal?: AbortSignal): UpstreamFailure {
   if (signal?.aborted && signal.reason instanceof UpstreamFailure) return signal.reason;

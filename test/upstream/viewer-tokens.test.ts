@@ -77,7 +77,7 @@ async function startRecorded(
           method: 'GET',
           target: '/forwarded',
           tags: [],
-          changeBody: (text) => text,
+          changeBody: (bytes) => Buffer.from(bytes).toString(),
           build({ url, headers }) {
             const { origin, pathname } = new URL(url);
             return { method: 'GET', origin, path: pathname, headers };

@@ -5,6 +5,9 @@ type Change = (owner: Record<string, unknown>, field: string) => void;
 /** In Node, but not yet in TypeScript's types. */
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
+/** Without a byte order mark, which some services send (RFC 8259 §8.1). */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Numbers that JavaScript cannot represent stay as they are. */
 const reviver = (_key: string, value: unknown, { source }: { source?: string }): unknown =>
   typeof value === 'number' && source !== undefined && String(value) !== source
@@ -12,7 +15,7 @@ const reviver = (_key: string, value: unknown, { source }: { source?: string }):
     : value;
 
 /**
- * Creates a function that changes the text of a JSON body.
+ * Creates a function that changes a JSON body.
  * @throws Error for an empty path
  */
 export function createJsonChange({ remove = [], rename = {} }: JsonRules) {
@@ -31,12 +34,20 @@ export function createJsonChange({ remove = [], rename = {} }: JsonRules) {
     ]),
   ];
 
-  /** @throws SyntaxError for a text that is not JSON; RangeError if it is nested too deeply */
-  return (text: string): string => {
-    const body: unknown = JSON.parse(text, reviver as never);
+  /** @throws SyntaxError for bytes that are not JSON in UTF-8; RangeError if it is nested too deeply */
+  return (bytes: Uint8Array): string => {
+    const body: unknown = JSON.parse(decode(bytes), reviver as never);
     for (const [path, change] of changes) apply(body, path, change);
     return JSON.stringify(body);
   };
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError('not UTF-8', { cause });
+  }
 }
 
 /** Also for a field `__proto__`, which an assignment would not create. */

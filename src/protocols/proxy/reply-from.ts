@@ -4,19 +4,29 @@ import replyFrom from '@fastify/reply-from';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Dispatcher } from 'undici';
 import type { StreamedResponse } from '../../datasources/index.ts';
+import { BffError } from '../../errors.ts';
 
 type Done = (error: null, response: object) => void;
 type Start = (request: Dispatcher.RequestOptions, done: Done) => void;
 
+/** For a response without one, which the library destroys if the client has left. */
+const NO_STREAM = { destroy() {} };
+
 /** The function that takes what the library would send. The library calls it in the same turn. */
 const starts = new AsyncLocalStorage<Start>();
+
+/** The names of the headers that responses have from an upstream. */
+const copiedNames = new WeakMap<FastifyReply, readonly string[]>();
 
 /**
  * Registers @fastify/reply-from, which copies requests and responses with their streams. What it would
  * send itself, the upstream engine sends: to an instance under its policies, once.
  */
-export const registerReplyFrom = (app: FastifyInstance) =>
-  app.register(replyFrom, {
+export function registerReplyFrom(app: FastifyInstance) {
+  app.setErrorHandler((error, _request, reply) => {
+    throw copiedNames.has(reply) ? lostResponse(error, reply) : error;
+  });
+  return app.register(replyFrom, {
     disableCache: true,
     disableRequestLogging: true,
     undici: {
@@ -24,6 +34,15 @@ export const registerReplyFrom = (app: FastifyInstance) =>
         starts.getStore()?.(request, done)) as never,
     },
   });
+}
+
+/** The error for a response that has broken off before the first byte of its body. */
+function lostResponse(cause: unknown, reply: FastifyReply): BffError {
+  // They are about the body that is not there.
+  for (const name of copiedNames.get(reply) ?? []) reply.removeHeader(name);
+  const message = 'The response was lost. If the request was a change, it may have been applied.';
+  return new BffError('UPSTREAM_UNAVAILABLE', message, { cause, status: 502 });
+}
 
 interface CopyOptions {
   readonly url: string;
@@ -45,12 +64,16 @@ export function copyRequest(reply: FastifyReply, options: CopyOptions): CopiedRe
   const { url, text, requestHeaders, responseHeaders } = options;
   const { origin, pathname, search } = new URL(url);
   let copied: CopiedRequest | undefined;
+  let payload: StreamedResponse['body'] = null;
   starts.run(
     (request, done) => {
       copied = {
         request,
-        deliver: ({ status: statusCode, headers, body }) =>
-          done(null, { statusCode, headers: { ...headers }, body }),
+        deliver({ status: statusCode, headers, body }) {
+          payload = body;
+          const stream = typeof body === 'string' || body === null ? NO_STREAM : body;
+          done(null, { statusCode, headers: { ...headers }, body: stream });
+        },
       };
     },
     () =>
@@ -60,8 +83,12 @@ export function copyRequest(reply: FastifyReply, options: CopyOptions): CopiedRe
         retryDelay: () => null,
         rewriteRequestHeaders: (_request, headers) =>
           requestHeaders(headers) as IncomingHttpHeaders,
-        rewriteHeaders: (headers) => responseHeaders(headers) as IncomingHttpHeaders,
-        onResponse: (_request, { send }, { stream }) => void send.call(reply, stream),
+        rewriteHeaders(received) {
+          const headers = responseHeaders(received);
+          copiedNames.set(reply, Object.keys(headers));
+          return headers as IncomingHttpHeaders;
+        },
+        onResponse: () => void reply.send(payload ?? undefined),
       }),
   );
   if (!copied) throw new Error('the library has not sent the request');

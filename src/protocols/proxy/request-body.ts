@@ -19,9 +19,9 @@ export async function requestBody(
   if (!hasBody(request)) return undefined;
   if (!changeRequest) return detached(request);
   refuseOtherTypes(request);
-  const text = await readText(request);
+  const bytes = await readAll(request);
   try {
-    return changeRequest(text);
+    return changeRequest(bytes);
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
     throw new BffError('BAD_REQUEST', 'The body is not valid JSON.', { cause: error });
@@ -48,7 +48,7 @@ function detached(request: IncomingMessage): Readable {
   return request.pipe(copy);
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Not `for await`, which would destroy the client's connection at the limit.
@@ -61,7 +61,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   request.once('end', resolve);
   request.once('close', () => reject(new BffError('BAD_REQUEST', 'The body is incomplete.')));
   await promise;
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 const tooLarge = () =>

@@ -14,8 +14,8 @@ export interface CompiledRoute {
   readonly path: PathTemplate;
   readonly target: PathTemplate;
   readonly access: Access;
-  readonly changeRequest: ((text: string) => string) | undefined;
-  readonly changeResponse: ((text: string) => string) | undefined;
+  readonly changeRequest: ((bytes: Uint8Array) => string) | undefined;
+  readonly changeResponse: ((bytes: Uint8Array) => string) | undefined;
 }
 
 /** What selects the route of a request. */

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createJsonChange } from '../../../src/protocols/proxy/json-rules.ts';
+import { exchangeBytes } from '../../attack/raw-connection.ts';
 import { recorder, startProxy } from './harness.ts';
 
 const MIB = 1024 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };
+/** A JSON text whose bytes are not UTF-8. */
+const LATIN1 = Buffer.from('{"email":"a","name":"caf\xe9"}', 'latin1');
 const RULES = {
   json: {
     request: { remove: ['role'], rename: { name: 'fullName' } },
@@ -63,9 +66,25 @@ describe('The rules of a pass-through route', () => {
     assert.equal((await fetch(`${proxy.url}/x/1`, { method: 'HEAD' })).status, 204);
   });
 
+  it('leave the empty response to a write alone', async () => {
+    await using proxy = await startProxy((_request, response) => response.writeHead(201).end(), {
+      json: RULES.json,
+    });
+    const response = await fetch(`${proxy.url}/x/1`, { method: 'POST' });
+    assert.equal(response.status, 201);
+    assert.equal(await response.text(), '');
+  });
+
+  it('take a body with a byte order mark', async () => {
+    const { handle } = recorder({ body: '\ufeff{"fullName":"A","email":"a@b"}' });
+    await using proxy = await startProxy(handle, { json: RULES.json });
+    assert.equal(await (await fetch(`${proxy.url}/x/1`)).text(), '{"name":"A"}');
+  });
+
   for (const [what, headers, body, status] of [
     ['is not JSON', JSON_TYPE, '{"role":', 400],
     ['is nested too deeply', JSON_TYPE, '['.repeat(500_000) + ']'.repeat(500_000), 400],
+    ['is not UTF-8', JSON_TYPE, LATIN1, 400],
     ['has another type', { 'content-type': 'text/plain' }, '{"role":"x"}', 415],
     ['is compressed', { ...JSON_TYPE, 'content-encoding': 'gzip' }, '{"role":"x"}', 415],
     ['has more than 1 MiB', JSON_TYPE, JSON.stringify('a'.repeat(MIB)), 413],
@@ -83,6 +102,7 @@ describe('The rules of a pass-through route', () => {
   for (const [what, answer] of [
     ['is not JSON', { body: '{"email":' }],
     ['is nested too deeply', { body: '['.repeat(500_000) + ']'.repeat(500_000) }],
+    ['is not UTF-8', { body: LATIN1 }],
     ['has another type', { headers: { 'content-type': 'text/html' }, body: 'email' }],
     ['is compressed', { headers: { 'content-encoding': 'gzip' } }],
     ['has more than 1 MiB', { body: JSON.stringify({ email: 'a'.repeat(MIB) }) }],
@@ -112,6 +132,19 @@ describe('A route without rules', () => {
   });
 });
 
+describe('A response without a body', () => {
+  it('is passed on with the length of the body that it is about', async () => {
+    await using proxy = await startProxy((_request, response) => {
+      response.writeHead(304, { etag: '"1"', 'content-length': '400' }).end();
+    });
+    // fetch has no 304 without a cache.
+    const { responses } = await exchangeBytes(proxy.url, 'GET /x/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    assert.equal(responses[0]?.status, 304);
+    assert.equal(responses[0]?.headers.etag, '"1"');
+    assert.equal(responses[0]?.headers['content-length'], '400');
+  });
+});
+
 describe('A change of JSON', () => {
   it('removes and renames fields by their paths, in lists as well', () => {
     const change = createJsonChange({
@@ -121,13 +154,13 @@ describe('A change of JSON', () => {
     const before =
       '{"a":{"b":1,"c":2},"b":3,"list":[{"secret":1,"old":2},[{"secret":3}],null,4],"__proto__":{"x":1},"kept":5}';
     assert.equal(
-      change(before),
+      change(Buffer.from(before)),
       '{"a":{"c":2},"b":3,"list":[{"new":2},[{}],null,4],"__proto__":5}',
     );
   });
 
   it('keeps numbers that JavaScript cannot represent', () => {
     const text = '[12345678901234567890,1.10,1e400,-0,0.1]';
-    assert.equal(createJsonChange({})(text), text);
+    assert.equal(createJsonChange({})(Buffer.from(text)), text);
   });
 });

@@ -171,6 +171,18 @@ describe('A pass-through route whose service', () => {
     assert.equal(counts[0], 9);
   });
 
+  it('breaks a response off before its first byte answers with an error of its own', async () => {
+    await using proxy = await startProxy(({ socket }) => {
+      const head =
+        'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nETag: "1"\r\nContent-Length: 9\r\n\r\n';
+      socket.end(head);
+    });
+    const response = await fetch(`${proxy.url}/x/1`);
+    assert.equal(response.status, 502);
+    assert.equal(response.headers.get('etag'), null);
+    assert.match(await response.text(), /"code":"UPSTREAM_UNAVAILABLE"/);
+  });
+
   it('breaks a response off counts as a failed call', async () => {
     await using proxy = await startProxy((request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('half');

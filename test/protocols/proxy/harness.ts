@@ -57,7 +57,11 @@ export interface Seen {
 
 /** A service that answers every request with a JSON object, and remembers what it has got. */
 export function recorder(
-  answer: { status?: number; headers?: Record<string, string | string[]>; body?: string } = {},
+  answer: {
+    status?: number;
+    headers?: Record<string, string | string[]>;
+    body?: string | Buffer;
+  } = {},
 ) {
   const seen: Seen[] = [];
   const { status = 200, headers, body = '{"id":"1"}' } = answer;
