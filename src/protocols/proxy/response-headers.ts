@@ -47,6 +47,6 @@ const prefixOf = ({ literals }: CompiledRoute['path']): string => `/${literals.j
 
 /** A path at the upstream, as clients reach it; undefined for any other address. */
 const toClientPath = (location: string, from: string, to: string): string | undefined =>
-  location === from || location.startsWith(`${from}/`)
+  location.startsWith(from) && /^(?:$|[/?#])/.test(location.slice(from.length))
     ? to + location.slice(from.length)
     : undefined;

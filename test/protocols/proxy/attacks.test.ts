@@ -81,6 +81,17 @@ const SMUGGLED = {
   'x-original-url': '/secrets',
   'x-rewrite-url': '/secrets',
   baggage: 'a=1',
+  b3: '0',
+  'cf-connecting-ip': '1.2.3.4',
+  'early-data': '1',
+  'max-forwards': '0',
+  'remote-user': 'admin',
+  'x-amzn-oidc-data': 'a.b.c',
+  'x-auth-request-user': 'admin',
+  'x-b3-sampled': '1',
+  'x-envoy-original-path': '/secrets',
+  'x-remote-user': 'admin',
+  'x-user-id': '1',
   origin: 'https://evil.example',
   referer: 'https://evil.example/',
 } as const;
@@ -250,6 +261,7 @@ describe('A response of a service under attack', () => {
         'clear-site-data': '"*"',
         connection: 'close, x-hop',
         'content-security-policy': 'default-src *',
+        link: '<http://10.0.0.1/orders?after=7>; rel=next',
         location: 'http://10.0.0.1/orders/7',
         'proxy-authenticate': 'Basic',
         refresh: '0;url=http://evil.example',
@@ -258,10 +270,13 @@ describe('A response of a service under attack', () => {
         'strict-transport-security': 'max-age=0',
         'surrogate-key': 'everything',
         'www-authenticate': 'Basic',
+        'x-backend-server': '10.0.0.1',
+        'x-envoy-upstream-service-time': '3',
         'x-hop': '1',
         'x-kept': 'yes',
         'x-powered-by': 'php',
         'x-request-id': 'theirs',
+        'x-served-by': 'orders-7f9c.internal',
         x_odd: '1',
       },
     });
@@ -303,12 +318,19 @@ describe('A response of a service under attack', () => {
     });
   }
 
-  it('names the client’s path in Location if it is below the target', async () => {
-    const { handle } = recorder({ status: 201, headers: { location: '/orders/7' } });
-    await using proxy = await startProxy(handle);
-    const { status, headers } = await fetch(`${proxy.url}/x`, { method: 'POST' });
-    assert.deepEqual([status, headers.get('location')], [201, '/x/7']);
-  });
+  for (const [location, expected] of [
+    ['/orders/7', '/x/7'],
+    ['/orders?after=7', '/x?after=7'],
+    ['/ordersecrets', null],
+    ['//evil.example/orders', null],
+  ] as const) {
+    it(`with Location: ${location} is sent with ${expected ?? 'none'}`, async () => {
+      const { handle } = recorder({ status: 201, headers: { location } });
+      await using proxy = await startProxy(handle);
+      const { status, headers } = await fetch(`${proxy.url}/x`, { method: 'POST' });
+      assert.deepEqual([status, headers.get('location')], [201, expected]);
+    });
+  }
 });
 
 describe('A pass-through route over HTTP/2', () => {
