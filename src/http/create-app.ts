@@ -21,6 +21,7 @@ import { type ErrorHandler, handleError, pathNotFound } from './error-handler.ts
 import { isHttp2 } from './http2-request.ts';
 import { setUpHttp2 } from './http2-sessions.ts';
 import { refuseIgnoredBody } from './ignored-body.ts';
+import { addJsonParser } from './json-body.ts';
 import { answerMalformedRequest } from './malformed-request.ts';
 import { createMalformedUrlRefusal } from './malformed-url.ts';
 import { NoRequestLog, observeRequests, type RequestObserver } from './observe-requests.ts';
@@ -55,8 +56,8 @@ const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 interface AppOptions extends Omit<FastifyServerOptions, 'logger' | 'loggerInstance'> {
   readonly log: Logger;
-  /** The message of 404 responses. */
-  readonly notFoundMessage: string;
+  /** Returns the message of responses to unknown paths. */
+  readonly notFoundMessage: () => string;
   readonly handleError?: ErrorHandler;
   /** Makes the server speak TLS, with HTTP/2 and HTTP/1.1. */
   readonly tls?: CertificateWithKey | undefined;
@@ -112,12 +113,12 @@ export function createApp({
   app.addHook('preParsing', (request, _reply, _payload, done) => {
     malformedUrls.refuse(request);
     expectations.refuse(request.raw);
-    if (request.is404) throw pathNotFound(notFoundMessage);
+    if (request.is404) throw pathNotFound(notFoundMessage());
     done();
   });
   // Without a handler of its own, Fastify runs no hooks for unknown paths. The hook above comes first.
   app.setNotFoundHandler(() => {
-    throw pathNotFound(notFoundMessage);
+    throw pathNotFound(notFoundMessage());
   });
   app.setErrorHandler(onError);
   expectations.route(app);
@@ -128,11 +129,7 @@ export function createApp({
       idleTimeoutMs: IDLE_TIMEOUT_MS,
     });
   }
-  const parse = app.getDefaultJsonParser('error', 'error');
-  // Many clients send the content type of JSON with an empty body.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parse(request, body as string, done),
-  );
+  addJsonParser(app);
   return app;
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { BffError } from '../errors.ts';
 
 const ROUTABLE_URL = '/malformed-url';
 
@@ -21,12 +22,18 @@ export function createMalformedUrlRefusal() {
       raw.url = ROUTABLE_URL;
       server.routing(raw, reply.raw);
     },
-    /** @throws FastifyError with status 400 or 414 */
+    /** @throws BffError BAD_REQUEST, with status 414 for a segment that is too long */
     refuse({ raw }: FastifyRequest): void {
       const found = raw.url === ROUTABLE_URL ? malformedUrls.get(raw) : undefined;
       if (!found) return;
       if (found.url !== undefined) raw.url = found.url;
-      throw found.error;
+      throw toRefusal(found.error);
     },
   };
 }
+
+/** Fastify's own message repeats the URL. */
+const toRefusal = ({ statusCode = 400 }: FastifyError): BffError =>
+  statusCode === 414
+    ? new BffError('BAD_REQUEST', 'A segment of the path is too long.', { status: 414 })
+    : new BffError('BAD_REQUEST', 'The path is not percent-encoded correctly.');

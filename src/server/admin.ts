@@ -63,9 +63,10 @@ export function createAdmin({
     log,
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
-    notFoundMessage: secret
-      ? 'Only GET /metrics and POST /purge exist here.'
-      : 'Only GET /metrics exists here. Set PURGE_SECRET to accept purges.',
+    notFoundMessage: () =>
+      secret
+        ? 'Only GET /metrics and POST /purge exist here.'
+        : 'Only GET /metrics exists here. Set PURGE_SECRET to accept purges.',
   });
   app.get(METRICS_PATH, async (_request, reply) => {
     reply.type(METRICS_TYPE);

@@ -28,6 +28,7 @@ import {
   renderLandingPage,
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
+import { createProblemHandler } from '../protocols/rest/route.ts';
 import { createResponseSender } from '../protocols/send-response.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics/index.ts';
@@ -46,11 +47,11 @@ import { openRedis } from './open-redis.ts';
 import type { Peers } from './peers.ts';
 import { addProtocols } from './protocols.ts';
 import { createPurges } from './purges.ts';
+import { notFoundMessage } from './rest-api.ts';
 import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
 const MAX_BODY_BYTES = 256 * 1_024;
-const NOT_FOUND = 'There is nothing here: the API is at /graphql.';
 
 /** One BFF, ready to listen. */
 export interface BffServer {
@@ -88,11 +89,14 @@ export async function createServer(
     forceCloseConnections: 'idle',
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: network.trustedProxies.length > 0 && [...network.trustedProxies],
-    notFoundMessage: NOT_FOUND,
+    notFoundMessage: () => notFoundMessage(api),
     tls: config.tls,
     requestsCertificates: bff.credentials.includes('certificate'),
     // Created below, because they need the log.
-    handleError: (...args) => handleError(...args),
+    handleError(error, request, reply) {
+      const isRest = request.is404 && api.routes.length > 0;
+      return (isRest ? handleProblem : handleError)(error, request, reply);
+    },
     observer: {
       begin: (request) => observer.begin(request),
       end: (...args) => observer.end(...args),
@@ -117,6 +121,7 @@ export async function createServer(
   opened.defer(() => rateLimiter.flush());
   const admission = createAdmissionControl();
   const handleError = createErrorHandler(!production, rateLimiter.charge);
+  const handleProblem = createProblemHandler(rateLimiter.charge);
 
   // Operations and execution
   const schema = buildSchema(bff);
@@ -204,6 +209,7 @@ export async function createServer(
     readProof,
     send,
     rateLimiter,
+    handleProblem,
     upstreams,
     changed,
     admission,

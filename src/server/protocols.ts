@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
 import type { Upstreams } from '../datasources/index.ts';
+import type { ErrorHandler } from '../http/error-handler.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import type { Pipeline } from '../pipeline/index.ts';
 import { addGraphql } from '../protocols/graphql-over-http/route.ts';
@@ -25,6 +26,7 @@ interface ProtocolParts
   readonly pipeline: Pipeline;
   readonly send: ResponseSender;
   readonly rateLimiter: RateLimiter;
+  readonly handleProblem: ErrorHandler;
   readonly upstreams: Upstreams;
   readonly changed: Recorder['changed'];
   readonly admission: Pick<AdmissionControl, 'refuseExcess'>;
@@ -52,7 +54,8 @@ export async function addProtocols(
   addGraphql(app, { ...parts, readRequest, maxBatchOperations, addUpgrades });
 
   const api = readRestApi(bff, schema, committed);
-  addRest(app, { ...parts, api, page: findDescriptionPage(config), readRequest });
+  const page = findDescriptionPage(config);
+  addRest(app, { ...parts, api, errorHandler: parts.handleProblem, page, readRequest });
 
   const tools = listTools(schema, committed);
   if (config.servesTools) {

@@ -40,3 +40,9 @@ export function findDescriptionPage({
   if (production || !isInstalled) return undefined;
   return { token: sandboxToken, files: SWAGGER_UI };
 }
+
+/** The message for requests of unknown paths. */
+export const notFoundMessage = ({ routes }: Pick<ApiDescription, 'routes'>): string =>
+  routes.length > 0
+    ? 'There is nothing here: endpoints are listed in /openapi.json, and GraphQL is at /graphql.'
+    : 'There is nothing here: the API is at /graphql.';

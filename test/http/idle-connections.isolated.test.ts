@@ -21,7 +21,7 @@ const countMessages = (): number =>
 
 describe('An idle HTTP/1.1 connection', () => {
   it('keeps nothing of its last request in memory', async (test) => {
-    const app = createApp({ log: pino({ level: 'silent' }), notFoundMessage: 'Nothing.' });
+    const app = createApp({ log: pino({ level: 'silent' }), notFoundMessage: () => 'Nothing.' });
     app.get('/', async () => ({ ok: true }));
     const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
     test.after(() => app.close());

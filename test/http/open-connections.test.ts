@@ -37,7 +37,7 @@ describe('A server that closes', () => {
   ) {
     const app = createApp({
       log: pino({ level: 'silent' }),
-      notFoundMessage: 'Nothing.',
+      notFoundMessage: () => 'Nothing.',
       ...(scheme === 'https' && { tls: certificate }),
     });
     app.get('/', async () => ({ ok: true }));

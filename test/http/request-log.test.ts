@@ -14,7 +14,7 @@ import { until } from '../support/until.ts';
 async function startLogged() {
   const lines: string[] = [];
   const stream = { write: (line: string) => void lines.push(line) };
-  const app = createApp({ log: pino({}, stream), notFoundMessage: 'Nothing.' });
+  const app = createApp({ log: pino({}, stream), notFoundMessage: () => 'Nothing.' });
   const address = await app.listen({ port: 0, host: '127.0.0.1' });
   lines.length = 0;
   return {
@@ -105,7 +105,7 @@ describe('The log entry of a request', () => {
   it('of a public response has the request id of the client and that of the response', async () => {
     const lines: string[] = [];
     const stream = { write: (line: string) => void lines.push(line) };
-    const app = createApp({ log: pino({}, stream), notFoundMessage: 'Nothing.' });
+    const app = createApp({ log: pino({}, stream), notFoundMessage: () => 'Nothing.' });
     const stale = { whileRevalidate: 0, ifError: 0 };
     const log = pino({ level: 'silent' });
     const cache = new ResponseCache({

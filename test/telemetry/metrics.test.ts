@@ -288,7 +288,7 @@ describe('The metrics of refusals', () => {
     let refusedBy: string | undefined;
     const app = createApp({
       log: pino({ level: 'silent' }),
-      notFoundMessage: 'There is nothing here.',
+      notFoundMessage: () => 'There is nothing here.',
       observer: {
         begin: () => undefined,
         end: (_request, { record }) => {

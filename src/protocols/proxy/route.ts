@@ -28,7 +28,7 @@ import { formatTarget, parseTarget } from './request-target.ts';
 import { responseHeaders } from './response-headers.ts';
 import { type CompiledRoute, compileRoute, findRoute } from './routes.ts';
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const;
+const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const;
 /** Not for a response that a rule changes, which must be complete. */
 const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-range', 'range'];
 const CHANGEABLE = { accept: 'application/json', 'accept-encoding': 'identity' };

@@ -6,6 +6,7 @@ import type { ErrorHandler } from '../../http/error-handler.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 import { JSON_TYPE } from '../media-type.ts';
 import { type ApiDescription, describeApi } from './openapi.ts';
+import { refuseOtherMethods } from './refuse-methods.ts';
 
 /** The page to browse the document with. */
 export interface DescriptionPage {
@@ -52,6 +53,7 @@ export function addDescription(
       return reply.type(JSON_TYPE).send(text);
     },
   });
+  refuseOtherMethods(app, '/openapi.json', ['GET', 'HEAD'], errorHandler);
   if (page) addPage(app, api.bff.name, page);
 }
 

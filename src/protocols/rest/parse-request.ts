@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { type GraphQLInputType, getNullableType, isListType, isSpecifiedScalarType } from 'graphql';
+import { pathNotFound } from '../../http/error-handler.ts';
 import type { OperationInput } from '../../pipeline/index.ts';
 import { IDEMPOTENCY_FIELD, type OperationVariable } from '../operation-variables.ts';
 import { createUrlCache, searchOf } from '../url-cache.ts';
@@ -58,7 +59,10 @@ function readPath(
   faults: ParameterFault[],
 ): Variables {
   return toVariables(parameters, ({ name, type }) => {
-    const value = fromText(given[name] ?? '', type);
+    const text = given[name] ?? '';
+    if (text === '')
+      throw pathNotFound('There is nothing here: the path ends with a slash, or has two.');
+    const value = fromText(text, type);
     const fault = faultIn(value, type);
     if (fault) faults.push({ parameter: name, detail: fault.detail });
     return value;

@@ -9,7 +9,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { cacheStatusHeader, toJson } from '../../cache/index.ts';
-import { BffError, methodNotAllowed, notFound } from '../../errors.ts';
+import { BffError, notFound } from '../../errors.ts';
 import { addChallenge, type ErrorHandler, statusOf, toRefusal } from '../../http/error-handler.ts';
 import { recordRefusal } from '../../http/observe-requests.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
@@ -24,27 +24,27 @@ import type { ApiDescription } from './openapi.ts';
 import { ParameterError } from './parameter-error.ts';
 import { createRestParser } from './parse-request.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { refuseOtherMethods } from './refuse-methods.ts';
 import { createRepresentation, MISSING, toResponseBody } from './response-body.ts';
-import type { RestRoute } from './routes.ts';
+import { patternOf, type RestRoute } from './routes.ts';
 
 interface RestParts {
   readonly api: ApiDescription;
   readonly pipeline: Pipeline;
   readonly readRequest: RequestReader;
   readonly send: ResponseSender;
-  readonly rateLimiter: Pick<RateLimiter, 'charge' | 'take'>;
+  readonly rateLimiter: Pick<RateLimiter, 'take'>;
+  readonly errorHandler: ErrorHandler;
   /** Undefined in production. */
   readonly page: DescriptionPage | undefined;
 }
 
-const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const NOT_ACCEPTABLE = 'Responses are application/json, which "Accept" does not allow.';
 
 /** Adds the endpoints and their description, and refuses other methods on their paths. */
 export function addRest(app: FastifyInstance, parts: RestParts): void {
-  const { api, rateLimiter, page } = parts;
+  const { api, rateLimiter, errorHandler, page } = parts;
   if (api.routes.length === 0) return;
-  const errorHandler = createProblemHandler(rateLimiter.charge);
   addDescription(app, api, { rateLimiter, errorHandler, page });
   const config = { isTraced: true };
   for (const route of api.routes) {
@@ -57,13 +57,9 @@ export function addRest(app: FastifyInstance, parts: RestParts): void {
       handler: createHandler(route, parts),
     });
   }
-  for (const [url, routes] of Map.groupBy(api.routes, toUrl)) {
-    const allowed = routes.flatMap(methodsOf);
-    const method = METHODS.filter((name) => !allowed.includes(name));
-    const handler = () => {
-      throw methodNotAllowed(`This path takes ${allowed.join(', ')} only.`, allowed.join(', '));
-    };
-    app.route({ method, url, errorHandler, handler });
+  for (const routes of Map.groupBy(api.routes, patternOf).values()) {
+    const [first] = routes as [RestRoute];
+    refuseOtherMethods(app, toUrl(first), routes.flatMap(methodsOf), errorHandler);
   }
 }
 
@@ -127,7 +123,7 @@ function causeOf({ result: { errors } }: ExecutedResponse): BffError {
 }
 
 /** Creates the handler of errors that end a request before its execution, in any hook or phase. */
-function createProblemHandler(charge: RateLimiter['charge']): ErrorHandler {
+export function createProblemHandler(charge: RateLimiter['charge']): ErrorHandler {
   const chargeRefusal = createRefusalCharge(charge);
   return (error, request, reply) => {
     chargeRefusal(error, request, reply);

@@ -108,12 +108,12 @@ function hasErrorsMember({ selectionSet }: OperationDefinitionNode, root: string
   );
 }
 
-/** Two paths are the same for a server if they differ in the names of their variables only. */
+/** The same for two paths that differ in the names of their variables only. */
+export const patternOf = ({ path }: Pick<RestRoute, 'path'>): string =>
+  path.replaceAll(PATH_VARIABLE, '{}');
+
 function duplicatesOf(routes: readonly RestRoute[]): string[] {
-  const groups = Map.groupBy(
-    routes,
-    ({ method, path }) => `${method} ${path.replaceAll(PATH_VARIABLE, '{}')}`,
-  );
+  const groups = Map.groupBy(routes, (route) => `${route.method} ${patternOf(route)}`);
   return [...groups.values()]
     .filter(({ length }) => length > 1)
     .map(([first, ...others]) => {

@@ -111,12 +111,34 @@ describe('A REST endpoint of the mobile BFF', () => {
     for (const [options, status] of [
       [{ body: '{', headers: json }, 400],
       [{ body: 'x=1', headers: { 'content-type': 'text/plain' } }, 415],
+      [{ body: '{}', headers: { ...json, 'content-encoding': 'gzip' } }, 415],
+      [{ body: '{}', headers: { 'content-type': 'application/json; charset=utf-16' } }, 415],
       [{ body: JSON.stringify('x'.repeat(300_000)), headers: json }, 413],
     ] as const) {
       const { status: actual, body } = await rest(other, 'POST /v1/orders', options);
       assert.deepEqual([actual, body.status, body.code], [status, status, 'BAD_REQUEST']);
     }
     assert.deepEqual(other.calls(), []);
+  });
+});
+
+describe('A BFF with REST endpoints', () => {
+  it('answers with a problem where it has no endpoint', async () => {
+    await using environment = await startEnvironment(partner);
+    for (const [line, status, code, detail] of [
+      ['GET /v1/nothing', 404, 'NOT_FOUND', /openapi/],
+      ['GET /v1/orders/', 404, 'NOT_FOUND', /slash/],
+      ['POST /v1/orders//cancel', 404, 'NOT_FOUND', /slash/],
+      ['GET /v1/orders/%zz', 400, 'BAD_REQUEST', /percent-encoded/],
+      [`GET /v1/orders/${'a'.repeat(101)}`, 414, 'BAD_REQUEST', /too long/],
+      ['POST /openapi.json', 405, 'BAD_REQUEST', /GET, HEAD/],
+    ] as const) {
+      const { status: actual, headers, body } = await rest(environment, line);
+      assert.match(headers.get('content-type') ?? '', PROBLEM, line);
+      assert.deepEqual([actual, body.status, body.code], [status, status, code], line);
+      assert.match(body.detail, detail, line);
+      assert.doesNotMatch(body.detail, /aaaa|%zz/, line);
+    }
   });
 });
 

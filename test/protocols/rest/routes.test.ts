@@ -117,6 +117,17 @@ describe('The directive @rest', () => {
     assert.deepEqual(Object.keys(document.paths), ['/news']);
   });
 
+  it('may name the variable of a path differently for each method', async () => {
+    await using folder = await createOperations({
+      One: `query One($id: ID!) @rest(method: GET, path: "/o/{id}") { order(id: $id) { id } }`,
+      Two: `mutation Two($key: ID!) @rest(method: DELETE, path: "/o/{key}") { cancelOrder(id: $key) { order { id } } }`,
+    });
+    await using environment = await startEnvironment({ ...partner, operations: folder.url });
+    const { status, headers } = await rest(environment, 'PUT /o/1');
+    assert.deepEqual([status, headers.get('allow')], [405, 'GET, HEAD, DELETE']);
+    assert.equal((await rest(environment, 'DELETE /o/1')).status, 401);
+  });
+
   it('changes neither the hash of an operation nor what is executed', async () => {
     const texts = {
       Profile: `query Profile($id: ID!) ${ROUTE} {\n  profile(id: $id) { name }\n}\n`,
