@@ -1,4 +1,4 @@
-import { BffError } from '../errors.ts';
+import type { BffError } from '../errors.ts';
 import { type RateLimiter, viewerKeyOf, viewerLimitOf } from '../traffic/index.ts';
 import type { Viewer } from '../viewer.ts';
 import type { WithCaller } from './authenticate.ts';
@@ -19,20 +19,12 @@ export interface AuthorizeRequestParts {
   readonly rateLimiter: Pick<RateLimiter, 'chargeViewer'>;
 }
 
-/**
- * Creates the phase that refuses viewers without the permission, and API keys that may run certain
- * operations only. A refusal costs the viewer one unit.
- */
+/** Creates the phase that refuses viewers without the permission. A refusal costs the viewer one unit. */
 export function createAuthorizeRequest({ rateLimiter }: AuthorizeRequestParts) {
-  const decide = (viewer: Viewer, { permission }: Access): true | BffError =>
-    viewer.role === 'partner' && viewer.operations !== undefined
-      ? new BffError('FORBIDDEN', 'This API key may run certain registered operations only.')
-      : permission(viewer);
-
-  /** @throws BffError FORBIDDEN, or that of the rule */
+  /** @throws BffError, that of the permission */
   return (state: WithAccess): WithAccess => {
     const { viewer } = state.caller;
-    const decision = decide(viewer, state.access);
+    const decision = state.access.permission(viewer);
     if (decision === true) return state;
     rateLimiter.chargeViewer({ viewer: viewerKeyOf(viewer), viewerLimit: viewerLimitOf(viewer) });
     throw decision;

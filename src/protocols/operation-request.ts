@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Representation, requestDirectiveOf } from '../cache/index.ts';
 import type { createProofReader } from '../http/request-proof.ts';
-import type { OperationInput, OperationRequest } from '../pipeline/index.ts';
+import type { ClientRequest, OperationInput, OperationRequest } from '../pipeline/index.ts';
 import { onDisconnect } from './on-disconnect.ts';
 
 /**
@@ -31,6 +31,15 @@ export function createRequestReader(readProof: ReturnType<typeof createProofRead
       },
       onDisconnect: (listener) => onDisconnect(reply, listener),
     };
+  };
+}
+
+/** Creates the function that describes a request that executes no operation to the pipeline. */
+export function createClientReader(readProof: ReturnType<typeof createProofReader>) {
+  return (request: FastifyRequest, reply: FastifyReply): ClientRequest => {
+    const { id, ip: address, headers, record } = request;
+    const setCookie = (header: string) => void reply.header('set-cookie', header);
+    return { id, address, headers, record, readProof: () => readProof(request), setCookie };
   };
 }
 

@@ -16,9 +16,10 @@ import { cacheStatusHeader } from '../../cache/index.ts';
 import type { ForwardedRequest, Upstreams } from '../../datasources/index.ts';
 import type { createProofReader } from '../../http/request-proof.ts';
 import { endUnreadBody } from '../../http/unread-body.ts';
-import { type ClientRequest, type Pipeline, requestCallContext } from '../../pipeline/index.ts';
+import { type Pipeline, requestCallContext } from '../../pipeline/index.ts';
 import type { Recorder } from '../../recorder.ts';
 import { onDisconnect } from '../on-disconnect.ts';
+import { createClientReader } from '../operation-request.ts';
 import { fromClient } from './header-rules.ts';
 import { fillTags } from './path-template.ts';
 import type { ProxyRoute } from './proxy-route.ts';
@@ -47,6 +48,7 @@ interface ProxyParts {
 /** Adds the routes of a BFF. @throws Error for a route that is not valid */
 export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): Promise<void> {
   const { pipeline, upstreams, changed, readProof } = parts;
+  const toClient = createClientReader(readProof);
   const routes = parts.routes.map((definition) => {
     const { upstream, path } = definition;
     return { ...compileRoute(definition), forward: upstreams.forward(upstream, path) };
@@ -56,7 +58,7 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
     const { method, hostname, headers, raw } = request;
     const { segments, query } = parseTarget(raw.url ?? '');
     const { route, match } = findRoute(routes, { method, segments, hostname, headers });
-    const client = toClientRequest(request, reply);
+    const client = toClient(request, reply);
     const { caller, rateLimit } = await pipeline.admitRequest(client, route.access);
     onDisconnect(reply, () => caller.deadline.release());
     const body = await caller.deadline.wait(requestBody(raw, route));
@@ -86,12 +88,6 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
     reply.raw.once('prefinish', () => endUnreadRequest(raw, reply.raw));
     copied?.deliver(response);
     return reply;
-  }
-
-  function toClientRequest(request: FastifyRequest, reply: FastifyReply): ClientRequest {
-    const { id, ip: address, headers, record } = request;
-    const setCookie = (header: string) => void reply.header('set-cookie', header);
-    return { id, address, headers, record, readProof: () => readProof(request), setCookie };
   }
 
   await app.register(async (scope) => {

@@ -1,7 +1,8 @@
 import { decisionOf, staff } from '../../auth/rules.ts';
-import { methodNotAllowed } from '../../errors.ts';
+import { BffError, methodNotAllowed } from '../../errors.ts';
 import { pathNotFound } from '../../http/error-handler.ts';
 import type { Access } from '../../pipeline/index.ts';
+import type { Viewer } from '../../viewer.ts';
 import { checkHeaderRules } from './header-rules.ts';
 import { createJsonChange } from './json-rules.ts';
 import { compilePath, namesInTag, type PathMatch, type PathTemplate } from './path-template.ts';
@@ -62,11 +63,17 @@ function compile(definition: ProxyRoute): CompiledRoute {
     definition,
     path,
     target,
-    access: { permission: decide, cost },
+    access: { permission: (viewer) => checkKey(viewer) ?? decide(viewer), cost },
     changeRequest: json?.request && createJsonChange(json.request),
     changeResponse: json?.response && createJsonChange(json.response),
   };
 }
+
+/** No route is for API keys that may run certain operations only. */
+const checkKey = (viewer: Viewer): BffError | undefined =>
+  viewer.role === 'partner' && viewer.operations !== undefined
+    ? new BffError('FORBIDDEN', 'This API key may run certain registered operations only.')
+    : undefined;
 
 /**
  * Finds the first route that fits a request.
