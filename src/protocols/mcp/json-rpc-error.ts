@@ -6,6 +6,7 @@ import { JSON_TYPE } from '../media-type.ts';
 import type { ProtectedResource } from './protected-resource.ts';
 
 /** JSON-RPC 2.0 §5.1: the last one is the server's own, for which the HTTP status says more. */
+const PARSE_ERROR = -32_700;
 const INVALID_REQUEST = -32_600;
 const INTERNAL_ERROR = -32_603;
 const SERVER_ERROR = -32_000;
@@ -29,13 +30,16 @@ export function createJsonRpcErrorHandler(
         jsonrpc: '2.0',
         id: idOf(request.body),
         error: {
-          code: toJsonRpcCode(status),
+          code: isInvalidJson(error) ? PARSE_ERROR : toJsonRpcCode(status),
           message,
           data: { code, ...details, requestId: request.id },
         },
       });
   };
 }
+
+const isInvalidJson = (error: { readonly code: string }): boolean =>
+  error.code === 'FST_ERR_CTP_INVALID_JSON_BODY';
 
 function toJsonRpcCode(status: number): number {
   if (status >= 500) return INTERNAL_ERROR;

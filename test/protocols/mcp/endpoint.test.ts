@@ -102,6 +102,11 @@ describe('A request to the tools', () => {
     }
   });
 
+  it('is answered with a parse error if it is not JSON', async () => {
+    const { status, body } = await post(environment, '{"jsonrpc":');
+    assert.deepEqual([status, body.error.code, body.id], [400, -32_700, null]);
+  });
+
   it('is refused with a challenge if its token is not valid, whatever it asks for', async () => {
     for (const message of [request('tools/list'), request('initialize'), toolCall('my_orders')]) {
       const { status, headers, body } = await post(environment, message, {
