@@ -70,12 +70,17 @@ const signInRequired = () =>
 const usersOnly = () => forbidden('This is for users only: an API key has no user.');
 const staffOnly = () => forbidden('This is for staff only.');
 
-/** First-party clients have all rights of their user; all others need one of the scopes. */
+/**
+ * First-party clients have all rights of their user; all others need one of the scopes, which the error
+ * names in `scope`.
+ */
 function checkScopes(viewer: KnownViewer, scopes: readonly Scope[]): Decision {
   if (viewer.role !== 'partner' && viewer.scopes === undefined) return true;
   if (scopes.some((scope) => viewer.scopes?.includes(scope))) return true;
   if (scopes.length === 0) return forbidden('This is for first-party clients only.');
-  return forbidden(`This requires the scope ${scopes.join(' or ')}.`);
+  return new BffError('FORBIDDEN', `This requires the scope ${scopes.join(' or ')}.`, {
+    details: { scope: scopes.join(' ') },
+  });
 }
 
 function permissionRule(decideKnown: (viewer: KnownViewer) => Decision): ShieldRule {

@@ -61,8 +61,8 @@ export async function addProtocols(
   if (config.servesTools) {
     // Loaded only if it is used: the SDK takes a fifth of a second.
     const { addMcp } = await import('../protocols/mcp/route.ts');
-    const { readViewer } = credentials;
-    addMcp(app, { ...config, ...parts, name: bff.name, tools, readRequest, readViewer });
+    const { recheckViewer } = credentials;
+    addMcp(app, { ...config, ...parts, name: bff.name, tools, readRequest, recheckViewer });
   }
 
   const { routes = [] } = bff;

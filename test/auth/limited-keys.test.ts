@@ -15,6 +15,7 @@ import { scoped } from '../../src/auth/rules.ts';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { documentHash } from '../../src/operations/operation.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import { MCP, post as postMessage, request, toolCall } from '../protocols/mcp/mcp-client.ts';
 import { type Environment, startEnvironment, type TestResponse } from '../support/environment.ts';
 import { skipWithoutRedis, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -37,7 +38,7 @@ function committedText(name: string): string {
   return operation.source;
 }
 
-type Limits = Partial<Pick<StoredKey, 'partner' | 'unitsPerMinute' | 'operations'>>;
+type Limits = Partial<Pick<StoredKey, 'partner' | 'scopes' | 'unitsPerMinute' | 'operations'>>;
 
 /** Writes a key file with these keys, by their ids. */
 async function createKeyFile(keys: Readonly<Record<string, Limits>>) {
@@ -213,6 +214,27 @@ describe('An API key that is limited to operations', () => {
     server.environment.reset();
     assert.equal((await get('/v1/orders/1')).status, 403);
     assert.deepEqual(server.environment.calls(), []);
+  });
+
+  it('lists all tools and calls those of these operations only, with errors for the model', async () => {
+    const keys = { limited: { operations: ['OrderDetail'] }, other: { scopes: [] } };
+    await using server = await startWith(keys, MCP);
+    const detail = toolCall('order_detail', { id: '1' });
+    const input = { idempotencyKey: 'a', currency: 'EUR', items: [] };
+    const post = (id: string, message: unknown) =>
+      postMessage(server.environment, message, { headers: headersOf(id) });
+    const list = await post('limited', request('tools/list'));
+    assert.equal(list.body.result.tools.length, 3);
+    for (const [id, message, code] of [
+      ['limited', detail, 'NOT_FOUND'],
+      ['limited', toolCall('place_order', { input }), 'FORBIDDEN'],
+      // The scopes of a key are fixed, so there is no challenge to get others.
+      ['other', detail, 'FORBIDDEN'],
+    ] as const) {
+      const { status, headers, body } = await post(id, message);
+      assert.deepEqual([status, headers.get('www-authenticate')], [200, null], id);
+      assert.equal(body.result.structuredContent.errors[0].extensions.code, code);
+    }
   });
 
   it('has no request of a route forwarded', async () => {

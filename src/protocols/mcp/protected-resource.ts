@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SCOPES } from '../../auth/rules.ts';
 import { createOriginReader } from '../../http/request-origin.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
+import type { SignedInViewer } from '../../viewer.ts';
 
 export const MCP_PATH = '/mcp';
 const METADATA_PATH = '/.well-known/oauth-protected-resource';
@@ -45,6 +46,19 @@ export function createProtectedResource({ name, publicUrl, issuers }: ProtectedR
       scopes_supported: [...prefixes].flatMap((prefix) => SCOPES.map((scope) => prefix + scope)),
       bearer_methods_supported: ['header'],
     }),
+    /**
+     * The challenge to get a token with further scopes (RFC 6750 §3.1). It names ours that the token has as
+     * well, because a client may ask for nothing else.
+     */
+    challengeForScopes(
+      { issuer, scopes = [] }: SignedInViewer,
+      missing: readonly string[],
+    ): string {
+      const prefix = issuers.find((one) => one.issuer === issuer)?.scopePrefix ?? '';
+      const needed = SCOPES.filter((scope) => scopes.includes(scope) || missing.includes(scope));
+      const scope = needed.map((name) => prefix + name).join(' ');
+      return `Bearer error="insufficient_scope", scope="${scope}"`;
+    },
     /** Adds to a challenge where the metadata is (RFC 9728 §5.1). */
     extendChallenge(challenge: string, request: FastifyRequest): string {
       const url = originOf(request) + METADATA_PATH + MCP_PATH;

@@ -11,16 +11,16 @@
  */
 import { createMcpHandler, ProtocolError, Server } from '@modelcontextprotocol/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ReadViewer } from '../../auth/credentials.ts';
+import type { RecheckViewer } from '../../auth/credentials.ts';
 import { cacheStatusHeader, NO_STORE } from '../../cache/index.ts';
-import { BffError, methodNotAllowed } from '../../errors.ts';
+import { BffError, methodNotAllowed, unauthenticated } from '../../errors.ts';
 import { toRefusal } from '../../http/error-handler.ts';
 import { createRefusalCharge } from '../../http/refusal-charge.ts';
 import type { createProofReader } from '../../http/request-proof.ts';
-import type { OperationResponse, Pipeline } from '../../pipeline/index.ts';
-import { type RateLimiter, viewerKeyOf, viewerLimitOf } from '../../traffic/index.ts';
+import type { Access, OperationResponse, Pipeline } from '../../pipeline/index.ts';
+import type { RateLimiter } from '../../traffic/index.ts';
 import { GRAPHQL } from '../graphql-over-http/representation.ts';
-import type { RequestReader } from '../operation-request.ts';
+import { createClientReader, type RequestReader } from '../operation-request.ts';
 import type { ResponseSender } from '../send-response.ts';
 import { createJsonRpcErrorHandler } from './json-rpc-error.ts';
 import {
@@ -31,14 +31,14 @@ import {
   type ProtectedResourceOptions,
 } from './protected-resource.ts';
 import { readArguments } from './read-arguments.ts';
-import { toErrorResult, toToolResult } from './tool-result.ts';
+import { findTokenError, toErrorResult, toToolResult } from './tool-result.ts';
 import type { OperationTool } from './tools.ts';
 
 interface McpParts extends ProtectedResourceOptions {
   readonly tools: readonly OperationTool[];
   readonly pipeline: Pipeline;
   readonly readRequest: RequestReader;
-  readonly readViewer: ReadViewer;
+  readonly recheckViewer: RecheckViewer;
   readonly readProof: ReturnType<typeof createProofReader>;
   readonly send: ResponseSender;
   readonly rateLimiter: Pick<RateLimiter, 'charge' | 'take'>;
@@ -62,8 +62,9 @@ const PROTOCOL_HEADERS = [
   'mcp-protocol-version',
 ];
 const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'];
-/** The cost of a request that calls no tool, in cost units. */
-const COST = 1;
+const TOOL_CALL = 'tools/call';
+/** What a request that calls no tool needs and costs: anyone may learn which tools there are. */
+const ACCESS: Access = { permission: () => true, cost: 1 };
 const LIST_MAX_AGE_MS = 300_000;
 const INVALID_PARAMS = -32_602;
 
@@ -92,7 +93,7 @@ function createHandler(parts: McpParts, resource: ProtectedResource) {
   const tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
   const listed = parts.tools.map(({ description }) => description);
   const chargeRefusal = createRefusalCharge(rateLimiter.charge);
-  const admit = createAdmission(parts);
+  const toClient = createClientReader(parts.readProof);
 
   /** A request with `Origin` comes from a page. @throws BffError FORBIDDEN */
   function checkOrigin(request: FastifyRequest): void {
@@ -117,6 +118,25 @@ function createHandler(parts: McpParts, resource: ProtectedResource) {
     return pipeline.run(readRequest(input, GRAPHQL, request, reply));
   }
 
+  /** Authenticates and charges a request that calls no tool. @throws BffError; may also reject with it */
+  async function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { rateLimit } = await pipeline.admitRequest(toClient(request, reply), ACCESS);
+    reply.headers({ ...rateLimit });
+  }
+
+  /** The error for a client that another token would help; undefined for a result of its model. */
+  async function tokenErrorOf(response: OperationResponse, { headers }: FastifyRequest) {
+    const found = findTokenError(response);
+    if (!found) return undefined;
+    const { message, missingScopes } = found;
+    if (missingScopes.length === 0) return unauthenticated(message);
+    const viewer = await parts.recheckViewer(headers);
+    // API keys have no issuer.
+    if (viewer.role === 'anonymous' || viewer.role === 'partner') return undefined;
+    const challenge = resource.challengeForScopes(viewer, missingScopes);
+    return new BffError('FORBIDDEN', message, { headers: { 'www-authenticate': challenge } });
+  }
+
   /** Errors are results, so that a model can read them; but a client, not its model, gets tokens. */
   function toFailure(error: BffError, request: FastifyRequest, reply: FastifyReply) {
     chargeRefusal(error, request, reply);
@@ -136,12 +156,13 @@ function createHandler(parts: McpParts, resource: ProtectedResource) {
       },
     );
     server.setRequestHandler('tools/list', () => ({ tools: [...listed] }));
-    server.setRequestHandler('tools/call', async ({ params }) => {
+    server.setRequestHandler(TOOL_CALL, async ({ params }) => {
       const tool = tools.get(params.name);
       if (!tool) throw new ProtocolError(INVALID_PARAMS, 'There is no such tool.');
       try {
         const response = await run(tool, params.arguments ?? {}, request, reply);
-        ended({ response });
+        const refusal = await tokenErrorOf(response, request);
+        ended(refusal ? { refusal } : { response });
         return toToolResult(response);
       } catch (error) {
         const isUnauthenticated = error instanceof BffError && error.code === 'UNAUTHENTICATED';
@@ -157,6 +178,8 @@ function createHandler(parts: McpParts, resource: ProtectedResource) {
     checkOrigin(request);
     const { body } = request;
     if (Array.isArray(body)) throw new BffError('BAD_REQUEST', 'Send one message per request.');
+    const isCall = methodOf(body) === TOOL_CALL;
+    if (!isCall) await admit(request, reply);
     let call: Call | undefined;
     const protocol = createMcpHandler(
       () =>
@@ -171,7 +194,8 @@ function createHandler(parts: McpParts, resource: ProtectedResource) {
     const text = await answer.text();
     const { refusal, response } = (call ?? {}) as Call;
     if (refusal) throw refusal;
-    if (!call) await admit(request, reply);
+    // Not a call after all: there is no such tool, or the message is malformed.
+    if (isCall && !call) await admit(request, reply);
     const type = answer.headers.get('content-type') ?? undefined;
     reply.code(answer.status);
     if (response && type) return send.unshared(reply, text, response, type);
@@ -191,20 +215,5 @@ const toWebRequest = ({ headers }: FastifyRequest): Request =>
     }),
   });
 
-/** Creates the function that authenticates and charges requests that call no tool. */
-function createAdmission({ readViewer, readProof, rateLimiter }: McpParts) {
-  /** @throws BffError UNAUTHENTICATED, FORBIDDEN, RATE_LIMITED, UPSTREAM_UNAVAILABLE */
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { headers, ip: address, record } = request;
-    const viewer = await readViewer({
-      headers,
-      readProof: () => readProof(request),
-      setCookie(header) {
-        reply.header('set-cookie', header);
-      },
-    });
-    record.viewer = viewer.role;
-    const keys = { address, viewer: viewerKeyOf(viewer), viewerLimit: viewerLimitOf(viewer) };
-    reply.headers({ ...(await rateLimiter.take(keys, COST)) });
-  };
-}
+const methodOf = (body: unknown): unknown =>
+  typeof body === 'object' && body !== null && 'method' in body ? body.method : undefined;

@@ -6,8 +6,11 @@ import { partner } from '../../../bff-partner/bff.ts';
 import { CAST, CUSTOMER_UNREAD } from '../../../services/support/cast.ts';
 import { issueToken } from '../../../services/support/tokens.ts';
 import { CACHED, outcomeOf } from '../../cache/environment.ts';
+import { demoIssuerAt } from '../../support/demo-issuer.ts';
 import { type Environment, type Json, startEnvironment } from '../../support/environment.ts';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
+import { startServices } from '../../support/services.ts';
+import { LOGIN } from '../../support/session.ts';
 import { connect, connectEarlier, MCP, post, request, toolCall } from './mcp-client.ts';
 
 const ME = { as: CAST.customer } as const;
@@ -112,14 +115,52 @@ describe('A call of a tool of the partner BFF', () => {
     assert.equal(structureOf(result).errors[0].extensions.requestId, headers.get('x-request-id'));
   });
 
-  it('needs the scopes of its operation', async () => {
+  it('is refused with a challenge if its token lacks the scopes of its operation', async () => {
+    for (const scope of ['profile:write unknown', '']) {
+      const token = await issueToken({ userId: CAST.customer, scope });
+      const { status, headers, body } = await post(
+        environment,
+        toolCall('order_detail', { id: '1' }),
+        {
+          headers: { authorization: `Bearer ${token}` },
+        },
+      );
+      assert.deepEqual([status, body.id, body.error.data.code], [403, 7, 'FORBIDDEN']);
+      assert.equal(body.error.message, 'This requires the scope orders:read.');
+      const needed = scope === '' ? 'orders:read' : 'profile:write orders:read';
+      assert.equal(
+        headers.get('www-authenticate'),
+        `Bearer error="insufficient_scope", scope="${needed}", ` +
+          `resource_metadata="${LOGIN.PUBLIC_URL}/.well-known/oauth-protected-resource/mcp"`,
+      );
+    }
+  });
+
+  it('names missing scopes as the issuer of its token does', async () => {
+    await using services = await startServices(['user']);
+    const jwksUrl = `${services.env.USER_SERVICE_URL}/.well-known/jwks.json`;
+    const issuer = { ...demoIssuerAt(jwksUrl), JWT_SCOPE_PREFIX: 'shop/' };
+    await using prefixed = await startEnvironment(partner, { ...MCP, ...issuer });
+    const token = await issueToken({ userId: CAST.customer, scope: 'shop/profile:read' });
+    const { headers } = await post(prefixed, toolCall('order_detail', { id: '1' }), {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    assert.match(
+      headers.get('www-authenticate') ?? '',
+      /scope="shop\/profile:read shop\/orders:read"/,
+    );
+  });
+
+  it('has what the scopes of its token allow, and an error for the rest', async () => {
     const token = await issueToken({ userId: CAST.customer, scope: 'profile:read' });
     await using session = await connect(environment, {
       headers: { authorization: `Bearer ${token}` },
     });
-    const result = await session.call('order_detail', { id: '1' });
-    assert.deepEqual([result.isError, codesOf(result)], [true, ['FORBIDDEN']]);
-    assert.match(structureOf(result).errors[0].message, /requires the scope orders:read/);
+    const result = await session.call('my_orders');
+    assert.equal(result.isError, undefined);
+    assert.deepEqual(codesOf(result), ['FORBIDDEN']);
+    assert.equal(structureOf(result).data.me.id, CAST.customer);
+    assert.equal(structureOf(result).errors[0].extensions.scope, 'orders:read');
   });
 
   it('does not exist under another name, or for an operation without @tool', async () => {

@@ -11,7 +11,7 @@ import {
 import { partner } from '../../../bff-partner/bff.ts';
 import { CLIENT_ID } from '../../../services/identity/client.ts';
 import { CAST } from '../../../services/support/cast.ts';
-import { DEMO_ISSUER } from '../../../services/support/tokens.ts';
+import { DEMO_ISSUER, issueToken } from '../../../services/support/tokens.ts';
 import { createBrowser } from '../../support/browser.ts';
 import { type Json, startEnvironment } from '../../support/environment.ts';
 import { CLIENT_SECRET, logIn, startIdentity } from '../../support/identity.ts';
@@ -96,5 +96,29 @@ describe('A client that knows only the URL of the tools', () => {
     const { structuredContent } = await signedIn.callTool(call);
     assert.equal((structuredContent as Json).data.me.id, CAST.customer);
     await signedIn.close();
+  });
+
+  it('asks the user for the scopes that a tool needs and its token lacks', async () => {
+    await using identity = await startIdentity();
+    await using environment = await startEnvironment(partner, { ...MCP, PUBLIC_URL: '' });
+    const agent = new Agent();
+    const scope = 'profile:read';
+    const access_token = await issueToken({ userId: CAST.customer, scope });
+    agent.saveTokens({ access_token, token_type: 'Bearer', scope });
+    const client = new Client(
+      { name: 'agent', version: '1' },
+      { versionNegotiation: { mode: { pin: CURRENT } } },
+    );
+    await client.connect(
+      new StreamableHTTPClientTransport(new URL('/mcp', environment.url), {
+        authProvider: agent,
+        fetch: (url, init) => fetch(String(url).replace(DEMO_ISSUER, identity.url), init),
+      }),
+    );
+    const call = { name: 'order_detail', arguments: { id: '1' } };
+    await assert.rejects(client.callTool(call), UnauthorizedError);
+    const asked = agent.signInUrl?.searchParams.get('scope')?.split(' ') ?? [];
+    assert.deepEqual(asked.sort(), ['orders:read', 'profile:read']);
+    await client.close();
   });
 });
