@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
-import { BffError } from '../../errors.ts';
+import { BffError, methodNotAllowed } from '../../errors.ts';
 import { logOf } from '../../http/observe-requests.ts';
 import type { Pipeline } from '../../pipeline/index.ts';
 import { createRequestParser, isBatch } from '../graphql-over-http/parse-request.ts';
@@ -17,6 +17,7 @@ interface ServerSentEventParts extends RequestReaders {
 /** Half of the time after which usual proxies close a connection without data. */
 const HEARTBEAT_MS = 5_000;
 const NO_BATCHES = 0;
+const OTHER_METHODS = ['DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT'];
 
 /**
  * Adds GET and POST /graphql/stream: a subscription over server-sent events, as the clients of graphql-sse
@@ -61,7 +62,13 @@ export function addServerSentEvents(app: FastifyInstance, parts: ServerSentEvent
   }
 
   app.route({ method: ['GET', 'POST'], url: STREAM_PATH, handler: handle });
+  app.route({ method: OTHER_METHODS, url: STREAM_PATH, handler: refuseMethod });
 }
+
+/** @throws BffError BAD_REQUEST with status 405 */
+const refuseMethod = ({ method }: FastifyRequest) => {
+  throw methodNotAllowed(`${STREAM_PATH} takes GET and POST, not ${method}.`, 'GET, POST');
+};
 
 function refuseOtherTypes(accept: string | undefined): void {
   const isAccepted = new Negotiator({ headers: { accept } }).mediaType(['text/event-stream']);

@@ -183,6 +183,14 @@ describe('Subscriptions', () => {
     await assert.rejects(async () => (await bff.overWebSocket(NOTIFICATIONS)).next());
   });
 
+  it('are not begun by other methods than GET and POST', async () => {
+    await using bff = await startSubscriptions();
+    for (const method of ['PUT', 'HEAD', 'OPTIONS']) {
+      const { status, headers } = await fetch(bff.streamUrl, { method });
+      assert.deepEqual([status, headers.get('allow')], [405, 'GET, POST'], method);
+    }
+  });
+
   it('are refused at /graphql', async () => {
     await using bff = await startSubscriptions();
     const { status, body } = await bff.send(NOTIFICATIONS, { as: customer });
