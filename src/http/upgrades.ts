@@ -46,15 +46,18 @@ export function routeUpgrades(app: FastifyInstance, path: string): void {
 /** True for requests whose handler may take the connection. */
 export const isUpgrade = (raw: object): boolean => (raw as UpgradeRequest).upgrade === true;
 
-/** Takes the connection of a request; the response ends when the connection does. */
-export function takeConnection(reply: FastifyReply): Upgrade {
+/**
+ * Hands over the connection of a request; its response ends when the connection does.
+ * @param accept - completes the handshake, or throws the error that the request is answered with
+ */
+export function handOverConnection(reply: FastifyReply, accept: (upgrade: Upgrade) => void): void {
   const upgrade = upgrades.get(reply.request.raw as IncomingMessage);
   if (!upgrade) throw new Error('The request is not an upgrade');
+  accept(upgrade);
   reply.hijack();
   reply.raw.statusCode = 101;
   reply.raw.detachSocket(upgrade.socket);
   upgrade.socket.once('close', () => reply.raw.emit('close'));
-  return upgrade;
 }
 
 const ignore = () => undefined;

@@ -5,7 +5,7 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { BffError, unauthenticated } from '../../errors.ts';
 import { describeCompleted, recordRefusal } from '../../http/observe-requests.ts';
-import { isUpgrade, routeUpgrades, takeConnection } from '../../http/upgrades.ts';
+import { handOverConnection, isUpgrade, routeUpgrades } from '../../http/upgrades.ts';
 import type { Pipeline, ResultStream, StreamResponse } from '../../pipeline/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { type CompletedRequest, RequestRecord } from '../../telemetry/request-record.ts';
@@ -46,6 +46,8 @@ const MAX_MESSAGE_BYTES = 64 * 1_024;
 const HEARTBEAT_MS = 5_000;
 /** The time for which a connection without subscriptions stays open. */
 const MAX_IDLE_MS = 60_000;
+/** Of the response to a handshake that is refused (RFC 6455 §4.4). */
+const VERSION = { 'sec-websocket-version': '13' };
 /** graphql-ws reads the kind of an operation from a document; the real one is prepared by the pipeline. */
 const ANY_SUBSCRIPTION = parse('subscription { any }');
 
@@ -65,6 +67,10 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
     clientTracking: false,
     maxPayload: MAX_MESSAGE_BYTES,
     handleProtocols,
+  });
+  // Emitted before anything is sent.
+  acceptor.on('wsClientError', ({ message }) => {
+    throw new BffError('BAD_REQUEST', `${message}.`, { headers: VERSION });
   });
   acceptor.on('headers', (headers, raw) => {
     const cookie = cookies.get(raw);
@@ -203,10 +209,11 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
     /** Takes a connection whose handshake is valid and whose credential, if it has one, too. */
     async handle(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       await connect(request, request.headers);
+      handOverConnection(reply, ({ socket, head }) => {
+        acceptor.handleUpgrade(request.raw, socket, head, (opened) => open(opened, request));
+      });
       rateLimiter.charge(request.ip);
       request.record.isStream = true;
-      const { socket, head } = takeConnection(reply);
-      acceptor.handleUpgrade(request.raw, socket, head, (opened) => open(opened, request));
     },
   };
 }

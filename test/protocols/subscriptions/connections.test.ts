@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
 import { CAST } from '../../../services/support/cast.ts';
@@ -119,6 +120,16 @@ describe('A WebSocket', () => {
   it('is refused for another protocol', async () => {
     const socket = new WebSocket(bff.socketUrl, 'graphql-ws');
     await assert.rejects(statusOf(socket), /no subprotocol/);
+  });
+
+  it('is refused like any request if its handshake is malformed', async () => {
+    const handshake = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '7' };
+    const [response] = await once(request(bff.endpoint, { headers: handshake }).end(), 'response');
+    assert.equal(response.statusCode, 400);
+    assert.equal(response.headers['sec-websocket-version'], '13');
+    const { errors } = JSON.parse(await text(response));
+    assert.equal(errors[0].message, 'Missing or invalid Sec-WebSocket-Key header.');
+    assert.equal(errors[0].extensions.requestId, response.headers['x-request-id']);
   });
 
   it('is offered at /graphql only: elsewhere, the request is answered without it', async () => {
