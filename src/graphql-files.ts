@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
-/** A file of SDL, or of one operation. */
+/** A file of SDL, of one operation, or a manifest of operations. */
 export interface GraphqlFile {
   readonly name: string;
   readonly text: string;
@@ -18,6 +18,9 @@ export function readGraphqlFiles(url: URL): readonly GraphqlFile[] {
     .sort()
     .map((file) => read(new URL(file, url.href.endsWith('/') ? url : `${url}/`)));
 }
+
+/** Returns the manifests of a folder that is in a bundle; undefined for one that is on disk. */
+export const embeddedManifests = (_folder: URL): readonly GraphqlFile[] | undefined => undefined;
 
 const read = (url: URL): GraphqlFile => ({
   name: url.pathname.slice(url.pathname.lastIndexOf('/') + 1),

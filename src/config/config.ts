@@ -84,7 +84,10 @@ export interface Config {
   readonly corsHeaders: readonly string[];
   /** Refuses operations that are not registered. */
   readonly trustedOnly: boolean;
-  /** The manifest of operations registered besides the committed ones. */
+  /**
+   * The manifest, or the folder of manifests, whose operations are registered besides the committed ones;
+   * undefined for those of the BFF's released clients, clients/<name>/.
+   */
   readonly manifestPath: string | undefined;
   /** The maximum number of operations in one request; 0 refuses arrays. */
   readonly maxBatchOperations: number;

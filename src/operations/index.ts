@@ -2,7 +2,7 @@
  * The operations of a BFF: reads documents, stores them, and prepares them for execution.
  *
  * A request refers to an operation by its text or its id. The store returns a trusted operation
- * (committed or from the manifest), a recent one, or reads a new one: the reader parses it, enforces
+ * (committed or from a manifest), a recent one, or reads a new one: the reader parses it, enforces
  * the document limits and validates it. The planner then adds what follows from the text and the
  * variables: cache policy, cost and canonical variables. The compiler turns repeated operations into
  * functions.
@@ -14,7 +14,18 @@ export { type CommittedOperation, loadCommittedOperations } from './committed.ts
 export { type Compiler, createCompiler } from './compile.ts';
 export { DocumentError } from './document-error.ts';
 export { createDeprecationLookup } from './fields.ts';
-export { loadManifest } from './manifest.ts';
+export { type FindKnown, readManifest } from './manifest.ts';
+export {
+  assertNoConflict,
+  findIn,
+  isReleasedManifest,
+  type LoadedManifest,
+  listManifestFiles,
+  loadManifests,
+  type Manifest,
+  readManifestFiles,
+  toLoaded,
+} from './manifest-files.ts';
 export type { Operation } from './operation.ts';
 export { createPersistedTexts } from './persisted-texts.ts';
 export {

@@ -10,7 +10,7 @@ const MAX_DOCUMENTS = 2_000;
 const MAX_TEXT_CHARACTERS = 500_000;
 
 interface StoreOptions {
-  /** Kept for the lifetime of the process. */
+  /** Kept until they are replaced. */
   readonly trusted: TrustedOperations;
   /** Rejects all other operations. */
   readonly trustedOnly: boolean;
@@ -29,7 +29,9 @@ export interface OperationRef {
  * Holds the operations that this process knows. Trusted operations stay; the others are in an LRU
  * cache, so that a flood of new documents takes a bounded amount of memory.
  */
-export function createOperationStore({ trusted, trustedOnly, texts, read }: StoreOptions) {
+export function createOperationStore(options: StoreOptions) {
+  const { trustedOnly, texts, read } = options;
+  let { trusted } = options;
   const recent = new LRUCache<string, Operation>({
     max: MAX_DOCUMENTS,
     maxSize: MAX_TEXT_CHARACTERS,
@@ -97,6 +99,11 @@ export function createOperationStore({ trusted, trustedOnly, texts, read }: Stor
     /** True if a request provides a text with its hash, and the text is new. */
     isNewPersisted: ({ query, id }: OperationRef, { hash }: Operation): boolean =>
       query !== undefined && id !== undefined && !trusted.has(hash) && !texts.has(hash),
+
+    /** Registers these operations instead of those before; requests that have found one go on. */
+    replaceTrusted(operations: TrustedOperations): void {
+      trusted = operations;
+    },
 
     /** Lets clients request an operation by its hash alone. */
     persist({ hash, source }: Operation): void {

@@ -1,20 +1,21 @@
 import type { CommittedOperation } from './committed.ts';
+import type { Manifest } from './manifest-files.ts';
 import type { Operation } from './operation.ts';
 
-/** The operations registered before start, by every id that clients may use. */
+/** The registered operations, by every id that clients may use. */
 export type TrustedOperations = ReadonlyMap<string, Operation>;
 
-/** Combines the committed operations, in both forms that clients send, and those of a manifest. */
+/** Combines the committed operations, in both forms that clients send, and those of manifests. */
 export function toTrusted(
   committed: readonly CommittedOperation[],
-  manifest: ReadonlyMap<string, Operation> = new Map(),
+  manifests: readonly Manifest[] = [],
 ): TrustedOperations {
-  const operations = committed.flatMap((operation) => [operation, operation.withTypenames]);
+  const forms = committed.flatMap((operation) => [operation, operation.withTypenames]);
+  const released = manifests.flatMap(({ operations }) => [...operations]);
+  const operations: Operation[] = [...released.map(([, operation]) => operation), ...forms];
   return new Map<string, Operation>([
-    ...[...operations, ...manifest.values()].map(
-      (operation) => [operation.hash, operation] as const,
-    ),
+    ...released,
+    ...operations.map((operation) => [operation.hash, operation] as const),
     ...committed.flatMap(({ otherHashes }) => [...otherHashes]),
-    ...manifest,
   ]);
 }

@@ -125,7 +125,7 @@ export async function createServer(
 
   // Operations and execution
   const schema = buildSchema(bff);
-  const { operations, committed, example } = loadOperations(bff, schema, config);
+  const { operations, committed, example, watchManifests } = loadOperations(bff, schema, config);
   const compiler = createCompiler(schema);
   const landingPage = createLandingPagePlugin(example, config);
   const apollo = createApollo({ schema, compiler, operations, landingPage, production, log });
@@ -137,6 +137,7 @@ export async function createServer(
     isTrusted: operations.isTrustedHash,
     isDeprecated: createDeprecationLookup(schema),
   });
+  opened.defer(watchManifests(log, metrics.setManifests));
   const tracing =
     config.tracing &&
     (await createTracing(config.tracing, { log, countLost: metrics.countLostSpans }));

@@ -1,24 +1,36 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { GraphQLSchema } from 'graphql';
 import { createReadsLookup } from '../auth/shield.ts';
 import type { BffDefinition } from '../bff.ts';
 import { createPolicyReader } from '../cache/index.ts';
-import type { Config } from '../config/index.ts';
+import { type Config, ConfigError } from '../config/index.ts';
+import { embeddedManifests } from '../graphql-files.ts';
 import {
   createDocumentReader,
   createOperationStore,
   createPersistedTexts,
   createPlanner,
+  type FindKnown,
   loadCommittedOperations,
-  loadManifest,
+  loadManifests,
+  type Manifest,
+  readManifestFiles,
   toTrusted,
 } from '../operations/index.ts';
 import { createCostReader } from '../operations/limits/index.ts';
+import type { Log } from '../telemetry/log.ts';
+import { SCHEMA_FOLDER } from './build-schema.ts';
+import { watchManifests } from './manifest-reload.ts';
 
 const MAX_PERSISTED_CHARACTERS = 16_000_000;
 
+/** The folder with the manifests of a BFF's released clients. */
+export const clientsFolder = (bff: string): URL => new URL(`../clients/${bff}/`, SCHEMA_FOLDER);
+
 /**
- * Loads the committed operations and the manifest of a BFF, and creates its operation store.
- * @throws ConfigError if the manifest is invalid
+ * Loads the committed operations and the manifests of a BFF, and creates its operation store.
+ * @throws ConfigError if a manifest is invalid
  */
 export function loadOperations(
   bff: BffDefinition,
@@ -26,17 +38,67 @@ export function loadOperations(
   { manifestPath, trustedOnly, production }: Config,
 ) {
   const committed = loadCommittedOperations(bff.operations, schema);
-  const manifest = manifestPath === undefined ? undefined : loadManifest(manifestPath, schema);
+  const own = toTrusted(committed);
+  const findOwn = (hash: string) => own.get(hash);
+  const { path, manifests } =
+    manifestPath === undefined
+      ? loadReleased(bff.name, schema, findOwn)
+      : { path: manifestPath, manifests: loadGivenManifests(manifestPath, schema, findOwn) };
+  const operations = createOperationStore({
+    trusted: toTrusted(committed, manifests),
+    trustedOnly,
+    texts: createPersistedTexts(MAX_PERSISTED_CHARACTERS),
+    read: createDocumentReader(schema, { limits: bff.limits, isSchemaPublic: !production }),
+  });
   return {
     committed,
     example: committed.find(({ name }) => name === bff.example),
-    operations: createOperationStore({
-      trusted: toTrusted(committed, manifest),
-      trustedOnly,
-      texts: createPersistedTexts(MAX_PERSISTED_CHARACTERS),
-      read: createDocumentReader(schema, { limits: bff.limits, isSchemaPublic: !production }),
-    }),
+    operations,
+    /**
+     * Registers the operations of manifests that are added or changed, and drops those of removed ones.
+     * @param observe - called with the manifests in use, now and after each change
+     * @returns a function that ends it
+     */
+    watchManifests(log: Log, observe: (manifests: readonly Manifest[]) => void): () => void {
+      observe(manifests);
+      if (path === undefined) return () => {};
+      return watchManifests({
+        path,
+        inUse: manifests,
+        schema,
+        findKnown: operations.byHash,
+        log,
+        onChange(changed) {
+          operations.replaceTrusted(toTrusted(committed, changed));
+          observe(changed);
+        },
+      });
+    },
   };
+}
+
+/** Loads the manifests of released clients; the path is undefined if there is nothing on disk. */
+function loadReleased(bff: string, schema: GraphQLSchema, findKnown: FindKnown) {
+  const folder = clientsFolder(bff);
+  const embedded = embeddedManifests(folder)?.map(({ name, text }) => ({ path: name, text }));
+  if (embedded) return { path: undefined, manifests: loadManifests(embedded, schema, findKnown) };
+  const path = fileURLToPath(folder);
+  if (!existsSync(path)) return { path: undefined, manifests: [] };
+  return { path, manifests: loadManifests(readManifestFiles(path), schema, findKnown) };
+}
+
+/**
+ * Loads the manifest or the manifests that the configuration names.
+ * @throws ConfigError with the faults of all files
+ */
+export function loadGivenManifests(path: string, schema: GraphQLSchema, findKnown?: FindKnown) {
+  try {
+    return loadManifests(readManifestFiles(path), schema, findKnown);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const faults = error.faults.map((fault) => `OPERATIONS_MANIFEST: ${fault}`);
+    throw new ConfigError(faults, { cause: error });
+  }
 }
 
 /**

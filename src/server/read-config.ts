@@ -2,8 +2,8 @@ import { loadApiKeys } from '../auth/api-keys.ts';
 import type { BffDefinition } from '../bff.ts';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
 import { withSecretFiles } from '../config/secret-files.ts';
-import { loadManifest } from '../operations/index.ts';
 import { buildSchema } from './build-schema.ts';
+import { loadGivenManifests } from './load-operations.ts';
 
 /**
  * Reads the configuration of one BFF from the environment, and validates every file that it names.
@@ -27,7 +27,7 @@ function allFaults(env: NodeJS.ProcessEnv, bff: BffDefinition): string[] {
     ...secrets,
     ...variables.filter((fault) => !secrets.some((secret) => isOfSameVariable(secret, fault))),
     ...(keys && takesKeys ? faultsOf(() => loadApiKeys(keys)) : []),
-    ...(manifest ? faultsOf(() => loadManifest(manifest, buildSchema(bff))) : []),
+    ...(manifest ? faultsOf(() => loadGivenManifests(manifest, buildSchema(bff))) : []),
   ];
 }
 

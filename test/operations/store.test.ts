@@ -12,9 +12,10 @@ import {
   createPersistedTexts,
   type DocumentError,
   loadCommittedOperations,
-  loadManifest,
-  type Operation,
+  loadManifests,
+  type Manifest,
   type OperationRef,
+  readManifestFiles,
   toTrusted,
 } from '../../src/operations/index.ts';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
@@ -37,13 +38,13 @@ function folderWith(files: Record<string, string>): URL {
 
 interface Given {
   readonly files?: Record<string, string>;
-  readonly manifest?: ReadonlyMap<string, Operation>;
+  readonly manifests?: readonly Manifest[];
   readonly trustedOnly?: boolean;
 }
 
-const storeWith = ({ files = {}, manifest, trustedOnly = false }: Given = {}) =>
+const storeWith = ({ files = {}, manifests, trustedOnly = false }: Given = {}) =>
   createOperationStore({
-    trusted: toTrusted(loadCommittedOperations(folderWith(files), schema), manifest),
+    trusted: toTrusted(loadCommittedOperations(folderWith(files), schema), manifests),
     trustedOnly,
     texts: createPersistedTexts(1_000),
     read: createDocumentReader(schema, { limits: STANDARD_LIMITS, isSchemaPublic: true }),
@@ -106,8 +107,8 @@ describe('The operation store', () => {
 
   it('accepts only trusted operations if so configured, by text, hash or id', async () => {
     const body = 'query B { b }';
-    const manifest = new Map([['b-1', toOperation(body)]]);
-    const store = storeWith({ files: { 'Home.graphql': HOME }, manifest, trustedOnly: true });
+    const manifests = [{ client: 'ios@1.0', operations: new Map([['b-1', toOperation(body)]]) }];
+    const store = storeWith({ files: { 'Home.graphql': HOME }, manifests, trustedOnly: true });
     const { withTypenames } = loadCommittedOperations(
       folderWith({ 'Home.graphql': HOME }),
       schema,
@@ -200,9 +201,14 @@ describe('The committed operations', () => {
 
 describe('A manifest', () => {
   const entry = (id: string, body: string) => ({ id, name: 'Home', type: 'query', body });
-  const load = (text: unknown) => {
+  const pathOf = (text: unknown) => {
     const folder = folderWith({ 'manifest.json': JSON.stringify(text) });
-    return loadManifest(fileURLToPath(new URL('manifest.json', folder)), schema);
+    return fileURLToPath(new URL('manifest.json', folder));
+  };
+  const load = (text: unknown): Manifest['operations'] => {
+    const [manifest] = loadManifests(readManifestFiles(pathOf(text)), schema);
+    assert.equal(manifest?.client, 'manifest');
+    return manifest.operations;
   };
   const manifest = (...operations: object[]) => ({
     format: 'apollo-persisted-query-manifest',
@@ -228,20 +234,68 @@ describe('A manifest', () => {
 
   it('that is invalid is refused at the start, with all of its faults', () => {
     for (const [given, message] of [
-      [{ format: 'another' }, /OPERATIONS_MANIFEST.*format: .*two forms/s],
+      [{ format: 'another' }, /"\S+manifest\.json": format: .*two forms/s],
       [{ ...manifest(), version: 2 }, /version/],
       [manifest({ id: '', name: 'Home', body: HOME }), /id/],
       [manifest(entry('1', '{'), entry('2', '{ c }')), /Syntax Error.*Cannot query field "c"/s],
       [manifest(entry('1', HOME), entry('1', '{ b }')), /the same id/],
-      [{ abc: '{', def: '{ c }' }, /abc: Syntax Error.*def: Cannot query field "c"/s],
+      [manifest(entry(documentHash(HOME), '{ b }')), /Home: the id is not the SHA-256 of the text/],
+      [
+        { abc: '{', def: '{ c }' },
+        /abc: line 1: Syntax Error.*def: line 1: Cannot query field "c"/s,
+      ],
       [{ abc: 1 }, /manifest\.json": abc: .*\n.*manifest\.json": .*two forms.*text.*"operations"/],
-      [{ '': HOME }, /OPERATIONS_MANIFEST/],
-      [[HOME], /OPERATIONS_MANIFEST.*two forms/s],
-      [null, /OPERATIONS_MANIFEST.*two forms/s],
+      [{ '': HOME }, /two forms/],
+      [[HOME], /two forms/],
+      [null, /two forms/],
     ] as const) {
       assert.throws(() => load(given), { name: 'ConfigError', message });
     }
-    assert.throws(() => loadManifest('/nowhere.json', schema), { name: 'ConfigError' });
+    assert.throws(() => readManifestFiles('/nowhere.json'), { name: 'ConfigError' });
+  });
+});
+
+describe('A folder of manifests', () => {
+  const load = (files: Record<string, object>) => {
+    const texts = Object.entries(files).map(([name, json]) => [name, JSON.stringify(json)]);
+    const path = fileURLToPath(folderWith(Object.fromEntries(texts)));
+    return loadManifests(readManifestFiles(path), schema);
+  };
+
+  it('has one for each version of a client, and other files', () => {
+    const loaded = load({
+      'ios@3.1.json': { [documentHash(HOME)]: HOME },
+      'android@2.0-beta.1.json': { b: '{ b }' },
+      'persisted-operations.json': { c: '{ c }' },
+      'package.json': [],
+    });
+    assert.deepEqual(
+      loaded.map(({ client }) => client),
+      ['android@2.0-beta.1', 'ios@3.1'],
+    );
+  });
+
+  it('has one operation for each text, however many manifests have it', () => {
+    const texts = { [documentHash(HOME)]: HOME };
+    const [first, second] = load({ 'ios@3.0.json': texts, 'ios@3.1.json': texts });
+    assert.equal(first?.operations.size, 1);
+    assert.equal(
+      first?.operations.get(documentHash(HOME)),
+      second?.operations.get(documentHash(HOME)),
+    );
+  });
+
+  it('is refused with the faults of all of its files', () => {
+    assert.throws(
+      () => load({ 'ios@3.0.json': { a: '{ c }' }, 'ios@3.1.json': { a: '{' }, 'b@1.json': {} }),
+      {
+        name: 'ConfigError',
+        message: /ios@3\.0\.json": a: line 1: Cannot.*ios@3\.1\.json": a: line 1/s,
+      },
+    );
+    assert.throws(() => load({ 'ios@3.0.json': { a: '{ a }' }, 'ios@3.1.json': { a: '{ b }' } }), {
+      message: /ios@3\.1\.json": a: is another operation in ios@3\.0\.json/,
+    });
   });
 });
 

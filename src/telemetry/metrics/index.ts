@@ -9,6 +9,7 @@ import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { FieldUsage } from './field-usage.ts';
+import { ManifestUsage } from './manifest-usage.ts';
 import { createEdgePurgeMetrics, createPurgeMetrics } from './purges.ts';
 import { createRequestMetrics } from './requests.ts';
 import { createSubscriptionMetrics } from './subscriptions.ts';
@@ -41,6 +42,7 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
   const registry = new Registry();
   const registers = [registry];
   const fieldUsage = new FieldUsage(registry, isDeprecated);
+  const manifestUsage = new ManifestUsage(registry);
 
   const lostSpans = new Counter({
     name: 'frontdesk_lost_spans_total',
@@ -50,7 +52,8 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
 
   return {
     registry,
-    requests: createRequestMetrics({ registry, fieldUsage, isTrusted }),
+    requests: createRequestMetrics({ registry, fieldUsage, manifestUsage, isTrusted }),
+    setManifests: manifestUsage.setManifests,
     upstreams: createUpstreamMetrics(registry),
     countPurge: createPurgeMetrics(registry),
     subscriptions: createSubscriptionMetrics(registry),

@@ -2,6 +2,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { type CompletedRequest, nameOf, type RequestRecord } from '../request-record.ts';
 import type { FieldUsage } from './field-usage.ts';
 import { BoundedLabel, MAX_CLIENTS, OTHER } from './label.ts';
+import type { ManifestUsage } from './manifest-usage.ts';
 
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Names of operations that are registered; the names of others are chosen by clients. */
@@ -10,12 +11,14 @@ const MAX_OPERATIONS = 500;
 interface RequestMetricsOptions {
   readonly registry: Registry;
   readonly fieldUsage: FieldUsage;
+  readonly manifestUsage: ManifestUsage;
   /** True for operations whose names the BFF knows, by the hash of their text. */
   readonly isTrusted: (hash: string) => boolean;
 }
 
 /** Creates the metrics of requests, which are counted at their end. */
-export function createRequestMetrics({ registry, fieldUsage, isTrusted }: RequestMetricsOptions) {
+export function createRequestMetrics(options: RequestMetricsOptions) {
+  const { registry, fieldUsage, manifestUsage, isTrusted } = options;
   const registers = [registry];
   const clients = new BoundedLabel(MAX_CLIENTS);
   const names = new BoundedLabel(MAX_OPERATIONS);
@@ -78,8 +81,10 @@ export function createRequestMetrics({ registry, fieldUsage, isTrusted }: Reques
       for (const code of new Set(errorCodes)) failedRequests.inc({ operation, code });
       if (cacheStatus) cache.inc({ status: cacheStatus, not_stored: notStored });
       if (refusedBy) refusals.inc({ limit: refusedBy });
-      for (const { fields } of operations)
+      for (const { operation, fields } of operations) {
         fieldUsage.count(fields, { client, version: clientVersion }, isKnownViewer);
+        manifestUsage.count(operation.hash, client, clientVersion);
+      }
     },
   };
 }
