@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { loadCommittedOperations } from '../../src/operations/index.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import { clientsFolder } from '../../src/server/load-operations.ts';
 import { collectLicenses, packageFolders } from '../../tools/build/licenses.ts';
 import { bffNames, loadBff, ROOT } from '../../tools/tree.ts';
 import { toModuleUrl } from '../support/bff-process.ts';
@@ -23,6 +25,9 @@ async function temporaryFolder() {
     [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
   };
 }
+
+const releasedClients = (bff: string): string[] =>
+  globSync('*@*.json', { cwd: clientsFolder(bff) }).sort();
 
 describe('npm run build', () => {
   for (const name of bffNames()) {
@@ -65,8 +70,13 @@ describe('npm run build', () => {
       const body = (await response.json()) as Json;
       assert.equal(body.errors, undefined);
       assert.deepEqual(body, expected.body);
-      const metrics = await fetch(`http://127.0.0.1:${adminPort}/metrics`);
-      assert.match(await metrics.text(), /^frontdesk_requests_total\{.*\} 1$/m);
+      const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+      assert.match(metrics, /^frontdesk_requests_total\{.*\} 1$/m);
+      const manifests = metrics.matchAll(/^frontdesk_manifest_requests_total\{manifest="(.+)"\}/gm);
+      assert.deepEqual(
+        [...manifests].map(([, client]) => `${client}.json`),
+        releasedClients(name),
+      );
       await receiver.traces(1);
       assert.equal((await bundle.terminate()).code, 0);
       assert.match(bundle.output(), /"operation":"\w+".*"msg":"request completed"/);

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import type { BffDefinition } from '../../src/bff.ts';
 import { type GraphqlFile, readGraphqlFiles } from '../../src/graphql-files.ts';
+import { readManifestFiles } from '../../src/operations/index.ts';
 import { SCHEMA_FOLDER } from '../../src/server/build-schema.ts';
+import { clientsFolder } from '../../src/server/load-operations.ts';
 import { ROOT } from '../tree.ts';
 
 /** The root of the tree in a bundle: no file is read from there. */
@@ -16,7 +18,7 @@ const REFERRERS = /\/(?:src\/server\/build-schema|bff-[\w-]+\/bff)\.ts$/;
 const SOURCES = /\/(?:src|bff-[\w-]+)\/.*\.ts$/;
 
 /**
- * Embeds the SDL and the committed operations of BFFs: `src/graphql-files.ts` is replaced by a module
+ * Embeds the SDL, the committed operations and the manifests of BFFs: `src/graphql-files.ts` is replaced by a module
  * that holds their texts.
  */
 export function embeddedFiles(bffs: readonly BffDefinition[]): Plugin {
@@ -27,10 +29,13 @@ export function embeddedFiles(bffs: readonly BffDefinition[]): Plugin {
   const files = Object.fromEntries(
     folders.map((url) => [toEmbedded(url).href, readGraphqlFiles(url)]),
   );
+  const manifests = Object.fromEntries(
+    bffs.map(({ name }) => [toEmbedded(clientsFolder(name)).href, readManifests(name)]),
+  );
   return {
     name: 'embedded-files',
     setup(build) {
-      build.onLoad({ filter: READER }, () => ({ contents: readerOf(files) }));
+      build.onLoad({ filter: READER }, () => ({ contents: readerOf(files, manifests) }));
       build.onLoad({ filter: REFERRERS }, ({ path }) => ({
         contents: readFileSync(path, 'utf8').replace(
           IMPORT_META_URL,
@@ -53,10 +58,24 @@ function toEmbedded(file: URL | string): URL {
   return new URL(relative(fileURLToPath(ROOT), path), EMBEDDED_ROOT);
 }
 
-const readerOf = (files: Readonly<Record<string, readonly GraphqlFile[]>>): string => `
+function readManifests(bff: string): readonly GraphqlFile[] {
+  const folder = fileURLToPath(clientsFolder(bff));
+  if (!existsSync(folder)) return [];
+  return readManifestFiles(folder).map(({ path, text }) => ({ name: basename(path), text }));
+}
+
+type Files = Readonly<Record<string, readonly GraphqlFile[]>>;
+
+const readerOf = (files: Files, manifests: Files): string => `
 const FILES = ${JSON.stringify(files)};
+const MANIFESTS = ${JSON.stringify(manifests)};
 export function readGraphqlFiles({ href }) {
-  const files = FILES[href.replace(/\\/$/, '')];
-  if (files === undefined) throw new Error(\`\${href} is not in this bundle\`);
-  return files;
+  return find(FILES, href.replace(/\\/$/, ''));
+}
+export function embeddedManifests({ href }) {
+  return find(MANIFESTS, href.replace(/\\/$/, ''));
+}
+function find(files, href) {
+  if (files[href] === undefined) throw new Error(\`\${href} is not in this bundle\`);
+  return files[href];
 }`;
