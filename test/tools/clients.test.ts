@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { GraphQLSchema } from 'graphql';
+import { mobile } from '../../bff-mobile/bff.ts';
+import type { BffDefinition } from '../../src/bff.ts';
+import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
+import { documentHash } from '../../src/operations/operation.ts';
+import { buildSchema } from '../../src/server/build-schema.ts';
+import { findFaults } from '../../tools/clients/validate.ts';
+import { createClientsCommand } from '../../tools/clients.ts';
+import { runTool } from './run-tool.ts';
+
+const DASHBOARD = `query Dashboard {
+  dashboard {
+    orders(first: 3) {
+      id
+      placedAt
+    }
+    unreadCount
+  }
+}`;
+const ANNOUNCEMENTS = 'query Announcements { announcements { title } }';
+const entryOf = (body: string) => ({ id: documentHash(body), name: 'Any', type: 'query', body });
+const manifestOf = (...bodies: string[]) => ({
+  format: 'apollo-persisted-query-manifest',
+  version: 1,
+  operations: bodies.map(entryOf),
+});
+
+/** An empty folder of released clients, and the command that works on it. */
+async function createHarness() {
+  const path = await mkdtemp(join(tmpdir(), 'clients-tool-'));
+  const folder = pathToFileURL(`${path}/clients/`);
+  const file = join(path, 'manifest.json');
+  const run = (args: string[], bff: BffDefinition = mobile) =>
+    runTool(createClientsCommand({ folder, load: async () => bff, today: '2026-12-01' }), args);
+  return {
+    run,
+    file,
+    async add(client: string, manifest: object) {
+      await writeFile(file, JSON.stringify(manifest));
+      return run(['add', 'mobile', client, file]);
+    },
+    read: async (client: string) =>
+      JSON.parse(await readFile(new URL(`mobile/${client}.json`, folder), 'utf8')),
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true }),
+  };
+}
+
+describe('npm run clients', () => {
+  it('adds, lists and retires versions of a client', async () => {
+    await using harness = await createHarness();
+    assert.equal((await harness.run(['list'])).stdout, 'no released clients\n');
+    await harness.add('ios@1.9', manifestOf(DASHBOARD));
+    const added = await harness.add('ios@1.10', manifestOf(DASHBOARD, ANNOUNCEMENTS));
+    assert.deepEqual(added, {
+      code: 0,
+      stdout: 'added mobile ios@1.10: 2 operations\n',
+      stderr: '',
+    });
+    assert.equal(
+      (await harness.run(['list', 'mobile'])).stdout,
+      'mobile  ios@1.9   1 operation, 0 of it alone   since 2026-12-01\n' +
+        'mobile  ios@1.10  2 operations, 1 of it alone  since 2026-12-01\n',
+    );
+    assert.equal((await harness.run(['retire', 'mobile', 'ios@1.9'])).code, 0);
+    assert.match((await harness.run(['list'])).stdout, /^mobile {2}ios@1\.10 [^\n]*\n$/);
+  });
+
+  it('keeps manifests of other generators in the format of Apollo, with their ids', async () => {
+    await using harness = await createHarness();
+    await harness.add('android@2.0', { f00d: ANNOUNCEMENTS });
+    const { operations, format } = await harness.read('android@2.0');
+    assert.equal(format, 'apollo-persisted-query-manifest');
+    assert.deepEqual(operations, [
+      { id: 'f00d', name: 'Announcements', type: 'query', body: ANNOUNCEMENTS },
+    ]);
+  });
+
+  it('adds nothing that is broken already', async () => {
+    await using harness = await createHarness();
+    const result = await harness.add('ios@1.0', manifestOf('{ dashboard { mood } }'));
+    assert.equal(result.code, 1);
+    assert.equal(
+      result.stderr,
+      `${harness.file}: Any: line 1: Cannot query field "mood" on type "Dashboard".\n`,
+    );
+    assert.equal((await harness.run(['list'])).stdout, 'no released clients\n');
+  });
+
+  it('never changes a version that is released', async () => {
+    await using harness = await createHarness();
+    await harness.add('ios@1.0', manifestOf(DASHBOARD));
+    assert.equal((await harness.add('ios@1.0', manifestOf(DASHBOARD))).code, 0);
+    const { code, stderr } = await harness.add('ios@1.0', manifestOf(ANNOUNCEMENTS));
+    assert.equal(code, 2);
+    assert.match(stderr, /a released version never changes/);
+  });
+
+  it('explains wrong arguments', async () => {
+    await using harness = await createHarness();
+    for (const [args, message] of [
+      [[], /name a command/],
+      [['add', 'desktop'], /"desktop" is none of mobile, /],
+      [['add', 'mobile', 'ios'], /such as ios@3\.1/],
+      [['add', 'mobile', '../ios@1.0', 'x'], /such as ios@3\.1/],
+      [['add', 'mobile', 'ios@1.0', '/nowhere'], /no readable file at "\/nowhere"/],
+      [['retire', 'mobile', 'ios@9.9'], /there is no ios@9\.9 of mobile/],
+    ] as const) {
+      const { code, stderr } = await harness.run([...args]);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, message);
+    }
+  });
+
+  it('check names each version that a lowered limit breaks, and the operation', async () => {
+    await using harness = await createHarness();
+    await harness.add('ios@1.0', manifestOf(DASHBOARD));
+    await harness.add('ios@1.1', manifestOf(ANNOUNCEMENTS));
+    assert.deepEqual(await harness.run(['check']), { code: 0, stdout: '', stderr: '' });
+    const lowered = { ...mobile, limits: { ...STANDARD_LIMITS, depth: 2 } };
+    assert.deepEqual(await harness.run(['check'], lowered), {
+      code: 1,
+      stdout: '',
+      stderr:
+        'clients/mobile/ios@1.0.json: Dashboard: The depth of nested fields is 3: at most 2.\n',
+    });
+  });
+});
+
+describe('The operations of a released client', () => {
+  const faultsOf = (manifest: object, schema: GraphQLSchema = buildSchema(mobile), limits = {}) =>
+    findFaults({ schema, limits: { ...STANDARD_LIMITS, ...limits } }, JSON.stringify(manifest));
+
+  it('break at each field and argument that is gone, by its line', () => {
+    const schema = buildSchema(mobile);
+    const order = schema.getType('Order') as unknown as { getFields(): Record<string, unknown> };
+    delete order.getFields().placedAt;
+    assert.deepEqual(faultsOf(manifestOf(DASHBOARD, ANNOUNCEMENTS), schema), [
+      'Any: line 5: Cannot query field "placedAt" on type "Order".',
+    ]);
+  });
+
+  it('break at limits of cost and lists, with the defaults of their variables', () => {
+    const body = 'query Orders($first: Int! = 20) { dashboard { orders(first: $first) { id } } }';
+    assert.deepEqual(faultsOf(manifestOf(body)), []);
+    assert.match(
+      faultsOf(manifestOf(body), undefined, { cost: 10 }).join(),
+      /The cost is \d+: at most 10/,
+    );
+    assert.match(
+      faultsOf(manifestOf(body), undefined, { listSize: 10 }).join(),
+      /"orders" requests 20 objects: at most 10/,
+    );
+  });
+
+  it('break if an id does not belong to its text, or introspection is requested', () => {
+    const { operations } = manifestOf(DASHBOARD);
+    const wrong = operations.map((entry) => ({ ...entry, body: ANNOUNCEMENTS }));
+    assert.deepEqual(faultsOf({ ...manifestOf(), operations: wrong }), [
+      'Any: the id is not the SHA-256 of the text',
+    ]);
+    assert.match(faultsOf(manifestOf('{ __schema { description } }')).join(), /introspection/);
+    assert.match(faultsOf({ format: 'another' }).join(), /format: is missing or not valid/);
+  });
+});

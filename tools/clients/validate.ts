@@ -1,0 +1,93 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  type OperationDefinitionNode,
+  parse,
+  specifiedRules,
+  validate,
+  valueFromASTUntyped,
+} from 'graphql';
+import { ConfigError } from '../../src/config/index.ts';
+import { BffError } from '../../src/errors.ts';
+import {
+  createCostReader,
+  enforceDocumentLimits,
+  enforceLimit,
+  type OperationLimits,
+} from '../../src/operations/limits/index.ts';
+import {
+  describeError,
+  isWrongHash,
+  type ManifestEntry,
+  parseManifest,
+  WRONG_HASH,
+} from '../../src/operations/manifest.ts';
+import { documentHash } from '../../src/operations/operation.ts';
+
+/** What the operations of a client must agree with. */
+export interface Contract {
+  readonly schema: GraphQLSchema;
+  readonly limits: OperationLimits;
+}
+
+const RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule];
+
+/**
+ * Finds what breaks the operations of a released client: fields and arguments that are gone, limits that
+ * they exceed, ids that do not belong to their texts.
+ *
+ * The cost is that with the defaults of variables: what a client passes is not in its manifest.
+ * @param text - of the manifest
+ * @returns one line per fault, such as `Dashboard: line 4: Cannot query field "total" on type "Order".`
+ */
+export function findFaults({ schema, limits }: Contract, text: string): string[] {
+  const costOf = createCostReader(schema, limits.listSize);
+
+  function faultsOf({ id, body }: ManifestEntry): string[] {
+    const idFaults = isWrongHash(id, documentHash(body)) ? [WRONG_HASH] : [];
+    try {
+      const document = parse(body);
+      const errors = validate(schema, document, RULES, { hideSuggestions: true });
+      if (errors.length > 0) return [...idFaults, ...errors.map(describeError)];
+      enforceLimit(limits, 'characters', body.length);
+      parse(body, { maxTokens: limits.tokens });
+      enforceDocumentLimits(document, limits);
+      for (const definition of operationsOf(document)) {
+        const cost = costOf(document, definition)(defaultsOf(definition));
+        enforceLimit(limits, 'cost', Math.ceil(cost));
+      }
+      return idFaults;
+    } catch (error) {
+      if (error instanceof GraphQLError) return [...idFaults, describeError(error)];
+      if (error instanceof BffError) return [...idFaults, error.message];
+      throw error;
+    }
+  }
+
+  return entriesOf(text).flatMap((entry) =>
+    typeof entry === 'string' ? entry : faultsOf(entry).map((fault) => `${entry.name}: ${fault}`),
+  );
+}
+
+/** @returns the entries of a manifest, or its faults */
+function entriesOf(text: string): readonly (ManifestEntry | string)[] {
+  try {
+    return parseManifest(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+}
+
+const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
+  definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+
+const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode) =>
+  Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
+    ),
+  );
