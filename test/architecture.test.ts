@@ -77,7 +77,10 @@ const TABLE: Readonly<Record<string, Reach>> = {
 const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: string }>> = {
   got: { by: 'src/{upstream/http-client,cache/edge-purger}.ts' },
   '@connectrpc': { by: '{src/upstream/grpc-client.ts,services/support/grpc*.ts}' },
-  undici: { by: 'src/upstream/stream-client.ts', types: 'src/protocols/proxy/reply-from.ts' },
+  undici: {
+    by: 'src/upstream/{stream-client,read-exchange,undici-agent.d}.ts',
+    types: 'src/protocols/proxy/reply-from.ts',
+  },
   dataloader: { by: 'src/datasources/loader.ts' },
   oauth4webapi: { by: 'src/{auth/**,upstream/token-endpoint.ts}' },
   fastify: { by: '{src/{http,protocols,server}/**,services/**}' },

@@ -1,12 +1,11 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
-import got, { type Got, type Request, type Response, TimeoutError } from 'got';
+import got, { type Request, type RequestFunction, type Response, TimeoutError } from 'got';
 import type { ClientTls } from '../config/index.ts';
 import {
   type ClientCall,
   type ClientReply,
-  ClosedConnection,
   checkStatus,
   JSON_TYPE,
   MAX_WRITE_IDLE_MS,
@@ -17,9 +16,7 @@ import {
 } from './client.ts';
 import { UpstreamFailure } from './errors.ts';
 import { freshnessOf } from './freshness.ts';
-
-/** Error codes of a connection that the upstream has closed. */
-const CLOSED_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE']);
+import { ReadConnections, ReadExchange } from './read-exchange.ts';
 
 /** The headers of every call besides those of the transport. */
 const HEADERS = {
@@ -40,25 +37,43 @@ const createAgents = (options: AgentOptions & ClientTls) => ({
  * uses a connection that was idle for long.
  */
 export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
-  const agents = {
-    read: createAgents({ ...tls, keepAlive: true }),
-    write: createAgents({ ...tls, keepAlive: true, timeout: MAX_WRITE_IDLE_MS }),
-    newConnection: createAgents({ ...tls, keepAlive: false }),
-  };
+  const reused = new ReadConnections(tls, true);
+  const unused = new ReadConnections(tls, false);
+  const writeAgents = createAgents({ ...tls, keepAlive: true, timeout: MAX_WRITE_IDLE_MS });
   const client = got.extend({
     decompress: false,
     followRedirect: false,
-    headers: HEADERS,
     retry: { limit: 0 },
     throwHttpErrors: false,
   });
-  const readClient = client.extend({ agent: agents.read });
-  const writeClient = client.extend({ agent: agents.write });
-  const newConnectionClient = client.extend({ agent: agents.newConnection });
+  // Their headers are those of the exchange: got would copy each of them several times.
+  const readClient = client.extend({ headers: { 'user-agent': undefined } });
+  const writeClient = client.extend({ headers: HEADERS, agent: writeAgents });
 
-  async function send(call: ClientCall, signal: AbortSignal, client: Got): Promise<ClientReply> {
+  async function read(
+    call: ClientCall,
+    signal: AbortSignal,
+    connections: ReadConnections,
+  ): Promise<ClientReply> {
+    const { baseUrl, target, headers, timeoutMs } = call;
+    const options = { headers: { ...HEADERS, ...headers }, timeoutMs, signal };
+    const exchange = new ReadExchange(connections, options);
+    // got reads only some properties of IncomingMessage.
+    const request = exchange.send as unknown as RequestFunction;
+    const stream = readClient.stream(new URL(baseUrl + target.path), { request });
+    try {
+      return await readReply(stream, maxResponseBytes(call), exchange);
+    } catch (error) {
+      const failure = toFailure(error, signal);
+      exchange.fail(failure);
+      stream.destroy();
+      throw failure;
+    }
+  }
+
+  async function write(call: ClientCall, signal: AbortSignal): Promise<ClientReply> {
     const { baseUrl, target, method, headers, json, timeoutMs } = call;
-    const stream = client.stream(baseUrl + target.path, {
+    const stream = writeClient.stream(baseUrl + target.path, {
       method,
       headers,
       timeout: { request: timeoutMs },
@@ -66,42 +81,39 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
       ...(json ? { json } : {}),
     });
     // got keeps the stream open for methods that may have a body.
-    if (method !== 'GET' && !json) stream.end();
+    if (!json) stream.end();
     try {
       return await readReply(stream, maxResponseBytes(call));
     } catch (error) {
       // Stops reading the rest of the response.
       stream.destroy();
-      throw isClosedConnection(stream, error)
-        ? new ClosedConnection(error)
-        : toFailure(error, signal);
+      throw toFailure(error, signal);
     }
   }
 
   return {
     async send(call, signal) {
-      if (call.method !== 'GET') return send(call, signal, writeClient);
+      if (call.method !== 'GET') return write(call, signal);
       return sendWithRepeat(call, (call, isRepeated) =>
-        send(call, signal, isRepeated ? newConnectionClient : readClient),
+        read(call, signal, isRepeated ? unused : reused),
       );
     },
     close() {
-      for (const { http, https } of Object.values(agents)) {
-        http.destroy();
-        https.destroy();
-      }
+      reused.close();
+      unused.close();
+      writeAgents.http.destroy();
+      writeAgents.https.destroy();
     },
   };
 }
 
-const isClosedConnection = ({ reusedSocket, response }: Request, error: unknown): boolean =>
-  reusedSocket === true &&
-  response === undefined &&
-  CLOSED_CONNECTION_CODES.has((error as NodeJS.ErrnoException).code ?? '');
-
 /** Reads a stream and counts its bytes; got's promise API takes an eighth more time. */
-async function readReply(stream: Request, maxBytes: number): Promise<ClientReply> {
-  const { statusCode: status, headers, body } = await collect(stream, maxBytes);
+async function readReply(
+  stream: Request,
+  maxBytes: number,
+  exchange?: ReadExchange,
+): Promise<ClientReply> {
+  const { statusCode: status, headers, body } = await collect(stream, maxBytes, exchange);
   checkStatus(status);
   if (headers['content-encoding'])
     throw malformed(`content-encoding ${headers['content-encoding']}`);
@@ -112,8 +124,9 @@ async function readReply(stream: Request, maxBytes: number): Promise<ClientReply
 
 type Collected = Pick<Response, 'statusCode' | 'headers'> & { readonly body: string };
 
-const collect = (stream: Request, maxBytes: number): Promise<Collected> =>
+const collect = (stream: Request, maxBytes: number, exchange?: ReadExchange): Promise<Collected> =>
   new Promise((resolve, reject) => {
+    if (exchange) exchange.onFailure = reject;
     const chunks: Buffer[] = [];
     let bytes = 0;
     stream.on('error', reject);

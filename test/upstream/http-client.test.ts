@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { target } from '../../src/datasources/target.ts';
+import { UpstreamFailure } from '../../src/upstream/errors.ts';
 import { createHttpClient } from '../../src/upstream/http-client.ts';
 import { until } from '../support/until.ts';
 
@@ -32,8 +33,8 @@ async function startClient(serve: (socket: Socket) => void) {
     /** The number of connections so far, and of those that are open. */
     connections: () => connections,
     openConnections: () => sockets.size,
-    send: (method: 'GET' | 'POST') =>
-      client.send({ ...call, method }, new AbortController().signal),
+    send: (method: 'GET' | 'POST', options: { timeoutMs?: number; baseUrl?: string } = {}) =>
+      client.send({ ...call, ...options, method }, new AbortController().signal),
     async [Symbol.asyncDispose]() {
       client.close();
       await server[Symbol.asyncDispose]();
@@ -64,9 +65,30 @@ describe('The HTTP client of an upstream', () => {
       socket.on('data', () => socket.write(SWITCHING));
     });
     for (let n = 0; n < 5; n++) {
-      await assert.rejects(upstream.send('GET'), { kind: 'status', status: 101 });
+      await assert.rejects(upstream.send('GET'), { kind: 'connection', message: /upgrade/ });
     }
     await until(() => upstream.openConnections() === 0);
+  });
+
+  it('fails a response that breaks off in the packet in which it begins', async () => {
+    const head =
+      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n';
+    await using upstream = await startClient((socket) => {
+      socket.on('data', () => socket.write(`${head}not a chunk\r\n`));
+    });
+    for (let n = 0; n < 5; n++) await assert.rejects(upstream.send('GET'), { kind: 'connection' });
+    await until(() => upstream.openConnections() === 0);
+  });
+
+  it('ends a read at its timeout while the connection is being opened, and while the response arrives', async () => {
+    await using upstream = await startClient((socket) => {
+      socket.on('data', () => socket.write(EMPTY_OBJECT.slice(0, -1)));
+    });
+    await assert.rejects(upstream.send('GET', { timeoutMs: 50 }), { kind: 'timeout' });
+    await until(() => upstream.openConnections() === 0);
+    // A reserved address (RFC 5737): nothing answers there.
+    const baseUrl = 'http://192.0.2.1:9';
+    await assert.rejects(upstream.send('GET', { timeoutMs: 50, baseUrl }), UpstreamFailure);
   });
 
   it('repeats a read on a new connection when the upstream has closed the reused one', async () => {
