@@ -13,6 +13,7 @@ const STEPS = {
   'unused code (knip)': 'knip --no-progress',
   'generated files': 'node tools/codegen.ts --check',
   'schemas and operations': 'node tools/schema.ts --check',
+  'documents of services': 'node tools/service-contracts.ts',
   'released clients': 'node tools/clients.ts check',
   'bundles and licences': 'node tools/build.ts --check',
   'docs/production.md': 'node --test --test-reporter=dot test/deploy/production-page.test.ts',

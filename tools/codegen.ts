@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type GeneratedFile, generateTypes } from './generate.ts';
 import { main } from './sdl.ts';
+import { findServiceBreaks } from './service-contracts.ts';
 
 // npm run codegen [-- --accept-breaking]   writes the generated types and the printed schemas
 // node tools/codegen.ts --check            compares the types with the files and writes nothing
@@ -13,6 +14,8 @@ const { values } = parseArgs({
 });
 
 await main(async () => {
+  // First, because the datasources' types are replaced below.
+  if (!values.check && !values['accept-breaking'] && !(await keepServiceContracts())) return false;
   const stale = await filterStale(await generateTypes());
   if (!values.check) await write(stale);
   // Imported here, because the schemas are built by src, which may need the types just written.
@@ -25,6 +28,17 @@ await main(async () => {
   const { writeSchemas } = await import('./schema.ts');
   return writeSchemas(values['accept-breaking'] ?? false);
 });
+
+/** @returns false if a service's document has changed so that its datasource breaks */
+async function keepServiceContracts(): Promise<boolean> {
+  const breaks = await findServiceBreaks();
+  if (breaks.length === 0) return true;
+  console.error(breaks.join('\n'));
+  console.error(
+    'No types were written. Change the datasource with them: npm run codegen -- --accept-breaking',
+  );
+  return false;
+}
 
 async function write(files: GeneratedFile[]): Promise<void> {
   for (const { path, content } of files) {
