@@ -142,11 +142,8 @@ export async function createServer(
     config.tracing &&
     (await createTracing(config.tracing, { log, countLost: metrics.countLostSpans }));
   opened.defer(() => tracing?.close());
-  const observer = createApiObserver({
-    metrics,
-    tracing,
-    alwaysReportsTiming: config.isDevelopment,
-  });
+  const { isDevelopment: alwaysReportsTiming } = config;
+  const observer = createApiObserver({ metrics, tracing, alwaysReportsTiming });
 
   // Upstreams and cache
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);
