@@ -43,6 +43,8 @@ interface Connection {
 export const WEBSOCKET_PATH = '/graphql';
 
 const MAX_MESSAGE_BYTES = 64 * 1_024;
+/** What waits for a client that sends messages and does not read; such as pongs, which nothing else limits. */
+const MAX_UNREAD_BYTES = 1024 * 1_024;
 const HEARTBEAT_MS = 5_000;
 /** The time for which a connection without subscriptions stays open. */
 const MAX_IDLE_MS = 60_000;
@@ -174,6 +176,7 @@ export function createWebSocketHandler(app: FastifyInstance, parts: WebSocketPar
             await handle(text);
           };
           socket.on('message', (data: Buffer) => {
+            if (socket.bufferedAmount > MAX_UNREAD_BYTES) return closeFor('slow', socket);
             receive(data.toString()).catch((error) => closeAfterError(error, socket, log));
           });
         },

@@ -138,6 +138,25 @@ describe('A WebSocket', () => {
     socket.terminate();
   });
 
+  it('is cut off if its client sends messages and does not read the answers', async () => {
+    await using bff = await startSubscriptions();
+    const socket = new WebSocket(bff.socketUrl, 'graphql-transport-ws');
+    await once(socket, 'open');
+    socket.send('{"type":"connection_init"}');
+    socket.pause();
+    const closed = once(socket, 'close');
+    const ping = JSON.stringify({ type: 'ping', payload: { text: 'a'.repeat(60_000) } });
+    // More than the buffers of both ends of the connection hold.
+    for (let n = 0; n < 400; n++) socket.send(ping);
+    await until(async () => {
+      // Unasked for, so that the heartbeat does not end the connection.
+      socket.pong();
+      return (await bff.metric('frontdesk_connections')) === 0;
+    });
+    socket.terminate();
+    await closed;
+  });
+
   it('is closed after a minute without a subscription', async () => {
     using clock = createClock();
     await using bff = await startSubscriptions();
