@@ -21,9 +21,13 @@ const CLOSE: Readonly<
   restart: [1012, 'Service restart'],
 };
 
+const BAD_REQUEST = 4400;
 const INTERNAL_ERROR = 4500;
 const FORBIDDEN = 4403;
 const TRY_AGAIN_LATER = 1013;
+
+/** What graphql-ws throws for a message that only servers send. */
+const FOR_CLIENTS = /^Unexpected message of type \w+ received$/;
 
 /** Closes the connection of a subscription that has ended, unless its client has ended it. */
 export function closeFor(reason: EndReason, socket: WebSocket): void {
@@ -35,6 +39,10 @@ export function closeAfterError(error: unknown, socket: WebSocket, log: Log): vo
   if (error instanceof BffError) {
     const isDenied = error.code === 'UNAUTHENTICATED' || error.code === 'FORBIDDEN';
     close(socket, isDenied ? FORBIDDEN : TRY_AGAIN_LATER, error.message);
+    return;
+  }
+  if (error instanceof Error && FOR_CLIENTS.test(error.message)) {
+    close(socket, BAD_REQUEST, 'Invalid message received');
     return;
   }
   log.error({ err: error }, 'unexpected error');

@@ -108,6 +108,7 @@ describe('A WebSocket', () => {
     for (const [message, code] of [
       ['a'.repeat(65 * 1_024), 1009],
       ['not JSON', 4400],
+      ['{"type":"next","id":"1","payload":{}}', 4400],
       ['{"type":"subscribe","id":"1","payload":{"query":"{ a }"}}', 4401],
     ] as const) {
       const socket = new WebSocket(bff.socketUrl, PROTOCOL);
