@@ -90,14 +90,20 @@ export async function addPassThrough(app: FastifyInstance, parts: ProxyParts): P
     return reply;
   }
 
+  function addRoute(scope: FastifyInstance, url: string): void {
+    try {
+      scope.route({ method: [...METHODS], url, config: { isTraced: true }, handler: handle });
+    } catch (cause) {
+      throw new Error(`Route ${url}: the path is that of an endpoint`, { cause });
+    }
+  }
+
   await app.register(async (scope) => {
     // Bodies stay streams, whatever their type.
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null));
     await registerReplyFrom(scope);
-    for (const url of new Set(routes.flatMap(urlsOf))) {
-      scope.route({ method: [...METHODS], url, config: { isTraced: true }, handler: handle });
-    }
+    for (const url of new Set(routes.flatMap(urlsOf))) addRoute(scope, url);
   });
 }
 

@@ -3,6 +3,7 @@ import { BffError, methodNotAllowed } from '../../errors.ts';
 import { pathNotFound } from '../../http/error-handler.ts';
 import type { Access } from '../../pipeline/index.ts';
 import type { Viewer } from '../../viewer.ts';
+import { RESERVED_PATH } from '../reserved-path.ts';
 import { checkHeaderRules } from './header-rules.ts';
 import { createJsonChange } from './json-rules.ts';
 import { compilePath, namesInTag, type PathMatch, type PathTemplate } from './path-template.ts';
@@ -53,6 +54,7 @@ function compile(definition: ProxyRoute): CompiledRoute {
     if (!path.names.includes(name)) throw new Error(`the path has no {${name}}`);
   }
   if (path.literals.length === 0) throw new Error('the path must not begin with a name');
+  if (RESERVED_PATH.test(definition.path)) throw new Error('the path belongs to the server');
   const decide = decisionOf(permission);
   if (!decide) {
     throw new Error('the permission must read nothing but the viewer: staff(), scoped(…) …');

@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { readDirective } from '../../graphql-ast.ts';
 import type { CommittedOperation } from '../../operations/index.ts';
+import { RESERVED_PATH } from '../reserved-path.ts';
 import { collectInputs, type RouteInputs } from './route-inputs.ts';
 
 /** One endpoint: a method and a path, and the operation that answers them. */
@@ -36,8 +37,6 @@ interface RestDirective {
 
 const PATH = /^(?:\/(?:[\w.~-]+|\{[A-Za-z_]\w*\}))+$/;
 const PATH_VARIABLE = /\{(\w+)\}/g;
-/** Paths of the server, and what is below them. */
-const RESERVED = /^\/(?:\.well-known|auth|docs|graphql|healthz|mcp|openapi\.json|readyz)(?:\/|$)/;
 
 /**
  * Lists the endpoints of the committed operations with `@rest`.
@@ -89,7 +88,7 @@ function faultsOf({ method, path, definition, inputs, root }: RestRoute): string
   const faults = [...inputs.faults];
   const type = definition.operation;
   if (!PATH.test(path)) faults.push(`"${path}" is not a path such as /orders/{id}`);
-  if (RESERVED.test(path)) faults.push(`"${path}" belongs to the server`);
+  if (RESERVED_PATH.test(path)) faults.push(`"${path}" belongs to the server`);
   if (method === 'GET' && type !== 'query') faults.push(`a ${type} needs a method other than GET`);
   if (method !== 'GET' && type === 'query') faults.push(`a query needs the method GET`);
   if (hasErrorsMember(definition, root)) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { partner } from '../../../bff-partner/bff.ts';
 import { web } from '../../../bff-web/bff.ts';
 import { createOrderService } from '../../../services/order/service.ts';
 import { createUserService } from '../../../services/user/service.ts';
@@ -173,6 +174,7 @@ describe('A pass-through route', () => {
     ['a rule that loads objects', { permission: ownerOrStaff('x', () => '1') }, /permission/],
     ['a rule that is not called', { permission: scoped as never }, /permission/],
     ['a path that begins with a name', { path: '/{id}/*' }, /begin with a name/],
+    ['a path of the server', { path: '/graphql/*' }, /belongs to the server/],
     ['a path with an encoded slash', { path: '/x%2fy' }, /no path/],
     [
       'a header rule about the credential',
@@ -206,6 +208,14 @@ describe('A pass-through route', () => {
     const response = await fetch(`${proxy.url}/x/1`, { method: 'PATCH', headers: { origin } });
     assert.equal(response.headers.get('access-control-allow-origin'), origin);
     assert.match(response.headers.get('vary') ?? '', /Origin/);
+  });
+
+  it('is refused at the start if an operation has its path', async () => {
+    const routes = [{ ...OPEN, path: '/v1/orders/*' }] as const;
+    await assert.rejects(
+      startEnvironment({ ...partner, routes }),
+      /Route \/v1\/orders: .*endpoint/,
+    );
   });
 
   it('is refused at the start if there is no such upstream', async () => {
