@@ -8,6 +8,7 @@
  * It must never decide who may see what, or run an operation that is not committed.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLFormattedError } from 'graphql';
 import { cacheStatusHeader, toJson } from '../../cache/index.ts';
 import { BffError, notFound } from '../../errors.ts';
 import { addChallenge, type ErrorHandler, statusOf, toRefusal } from '../../http/error-handler.ts';
@@ -21,7 +22,7 @@ import type { RequestReader } from '../operation-request.ts';
 import type { ResponseSender } from '../send-response.ts';
 import { addDescription, type DescriptionPage } from './description.ts';
 import type { ApiDescription } from './openapi.ts';
-import { ParameterError } from './parameter-error.ts';
+import { ParameterError, type ParameterFault } from './parameter-error.ts';
 import { createRestParser } from './parse-request.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { refuseOtherMethods } from './refuse-methods.ts';
@@ -84,7 +85,9 @@ function createHandler(route: RestRoute, { pipeline, readRequest, send }: RestPa
       if (response.entry.body !== MISSING) return send.shared(request, reply, response, JSON_TYPE);
       return sendProblem(request, reply, response, notFound('object'));
     }
-    const body = toResponseBody(route, response.result);
+    const body = hasInputFault(route, response)
+      ? undefined
+      : toResponseBody(route, response.result);
     if (!body) return sendProblem(request, reply, response, causeOf(response));
     return send.unshared(reply, toJson(body), response, JSON_TYPE);
   }
@@ -100,7 +103,8 @@ function createHandler(route: RestRoute, { pipeline, readRequest, send }: RestPa
     const status = statusOf(error);
     recordRefusal(request, code, error);
     if (status === 401) addChallenge(request, reply);
-    const problem = toProblem({ code, message, details, status }, request.id);
+    const faults = code === 'BAD_USER_INPUT' ? faultOfOnly(route, message) : undefined;
+    const problem = toProblem({ code, message, details, status }, request.id, faults);
     return send.unshared(reply.code(status), toJson(problem), response, PROBLEM_TYPE);
   }
 
@@ -112,9 +116,25 @@ function createHandler(route: RestRoute, { pipeline, readRequest, send }: RestPa
   };
 }
 
+/** True if a resolver has refused an input of a read: the request is at fault, and no part of the data. */
+const hasInputFault = ({ method }: RestRoute, { result: { errors } }: ExecutedResponse): boolean =>
+  method === 'GET' && (errors ?? []).some(isInputFault);
+
+const isInputFault = ({ extensions }: GraphQLFormattedError): boolean =>
+  extensions?.code === 'BAD_USER_INPUT';
+
+/** The fault of an input, if the route has a single one that resolvers can refuse. */
+function faultOfOnly(
+  { inputs: { path, query, body } }: RestRoute,
+  detail: string,
+): readonly ParameterFault[] | undefined {
+  const [only, ...others] = [...path, ...query];
+  return only && others.length === 0 && !body ? [{ parameter: only.name, detail }] : undefined;
+}
+
 /** The error for which a response has no data; NOT_FOUND if there is none. */
-function causeOf({ result: { errors } }: ExecutedResponse): BffError {
-  const [error] = errors ?? [];
+function causeOf({ result: { errors = [] } }: ExecutedResponse): BffError {
+  const error = errors.find(isInputFault) ?? errors[0];
   if (!error) return notFound('object');
   const { code, ...details } = error.extensions ?? {};
   return new BffError(code as BffError['code'], error.message, {

@@ -232,6 +232,22 @@ describe('A REST endpoint of the partner BFF', () => {
     assert.equal(rejected.body.userErrors[0].code, 'UNKNOWN_SKU');
   });
 
+  it('refuses what only a resolver can check, instead of a part that is missing', async () => {
+    for (const [line, as, parameters] of [
+      ['GET /v1/orders?after=nothing', CAST.customer, undefined],
+      ['GET /v1/orders?first=0', CAST.customer, undefined],
+      ['GET /v1/recent-orders?first=0', 'staff', ['first']],
+      ['GET /v1/orders/a%2Fb', CAST.customer, ['id']],
+      ['POST /v1/orders/a%2Fb/cancel', CAST.customer, ['id']],
+    ] as const) {
+      const { status, headers, body } = await send(line, { as });
+      assert.match(headers.get('content-type') ?? '', PROBLEM, line);
+      assert.deepEqual([status, body.code], [400, 'BAD_USER_INPUT'], line);
+      const named = body.errors?.map(({ parameter }: { parameter: string }) => parameter);
+      assert.deepEqual(named, parameters, line);
+    }
+  });
+
   const KEY = { 'idempotency-key': 'never-used' };
   for (const [line, options, faults] of [
     ['GET /v1/orders?first=two', {}, { first: /cannot represent non-integer value: "two"/ }],
