@@ -7,11 +7,18 @@ import type { HttpResponse } from './http-client.ts';
 export const IMPLEMENTATION_DETAILS =
   /apollo|fastify|graphql-js|graphql-shield|undici|express|node_modules|\/(work|home|usr|src|app)\/|\.[cm]?[jt]s\b|\bat (async |Object\.|new )|127\.0\.0\.1|localhost|ECONN|ENOTFOUND|\bv?\d+\.\d+\.\d+\b/i;
 
-/** The errors of a response; of a batch, those of all its members. */
+/** The errors of a response; of a batch, those of all its members. A problem document is one error. */
 export function errorsOf({ text }: Pick<HttpResponse, 'text'>): Json[] {
   const body: Json = JSON.parse(text);
-  return [body].flat().flatMap((member) => member?.errors ?? []);
+  return [body]
+    .flat()
+    .flatMap((member) => (member?.type ? toError(member) : (member?.errors ?? [])));
 }
+
+const toError = ({ detail, code, requestId }: Json): Json => ({
+  message: detail,
+  extensions: { code, requestId },
+});
 
 export const codesOf = (response: Pick<HttpResponse, 'text'>): ErrorCode[] => [
   ...new Set(errorsOf(response).map(({ extensions }) => extensions?.code)),
