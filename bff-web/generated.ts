@@ -20,12 +20,14 @@ export type Scalars = {
 };
 
 /** A message to everyone. */
-export type Announcement = {
+export type Announcement = Node & {
   readonly __typename?: 'Announcement';
   /** The body, as plain text. */
   readonly body: Scalars['String']['output'];
   /** An opaque id. */
   readonly id: Scalars['ID']['output'];
+  /** An id that no other object has. */
+  readonly nodeId: Scalars['ID']['output'];
   /** The time of publication. */
   readonly publishedAt: Scalars['DateTime']['output'];
   /** The headline. */
@@ -105,8 +107,14 @@ export type MutationUpdateProfileArgs = {
   input: UpdateProfileInput;
 };
 
+/** An object that clients can load again by its id. */
+export type Node = {
+  /** An opaque id that no other object has, of whatever type: the key of this object in a client's cache, and the argument of `Query.node`. `id` is unique among the objects of one type only. */
+  readonly nodeId: Scalars['ID']['output'];
+};
+
 /** A message to one user. */
-export type Notification = {
+export type Notification = Node & {
   readonly __typename?: 'Notification';
   /** The body, as plain text. */
   readonly body: Scalars['String']['output'];
@@ -116,6 +124,8 @@ export type Notification = {
   readonly id: Scalars['ID']['output'];
   /** The subject. */
   readonly kind: NotificationKind;
+  /** An id that no other object has. */
+  readonly nodeId: Scalars['ID']['output'];
   /** The time at which the user read it; null while unread. */
   readonly readAt?: Maybe<Scalars['DateTime']['output']>;
   /** The headline. */
@@ -150,7 +160,7 @@ export type NotificationKind =
   | 'PROMOTION';
 
 /** A customer's purchase. */
-export type Order = {
+export type Order = Node & {
   readonly __typename?: 'Order';
   /** The user who placed the order; null if the account was deleted. */
   readonly customer?: Maybe<User>;
@@ -158,6 +168,8 @@ export type Order = {
   readonly id: Scalars['ID']['output'];
   /** The ordered items, at least one. */
   readonly items: ReadonlyArray<OrderItem>;
+  /** An id that no other object has. */
+  readonly nodeId: Scalars['ID']['output'];
   /** The time at which the order was placed. */
   readonly placedAt: Scalars['DateTime']['output'];
   /** The progress of the order. */
@@ -249,7 +261,7 @@ export type PlaceOrderPayload = {
 };
 
 /** The public part of a user account. */
-export type Profile = {
+export type Profile = Node & {
   readonly __typename?: 'Profile';
   /** The URL of the user's picture; null if there is none. */
   readonly avatarUrl?: Maybe<Scalars['String']['output']>;
@@ -257,6 +269,8 @@ export type Profile = {
   readonly id: Scalars['ID']['output'];
   /** The display name, in any script. */
   readonly name: Scalars['String']['output'];
+  /** An id that no other object has, not even the account. */
+  readonly nodeId: Scalars['ID']['output'];
 };
 
 /** All queries. */
@@ -266,6 +280,8 @@ export type Query = {
   readonly announcements?: Maybe<ReadonlyArray<Announcement>>;
   /** All customers sorted by name, or those whose name or email address contains the search text. Staff only. */
   readonly customers?: Maybe<UserConnection>;
+  /** The object with this id, if the viewer may see it; null for an account that was deleted. Notifications are found while they are among the viewer's 50 newest. */
+  readonly node?: Maybe<Node>;
   /** One of the viewer's orders; staff can read the orders of all users. */
   readonly order?: Maybe<Order>;
   /** The public profile of a user; null if the account was deleted. */
@@ -282,6 +298,12 @@ export type QueryCustomersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: Scalars['Int']['input'];
   search?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** All queries. */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -357,7 +379,7 @@ export type UpdateProfilePayload = {
 };
 
 /** A user account, visible to its owner and to staff. */
-export type User = {
+export type User = Node & {
   readonly __typename?: 'User';
   /** The URL of the user's picture; null if there is none. */
   readonly avatarUrl?: Maybe<Scalars['String']['output']>;
@@ -371,6 +393,8 @@ export type User = {
   readonly locale: Scalars['String']['output'];
   /** The display name, in any script. */
   readonly name: Scalars['String']['output'];
+  /** An id that no other object has. */
+  readonly nodeId: Scalars['ID']['output'];
   /** The user's orders, newest first. */
   readonly orders?: Maybe<OrderConnection>;
 };
@@ -442,10 +466,12 @@ export type UserErrorCode =
   | 'UNKNOWN_SKU';
 
 /** The user named by the token, and this user's data. */
-export type Viewer = {
+export type Viewer = Node & {
   readonly __typename?: 'Viewer';
   /** The viewer's user id. */
   readonly id: Scalars['ID']['output'];
+  /** An id that no other object has, not even the account. */
+  readonly nodeId: Scalars['ID']['output'];
   /** The viewer's notifications, newest first. */
   readonly notifications?: Maybe<NotificationConnection>;
   /** The viewer's orders, newest first. */
@@ -544,6 +570,17 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( AnnouncementModel )
+    | ( NotificationModel )
+    | ( OrderModel )
+    | ( UserModel )
+    | ( UserModel )
+    | ( SignedInViewer )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -558,6 +595,7 @@ export type ResolversTypes = {
   MinorUnits: ResolverTypeWrapper<Scalars['MinorUnits']['output']>;
   Money: ResolverTypeWrapper<MoneyModel>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Notification: ResolverTypeWrapper<NotificationModel>;
   NotificationConnection: ResolverTypeWrapper<Omit<NotificationConnection, 'edges'> & { edges: ReadonlyArray<ResolversTypes['NotificationEdge']> }>;
   NotificationEdge: ResolverTypeWrapper<Omit<NotificationEdge, 'node'> & { node: ResolversTypes['Notification'] }>;
@@ -599,6 +637,7 @@ export type ResolversParentTypes = {
   MinorUnits: Scalars['MinorUnits']['output'];
   Money: MoneyModel;
   Mutation: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   Notification: NotificationModel;
   NotificationConnection: Omit<NotificationConnection, 'edges'> & { edges: ReadonlyArray<ResolversParentTypes['NotificationEdge']> };
   NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
@@ -662,8 +701,10 @@ export type ToolDirectiveResolver<Result, Parent, ContextType = RequestContext, 
 export type AnnouncementResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Announcement'] = ResolversParentTypes['Announcement']> = {
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   publishedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type CancelOrderPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CancelOrderPayload'] = ResolversParentTypes['CancelOrderPayload']> = {
@@ -697,13 +738,19 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   updateProfile?: Resolver<Maybe<ResolversTypes['UpdateProfilePayload']>, ParentType, ContextType, RequireFields<MutationUpdateProfileArgs, 'input'>>;
 };
 
+export type NodeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Announcement' | 'Notification' | 'Order' | 'Profile' | 'User' | 'Viewer', ParentType, ContextType>;
+};
+
 export type NotificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Notification'] = ResolversParentTypes['Notification']> = {
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['NotificationKind'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   readAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type NotificationConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['NotificationConnection'] = ResolversParentTypes['NotificationConnection']> = {
@@ -720,9 +767,11 @@ export type OrderResolvers<ContextType = RequestContext, ParentType extends Reso
   customer?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   items?: Resolver<ReadonlyArray<ResolversTypes['OrderItem']>, ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   placedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   status?: Resolver<ResolversTypes['OrderStatus'], ParentType, ContextType>;
   total?: Resolver<ResolversTypes['Money'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type OrderConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OrderConnection'] = ResolversParentTypes['OrderConnection']> = {
@@ -758,11 +807,14 @@ export type ProfileResolvers<ContextType = RequestContext, ParentType extends Re
   avatarUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   announcements?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Announcement']>>, ParentType, ContextType>;
   customers?: Resolver<Maybe<ResolversTypes['UserConnection']>, ParentType, ContextType, RequireFields<QueryCustomersArgs, 'first'>>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   profile?: Resolver<Maybe<ResolversTypes['Profile']>, ParentType, ContextType, RequireFields<QueryProfileArgs, 'id'>>;
   recentOrders?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Order']>>, ParentType, ContextType, RequireFields<QueryRecentOrdersArgs, 'first'>>;
@@ -786,7 +838,9 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   locale?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<UserOrdersArgs, 'first'>>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type UserConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserConnection'] = ResolversParentTypes['UserConnection']> = {
@@ -807,11 +861,13 @@ export type UserErrorResolvers<ContextType = RequestContext, ParentType extends 
 
 export type ViewerResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  nodeId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   notifications?: Resolver<Maybe<ResolversTypes['NotificationConnection']>, ParentType, ContextType, RequireFields<ViewerNotificationsArgs, 'first' | 'unreadOnly'>>;
   orders?: Resolver<Maybe<ResolversTypes['OrderConnection']>, ParentType, ContextType, RequireFields<ViewerOrdersArgs, 'first'>>;
   role?: Resolver<ResolversTypes['Role'], ParentType, ContextType>;
   unreadCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = RequestContext> = {
@@ -822,6 +878,7 @@ export type Resolvers<ContextType = RequestContext> = {
   MinorUnits?: GraphQLScalarType;
   Money?: MoneyResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   Notification?: NotificationResolvers<ContextType>;
   NotificationConnection?: NotificationConnectionResolvers<ContextType>;
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;

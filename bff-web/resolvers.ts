@@ -4,6 +4,7 @@ import { pageSize } from '../src/resolvers/page-size.ts';
 import { signedIn } from '../src/resolvers/signed-in.ts';
 import { toConnection } from './connection.ts';
 import type { RequireFields, Resolvers, ViewerOrdersArgs } from './generated.ts';
+import { node, nodeIdOf } from './node.ts';
 
 const MAX_PAGE_SIZE = 50;
 const MAX_SEARCH_LENGTH = 100;
@@ -22,6 +23,7 @@ async function ordersOf({ id }: { id: string }, args: OrdersArgs, context: Reque
 export const resolvers: Resolvers = {
   Query: {
     viewer: (_parent, _args, context) => signedIn(context),
+    node,
     order: (_parent, { id }, { datasources }) => datasources.orders.byId(id),
     recentOrders: (_parent, { first }, { datasources }) =>
       datasources.orders.recent(pageSize(first, MAX_PAGE_SIZE)),
@@ -34,6 +36,7 @@ export const resolvers: Resolvers = {
     },
   },
   Viewer: {
+    ...nodeIdOf('Viewer'),
     role: ({ role }) => (role === 'staff' ? 'STAFF' : 'CUSTOMER'),
     user: ({ id }, _args, { datasources }) => datasources.users.byId(id),
     orders: ordersOf,
@@ -44,6 +47,11 @@ export const resolvers: Resolvers = {
     unreadCount: ({ id }, _args, { datasources }) => datasources.notifications.unreadCount(id),
   },
   User: {
+    ...nodeIdOf('User'),
     orders: ordersOf,
   },
+  Announcement: nodeIdOf('Announcement'),
+  Notification: nodeIdOf('Notification'),
+  Order: nodeIdOf('Order'),
+  Profile: nodeIdOf('Profile'),
 };

@@ -49,9 +49,26 @@ const decisions = new WeakMap<ShieldRule, (viewer: Viewer) => Decision>();
  */
 export const decisionOf = (given: ShieldRule) => decisions.get(given);
 
+/** @returns the reason for a refusal, or the error of an upstream that is needed to decide */
+type Check = (
+  parent: never,
+  args: never,
+  context: RequestContext<never>,
+) => true | Error | Promise<true | Error>;
+
+/** The checks of the rules that `byType` can apply. */
+const checks = new WeakMap<ShieldRule, Check>();
+
+function checkedRule(reads: Reads, check: Check): ShieldRule {
+  const given = declareReads(reads, rule()(check as never));
+  checks.set(given, check);
+  return given;
+}
+
 /** Allows everyone, with or without a token, whatever its scopes. */
 export const anyone = declareReads('nothing', allow);
 decisions.set(anyone, () => true);
+checks.set(anyone, () => true);
 
 /** Allows everyone who may see the parent. */
 export const inherited = declareReads(
@@ -86,10 +103,7 @@ function checkScopes(viewer: KnownViewer, scopes: readonly Scope[]): Decision {
 function permissionRule(decideKnown: (viewer: KnownViewer) => Decision): ShieldRule {
   const decide = (viewer: Viewer) =>
     viewer.role === 'anonymous' ? signInRequired() : decideKnown(viewer);
-  const given = declareReads(
-    'permissions',
-    rule()((_parent: unknown, _args: unknown, { viewer }: RequestContext) => decide(viewer)),
-  );
+  const given = checkedRule('permissions', (_parent, _args, { viewer }) => decide(viewer));
   decisions.set(given, decide);
   return given;
 }
@@ -129,24 +143,21 @@ function ownerRule(partners: () => Decision) {
     ownerOf: LoadOwner<P, A, D>,
     ...scopes: readonly Scope[]
   ): ShieldRule =>
-    declareReads(
-      'viewer',
-      rule()(async (parent: P, args: A, context: RequestContext<D>) => {
-        const { viewer } = context;
-        if (viewer.role === 'anonymous') return signInRequired();
-        if (viewer.role === 'partner' && partners() !== true) return partners();
-        // Checked before loading: a client without the scope must not learn which objects exist.
-        const decision = checkScopes(viewer, scopes);
-        if (decision !== true || viewer.role !== 'customer') return decision;
-        try {
-          return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
-        } catch (error) {
-          // Returned, because graphql-shield turns what a rule throws into "not authorised", and an
-          // upstream that is down must not look like that.
-          return error as Error;
-        }
-      }),
-    );
+    checkedRule('viewer', async (parent: P, args: A, context: RequestContext<D>) => {
+      const { viewer } = context;
+      if (viewer.role === 'anonymous') return signInRequired();
+      if (viewer.role === 'partner' && partners() !== true) return partners();
+      // Checked before loading: a client without the scope must not learn which objects exist.
+      const decision = checkScopes(viewer, scopes);
+      if (decision !== true || viewer.role !== 'customer') return decision;
+      try {
+        return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
+      } catch (error) {
+        // Returned, because graphql-shield turns what a rule throws into "not authorised", and an
+        // upstream that is down must not look like that.
+        return error as Error;
+      }
+    });
 }
 
 /**
@@ -159,3 +170,19 @@ export const ownerOrStaff = ownerRule(usersOnly);
 
 /** Allows what `ownerOrStaff` does, and partners with one of the scopes, for objects of any owner. */
 export const ownerStaffOrPartner = ownerRule(() => true);
+
+/**
+ * Applies the rule of an object's type, for a field that returns objects of several types. For a type
+ * without a rule there is no such object.
+ * @param typeOf - returns the type that the arguments name
+ */
+export function byType<A>(
+  typeOf: (args: A) => string | undefined,
+  rules: Readonly<Record<string, ShieldRule>>,
+): ShieldRule {
+  const known = new Map(Object.entries(rules).map(([type, given]) => [type, checks.get(given)]));
+  return checkedRule('viewer', (parent, args, context) => {
+    const check = known.get(typeOf(args) ?? '');
+    return check ? check(parent, args, context) : notFound('object');
+  });
+}

@@ -5,7 +5,7 @@ import type { BffDefinition } from '../../../src/bff.ts';
 import type { Json } from '../../support/environment.ts';
 import { allPaths, type FieldPath, scalarsIn, valuesAt } from '../../support/field-paths.ts';
 import { mapConcurrently } from '../../support/map-concurrently.ts';
-import type { Entry } from '../rights/domains.ts';
+import { type Entry, isOnPath } from '../rights/domains.ts';
 import type { Client } from './clients.ts';
 import { type DocumentRequest, documentsFor } from './documents.ts';
 
@@ -45,7 +45,7 @@ export const requestsFor = (
     .filter(({ target }) => guarded.has(target))
     .flatMap((path) =>
       entries
-        .filter(({ root }) => root === path.steps[0]?.field)
+        .filter((entry) => entry.root === path.steps[0]?.field && isOnPath(entry, path))
         .flatMap((entry) =>
           [...documentsFor(schema, path, entry.args, guarded)].map(([spelling, document]) => ({
             path,

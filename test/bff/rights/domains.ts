@@ -1,5 +1,6 @@
 import { CAST } from '../../../services/support/cast.ts';
 import type { Environment, Json, TestViewer } from '../../support/environment.ts';
+import type { FieldPath } from '../../support/field-paths.ts';
 import { resolveValues } from '../../support/resolve-values.ts';
 
 /** A root field with arguments. */
@@ -7,6 +8,8 @@ export interface Entry {
   readonly root: string;
   readonly whose: 'own' | "another's" | "everyone's";
   readonly args: string;
+  /** The type of the object, if the field returns an interface. */
+  readonly on?: string;
   /** Arguments that result in user errors; undefined if there are none. */
   readonly invalidArgs?: string | undefined;
   /** The event that a subscription gets, if it is about the viewer's or the named object. */
@@ -83,6 +86,9 @@ const DOMAINS: Readonly<Record<string, Domain>> = {
     entries: (own, another) => [
       { root: 'order', whose: 'own', args: id(own.placed) },
       { root: 'order', whose: "another's", args: id(another.placed) },
+      // The other types: ../node.test.ts.
+      { root: 'node', on: 'Order', whose: 'own', args: id(`Order:${own.placed}`) },
+      { root: 'node', on: 'Order', whose: "another's", args: id(`Order:${another.placed}`) },
       ...orderChanges(own.placed, another.placed),
       { root: 'recentOrders', whose: "everyone's", args: '' },
       { root: 'placeOrder', whose: 'own', args: orderOf(1), invalidArgs: orderOf(0) },
@@ -149,6 +155,10 @@ type State = Readonly<Record<string, Json>>;
 /** Every root field of all BFFs with each kind of argument. */
 export const entriesFor = (own: OwnedIds, another: OwnedIds): Entry[] =>
   Object.entries(DOMAINS).flatMap(([name, { entries }]) => entries(own[name], another[name]));
+
+/** Whether a path leads through an object of the type that the entry's field returns. */
+export const isOnPath = ({ on }: Entry, { steps: [, step] }: FieldPath): boolean =>
+  on === undefined || step === undefined || step.on === on;
 
 export const MISSING_IDS: OwnedIds = mapDomains(({ missing }) => missing);
 

@@ -1,4 +1,4 @@
-import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
+import { type GraphQLSchema, getNamedType, isCompositeType, isObjectType } from 'graphql';
 import { CAST } from '../../../services/support/cast.ts';
 import {
   authorization,
@@ -76,7 +76,7 @@ function toOperation(schema: GraphQLSchema, path: FieldPath, args: string): stri
   const last = path.steps.at(-1);
   const type = last && schema.getType(last.on);
   const field = isObjectType(type) && last ? type.getFields()[last.field] : undefined;
-  const leaf = field && isObjectType(getNamedType(field.type)) ? ' { __typename }' : '';
+  const leaf = field && isCompositeType(getNamedType(field.type)) ? ' { __typename }' : '';
   const inner = below.reduceRight((selection, name) => ` { ${name}${selection} }`, leaf);
   if (path.operation === 'query') return `{ ${root}${args}${inner} }`;
   if (path.operation === 'subscription') return `subscription { ${root}${args}${inner} }`;
