@@ -88,6 +88,7 @@ const OWNED: Readonly<Record<string, { readonly by: string; readonly types?: str
   'graphql-shield': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   'graphql-middleware': { by: 'src/auth/shield-library.ts', types: 'src/auth/**' },
   keyv: { by: 'src/{cache/**,redis/keyv.ts}', types: 'src/operations/**' },
+  '@graphql-yoga/render-graphiql': { by: 'src/server/explorer/explorer.ts' },
   '@apollo/server': { by: 'src/pipeline/execute/**' },
   '@modelcontextprotocol/server': { by: 'src/protocols/mcp/**' },
   'prom-client': { by: 'src/telemetry/metrics/**' },

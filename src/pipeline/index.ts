@@ -14,7 +14,7 @@ export type { Access } from './authorize-request.ts';
 export { createApollo } from './execute/apollo.ts';
 export { createExecutor } from './execute/executor.ts';
 export { maskMessage } from './execute/format-error.ts';
-export { createLandingPagePlugin, renderLandingPage } from './execute/landing-page.ts';
+export { renderLandingPage } from './execute/landing-page.ts';
 export { createSubscriber } from './execute/subscriber.ts';
 export { createContextFactory, requestCallContext } from './execution-context.ts';
 export type {

@@ -22,10 +22,8 @@ import {
   createApollo,
   createContextFactory,
   createExecutor,
-  createLandingPagePlugin,
   createPipeline,
   createSubscriber,
-  renderLandingPage,
 } from '../pipeline/index.ts';
 import { createErrorHandler } from '../protocols/graphql-over-http/request-errors.ts';
 import { createProblemHandler } from '../protocols/rest/route.ts';
@@ -41,6 +39,7 @@ import { createApiObserver } from './api-observer.ts';
 import { createAuthentication } from './authentication.ts';
 import { buildSchema } from './build-schema.ts';
 import { reloadCertificate, type SecureServer } from './certificate-reload.ts';
+import { addDevelopmentPages } from './development-pages.ts';
 import { createBffPlanner, loadOperations } from './load-operations.ts';
 import { addLogin } from './login-routes.ts';
 import { openRedis } from './open-redis.ts';
@@ -48,7 +47,6 @@ import type { Peers } from './peers.ts';
 import { addProtocols } from './protocols.ts';
 import { createPurges } from './purges.ts';
 import { notFoundMessage } from './rest-api.ts';
-import { addStartPage } from './start-page.ts';
 import { warmUp } from './warm-up.ts';
 
 const MAX_BODY_BYTES = 256 * 1_024;
@@ -127,8 +125,7 @@ export async function createServer(
   const schema = buildSchema(bff);
   const { operations, committed, example, watchManifests } = loadOperations(bff, schema, config);
   const compiler = createCompiler(schema);
-  const landingPage = createLandingPagePlugin(example, config);
-  const apollo = createApollo({ schema, compiler, operations, landingPage, production, log });
+  const apollo = createApollo({ ...config, schema, compiler, operations, example, log });
   await apollo.start();
   opened.defer(() => apollo.stop());
 
@@ -199,6 +196,7 @@ export async function createServer(
   app.removeContentTypeParser('text/plain');
   const shared = { ...bff.stale, ...purges.sharedCaches };
   const send = createResponseSender({ cache, shared, closeIfDraining });
+  const pages = await addDevelopmentPages(app, config, { apollo, bff, schema, committed, example });
   const { api } = await addProtocols(app, bff, config, {
     schema,
     committed,
@@ -213,9 +211,9 @@ export async function createServer(
     admission,
     metrics,
     log,
-    renderLandingPage: production ? undefined : () => renderLandingPage(apollo),
+    renderLandingPage: pages?.renderLandingPage,
   });
-  if (!production) addStartPage(app, { ...config, name: bff.name, example, api });
+  pages?.addStartPage(api);
   if (auth) addLogin(app, { auth, credentials, rateLimiter, corsOrigins });
 
   const admin = createAdmin({

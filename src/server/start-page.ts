@@ -8,7 +8,7 @@ import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 import type { ApiDescription } from '../protocols/rest/openapi.ts';
 
-interface StartPageOptions {
+export interface StartPageOptions {
   readonly name: string;
   /** The operation in the example request. */
   readonly example: CommittedOperation | undefined;
@@ -16,6 +16,8 @@ interface StartPageOptions {
   readonly trustedOnly: boolean;
   /** Undefined if there is no login. */
   readonly login: { readonly publicUrl: URL } | undefined;
+  /** The path of the explorer that works offline; undefined if it is not installed. */
+  readonly explorer: string | undefined;
   /** The REST API. */
   readonly api: Pick<ApiDescription, 'routes'>;
 }
@@ -67,7 +69,8 @@ function describe(options: StartPageOptions, origin: string) {
   const body = exampleBody(example, trustedOnly);
   const login = options.login && new URL('/auth/login', options.login.publicUrl).href;
   const rest = api.routes.length > 0 ? `${origin}/docs` : undefined;
-  const links = { endpoint, explorer: endpoint, rest, login };
+  const offlineExplorer = options.explorer && `${origin}${options.explorer}`;
+  const links = { endpoint, explorer: endpoint, offlineExplorer, rest, login };
   return { name, ...links, example: toCurl(endpoint, body), docs: DOCS };
 }
 
@@ -78,6 +81,7 @@ function exampleBody(example: CommittedOperation | undefined, trustedOnly: boole
   return { query: stripIgnoredCharacters(example.source) };
 }
 
+const OFFLINE_LINK = '<p>Explorer without internet access: <a href="/graphiql">/graphiql</a></p>';
 const REST_LINK =
   '<p>REST endpoints: <a href="/docs">/docs</a> (<a href="/openapi.json">OpenAPI</a>)</p>';
 
@@ -92,7 +96,7 @@ function toCurl(endpoint: string, body: object): string {
 }
 
 function toPage(description: ReturnType<typeof describe>): string {
-  const { name, endpoint, rest, login, example, docs } = description;
+  const { name, endpoint, offlineExplorer, rest, login, example, docs } = description;
   const signIn = login
     ? `<p>Login: <a href="${escapeHtml(login)}">${escapeHtml(login)}</a></p>`
     : '';
@@ -104,7 +108,7 @@ function toPage(description: ReturnType<typeof describe>): string {
 <h1>Frontdesk: ${escapeHtml(name)}</h1>
 <p>GraphQL endpoint and explorer (Apollo Sandbox, in a browser):
 <a href="/graphql">${escapeHtml(endpoint)}</a></p>
-${rest === undefined ? '' : REST_LINK}${signIn}
+${offlineExplorer === undefined ? '' : OFFLINE_LINK}${rest === undefined ? '' : REST_LINK}${signIn}
 <p>From a terminal, in the folder of the repository:</p>
 <pre>${escapeHtml(example)}</pre>
 <p>Documentation, in the repository:</p>

@@ -39,6 +39,29 @@ async function sandboxConfigOf(environment: LibraryEnvironment): Promise<Sandbox
   return JSON.parse(JSON.stringify(configs[0]));
 }
 
+/** Runs the script of the page that opens the explorer instead, in a window with a clock that stands still. */
+async function startFallback(environment: LibraryEnvironment) {
+  const html = await (await openInBrowser(environment)).text();
+  const path = /<head><script src="([^"]+)"><\/script>/.exec(html)?.[1];
+  assert.ok(path, 'no script of this server');
+  const script = await (await fetch(new URL(path, environment.url))).text();
+  const window = new EventTarget();
+  const opened: string[] = [];
+  const timers = new Map<number, () => void>();
+  runInNewContext(script, {
+    window,
+    addEventListener: window.addEventListener.bind(window),
+    setTimeout: (callback: () => void, ms: number) => timers.set(ms, callback) && ms,
+    clearTimeout: (ms: number) => timers.delete(ms),
+    location: { origin: environment.url, replace: (to: string) => opened.push(to) },
+    AbortController,
+    HTMLScriptElement: class {},
+  });
+  return { window, opened, timers };
+}
+
+const messageFrom = (origin: string) => new MessageEvent('message', { origin });
+
 describe('The Sandbox', () => {
   it('is served to a browser with the example of the BFF and a token, ready to run', async () => {
     const { authorization: bearer = '' } = await authorization(CAST.reader);
@@ -59,6 +82,27 @@ describe('The Sandbox', () => {
   it('sends no token if none is configured', async () => {
     await using environment = await startLibrary();
     assert.equal((await sandboxConfigOf(environment)).initialState.headers, undefined);
+  });
+
+  it('gives way to the explorer after an error, or if its frame sends nothing for 10 seconds', async () => {
+    await using environment = await startLibrary();
+    const failed = await startFallback(environment);
+    failed.window.dispatchEvent(new Event('error'));
+    assert.deepEqual(failed.opened, ['/graphiql']);
+
+    const silent = await startFallback(environment);
+    silent.window.dispatchEvent(messageFrom(environment.url));
+    assert.deepEqual([...silent.timers.keys()], [10_000]);
+    silent.timers.get(10_000)?.();
+    assert.deepEqual(silent.opened, ['/graphiql']);
+  });
+
+  it('stays when its frame has sent a message, whatever happens then', async () => {
+    await using environment = await startLibrary();
+    const { window, opened, timers } = await startFallback(environment);
+    window.dispatchEvent(messageFrom('https://sandbox.embed.apollographql.com'));
+    window.dispatchEvent(new Event('error'));
+    assert.deepEqual([opened, timers.size], [[], 0]);
   });
 
   it('is not served in production, with or without a token', async () => {

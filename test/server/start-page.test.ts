@@ -37,6 +37,7 @@ describe('The start page', () => {
     const html = await response.text();
     assert.match(html, new RegExp(`<title>Frontdesk: ${library.name}</title>`));
     assert.ok(html.includes(`<a href="/graphql">${environment.endpoint}</a>`));
+    assert.ok(html.includes('<a href="/graphiql">/graphiql</a>'));
     assert.ok(html.includes(`curl -s ${environment.endpoint}`));
     assert.match(html, /docs\/errors\.md/);
     const login = `${LOGIN.PUBLIC_URL}/auth/login`;
@@ -50,8 +51,8 @@ describe('The start page', () => {
       assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
       const page = (await response.json()) as Record<string, string>;
       assert.deepEqual(
-        [page.name, page.endpoint, page.explorer],
-        [library.name, endpoint, endpoint],
+        [page.name, page.endpoint, page.explorer, page.offlineExplorer],
+        [library.name, endpoint, endpoint, `${environment.url}/graphiql`],
       );
       assert.ok(page.docs?.includes('README.md'));
       const { status, body } = await runExample(environment, page.example);

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context.ts';
@@ -6,21 +6,20 @@ import type { Compiler, OperationStore } from '../../operations/index.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { executeCompiled } from './compiled.ts';
 import { createErrorFormatter } from './format-error.ts';
+import { createLandingPagePlugin, type LandingPageOptions } from './landing-page.ts';
 
 const HASH_LENGTH = 64;
 
-interface ApolloOptions {
+interface ApolloOptions extends LandingPageOptions {
   readonly schema: GraphQLSchema;
   readonly compiler: Pick<Compiler, 'find'>;
   readonly operations: Pick<OperationStore, 'byHash'>;
-  readonly landingPage: ApolloServerPlugin;
-  readonly production: boolean;
   readonly log: Log;
 }
 
 /** Creates the Apollo Server that executes operations; it does not listen. */
 export function createApollo(options: ApolloOptions): ApolloServer<RequestContext> {
-  const { schema, compiler, operations, landingPage, production, log } = options;
+  const { schema, compiler, operations, production, log } = options;
   const formatError = createErrorFormatter(log);
   return new ApolloServer<RequestContext>({
     schema,
@@ -37,7 +36,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     plugins: [
       // The default one adds a hook to every field of every execution.
       ApolloServerPluginCacheControlDisabled(),
-      landingPage,
+      createLandingPagePlugin(options),
       executeCompiled(compiler, formatError),
     ],
   });

@@ -4,7 +4,9 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import type { RequestContext } from '../../context.ts';
 import type { CommittedOperation } from '../../operations/index.ts';
 
-interface LandingPageOptions {
+export interface LandingPageOptions {
+  /** The operation that the explorer shows at first. */
+  readonly example: CommittedOperation | undefined;
   readonly production: boolean;
   /** The bearer token that the explorer sends at first. */
   readonly sandboxToken: string | undefined;
@@ -14,10 +16,11 @@ interface LandingPageOptions {
  * Creates the plugin for Apollo Sandbox at /graphql, which opens with the example operation. Its
  * scripts come from Apollo's CDN. Production has no landing page.
  */
-export function createLandingPagePlugin(
-  example: CommittedOperation | undefined,
-  { production, sandboxToken }: LandingPageOptions,
-): ApolloServerPlugin {
+export function createLandingPagePlugin({
+  example,
+  production,
+  sandboxToken,
+}: LandingPageOptions): ApolloServerPlugin {
   if (production) return ApolloServerPluginLandingPageDisabled();
   return ApolloServerPluginLandingPageLocalDefault({
     footer: false,
@@ -27,8 +30,14 @@ export function createLandingPagePlugin(
   });
 }
 
-/** Returns the HTML of the landing page, which has a new nonce each time. */
-export async function renderLandingPage(apollo: ApolloServer<RequestContext>): Promise<string> {
+/**
+ * Returns the HTML of the landing page, which has a new nonce each time.
+ * @param script - the path of a script of this server that runs before anything else is loaded
+ */
+export async function renderLandingPage(
+  apollo: ApolloServer<RequestContext>,
+  script: string | undefined,
+): Promise<string> {
   const { body } = await apollo.executeHTTPGraphQLRequest({
     httpGraphQLRequest: {
       method: 'GET',
@@ -39,5 +48,6 @@ export async function renderLandingPage(apollo: ApolloServer<RequestContext>): P
     context: async () => ({}) as RequestContext,
   });
   if (body.kind !== 'complete') throw new Error('The landing page is not a complete response');
-  return body.string;
+  if (script === undefined) return body.string;
+  return body.string.replace('<head>', `<head><script src="${script}"></script>`);
 }

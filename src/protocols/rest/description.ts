@@ -101,6 +101,7 @@ const toPage = (name: string, script: string): string => `<!doctype html>
 <head>
 <meta charset="utf-8">
 <title>Frontdesk: ${name}, REST</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
