@@ -167,12 +167,13 @@ function explain(error: unknown, token: string, config: IssuerConfig): unknown {
     return wrongAudience(error.payload as JWTPayload, config);
   }
   return new TokenRefusal(INVALID, () => {
-    const { alg, kid } = decodeProtectedHeader(token);
     if (error instanceof errors.JOSEAlgNotAllowed) {
+      const { alg } = decodeProtectedHeader(token);
       const allowed = `${settingName(config, 'algorithms')} is ${quote(config.algorithms)}`;
       return `Its algorithm is ${quote(alg)}, but ${allowed}.`;
     }
     if (error instanceof errors.JWKSNoMatchingKey) {
+      const { alg, kid } = decodeProtectedHeader(token);
       return `The key set at ${settingName(config, 'jwksUrl')} has no key ${quote(kid)} for ${quote(alg)}.`;
     }
     return `Reason: ${error.message}.`;

@@ -130,6 +130,12 @@ describe('The message of a refused token', () => {
     );
   });
 
+  it('is that of a refused token if the header cannot be read', async () => {
+    const [, payload = '', signature = ''] = (await issuer.sign()).split('.');
+    const token = `${Buffer.from('{').toString('base64url')}.${payload}.${signature}`;
+    await assert.rejects(async () => development(token), { code: 'UNAUTHENTICATED' });
+  });
+
   it('is short, and contains no part of the token', async () => {
     const token = await issuer.sign({ role: 'x'.repeat(3_000) });
     const message = await messageOf(development, token);
