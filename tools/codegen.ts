@@ -4,13 +4,18 @@ import { type GeneratedFile, generateTypes } from './generate.ts';
 import { main } from './sdl.ts';
 import { findServiceBreaks } from './service-contracts.ts';
 
-// npm run codegen [-- --accept-breaking]   writes the generated types and the printed schemas
-// node tools/codegen.ts --check            compares the types with the files and writes nothing
+// npm run codegen [-- --accept-breaking]   writes the generated types, the printed schemas and docs/schema/
+// npm run codegen -- --release             then makes a version of the changes of the schemas, that of package.json
+// node tools/codegen.ts --check            compares all but the schemas with the files and writes nothing
 
 const ROOT = new URL('..', import.meta.url);
 
 const { values } = parseArgs({
-  options: { check: { type: 'boolean' }, 'accept-breaking': { type: 'boolean' } },
+  options: {
+    check: { type: 'boolean' },
+    'accept-breaking': { type: 'boolean' },
+    release: { type: 'boolean' },
+  },
 });
 
 await main(async () => {
@@ -23,10 +28,15 @@ await main(async () => {
   const { generateKits } = await import('./client-kit.ts');
   const clients = (await Promise.all([generateClients(), generateKits()])).flat();
   const staleClients = await filterStale(clients);
-  if (values.check) return reportStale([...stale, ...staleClients]);
+  const { generateRelease, generateSchemaDocs } = await import('./schema-docs.ts');
+  const staleDocs = await filterStale(await generateSchemaDocs());
+  if (values.check) return reportStale([...stale, ...staleClients, ...staleDocs]);
   await write(staleClients);
   const { writeSchemas } = await import('./schema.ts');
-  return writeSchemas(values['accept-breaking'] ?? false);
+  if (!(await writeSchemas(values['accept-breaking'] ?? false))) return false;
+  await write(staleDocs);
+  if (values.release) await write(await generateRelease());
+  return true;
 });
 
 /** @returns false if a service's document has changed so that its datasource breaks */

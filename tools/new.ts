@@ -28,7 +28,7 @@ Writes the files and table rows of a recipe, and lists the decisions that remain
 const CWD = fileURLToPath(ROOT);
 /** The files that `npm run codegen` writes. */
 const GENERATED =
-  '{bff-*/{generated.ts,schema.graphql},clients/*/*,src/resolvers/generated.ts,src/datasources/generated/*.ts}';
+  '{bff-*/{generated.ts,schema.graphql},clients/*/*,docs/schema/*.md,src/resolvers/generated.ts,src/datasources/generated/*.ts}';
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 
 type Options = ReturnType<typeof readArguments>['values'];

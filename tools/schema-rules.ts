@@ -14,6 +14,8 @@ import {
 
 export interface SchemaChange {
   readonly breaking: boolean;
+  /** True for the description of something new, which is a change of its own. */
+  readonly isNewDescription: boolean;
   /** One line of text for the terminal. */
   readonly text: string;
 }
@@ -29,8 +31,9 @@ export function printSorted(schema: GraphQLSchema): string {
 export async function listChanges(before: string, after: string): Promise<SchemaChange[]> {
   const changes = await diff(buildSchema(before), buildSchema(after));
   return changes
-    .map(({ criticality, message }) => ({
+    .map(({ criticality, message, type }) => ({
       breaking: criticality.level === CriticalityLevel.Breaking,
+      isNewDescription: type.endsWith('DESCRIPTION_ADDED'),
       text: `${criticality.level.toLowerCase().replace('_', '-')}: ${message}`,
     }))
     .sort((a, b) => Number(b.breaking) - Number(a.breaking));

@@ -38,6 +38,28 @@ function declareReads<R extends ShieldRule>(reads: Reads, given: R): R {
 /** The declared reads of a rule; undefined for rules from outside of this file. */
 export const readsOf = (given: ShieldRule): Reads | undefined => readsByRule.get(given);
 
+/** Who a rule allows, for the pages of the schema. */
+interface Audience {
+  /** Such as `staff`; empty for those who may see the parent. */
+  readonly viewers: string;
+  /** The scopes that third-party clients and partners need one of; undefined if they need none. */
+  readonly scopes: readonly Scope[] | undefined;
+}
+
+const audiences = new WeakMap<ShieldRule, Audience>();
+
+function declareAudience<R extends ShieldRule>(
+  viewers: string,
+  scopes: readonly Scope[] | undefined,
+  given: R,
+): R {
+  audiences.set(given, { viewers, scopes });
+  return given;
+}
+
+/** Who a rule allows; undefined for rules from outside of this file. */
+export const audienceOf = (given: ShieldRule): Audience | undefined => audiences.get(given);
+
 type Decision = true | BffError;
 
 /** The decisions of the rules that read nothing but the viewer's permissions. */
@@ -66,18 +88,22 @@ function checkedRule(reads: Reads, check: Check): ShieldRule {
 }
 
 /** Allows everyone, with or without a token, whatever its scopes. */
-export const anyone = declareReads('nothing', allow);
+export const anyone = declareAudience('everyone', undefined, declareReads('nothing', allow));
 decisions.set(anyone, () => true);
 checks.set(anyone, () => true);
 
 /** Allows everyone who may see the parent. */
-export const inherited = declareReads(
-  'nothing',
-  rule('inherited')(() => true),
+export const inherited = declareAudience(
+  '',
+  undefined,
+  declareReads(
+    'nothing',
+    rule('inherited')(() => true),
+  ),
 );
 
 /** Denies everyone: the rule of fields that no tree names. */
-export const nobody = declareReads('nothing', deny);
+export const nobody = declareAudience('nobody', undefined, declareReads('nothing', deny));
 decisions.set(nobody, () => forbidden('You may not access this.'));
 
 type KnownViewer = Exclude<Viewer, { role: 'anonymous' }>;
@@ -100,12 +126,16 @@ function checkScopes(viewer: KnownViewer, scopes: readonly Scope[]): Decision {
   });
 }
 
-function permissionRule(decideKnown: (viewer: KnownViewer) => Decision): ShieldRule {
+function permissionRule(
+  viewers: string,
+  scopes: readonly Scope[],
+  decideKnown: (viewer: KnownViewer) => Decision,
+): ShieldRule {
   const decide = (viewer: Viewer) =>
     viewer.role === 'anonymous' ? signInRequired() : decideKnown(viewer);
   const given = checkedRule('permissions', (_parent, _args, { viewer }) => decide(viewer));
   decisions.set(given, decide);
-  return given;
+  return declareAudience(viewers, scopes, given);
 }
 
 /**
@@ -113,21 +143,23 @@ function permissionRule(decideKnown: (viewer: KnownViewer) => Decision): ShieldR
  * only with one of the scopes. For a part that needs another scope than its parent.
  */
 export const scoped = (...scopes: readonly Scope[]): ShieldRule =>
-  permissionRule((viewer) => checkScopes(viewer, scopes));
+  permissionRule('', scopes, (viewer) => checkScopes(viewer, scopes));
 
 /** Allows every signed-in user; their third-party clients only with one of the scopes. */
 export const authenticated = (...scopes: readonly Scope[]): ShieldRule =>
-  permissionRule((viewer) =>
+  permissionRule('signed-in users', scopes, (viewer) =>
     viewer.role === 'partner' ? usersOnly() : checkScopes(viewer, scopes),
   );
 
 /** Allows staff; their third-party clients only with one of the scopes. */
 export const staff = (...scopes: readonly Scope[]): ShieldRule =>
-  permissionRule((viewer) => (viewer.role === 'staff' ? checkScopes(viewer, scopes) : staffOnly()));
+  permissionRule('staff', scopes, (viewer) =>
+    viewer.role === 'staff' ? checkScopes(viewer, scopes) : staffOnly(),
+  );
 
 /** Allows what `staff` does, and partners with one of the scopes. */
 export const staffOrPartner = (...scopes: readonly Scope[]): ShieldRule =>
-  permissionRule((viewer) =>
+  permissionRule('staff, partners', scopes, (viewer) =>
     viewer.role === 'customer' ? staffOnly() : checkScopes(viewer, scopes),
   );
 
@@ -137,27 +169,31 @@ type LoadOwner<P, A, D> = (
   context: RequestContext<D>,
 ) => string | Promise<string>;
 
-function ownerRule(partners: () => Decision) {
+function ownerRule(viewers: string, partners: () => Decision) {
   return <P, A, D>(
     what: string,
     ownerOf: LoadOwner<P, A, D>,
     ...scopes: readonly Scope[]
   ): ShieldRule =>
-    checkedRule('viewer', async (parent: P, args: A, context: RequestContext<D>) => {
-      const { viewer } = context;
-      if (viewer.role === 'anonymous') return signInRequired();
-      if (viewer.role === 'partner' && partners() !== true) return partners();
-      // Checked before loading: a client without the scope must not learn which objects exist.
-      const decision = checkScopes(viewer, scopes);
-      if (decision !== true || viewer.role !== 'customer') return decision;
-      try {
-        return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
-      } catch (error) {
-        // Returned, because graphql-shield turns what a rule throws into "not authorised", and an
-        // upstream that is down must not look like that.
-        return error as Error;
-      }
-    });
+    declareAudience(
+      viewers,
+      scopes,
+      checkedRule('viewer', async (parent: P, args: A, context: RequestContext<D>) => {
+        const { viewer } = context;
+        if (viewer.role === 'anonymous') return signInRequired();
+        if (viewer.role === 'partner' && partners() !== true) return partners();
+        // Checked before loading: a client without the scope must not learn which objects exist.
+        const decision = checkScopes(viewer, scopes);
+        if (decision !== true || viewer.role !== 'customer') return decision;
+        try {
+          return (await ownerOf(parent, args, context)) === viewer.id || notFound(what);
+        } catch (error) {
+          // Returned, because graphql-shield turns what a rule throws into "not authorised", and an
+          // upstream that is down must not look like that.
+          return error as Error;
+        }
+      }),
+    );
 }
 
 /**
@@ -166,10 +202,10 @@ function ownerRule(partners: () => Decision) {
  * @param what - the object's name in that error
  * @param ownerOf - returns the owner's user id; objects are loaded through the request's memo
  */
-export const ownerOrStaff = ownerRule(usersOnly);
+export const ownerOrStaff = ownerRule('the owner, staff', usersOnly);
 
 /** Allows what `ownerOrStaff` does, and partners with one of the scopes, for objects of any owner. */
-export const ownerStaffOrPartner = ownerRule(() => true);
+export const ownerStaffOrPartner = ownerRule('the owner, staff, partners', () => true);
 
 /**
  * Applies the rule of an object's type, for a field that returns objects of several types. For a type
@@ -181,8 +217,9 @@ export function byType<A>(
   rules: Readonly<Record<string, ShieldRule>>,
 ): ShieldRule {
   const known = new Map(Object.entries(rules).map(([type, given]) => [type, checks.get(given)]));
-  return checkedRule('viewer', (parent, args, context) => {
+  const given = checkedRule('viewer', (parent, args, context) => {
     const check = known.get(typeOf(args) ?? '');
     return check ? check(parent, args, context) : notFound('object');
   });
+  return declareAudience("as the object's type requires", undefined, given);
 }
