@@ -42,6 +42,14 @@ sub vcl_recv {
     if (req.url ~ "^/(healthz|readyz)(\?|$)") {
         return (pass);
     }
+    # Subscriptions over WebSocket.
+    if (req.method == "GET" && req.url ~ "^/graphql(\?|$)" && req.http.Upgrade ~ "(?i)^websocket$") {
+        return (pipe);
+    }
+    # Subscriptions over server-sent events.
+    if (req.url ~ "^/graphql/stream(\?|$)") {
+        return (pass);
+    }
     if (req.http.Authorization || req.http.Cookie || req.http.X-API-Key) {
         return (pass);
     }
@@ -59,6 +67,13 @@ sub vcl_recv {
         set req.grace = 1d;
         set req.http.X-Stale-If-Error = "true";
     }
+}
+
+# Varnish reads nothing more of a connection that it pipes. `close` makes the BFF end one that does not become a
+# WebSocket; by it, a client could otherwise send requests that say nothing of its address.
+sub vcl_pipe {
+    set bereq.http.Upgrade = "websocket";
+    set bereq.http.Connection = "upgrade, close";
 }
 
 # The first failure of a fetch is given up, so that an expired response can take its place; the second one

@@ -6,14 +6,18 @@ import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 import { startConfigured } from './configured-program.ts';
 
-const SERVER = /^ {4}server (\w+) 127\.0\.0\.1:\d+$/gm;
+const SERVER = /^ {4}server (\w+) 127\.0\.0\.1:\d+/gm;
 
 /**
- * Starts HAProxy with deploy/haproxy/haproxy.cfg in front of these ports, one for each `server` line.
+ * Starts HAProxy with deploy/haproxy/haproxy.cfg in front of these ports, one for each server.
  * `await using` ends it.
- * @param certificate - the path of a certificate with its key, for TLS
+ * @param options.maxRequests - instead of the requests that each server gets at a time
+ * @param options.certificate - the path of a certificate with its key, for TLS
  */
-export async function startHaproxy(ports: readonly number[], certificate?: string) {
+export async function startHaproxy(
+  ports: readonly number[],
+  { certificate, maxRequests = 1_000 }: { certificate?: string; maxRequests?: number } = {},
+) {
   const port = await freePort();
   const names: string[] = [];
   const haproxy = await startConfigured({
@@ -25,9 +29,10 @@ export async function startHaproxy(ports: readonly number[], certificate?: strin
           'bind :8080',
           `bind 127.0.0.1:${port}${certificate ? ` ssl crt ${certificate}` : ''}`,
         )
+        .replace('maxconn 1000', `maxconn ${maxRequests}`)
         .replaceAll(SERVER, (_line, name: string) => {
-          names.push(name);
-          return `    server ${name} 127.0.0.1:${ports[names.length - 1]}`;
+          if (!names.includes(name)) names.push(name);
+          return `    server ${name} 127.0.0.1:${ports[names.indexOf(name)]}`;
         });
       if (names.length !== ports.length) throw new Error(`haproxy.cfg has ${names.length} servers`);
       return config;

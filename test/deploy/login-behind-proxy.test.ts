@@ -27,7 +27,7 @@ describe('Login behind a proxy that terminates TLS', { skip: skipWithout('haprox
     const { TLS_CERT: cert, TLS_KEY: key } = tls.env;
     await writeFile(pem, (await Promise.all([cert, key].map((file) => readFile(file)))).join('\n'));
     const port = Number(new URL(bff.url).port);
-    await using haproxy = await startHaproxy([port, port], pem);
+    await using haproxy = await startHaproxy([port, port], { certificate: pem });
     await haproxy.untilStatus(0, 'UP');
 
     async function send(path: string, headers: IncomingHttpHeaders = {}, body?: string) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { skipWithout } from '../support/program.ts';
 import { until } from '../support/until.ts';
+import { describeSubscriptions } from './edge-subscriptions.ts';
 import { describeEdge } from './edge-suite.ts';
 import { startNginx, startNginxForOne } from './nginx.ts';
 
@@ -62,6 +63,7 @@ async function startRecorded() {
 const SKIP = skipWithout('nginx', 'nginx-light');
 
 describeEdge('nginx', SKIP, startNginxForOne);
+describeSubscriptions('nginx', SKIP, startNginxForOne);
 
 describe('nginx in front of replicas', { skip: SKIP }, () => {
   it('mirrors reads, and never a POST, which may be a mutation', async () => {
@@ -81,6 +83,18 @@ describe('nginx in front of replicas', { skip: SKIP }, () => {
       nginx.mirrored().map(({ method }) => method),
       ['GET'],
     );
+  });
+
+  it('does not mirror a WebSocket handshake, which would stay open', async () => {
+    await using nginx = await startRecorded();
+    const headers = { connection: 'upgrade', upgrade: 'websocket' };
+    const handshake = request(`${nginx.url}/graphql`, { headers }).end();
+    const [response] = await once(handshake, 'response');
+    response.resume();
+    await fetch(`${nginx.url}/graphql?query={a}`);
+    await until(() => nginx.mirrored().length > 0);
+    assert.equal(nginx.served().length, 2);
+    assert.equal(nginx.mirrored().length, 1);
   });
 
   it('replaces the address that a client claims', async () => {

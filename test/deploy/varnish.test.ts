@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { partner } from '../../bff-partner/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { freePort } from '../support/free-port.ts';
@@ -7,6 +10,7 @@ import { skipWithout } from '../support/program.ts';
 import { purge } from '../support/purge.ts';
 import { until } from '../support/until.ts';
 import { getFrom } from './edge-client.ts';
+import { describeSubscriptions } from './edge-subscriptions.ts';
 import { BEHIND_AN_EDGE, describeEdge } from './edge-suite.ts';
 import { PURGE_TOKEN, startVarnish } from './varnish.ts';
 
@@ -17,6 +21,21 @@ const UPDATE =
 type Purged = Awaited<ReturnType<typeof startPurged>>;
 
 describeEdge('Varnish', SKIP, startVarnish);
+describeSubscriptions('Varnish', SKIP, startVarnish);
+
+describe('Varnish in front of a BFF without WebSocket', { skip: SKIP }, () => {
+  it('reads no second request from the connection of a refused handshake', async () => {
+    await using environment = await startEnvironment(partner, BEHIND_AN_EDGE);
+    await using varnish = await startVarnish(environment.url);
+    const { hostname, port } = new URL(varnish.url);
+    const handshake =
+      'GET /graphql HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n';
+    const socket = connect(Number(port), hostname);
+    socket.write(handshake.repeat(2));
+    const responses = (await text(socket)).match(/HTTP\/1\.1 \d+/g);
+    assert.deepEqual(responses, ['HTTP/1.1 400']);
+  });
+});
 
 /** Starts a BFF and the Varnish that it purges. */
 async function startPurged() {

@@ -19,6 +19,7 @@ type Shop = Environment<typeof UPSTREAMS>;
 export const NOTIFICATIONS = 'subscription { notificationReceived { id title } }';
 export const ORDERS = 'subscription ($id: ID) { orderChanged(id: $id) { id status } }';
 
+const STREAM_PATH = '/graphql/stream';
 const LINE = { sku: 'BAG-TOTE', quantity: 1 };
 
 interface Options {
@@ -26,6 +27,8 @@ interface Options {
   readonly variables?: Record<string, unknown>;
   /** Instead of the token of `as`. */
   readonly token?: string;
+  /** The URL of a proxy, instead of that of the BFF. */
+  readonly through?: string;
 }
 
 /** Starts a BFF whose services send it their events. */
@@ -33,7 +36,7 @@ export async function startSubscriptions(env: NodeJS.ProcessEnv = {}, bff: BffDe
   const environment: Shop = await startEnvironment(bff as BffDefinition<typeof UPSTREAMS>, env);
   const { services, adminUrl, url, endpoint, metrics } = environment;
   sendEventsTo(environment, adminUrl);
-  const streamUrl = `${url}/graphql/stream`;
+  const streamUrl = `${url}${STREAM_PATH}`;
   const socketUrl = endpoint.replace('http', 'ws');
 
   async function headersOf({ as = '42', token }: Options): Promise<Record<string, string>> {
@@ -62,7 +65,9 @@ export async function startSubscriptions(env: NodeJS.ProcessEnv = {}, bff: BffDe
     /** Subscribes with the client of graphql-sse. */
     async overSse(query: string, options: Options = {}) {
       const headers = await headersOf(options);
-      const client = createSseClient({ url: streamUrl, headers, retryAttempts: 0 });
+      const through =
+        options.through === undefined ? streamUrl : `${options.through}${STREAM_PATH}`;
+      const client = createSseClient({ url: through, headers, retryAttempts: 0 });
       return iterate(client, query, options);
     },
 
@@ -71,7 +76,7 @@ export async function startSubscriptions(env: NodeJS.ProcessEnv = {}, bff: BffDe
       const { authorization: given } = await headersOf(options);
       const closed: { code: number; reason: string }[] = [];
       const client = createWebSocketClient({
-        url: socketUrl,
+        url: `${(options.through ?? url).replace('http', 'ws')}/graphql`,
         webSocketImpl: WebSocket,
         retryAttempts: 0,
         ...(given && { connectionParams: { authorization: given } }),
