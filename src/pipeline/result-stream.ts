@@ -11,7 +11,7 @@ interface ResultStreamParts {
   readonly recheck: () => Viewer | Promise<Viewer>;
   readonly execute: (viewer: Viewer, event: ServiceEvent) => Promise<ExecutionResult>;
   /** Called for each result that is handed over. */
-  readonly onResult: () => void;
+  readonly onResult: (result: ExecutionResult) => void;
 }
 
 /**
@@ -40,7 +40,7 @@ export class ResultStream implements AsyncIterableIterator<ExecutionResult, unde
     const result = await execute(viewer, event);
     if (events.endReason) return DONE;
     this.#delivered++;
-    onResult();
+    onResult(result);
     return { value: result, done: false };
   }
 

@@ -61,7 +61,7 @@ export function createSubscribe(parts: SubscribeParts) {
       requestId,
       events,
       recheck: () => recheckViewer(headers),
-      onResult: () => observer.deliver(protocol),
+      onResult: ({ errorCodes }) => observer.deliver(protocol, errorCodes.length > 0),
       async execute(viewer: Viewer, event) {
         const deadline = new RequestDeadline(requestDeadlineMs);
         const record = new RequestRecord();

@@ -20,8 +20,8 @@ export interface EndedSubscription {
 /** Watches subscriptions from their start to their end. */
 export interface SubscriptionObserver {
   readonly begin: (protocol: string) => void;
-  /** Called for each event that a client gets. */
-  readonly deliver: (protocol: string) => void;
+  /** Called for each event that a client gets. @param isFailed - true if its result has errors */
+  readonly deliver: (protocol: string, isFailed: boolean) => void;
   readonly end: (ended: EndedSubscription) => void;
 }
 

@@ -9,8 +9,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parse } from 'yaml';
+import { CAST as SHOP_CAST } from '../../services/support/cast.ts';
 import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
 import { ROOT } from '../../tools/tree.ts';
+import {
+  NOTIFICATIONS,
+  type Subscriptions,
+  startSubscriptions,
+} from '../protocols/subscriptions/harness.ts';
 import { createListenerTls } from '../support/certificates.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
@@ -32,8 +38,14 @@ import { groupingsOf, selectorsOf, withoutFilters } from './promql.ts';
 
 const SCRAPE_MS = 250;
 const MAX_SCRAPES = 120;
+/** The BFF waits for a service that hangs. */
+const PATIENT = { UPSTREAM_ATTEMPT_TIMEOUT_MS: '60000', REQUEST_DEADLINE_MS: '60000' };
+/** More than may wait for one client. */
+const MANY_EVENTS = 110;
 
 const RUNBOOK_URL = 'https://git.frontdesk.example/frontdesk/docs/runbook.md';
+
+const { customer, otherCustomer } = SHOP_CAST;
 
 type LibraryEnvironment = Environment<typeof LIBRARY_UPSTREAMS>;
 
@@ -73,6 +85,24 @@ async function sendTraffic({ send, services, reset }: LibraryEnvironment): Promi
   // Garbage collections are measured by their kind.
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
+}
+
+/**
+ * Opens two subscriptions, of which one gets more events than may wait while its service is slow.
+ * @returns the other one
+ */
+async function useSubscriptions(bff: Subscriptions): Promise<AsyncDisposable> {
+  const open = await bff.overSse(NOTIFICATIONS, { as: customer });
+  void open.next();
+  await using slow = await bff.overSse(NOTIFICATIONS, { as: otherCustomer });
+  const result = slow.next();
+  await bff.untilOpen(2);
+  await bff.notify(otherCustomer);
+  await result;
+  bff.services.notification.control.faults({ notificationsByUsers: { hang: true } });
+  await Promise.all(Array.from({ length: MANY_EVENTS }, () => bff.notify(otherCustomer)));
+  await until(async () => (await bff.metric('frontdesk_subscriptions_ended_total')) > 0);
+  return open;
 }
 
 /**
@@ -131,7 +161,9 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
         EDGE_PURGE_URL: 'http://127.0.0.1:1',
       }),
     );
-    const adminUrls = [environment.adminUrl, replica.adminUrl];
+    const subscribed = started.use(await startSubscriptions(PATIENT));
+    started.use(await useSubscriptions(subscribed));
+    const adminUrls = [environment.adminUrl, replica.adminUrl, subscribed.adminUrl];
     prometheus = started.use(await startPrometheus(bff.name, adminUrls));
     // Two scrapes make a rate, and two evaluations a range of it.
     const rates = 'bff_operation_code:frontdesk_failed_requests:ratio_rate5m';

@@ -24,13 +24,14 @@ export function createSubscriptionMetrics(registry: Registry) {
   });
   const events = new Counter({
     name: 'frontdesk_subscription_events_total',
-    help: 'Events of subscriptions: delivered, or dropped because the client was too slow.',
+    help: 'Events of subscriptions: delivered, failed (delivered with errors), or dropped because the client was too slow.',
     labelNames: ['protocol', 'outcome'],
     registers,
   });
   return {
     begin: (protocol: string): void => open.inc({ protocol }),
-    deliver: (protocol: string): void => events.inc({ protocol, outcome: 'delivered' }),
+    deliver: (protocol: string, isFailed: boolean): void =>
+      events.inc({ protocol, outcome: isFailed ? 'failed' : 'delivered' }),
     end({ protocol, reason, dropped }: Ended): void {
       open.dec({ protocol });
       ended.inc({ protocol, reason });

@@ -82,6 +82,10 @@ for (const protocol of ['overSse', 'overWebSocket'] as const) {
       const { data, errors } = await result;
       assert.deepEqual(data, { orderChanged: null });
       assert.equal(errors[0].extensions.code, 'NOT_FOUND');
+      assert.equal(
+        await bff.metric('frontdesk_subscription_events_total', { outcome: 'failed' }),
+        1,
+      );
       await subscription.leave();
       await bff.untilOpen(0);
     });
