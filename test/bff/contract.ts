@@ -3,11 +3,11 @@ import { hash as digest } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { CAST } from '../../services/support/cast.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
+import { committedOf } from '../support/committed.ts';
 import { authorization, type Environment, startEnvironment } from '../support/environment.ts';
+import { subscribeOnce } from '../support/subscribe-once.ts';
 import { invalidTokens } from './invalid-tokens.ts';
-import { EXAMPLES } from './operation-examples.ts';
+import { EXAMPLES, SUBSCRIPTION_EXAMPLES } from './operation-examples.ts';
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Parts of no response: an address, a stack, the name of a service or its message. */
@@ -159,10 +159,10 @@ export function contract(bff: BffDefinition) {
       assert.match(JSON.stringify(await mutation.json()), /GET requests only support query/);
     });
 
-    it('executes each committed operation by its hash from the first request on', async () => {
-      const committed = loadCommittedOperations(bff.operations, buildSchema(bff));
-      assert.ok(committed.some(({ name }) => name === bff.example));
-      for (const { name, hash } of committed) {
+    it('executes each committed query and mutation by its hash from the first request on', async () => {
+      const { requests } = committedOf(bff);
+      assert.ok(requests.some(({ name }) => name === bff.example));
+      for (const { name, hash } of requests) {
         const example = EXAMPLES[name];
         assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
         const { body } = await environment.post(
@@ -174,6 +174,19 @@ export function contract(bff: BffDefinition) {
         );
         assert.equal(body.errors, undefined, name);
         for (const value of Object.values(body.data)) assert.notEqual(value, null, name);
+      }
+    });
+
+    it('sends the events of each committed subscription, by its hash', async () => {
+      for (const { name, hash } of committedOf(bff).subscriptions) {
+        const example = SUBSCRIPTION_EXAMPLES[name];
+        assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
+        const operation = { extensions: { persistedQuery: { version: 1, sha256Hash: hash } } };
+        const event = await example.event(environment);
+        const headers = await authorization(example.as);
+        const { data, errors } = await subscribeOnce(environment, operation, headers, event);
+        assert.equal(errors, undefined, name);
+        for (const value of Object.values(data)) assert.notEqual(value, null, name);
       }
     });
 

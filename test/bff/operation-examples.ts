@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { CAST } from '../../services/support/cast.ts';
+import type { ChangeEvent } from '../../services/support/event-publisher.ts';
 import type { Environment, Json, TestViewer } from '../support/environment.ts';
 
 const ME = CAST.customer;
@@ -26,7 +27,7 @@ async function placeOrder(environment: Environment): Promise<{ id: string }> {
 }
 
 /**
- * A viewer and variables with which each committed operation succeeds, with something in each list.
+ * A viewer and variables with which each committed query and mutation succeeds, with something in each list.
  * One row per operation, for all suites and BFFs.
  */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
@@ -62,4 +63,31 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     variables: () => ({ input: { idempotencyKey: randomUUID(), ...newOrder() } }),
   },
   UpdateProfile: { as: ME, variables: () => ({ input: { name: `Amara ${randomUUID()}` } }) },
+};
+
+/** A viewer of each committed subscription, and an event that it gets. */
+export const SUBSCRIPTION_EXAMPLES: Readonly<
+  Record<
+    string,
+    {
+      readonly as: TestViewer;
+      readonly event: (environment: Environment) => Promise<ChangeEvent>;
+    }
+  >
+> = {
+  OnNotificationReceived: {
+    as: ME,
+    event: async (environment) => {
+      const path = `/notifications?user=${ME}&limit=1`;
+      const { notifications } = await environment.read('notification', path);
+      return { type: 'notification.created', data: { user: ME, id: notifications[0].id } };
+    },
+  },
+  OnOrderChanged: {
+    as: ME,
+    event: async (environment) => ({
+      type: 'order.changed',
+      data: { user: ME, ...(await placeOrder(environment)) },
+    }),
+  },
 };

@@ -11,11 +11,10 @@ import { after, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import type { BffDefinition } from '../../src/bff.ts';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../tools/tree.ts';
 import { EXAMPLES } from '../bff/operation-examples.ts';
 import type { GatedEnvironment } from '../cache/environment.ts';
+import { committedOf } from '../support/committed.ts';
 import type { Json } from '../support/environment.ts';
 import { assertBudget, type BudgetCase, countCalls } from './assert-budget.ts';
 import { readBudgets, toWaves, withoutField } from './call-budgets.ts';
@@ -39,12 +38,11 @@ function environmentOf(bff: BffDefinition): Promise<GatedEnvironment> {
   return environment;
 }
 
-/** The committed operations of a BFF with their budgets. */
+/** The committed queries and mutations of a BFF with their budgets. */
 function casesOf(bff: BffDefinition): ReadonlyMap<string, BudgetCase> {
   const budgets = readBudgets(bff.name);
-  const documents = loadCommittedOperations(bff.operations, buildSchema(bff));
   return new Map(
-    documents.map(({ name, source }) => {
+    committedOf(bff).requests.map(({ name, source }) => {
       const example = EXAMPLES[name];
       assert.ok(example, `${name} has no example in test/bff/operation-examples.ts`);
       const variables = async () =>

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { loadCommittedOperations } from '../../src/operations/index.ts';
-import { buildSchema } from '../../src/server/build-schema.ts';
 import { BFFS } from '../attack/bffs.ts';
+import { committedOf } from '../support/committed.ts';
 import { startEnvironment } from '../support/environment.ts';
 import { library } from '../support/fixture/bff.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
@@ -40,7 +39,7 @@ for (const bff of BFFS) {
   describe(`The cost of a committed operation of ${bff.name}`, () => {
     it('is below a fifth of the limit', async () => {
       await using environment = await startEnvironment(bff);
-      for (const { source, name } of loadCommittedOperations(bff.operations, buildSchema(bff))) {
+      for (const { source, name } of committedOf(bff).requests) {
         const { body } = await environment.send(source, {
           headers: REPORT,
           variables: { first: 20, id: '1', ids: ['1'] },

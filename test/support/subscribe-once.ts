@@ -19,12 +19,12 @@ export async function sendEvent(
 }
 
 /**
- * Subscribes over server-sent events, and sends the event once the subscription is open.
+ * Subscribes over server-sent events to an operation, by its text or hash, and sends the event once the subscription is open.
  * @returns the refusal of the subscription, or its first result
  */
 export async function subscribeOnce(
   environment: Pick<AnyEnvironment, 'url' | 'adminUrl'>,
-  query: string,
+  operation: object,
   headers: Record<string, string>,
   event: ChangeEvent,
 ): Promise<Json> {
@@ -32,7 +32,7 @@ export async function subscribeOnce(
   const response = await fetch(`${environment.url}/graphql/stream`, {
     method: 'POST',
     headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ query }),
+    body: JSON.stringify(operation),
     signal: leaving.signal,
   });
   if (!response.ok || !response.body) return response.json();

@@ -15,9 +15,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { UPSTREAMS } from '../../../src/datasources/upstreams.ts';
-import { loadCommittedOperations } from '../../../src/operations/index.ts';
-import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { committedOf } from '../../support/committed.ts';
 import { DEADLINE_MS } from '../../support/deadline-control.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
 import { SERVICE_NAMES } from '../../support/services.ts';
@@ -62,7 +61,7 @@ const isService = (target: string): boolean => !target.includes('.');
 
 const bffs = (await Promise.all(bffNames().map(loadBff))).map((bff) => ({
   bff,
-  documents: loadCommittedOperations(bff.operations, buildSchema(bff)),
+  documents: committedOf(bff).requests,
 }));
 
 describe('The fault matrix', () => {
@@ -73,7 +72,7 @@ describe('The fault matrix', () => {
   });
 
   for (const { bff, documents } of bffs) {
-    it(`has a row for each committed operation of the ${bff.name} BFF, and no other`, () => {
+    it(`has a row for each committed query and mutation of the ${bff.name} BFF, and no other`, () => {
       const names = documents.map(({ name }) => name);
       const mutations = documents.filter(({ source }) => /^mutation\b/m.test(source));
       assert.deepEqual(Object.keys(LOST_FIELDS[bff.name] ?? {}).sort(), names);
@@ -84,7 +83,7 @@ describe('The fault matrix', () => {
     });
   }
 
-  it('has an example for each committed operation, and no other', () => {
+  it('has an example for each committed query and mutation, and no other', () => {
     const names = bffs.flatMap(({ documents }) => documents.map(({ name }) => name));
     assert.deepEqual(new Set(Object.keys(EXAMPLES)), new Set(names));
   });

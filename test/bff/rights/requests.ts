@@ -112,7 +112,9 @@ function createSubscriber(environment: Environment) {
     const { type = '', id = '' } = entry.event ?? {};
     const user = viewer === 'staff' ? CAST.staff : viewer;
     const event = { type, data: { user, id } };
-    const result = last.then(() => subscribeOnce(environment, operation, headers, event));
+    const result = last.then(() =>
+      subscribeOnce(environment, { query: operation }, headers, event),
+    );
     last = result;
     return result;
   };

@@ -20,9 +20,9 @@ import fc from 'fast-check';
 import { anyone, inherited } from '../../../src/auth/rules.ts';
 import { fieldRules, mergeTrees } from '../../../src/auth/shield.ts';
 import type { BffDefinition } from '../../../src/bff.ts';
-import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
+import { committedOf } from '../../support/committed.ts';
 import { startCachePair } from './cache-pair.ts';
 import { openSessions } from './client.ts';
 import { documentsCovering } from './documents.ts';
@@ -62,7 +62,7 @@ for (const bff of await Promise.all(bffNames().map(loadBff))) {
         documentsCovering(
           schema,
           fields.filter((field) => !field.startsWith('Mutation.')),
-          loadCommittedOperations(bff.operations, schema),
+          committedOf(bff).requests,
           ids,
         ),
         stepsCalling(mutations.map((mutation) => mutationsBy(mutation, ids))),

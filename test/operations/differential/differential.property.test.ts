@@ -18,10 +18,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
 import type { BffDefinition } from '../../../src/bff.ts';
-import { loadCommittedOperations } from '../../../src/operations/index.ts';
 import { buildSchema } from '../../../src/server/build-schema.ts';
 import { bffNames, loadBff } from '../../../tools/tree.ts';
 import { seededIds } from '../../cache/equivalence/domains/index.ts';
+import { committedOf } from '../../support/committed.ts';
 import { type Environment, startEnvironment } from '../../support/environment.ts';
 import { createCaseGenerator } from './cases.ts';
 import { createCoverage } from './coverage.ts';
@@ -48,7 +48,7 @@ const ids = await seededIds();
 for (const bff of await Promise.all(bffNames().map(loadBff))) {
   const { upstreams } = bff;
   const schema = buildSchema(bff);
-  const committed = loadCommittedOperations(bff.operations, schema);
+  const committed = committedOf(bff).requests;
 
   describe(`The ${bff.name} BFF`, () => {
     it('responds as graphql-js does with a call for each key', async (t) => {

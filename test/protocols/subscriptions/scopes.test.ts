@@ -26,7 +26,7 @@ describe('A subscription of a third-party client', () => {
     const type = isOrder ? 'order.changed' : 'notification.created';
     const event = { type, data: { user, id: isOrder ? order : notification } };
     const headers = { authorization: `Bearer ${token}` };
-    return subscribeOnce(bff, `subscription { ${field} }`, headers, event);
+    return subscribeOnce(bff, { query: `subscription { ${field} }` }, headers, event);
   }
 
   for (const [field, scope] of [
