@@ -14,7 +14,7 @@ interface Reach {
 }
 
 const LEAVES =
-  'src/{bff,cache-replacement,context,date-time,deadline,errors,graphql-ast,graphql-files,maybe-promise,recorder,service-event,user-id,viewer}.ts';
+  'src/{bff,cache-replacement,context,date-time,deadline,errors,graphql-ast,graphql-files,loopback,maybe-promise,recorder,service-event,user-id,viewer}.ts';
 const CONFIG = 'src/config/index.ts';
 const TELEMETRY = 'src/telemetry/**';
 const RULES = 'src/auth/rules.ts';
@@ -36,6 +36,7 @@ const TABLE: Readonly<Record<string, Reach>> = {
   '**/{generated.ts,generated/**}': { may: [], types: ['src/**', 'npm/graphql'] },
   'src/config/**': {
     may: [
+      'src/loopback.ts',
       'npm/{fastest-levenshtein,ipaddr.js,standardwebhooks,zod}',
       'node/{crypto,dns,fs,net,os,tls}',
     ],

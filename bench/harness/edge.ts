@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { startNginxForOne } from '../../test/deploy/nginx.ts';
 import { PURGE_TOKEN, startVarnish } from '../../test/deploy/varnish.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { moveToCore } from './cores.ts';
-import { freePort } from './free-port.ts';
 import type { Server } from './server-process.ts';
 
 type Env = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { spawnOnCore } from './pinned-process.ts';
 import { scratchFolder } from './scratch.ts';
 

@@ -1,7 +1,7 @@
+import { freePort } from '../../tools/free-port.ts';
 import { PEERS, type SchemaName } from '../peers/index.ts';
 import type { Cores } from './cores.ts';
 import { startBehindEdge } from './edge.ts';
-import { freePort } from './free-port.ts';
 import { startRedis } from './redis.ts';
 import { scratchFolder } from './scratch.ts';
 import {

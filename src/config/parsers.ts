@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
+import { isLoopback } from '../loopback.ts';
 import { parseRedisAddress } from './redis-address.ts';
 
 // Parsers for the kinds of environment variables, each with an error that says what the value must be.
@@ -15,11 +16,8 @@ const address = (protocol: RegExp, error: string) =>
 
 export const url = address(/^https?:$/, 'must be an http or https address');
 
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
-
 /** True for an address whose connections are encrypted, or stay on this machine. */
-export const isProtected = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || LOOPBACK.test(hostname);
+export const isProtected = (url: URL): boolean => url.protocol === 'https:' || isLoopback(url);
 
 /** What commas separate. */
 export const list = z.string().transform((text) => text.split(',').map((part) => part.trim()));

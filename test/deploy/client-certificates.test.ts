@@ -11,11 +11,11 @@ import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { partner } from '../../bff-partner/bff.ts';
 import { toThumbprint } from '../../src/http/peer-certificate.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { ROOT } from '../../tools/tree.ts';
 import { issueBoundToken } from '../auth/bound-token.ts';
 import { type CertificateFiles, createCertificates } from '../support/certificates.ts';
 import { startEnvironment } from '../support/environment.ts';
-import { freePort } from '../support/free-port.ts';
 import { skipWithout } from '../support/program.ts';
 import { startCommand } from './start-command.ts';
 

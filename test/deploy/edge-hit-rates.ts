@@ -5,8 +5,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { web } from '../../bff-web/bff.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { authorization, startEnvironment } from '../support/environment.ts';
-import { freePort } from '../support/free-port.ts';
 import { getFrom } from './edge-client.ts';
 import { BEHIND_AN_EDGE } from './edge-suite.ts';
 import { startNginxForOne } from './nginx.ts';

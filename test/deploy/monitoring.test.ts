@@ -11,6 +11,7 @@ import { runInNewContext } from 'node:vm';
 import { parse } from 'yaml';
 import { CAST as SHOP_CAST } from '../../services/support/cast.ts';
 import { addProcessMetrics } from '../../src/telemetry/metrics/index.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { ROOT } from '../../tools/tree.ts';
 import {
   NOTIFICATIONS,
@@ -21,7 +22,6 @@ import { createListenerTls } from '../support/certificates.ts';
 import { type Environment, startEnvironment } from '../support/environment.ts';
 import { type LIBRARY_UPSTREAMS, library } from '../support/fixture/bff.ts';
 import { CAST } from '../support/fixture/cast.ts';
-import { freePort } from '../support/free-port.ts';
 import { skipWithout } from '../support/program.ts';
 import { until } from '../support/until.ts';
 import {

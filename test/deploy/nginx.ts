@@ -1,4 +1,4 @@
-import { freePort } from '../support/free-port.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { startConfigured } from './configured-program.ts';
 import { responds } from './start-command.ts';
 

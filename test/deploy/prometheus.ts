@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
+import { freePort } from '../../tools/free-port.ts';
 import { ROOT } from '../../tools/tree.ts';
-import { freePort } from '../support/free-port.ts';
 import { startConfigured } from './configured-program.ts';
 import { responds } from './start-command.ts';
 

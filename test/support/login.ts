@@ -1,9 +1,9 @@
 import type { BffDefinition } from '../../src/bff.ts';
 import type { UpstreamTable } from '../../src/datasources/upstreams.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { type Browser, createBrowser, type RequestOptions } from './browser.ts';
 import { startEnvironment } from './environment.ts';
 import { library } from './fixture/bff.ts';
-import { freePort } from './free-port.ts';
 import { CLIENT_SECRET, type IdentityOptions, logIn, startIdentity } from './identity.ts';
 import type { OpenIdProvider } from './openid-provider.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { type RedisTls, startRedis } from './redis.ts';
 import { until } from './until.ts';
 

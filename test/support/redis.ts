@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
+import { freePort } from '../../tools/free-port.ts';
 import type { CertificateFiles } from './certificates.ts';
-import { freePort } from './free-port.ts';
 import { until } from './until.ts';
 
 const CONFIG_FILE = 'redis.conf';

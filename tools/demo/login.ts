@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { CLIENT_ID } from '../../services/identity/client.ts';
 import type { BffDefinition } from '../../src/bff.ts';
+import { freePort } from '../free-port.ts';
 
 /** With one of them, the BFFs trust another issuer than the demo's. */
 const ISSUER_VARIABLES = ['LOGIN_DISCOVERY_URL', 'JWT_ISSUER', 'JWT_ISSUERS', 'JWT_ISSUERS_FILE'];
@@ -43,13 +42,4 @@ export async function createDemoLogin(
       SESSION_SECRET: env.SESSION_SECRET || randomBytes(32).toString('base64url'),
     }),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { SCOPES } from '../../auth/rules.ts';
 import { createOriginReader } from '../../http/request-origin.ts';
+import { isLoopback } from '../../loopback.ts';
 import type { RateLimiter } from '../../traffic/index.ts';
 import type { SignedInViewer } from '../../viewer.ts';
 
@@ -10,7 +11,6 @@ const METADATA_PATH = '/.well-known/oauth-protected-resource';
 const COST = 1;
 const MAX_AGE_SECONDS = 300;
 const HTTP_URL = /^https?:\/\//;
-const LOOPBACK = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
 
 export interface ProtectedResourceOptions {
   /** The name of the BFF. */
@@ -35,7 +35,7 @@ export function createProtectedResource({ name, publicUrl, issuers }: ProtectedR
      * a name of its own (DNS rebinding), so only names of this machine are trusted then.
      */
     isOwnPage: (origin: string, request: FastifyRequest): boolean =>
-      origin === originOf(request) && (publicUrl !== undefined || LOOPBACK.test(origin)),
+      origin === originOf(request) && (publicUrl !== undefined || isOfThisMachine(origin)),
     /** RFC 9728 §2. */
     metadataOf: (request: FastifyRequest) => ({
       resource: originOf(request) + MCP_PATH,
@@ -87,4 +87,9 @@ export function addMetadata(
       },
     });
   }
+}
+
+function isOfThisMachine(origin: string): boolean {
+  const url = URL.parse(origin);
+  return url !== null && isLoopback(url);
 }

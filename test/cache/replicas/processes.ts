@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../tools/free-port.ts';
 import { ROOT } from '../../../tools/tree.ts';
 import { startCommand } from '../../deploy/start-command.ts';
 import { COMPILE_CACHE } from '../../support/bff-process.ts';
-import { freePort } from '../../support/free-port.ts';
 
 /**
  * Starts replicas of the web BFF, each as a process of its own. Nothing is refused, but requests are

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CAST } from '../../../services/support/cast.ts';
+import { freePort } from '../../../tools/free-port.ts';
 import { skipWithoutChromium, startChromium } from '../../support/chromium.ts';
 import { createToken } from '../../support/environment.ts';
-import { freePort } from '../../support/free-port.ts';
 import { sealSession } from '../../support/session.ts';
 import { until } from '../../support/until.ts';
 import { NOTIFICATIONS, type Subscriptions, startSubscriptions } from './harness.ts';
