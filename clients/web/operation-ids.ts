@@ -7,6 +7,8 @@ export const OPERATION_IDS = {
   Home: '58579f0f8acafd6b070838b18d2d067dedc9e5c8c337d5cf260899e41303d80a',
   MarkNotificationsRead: 'b80b95bb2672b463ac489bde914d6480cf51c7c175bfb7ba44444aadbae267fb',
   NotificationList: '4343e0235b7dbaeb16f619989502d6659f1d51f3cecc29e0aff34a898cedf805',
+  OnNotificationReceived: 'cafd629a0b402df9b5088702eee12bfc999c545ae860f176c77457fa885d6350',
+  OnOrderChanged: '5a4b0eb46f87cdb637964d7a9fcd2aca5ae60a169414c641fc9524ede0e4ac9f',
   OrderDetail: 'a5628fd3601bffdac262ccf9f4477f99650e16e77ce037fc0db8869a684e4859',
   OrderList: 'b1bd4e5c55678880dba5d2521ceec0bc87fd8cbfd8dc875e79d011e2e782583d',
   PlaceOrder: 'f5b296951b762baeebe6d8a887493883ca8408618c6adeb7a3f9031be30b4e47',
