@@ -131,7 +131,7 @@ export function contract(bff: BffDefinition) {
     });
 
     it('returns errors of the same form for other paths, content types and sizes', async () => {
-      const otherPath = await fetch(`${environment.url}/graphiql`);
+      const otherPath = await fetch(`${environment.url}/elsewhere`);
       assert.equal(otherPath.status, 404);
       assert.match(JSON.stringify(await otherPath.json()), /"NOT_FOUND".*requestId/);
       const xml = await fetch(environment.endpoint, {
