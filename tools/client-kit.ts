@@ -1,5 +1,12 @@
+import { minifyIntrospection, outputIntrospectionFile } from '@gql.tada/internal';
 import { generate } from '@graphql-codegen/cli';
-import { type GraphQLSchema, getOperationAST, print, printSchema } from 'graphql';
+import {
+  type GraphQLSchema,
+  getOperationAST,
+  introspectionFromSchema,
+  print,
+  printSchema,
+} from 'graphql';
 import { ERROR_CODES } from '../src/errors.ts';
 import { type CommittedOperation, loadCommittedOperations } from '../src/operations/index.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
@@ -23,6 +30,10 @@ async function generateKit(name: string): Promise<GeneratedFile[]> {
   const documents = await typedDocuments(folder, schema, operations);
   return [
     { path: `${folder}graphql.ts`, content: header(source) + documents },
+    {
+      path: `${folder}introspection.ts`,
+      content: header(`schema/${name}/`) + introspection(schema),
+    },
     { path: `${folder}operation-ids.ts`, content: header(source) + operationIds(operations) },
     { path: `${folder}error-codes.ts`, content: header('src/errors.ts') + ERROR_CODES_MODULE },
     { path: `${folder}persisted-operations.json`, content: manifest(operations) },
@@ -56,6 +67,14 @@ async function typedDocuments(
   // Without the preset's function for documents in the code, which the kit has none of.
   const { content = '' } = files.find(({ filename }) => filename.endsWith('/graphql.ts')) ?? {};
   return content;
+}
+
+/** The schema as a type, for gql.tada. */
+function introspection(schema: GraphQLSchema): string {
+  const minified = minifyIntrospection(introspectionFromSchema(schema));
+  const file = outputIntrospectionFile(minified, { fileType: '.d.ts', shouldPreprocess: true });
+  // Without the part that makes it the only schema of a program.
+  return file.slice(0, file.indexOf("import * as gqlTada from 'gql.tada';")).trimEnd().concat('\n');
 }
 
 const operationIds = (operations: readonly CommittedOperation[]): string => `\
