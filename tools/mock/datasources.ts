@@ -1,0 +1,300 @@
+import { ANNOUNCEMENTS } from '../../services/notification/announcements.ts';
+import { TEXTS } from '../../services/notification/texts.ts';
+import { CATALOGUE, findCurrency, findProduct, toItem } from '../../services/order/catalogue.ts';
+import { DAY_MS } from '../../services/support/cast.ts';
+import type { CallContext, Datasources } from '../../src/datasources/index.ts';
+import type {
+  MutationResult,
+  Notification,
+  Order,
+  OrderItem,
+  OrderStatus,
+  Page,
+  PageRequest,
+  Problem,
+  ProblemCode,
+  User,
+} from '../../src/datasources/models.ts';
+import {
+  badCursor,
+  checkId,
+  checkUserId,
+  fromCursor,
+  toCursor,
+} from '../../src/datasources/target.ts';
+import { BffError } from '../../src/errors.ts';
+import type { Viewer } from '../../src/viewer.ts';
+import { toTime, type Values } from './values.ts';
+
+// The datasources of the mocked BFFs. They have every id that is requested; the lists of a user have items
+// with ids of the form `<user>-<number>`.
+
+/** What mutations have changed since the start, by type and id. All BFFs share it. */
+export type Changes = Map<string, object>;
+
+type Create<Name extends keyof Datasources> = (
+  values: Values,
+  changes: Changes,
+) => (call: CallContext) => Datasources[Name];
+
+const CUSTOMERS = 40;
+const ORDERS_PER_USER = 23;
+const NOTIFICATIONS_PER_USER = 15;
+const UNREAD_PER_USER = 4;
+const MAX_QUANTITY = 99;
+const MAX_ITEMS = 20;
+const STATUSES: readonly OrderStatus[] = ['SHIPPED', 'DELIVERED', 'DELIVERED', 'CANCELLED'];
+const KINDS = { ORDER_UPDATE: 'order_update', PROMOTION: 'promotion', ACCOUNT: 'account' } as const;
+
+const MOCKS = {
+  users: createUsers,
+  orders: createOrders,
+  notifications: createNotifications,
+} satisfies { [Name in keyof Datasources]?: Create<Name> };
+
+export const isMocked = (name: string): name is keyof typeof MOCKS => Object.hasOwn(MOCKS, name);
+
+/** The methods of a datasource without a mock. */
+const UNAVAILABLE = new Proxy(
+  {},
+  {
+    get: () => async () => {
+      throw new BffError('UPSTREAM_UNAVAILABLE', 'This part has no mock: see docs/mock.md.');
+    },
+  },
+);
+
+/** Creates the mock of a datasource, which creates that of one request. */
+export const createMockSource = (
+  name: string,
+  values: Values,
+  changes: Changes,
+): ((call: CallContext) => unknown) =>
+  isMocked(name) ? MOCKS[name](values, changes) : () => UNAVAILABLE;
+
+const range = (length: number): number[] => Array.from({ length }, (_item, n) => n + 1);
+const customerIds = (): string[] => range(CUSTOMERS).map(String);
+
+/** @param number - 1 for the newest one */
+const idIn = (user: string, number: number): string =>
+  `${user.replaceAll(/[^\w-]/g, '_')}-${number}`;
+
+/** The number of an id of a list; a small one for any other id. */
+function numberOf(id: string): number {
+  const [, number] = /-(\d+)$/.exec(id) ?? [];
+  return number === undefined ? 1 : Number(number);
+}
+
+function createPage<T>(list: string, all: readonly T[], { first, after }: PageRequest): Page<T> {
+  const cursor = fromCursor(list, after);
+  if (cursor !== null && !/^\d{1,6}$/.test(cursor)) throw badCursor();
+  const start = Number(cursor ?? 0);
+  const nodes = all.slice(start, start + first);
+  return {
+    edges: nodes.map((node, n) => ({ cursor: toCursor(list, String(start + n + 1)), node })),
+    hasNextPage: start + first < all.length,
+  };
+}
+
+const done = <T>(value: T): MutationResult<T> => ({ value, problems: [] });
+const rejected = (...problems: readonly Problem[]): MutationResult<never> => ({
+  value: null,
+  problems,
+});
+const problem = (code: ProblemCode, ...field: readonly string[]): Problem => ({ code, field });
+
+function createUsers(
+  values: Values,
+  changes: Changes,
+): (call: CallContext) => Datasources['users'] {
+  const find = (id: string): User => ({
+    ...values.object<User>('User', id),
+    ...changes.get(`User:${id}`),
+  });
+
+  return () => ({
+    async byId(id) {
+      return find(checkUserId(id));
+    },
+    async page({ search, ...request }) {
+      const text = search?.toLowerCase() ?? '';
+      const found = customerIds()
+        .map(find)
+        .filter(({ name, email }) => `${name}\n${email}`.toLowerCase().includes(text))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      return createPage('users', found, request);
+    },
+    async update(id, { name, locale, avatarUrl }) {
+      if (name?.trim() === '') return rejected(problem('BLANK', 'name'));
+      const given = { ...(name && { name }), ...(locale && { locale }) };
+      changes.set(`User:${id}`, {
+        ...changes.get(`User:${id}`),
+        ...given,
+        ...(avatarUrl !== undefined && { avatarUrl }),
+      });
+      return done(find(checkUserId(id)));
+    },
+  });
+}
+
+function createOrders(
+  values: Values,
+  changes: Changes,
+): (call: CallContext) => Datasources['orders'] {
+  /** The orders that were placed since the start, newest first. */
+  const placedBy = (user: string) => (changes.get(`orders:${user}`) ?? []) as readonly Order[];
+
+  function createOrder(id: string, customerId: string): Order {
+    const random = values.randomFor({ object: `Order:${id}`, field: 'items' });
+    const currency = random.pick(['USD', 'EUR', 'GBP', 'JPY'] as const);
+    const items = range(random.int(1, 3)).map(() =>
+      toItem(random.pick(CATALOGUE), random.int(1, 3), currency),
+    );
+    const number = numberOf(id);
+    return {
+      ...values.object<Order>('Order', id),
+      ...withItems(items),
+      customerId,
+      status: number <= 2 ? 'PLACED' : random.pick(STATUSES),
+      placedAt: toTime((number * 9 + random.next()) * DAY_MS),
+      ...changes.get(`Order:${id}`),
+    };
+  }
+
+  /** The user of a list's id; else the viewer, or for a viewer that is no customer any user. */
+  function ownerOf(id: string, viewer: Viewer): string {
+    const [, user] = /^(.+)-\d+$/.exec(id) ?? [];
+    if (viewer.role === 'customer') {
+      return user === undefined || idIn(viewer.id, numberOf(id)) === id ? viewer.id : user;
+    }
+    return (
+      user ?? values.randomFor({ object: `Order:${id}`, field: 'customer' }).pick(customerIds())
+    );
+  }
+
+  const listOf = (user: string): Order[] => [
+    ...placedBy(user).map((order) => ({ ...order, ...changes.get(`Order:${order.id}`) })),
+    ...range(ORDERS_PER_USER).map((number) => createOrder(idIn(user, number), user)),
+  ];
+
+  return ({ viewer }) => {
+    const find = (id: string): Order => {
+      const owner = ownerOf(checkId(id), viewer);
+      return placedBy(owner).some((order) => order.id === id)
+        ? (listOf(owner).find((order) => order.id === id) as Order)
+        : createOrder(id, owner);
+    };
+
+    return {
+      async byId(id) {
+        return find(id);
+      },
+      async byUser(user, { status, ...request }) {
+        const all = listOf(checkUserId(user));
+        const found = status == null ? all : all.filter((order) => order.status === status);
+        return createPage('orders', found, request);
+      },
+      async recent(first) {
+        return customerIds()
+          .flatMap((user) => listOf(user).slice(0, 2))
+          .sort((a, b) => (a.placedAt > b.placedAt ? -1 : 1))
+          .slice(0, first);
+      },
+      async place(user, { idempotencyKey, currency, items }) {
+        const key = `placed:${user}:${idempotencyKey}`;
+        const earlier = changes.get(key) as Order | undefined;
+        if (earlier) return done(earlier);
+        const known = findCurrency(currency);
+        if (!known) return rejected(problem('UNKNOWN_CURRENCY', 'currency'));
+        if (items.length === 0) return rejected(problem('EMPTY', 'items'));
+        if (items.length > MAX_ITEMS) return rejected(problem('TOO_MANY', 'items'));
+        const problems = items.flatMap(({ sku, quantity }, n) => [
+          ...(findProduct(sku) ? [] : [problem('UNKNOWN_SKU', 'items', String(n), 'sku')]),
+          ...(quantity >= 1 && quantity <= MAX_QUANTITY
+            ? []
+            : [problem('OUT_OF_RANGE', 'items', String(n), 'quantity')]),
+        ]);
+        if (problems.length > 0) return rejected(...problems);
+        const lines = items.flatMap(({ sku, quantity }) => {
+          const product = findProduct(sku);
+          return product ? [toItem(product, quantity, known)] : [];
+        });
+        const id = idIn(user, ORDERS_PER_USER + placedBy(user).length + 1);
+        const order: Order = {
+          ...values.object<Order>('Order', id),
+          ...withItems(lines),
+          customerId: user,
+          status: 'PLACED',
+          placedAt: toTime(0),
+        };
+        changes.set(key, order).set(`orders:${user}`, [order, ...placedBy(user)]);
+        return done(order);
+      },
+      async cancel(id) {
+        const { status } = find(id);
+        if (status === 'SHIPPED' || status === 'DELIVERED') {
+          return rejected({ code: 'NOT_CANCELLABLE', field: null });
+        }
+        changes.set(`Order:${id}`, { status: 'CANCELLED' });
+        return done(find(id));
+      },
+    };
+  };
+}
+
+/** @param items - in one currency, at least one */
+const withItems = (items: readonly OrderItem[]): Pick<Order, 'items' | 'total'> => ({
+  items,
+  total: {
+    amount: items.reduce((sum, { quantity, unitPrice }) => sum + quantity * unitPrice.amount, 0),
+    currency: items[0]?.unitPrice.currency ?? 'EUR',
+  },
+});
+
+function createNotifications(
+  values: Values,
+  changes: Changes,
+): (call: CallContext) => Datasources['notifications'] {
+  function find(id: string): Notification {
+    const number = numberOf(id);
+    const notification = values.object<Notification>('Notification', id);
+    const random = values.randomFor({ object: `Notification:${id}`, field: 'text' });
+    const [title, body] = random.pick(TEXTS[KINDS[notification.kind]]);
+    const createdAt = toTime((number * 3 + random.next()) * DAY_MS);
+    const readAt = number <= UNREAD_PER_USER ? null : toTime((number * 3 - 1) * DAY_MS);
+    return {
+      ...notification,
+      title,
+      body,
+      createdAt,
+      readAt,
+      ...changes.get(`Notification:${id}`),
+    };
+  }
+
+  const listOf = (user: string): Notification[] =>
+    range(NOTIFICATIONS_PER_USER).map((number) => find(idIn(user, number)));
+
+  return () => ({
+    async byUser(user, { unreadOnly = false, ...request }) {
+      const all = listOf(checkUserId(user));
+      const found = unreadOnly ? all.filter(({ readAt }) => readAt === null) : all;
+      return createPage('notifications', found, request);
+    },
+    async received(_user, id) {
+      return find(checkId(id));
+    },
+    async unreadCount(user) {
+      return listOf(checkUserId(user)).filter(({ readAt }) => readAt === null).length;
+    },
+    async announcements() {
+      return ANNOUNCEMENTS;
+    },
+    async markRead(_user, ids) {
+      for (const id of ids.map(checkId)) {
+        if (find(id).readAt === null) changes.set(`Notification:${id}`, { readAt: toTime(0) });
+      }
+      return done(ids.map(find));
+    },
+  });
+}

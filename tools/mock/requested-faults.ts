@@ -1,0 +1,125 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import {
+  defaultFieldResolver,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  isObjectType,
+} from 'graphql';
+import type { BffDefinition } from '../../src/bff.ts';
+import { BffError, ERROR_CODES, type ErrorCode } from '../../src/errors.ts';
+import { buildSchema } from '../../src/server/build-schema.ts';
+
+// What a client requests by headers: how long a response takes, and which fields fail.
+
+const LATENCY = 'mock-latency-ms';
+const ERRORS = 'mock-error';
+export const FAULT_HEADERS = [LATENCY, ERRORS];
+const MAX_LATENCY_MS = 60_000;
+
+/** The codes of fields that fail, by `Type.field`. */
+type FieldErrors = ReadonlyMap<string, ErrorCode>;
+type Resolve = GraphQLFieldResolver<unknown, unknown>;
+
+const requested = new AsyncLocalStorage<FieldErrors>();
+
+/** Lets the fields of a BFF fail if the request says so. Rules that refuse a viewer come first. */
+export function withFieldErrors(bff: BffDefinition): BffDefinition {
+  const modules = [...bff.domains, bff].flatMap(({ resolvers }) => resolvers);
+  const declaredIn = (type: string, field: string): unknown =>
+    modules
+      .map((resolvers) => (resolvers as Record<string, Record<string, unknown>>)[type]?.[field])
+      .findLast((resolver) => resolver !== undefined);
+  const types = Object.values(buildSchema(bff).getTypeMap()).filter(
+    (type) => isObjectType(type) && !type.name.startsWith('__'),
+  );
+  const failing = types
+    .filter(isObjectType)
+    .map((type) => [
+      type.name,
+      Object.fromEntries(
+        Object.keys(type.getFields()).map((field) => [
+          field,
+          failIfRequested(`${type.name}.${field}`, declaredIn(type.name, field)),
+        ]),
+      ),
+    ]);
+  return { ...bff, resolvers: [bff.resolvers, Object.fromEntries(failing)].flat() };
+}
+
+/** @param declared - a resolver, an object with `resolve`, or undefined for the default one */
+function failIfRequested(coordinate: string, declared: unknown) {
+  if (typeof declared === 'object' && declared !== null && 'resolve' in declared) {
+    return { ...declared, resolve: failingResolver(coordinate, declared.resolve as Resolve) };
+  }
+  return failingResolver(coordinate, (declared as Resolve | undefined) ?? defaultFieldResolver);
+}
+
+const failingResolver =
+  (coordinate: string, resolve: Resolve): Resolve =>
+  (...args) => {
+    const code = requested.getStore()?.get(coordinate);
+    if (code) throw new BffError(code, 'This error was requested by Mock-Error.');
+    return resolve(...args);
+  };
+
+/** Adds the headers to the requests of a BFF. A request with a wrong one is a 400. */
+export function addRequestedFaults(app: FastifyInstance, schema: GraphQLSchema): void {
+  // After the body has been read: its events do not belong to the request's asynchronous context.
+  app.addHook('preHandler', (request, _reply, done) => {
+    const { headers } = request;
+    try {
+      refuseUnknown(Object.keys(headers));
+      const latencyMs = parseLatency(headers[LATENCY]);
+      const errors = parseErrors(headers[ERRORS], schema);
+      // Neither stored nor shared with requests that do not ask for errors.
+      if (errors.size > 0) headers['cache-control'] = 'no-store';
+      void sleep(latencyMs).then(() => requested.run(errors, done));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+type Header = string | string[] | undefined;
+
+function refuseUnknown(names: readonly string[]): void {
+  const unknown = names.find(
+    (name) => name.startsWith('mock-') && name !== LATENCY && name !== ERRORS,
+  );
+  if (unknown)
+    throw badHeader(`There is no header ${unknown}: send Mock-Latency-Ms or Mock-Error.`);
+}
+
+function parseLatency(header: Header): number {
+  if (header === undefined) return 0;
+  const ms = Number(header);
+  if (header !== '' && Number.isInteger(ms) && ms >= 0 && ms <= MAX_LATENCY_MS) return ms;
+  throw badHeader(`Mock-Latency-Ms must be a number of milliseconds, 0 to ${MAX_LATENCY_MS}.`);
+}
+
+/** @param header - such as `Dashboard.orders=UPSTREAM_UNAVAILABLE, Query.announcements=UPSTREAM_TIMEOUT` */
+function parseErrors(header: Header, schema: GraphQLSchema): FieldErrors {
+  const entries = [header ?? []].flat().flatMap((text) => text.split(','));
+  return new Map(entries.map((entry) => parseError(entry.trim(), schema)));
+}
+
+function parseError(entry: string, schema: GraphQLSchema): [string, ErrorCode] {
+  const [, typeName = '', fieldName = '', text] = /^(\w+)\.(\w+)=(\w+)$/.exec(entry) ?? [];
+  if (text === undefined) {
+    throw badHeader(
+      `Mock-Error must be Type.field=CODE, or several separated by commas, not "${entry}".`,
+    );
+  }
+  const type = schema.getType(typeName);
+  if (!isObjectType(type) || !type.getFields()[fieldName]) {
+    throw badHeader(`Mock-Error: the schema has no field ${typeName}.${fieldName}.`);
+  }
+  const code = ERROR_CODES.find((known) => known === text);
+  if (!code)
+    throw badHeader(`Mock-Error: "${text}" is no code. Send one of ${ERROR_CODES.join(', ')}.`);
+  return [`${typeName}.${fieldName}`, code];
+}
+
+const badHeader = (message: string): BffError => new BffError('BAD_REQUEST', message);
