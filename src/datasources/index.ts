@@ -17,6 +17,7 @@ import { createUpstream, type Forward } from '../upstream/upstream.ts';
 import type { Datasources, UpstreamTable } from './upstreams.ts';
 
 export type { ForwardedRequest } from '../upstream/forward.ts';
+export { LoadHistory, RequestLoads } from '../upstream/request-loads.ts';
 export type { StreamedResponse } from '../upstream/stream-client.ts';
 export { fillTag } from './tag.ts';
 export type { CallContext, Datasources };

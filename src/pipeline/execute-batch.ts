@@ -9,7 +9,7 @@ import type { Prepared } from './prepare.ts';
  */
 export function createExecuteBatch({ executor, createContext }: ExecuteParts) {
   const execute = ({ caller, prepared }: Prepared) =>
-    executor.execute(prepared, createContext(caller));
+    executor.execute(prepared, createContext(caller, prepared));
 
   return async ({ caller, states, rateLimit }: ChargedBatch): Promise<BatchResponse> => {
     states[0]?.request.onDisconnect(() => caller.deadline.release());

@@ -24,7 +24,7 @@ export function createExecuteOperation(parts: ExecuteParts) {
 
   /** Executes for this request alone. */
   async function executeAlone({ request, caller, prepared }: LookedUp): Promise<ExecutionResult> {
-    const result = await executor.execute(prepared, createContext(caller));
+    const result = await executor.execute(prepared, createContext(caller, prepared));
     if (!request.reportsCost) return result;
     const cost = { requested: prepared.cost, limit: limits.cost };
     return { ...result, extensions: { ...result.extensions, cost } };
@@ -36,7 +36,7 @@ export function createExecuteOperation(parts: ExecuteParts) {
     async (recorder, isBackground) => {
       const deadline = isBackground ? new RequestDeadline(requestDeadlineMs) : caller.deadline;
       const context = { recorder, deadline, isBackground };
-      const execution = executor.execute(prepared, createContext(caller, context));
+      const execution = executor.execute(prepared, createContext(caller, prepared, context));
       return isBackground ? execution.finally(() => deadline.release()) : execution;
     };
 

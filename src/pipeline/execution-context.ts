@@ -1,9 +1,16 @@
+import type { OperationDefinitionNode } from 'graphql';
 import { toSharedViewer } from '../auth/shared-viewer.ts';
 import { tokenOf } from '../auth/viewer-token.ts';
 import type { ExecutionRecorder } from '../cache/index.ts';
 import type { RequestContext } from '../context.ts';
-import type { CallContext, Upstreams } from '../datasources/index.ts';
+import {
+  type CallContext,
+  LoadHistory,
+  RequestLoads,
+  type Upstreams,
+} from '../datasources/index.ts';
 import type { RequestDeadline } from '../deadline.ts';
+import type { PreparedOperation } from '../operations/index.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Caller } from './authenticate.ts';
@@ -36,7 +43,23 @@ export function createContextFactory({ upstreams, changed, listen, strictScopes 
     });
   }
 
-  return (caller: Caller, shared?: SharedExecution): RequestContext => {
+  /** By the definition of the operation. */
+  const histories = new WeakMap<OperationDefinitionNode, LoadHistory>();
+
+  function loadsOf({ definition }: Pick<PreparedOperation, 'definition'>): RequestLoads {
+    let history = histories.get(definition);
+    if (!history) {
+      history = new LoadHistory();
+      histories.set(definition, history);
+    }
+    return new RequestLoads(history);
+  }
+
+  return (
+    caller: Caller,
+    prepared: PreparedOperation,
+    shared?: SharedExecution,
+  ): RequestContext => {
     const { recorder, deadline = caller.deadline, isBackground = false } = shared ?? {};
     const { requestId, record } = caller;
     const viewer = viewerFor(caller, recorder);
@@ -45,7 +68,8 @@ export function createContextFactory({ upstreams, changed, listen, strictScopes 
       : { changed };
     const call = callContextOf(caller, viewer, deadline, reports);
     const observed = isBackground ? {} : { calls: record.calls, span: record.timings?.span };
-    const datasources = upstreams.datasourcesFor({ ...call, ...observed });
+    const loads = loadsOf(prepared);
+    const datasources = upstreams.datasourcesFor({ ...call, loads, ...observed });
     return { requestId, viewer, datasources, listen };
   };
 }

@@ -65,7 +65,7 @@ export function createSubscribe(parts: SubscribeParts) {
       async execute(viewer: Viewer, event) {
         const deadline = new RequestDeadline(requestDeadlineMs);
         const record = new RequestRecord();
-        const context = createContext({ ...client, viewer, deadline, record });
+        const context = createContext({ ...client, viewer, deadline, record }, prepared);
         return subscriber.execute(prepared, context, event).finally(() => deadline.release());
       },
     });
@@ -76,10 +76,12 @@ export function createSubscribe(parts: SubscribeParts) {
     const { caller, prepared, rateLimit, protocol } = state;
     const info = { rateLimit, reason: 'bypass', notStored: 'policy' } as const;
     const release = limit.take(viewerKeyOf(caller.viewer) ?? `address:${caller.address}`);
-    const opened = await subscriber.open(prepared, createContext(caller)).catch((error) => {
-      release();
-      throw error;
-    });
+    const opened = await subscriber
+      .open(prepared, createContext(caller, prepared))
+      .catch((error) => {
+        release();
+        throw error;
+      });
     caller.deadline.release();
     if (!(opened instanceof EventStream)) {
       release();

@@ -14,6 +14,11 @@ interface BatcherOptions<V> {
   readonly limit: () => number;
   /** The time in milliseconds after which a call no longer counts against the limit. */
   readonly overdueMs: () => number;
+  /**
+   * The time until which a key can wait for others without delaying its request, on the clock of
+   * `performance.now()`.
+   */
+  readonly sendBy?: (call: CallContext) => number;
   /** Sends one call. Values for keys that are not in the call are ignored. */
   readonly send: (
     keys: readonly string[],
@@ -51,6 +56,10 @@ export const laneId = (lane: Lane): string =>
 interface Queue<V> {
   readonly lane: Lane;
   readonly waiters: Map<string, WaiterGroup<V>>;
+  /** The requests whose keys have come in this turn, and whose slack is not known yet. */
+  newcomers: CallContext[];
+  /** When the keys must be sent, on the clock of `performance.now()`. */
+  sendBy: number;
 }
 
 /**
@@ -66,6 +75,9 @@ export class Batcher<V> {
   readonly #queues = new Map<string, Queue<V>>();
   #inFlight = 0;
   #scheduled = false;
+  /** Runs when the keys that wait for others must be sent. */
+  #timer: NodeJS.Timeout | undefined;
+  #wakesAt = Number.POSITIVE_INFINITY;
 
   constructor(options: BatcherOptions<V>) {
     this.#options = options;
@@ -77,7 +89,8 @@ export class Batcher<V> {
    */
   load(key: string, lane: Lane, call: CallContext): Promise<V> {
     if (call.deadline.isDone) throw abandoned();
-    const { waiters } = this.#queueOf(lane);
+    const { waiters, newcomers } = this.#queueOf(lane);
+    newcomers.push(call);
     let group = waiters.get(key);
     if (!group) {
       group = new WaiterGroup<V>();
@@ -92,7 +105,7 @@ export class Batcher<V> {
     const id = laneId(lane);
     let queue = this.#queues.get(id);
     if (!queue) {
-      queue = { lane, waiters: new Map() };
+      queue = { lane, waiters: new Map(), newcomers: [], sendBy: Number.POSITIVE_INFINITY };
       this.#queues.set(id, queue);
     }
     return queue;
@@ -108,17 +121,49 @@ export class Batcher<V> {
   }
 
   #flush(): void {
-    for (const [id, { lane, waiters }] of this.#queues) {
-      if (this.#inFlight >= this.#options.limit()) return;
-      const keys = takeKeys(waiters.keys(), this.#options.maxKeys(lane));
-      const groups = new Map(keys.map((key) => [key, waiters.get(key) as WaiterGroup<V>]));
-      for (const key of keys) waiters.delete(key);
-      // Round robin: a lane with remaining keys moves to the end of the map.
-      this.#queues.delete(id);
-      if (waiters.size > 0) this.#queues.set(id, { lane, waiters });
-      if (keys.length > 0) void this.#dispatch(groups, lane);
+    const now = performance.now();
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (const [id, queue] of this.#queues) {
+      this.#limitWait(queue);
+      if (queue.sendBy > now) wakeAt = Math.min(wakeAt, queue.sendBy);
+      else if (this.#inFlight < this.#options.limit()) this.#sendFrom(id, queue);
     }
-    if (this.#queues.size > 0) this.#schedule();
+    this.#wakeAt(wakeAt, now);
+    if ([...this.#queues.values()].some(({ sendBy }) => sendBy <= now)) this.#schedule();
+  }
+
+  /** At the end of a turn all loads of its requests are known, and so how long each can wait. */
+  #limitWait(queue: Queue<V>): void {
+    const { sendBy } = this.#options;
+    for (const call of queue.newcomers) {
+      queue.sendBy = Math.min(queue.sendBy, sendBy?.(call) ?? 0);
+    }
+    queue.newcomers = [];
+  }
+
+  /** Sends as many keys of a lane as fit into one call. */
+  #sendFrom(id: string, queue: Queue<V>): void {
+    const { lane, waiters } = queue;
+    const keys = takeKeys(waiters.keys(), this.#options.maxKeys(lane));
+    const groups = new Map(keys.map((key) => [key, waiters.get(key) as WaiterGroup<V>]));
+    for (const key of keys) waiters.delete(key);
+    // Round robin: a lane with remaining keys moves to the end of the map.
+    this.#queues.delete(id);
+    if (waiters.size > 0) this.#queues.set(id, queue);
+    if (keys.length > 0) void this.#dispatch(groups, lane);
+  }
+
+  /** @param at - infinite if no keys wait */
+  #wakeAt(at: number, now: number): void {
+    if (at === this.#wakesAt) return;
+    clearTimeout(this.#timer);
+    this.#wakesAt = at;
+    if (at < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#wake(), at - now);
+  }
+
+  #wake(): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    this.#flush();
   }
 
   async #dispatch(groups: ReadonlyMap<string, WaiterGroup<V>>, lane: Lane): Promise<void> {

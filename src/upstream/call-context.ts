@@ -3,6 +3,7 @@ import type { Recorder } from '../recorder.ts';
 import type { TraceSpan } from '../telemetry/tracing/span.ts';
 import type { UpstreamCall } from '../telemetry/upstream-call.ts';
 import type { Viewer } from '../viewer.ts';
+import type { RequestLoads } from './request-loads.ts';
 
 /** The request on whose behalf the BFF calls an upstream. */
 export interface CallContext {
@@ -23,6 +24,8 @@ export interface CallContext {
   readonly tracestate?: string | undefined;
   /** Collects the calls that are made for this request. Undefined if it is not observed. */
   readonly calls?: UpstreamCall[] | undefined;
+  /** The loads of this request; undefined if nothing is known about its operation. */
+  readonly loads?: RequestLoads | undefined;
   /** The span that the calls continue, if the request is traced. */
   readonly span?: TraceSpan | undefined;
 }

@@ -15,6 +15,8 @@ const BUSY_INTERVAL_MS = 5;
 const MIN_BUSY_UTILIZATION = 0.4;
 const MAX_BUSY_UTILIZATION = 0.8;
 const MAX_IN_FLIGHT = 32;
+/** The event loop utilization from which keys wait for others as long as this delays no response. */
+const MIN_SHARING_UTILIZATION = 0.2;
 
 /** An operation's recent latencies, and the limits derived from them. */
 export class ConcurrencyLimit {
@@ -22,6 +24,7 @@ export class ConcurrencyLimit {
   readonly #utilization: () => number;
   #recorded = 0;
   #p99Ms = 0;
+  #medianMs = 0;
   #minLatencyMs = Number.POSITIVE_INFINITY;
 
   /** @param utilization - the event loop utilization of this process, 0 to 1 */
@@ -35,6 +38,7 @@ export class ConcurrencyLimit {
     if (this.#recorded > RECOMPUTE_INTERVAL && this.#recorded % RECOMPUTE_INTERVAL !== 0) return;
     const sorted = this.#samples.toSorted((a, b) => a - b);
     this.#p99Ms = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+    this.#medianMs = sorted[sorted.length >> 1] ?? 0;
     this.#minLatencyMs = Math.min(...this.#recentSamples());
   }
 
@@ -52,6 +56,16 @@ export class ConcurrencyLimit {
     const value = await work();
     this.record(performance.now() - start);
     return value;
+  }
+
+  /** The median of the recent latencies, in milliseconds; 0 until there is one. */
+  get medianMs(): number {
+    return this.#medianMs;
+  }
+
+  /** True if the process is so busy that keys should wait for each other. */
+  get isBusy(): boolean {
+    return this.#utilization() >= MIN_SHARING_UTILIZATION;
   }
 
   /**

@@ -114,6 +114,7 @@ export function createUpstream(options: UpstreamOptions) {
         readonly missingKeyError: () => Error;
       },
     ) {
+      const id = `${name}.${operation}`;
       const concurrency = new ConcurrencyLimit(utilization);
       const breaker = readBreaker(operation, concurrency);
       metrics.watch({
@@ -127,6 +128,7 @@ export function createUpstream(options: UpstreamOptions) {
           Math.min(MAX_KEYS_PER_CALL, Math.max(1, Math.floor(MAX_ITEMS_PER_CALL / first))),
         limit: () => concurrency.limit,
         overdueMs: () => concurrency.overdueMs,
+        sendBy: ({ loads }) => (concurrency.isBusy && loads?.sendBy(id)) || 0,
         missingKeyError,
         mayHalve: (error) => isSplittable(error) && budget.spend(2),
         send: (keys, lane, waiters) => {
@@ -158,11 +160,14 @@ export function createUpstream(options: UpstreamOptions) {
       ): Promise<(V | Error)[]> => {
         if (isOfForeignIssuer(call)) return Promise.resolve(keys.map(foreignIssuerError));
         const fullLane = { ...lane, locale: call.locale, viewerToken: viewerTokenOf(call) };
-        return inSpan(`${name}.${operation}`, call, (call) => {
+        const end = call.loads?.start(id, concurrency.medianMs);
+        const values = inSpan(id, call, (call) => {
           const load = (key: string) =>
             breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
           return Promise.all(keys.map(load));
         });
+        if (end) void values.then(end, end);
+        return values;
       };
     },
 

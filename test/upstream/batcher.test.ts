@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { createBatcherHarness } from './controlled-upstream.ts';
 
 describe('An idle batcher', () => {
@@ -30,6 +31,57 @@ describe('An idle batcher', () => {
     assert.deepEqual(harness.keys(), ['a', 'b', 'c']);
     await harness.resolve({ at: 0 });
     await harness.resolve({ at: 2 });
+    assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!']);
+  });
+});
+
+describe('A batcher whose keys can wait', () => {
+  it('sends them when the first of them can wait no longer', async () => {
+    using harness = createBatcherHarness();
+    harness.state.sendBy = performance.now() + 40;
+    const loads = [harness.load('a')];
+    await turn();
+    harness.state.sendBy = performance.now() + 3_600_000;
+    loads.push(harness.load('b'));
+    await turn();
+    assert.deepEqual(harness.keys(), []);
+    await until(() => harness.sent.length > 0);
+    assert.deepEqual(harness.keys(), ['ab']);
+    await harness.resolve();
+    assert.deepEqual(await Promise.all(loads), ['a!', 'b!']);
+  });
+
+  it('sends them with a key that cannot wait, and not with one of another lane', async () => {
+    using harness = createBatcherHarness({ limit: 3 });
+    harness.state.sendBy = performance.now() + 3_600_000;
+    const loads = [harness.load('a')];
+    await turn();
+    harness.state.sendBy = 0;
+    loads.push(harness.load('b', { first: 2 }));
+    await turn();
+    assert.deepEqual(harness.keys(), ['b']);
+    loads.push(harness.load('c'));
+    await turn();
+    assert.deepEqual(harness.keys(), ['b', 'ac']);
+    for (const at of harness.sent.keys()) await harness.resolve({ at });
+    assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!']);
+  });
+
+  it('keeps them waiting when a call returns', async () => {
+    using harness = createBatcherHarness();
+    const loads = [harness.load('a')];
+    await turn();
+    harness.state.sendBy = performance.now() + 3_600_000;
+    loads.push(harness.load('b'));
+    await turn();
+    await harness.resolve();
+    await turn();
+    assert.deepEqual(harness.keys(), ['a']);
+    harness.state.sendBy = 0;
+    loads.push(harness.load('c'));
+    await turn();
+    assert.deepEqual(harness.keys(), ['a', 'bc']);
+    await harness.resolve();
     assert.deepEqual(await Promise.all(loads), ['a!', 'b!', 'c!']);
   });
 });

@@ -57,11 +57,12 @@ export function callAt<V>(sent: readonly SentCall<V>[], index: number): SentCall
 export function createBatcherHarness({ limit = 1, maxKeys = 100, halvings = 0 } = {}) {
   const { sent, send } = createControlledCalls<ReadonlyMap<string, string>>();
   const callers = createCallers();
-  const state = { limit, halvings, halvingRequests: 0 };
+  const state = { limit, halvings, halvingRequests: 0, sendBy: 0 };
   const batcher = new Batcher<string>({
     overdueMs: () => 3_600_000,
     maxKeys: () => maxKeys,
     limit: () => state.limit,
+    sendBy: () => state.sendBy,
     send,
     missingKeyError: (key) => new Error(`no ${key}`),
     mayHalve: () => {
