@@ -7,7 +7,6 @@ declare module 'autocannon' {
     url: string;
     connections: number;
     duration: number;
-    overallRate?: number;
     requests: LoadRequest[];
     setupClient(connection: { setRequests(requests: Request[]): void }): void;
     verifyBody(body: string): boolean;
@@ -15,7 +14,7 @@ declare module 'autocannon' {
 
   interface Result {
     requests: { total: number; sent: number };
-    latency: { p50: number; p99: number };
+    latency: { p50: number; p90: number; p99: number };
     duration: number;
     errors: number;
     timeouts: number;

@@ -12,7 +12,7 @@ import { PLACEHOLDER, randomTag } from './placeholder.ts';
 // Runs one load job with autocannon: `node autocannon-worker.ts <job file>`. Prints a LoadResult.
 
 const job = JSON.parse(readFileSync(String(process.argv[2]), 'utf8')) as LoadJob;
-const { origin, requests, connections, seconds, rate } = job;
+const { origin, requests, connections, seconds } = job;
 const expectedStatus = expectedStatusOf(requests);
 
 const tag = randomTag();
@@ -33,7 +33,6 @@ const result = await autocannon({
   url: origin,
   connections,
   duration: seconds,
-  ...(rate && { overallRate: Math.round(rate) }),
   requests: requests.slice(0, 1),
   // Each connection gets its own share of the requests: preparing all of them for each takes seconds.
   setupClient(connection) {
@@ -47,12 +46,12 @@ const expectedCount = result.statusCodeStats[expectedStatus]?.count ?? 0;
 
 const loadResult: LoadResult = {
   requests: result.requests.total,
-  // At a fixed rate, autocannon's count of sent requests includes those still to be sent.
-  sent: rate ? result.requests.total : result.requests.sent,
+  sent: result.requests.sent,
   seconds: result.duration,
   errors:
     result.errors + result.timeouts + result.mismatches + (result.requests.total - expectedCount),
   p50Ms: result.latency.p50,
+  p90Ms: result.latency.p90,
   p99Ms: result.latency.p99,
 };
 console.log(JSON.stringify(loadResult));

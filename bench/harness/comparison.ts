@@ -1,6 +1,7 @@
 import { toPeerFigures, toTable } from '../report/tables.ts';
 import type { AllFigures, Comparison, Workload, WorkloadResult } from '../workloads/workload.ts';
-import { type Bench, measureUpstream, NO_DELAYS } from './measure.ts';
+import { type Bench, measureUpstream } from './measure.ts';
+import { compileOpenLoop } from './open-loop.ts';
 import type { Options } from './options.ts';
 import { type ModeResult, runModes, warmUp } from './run-modes.ts';
 import { startVerifiedPeers } from './verified-peers.ts';
@@ -20,65 +21,44 @@ async function run(
   bench: Bench,
   options: Options,
 ): Promise<WorkloadResult> {
+  if (options.modes.some((mode) => comparison.modes[mode]?.rate)) compileOpenLoop();
   const { peers, excluded } = await startVerifiedPeers(bench, comparison, options);
   if (peers.size === 0) return { lines: [], figures: {}, notes: excluded };
-  const upstream =
-    comparison.upstreamPaths &&
-    (await measureUpstreamLimits(bench, comparison, comparison.upstreamPaths, options));
+  const { upstreamPaths } = comparison;
+  const upstreamRate = upstreamPaths && (await measureUpstreamRate(bench, upstreamPaths, options));
   await warmUp(bench, peers, options.warmUpSeconds);
   const results = await runModes(bench, peers, comparison, options);
   await Promise.all([...peers.values()].map(({ server }) => server.stop()));
 
+  const { baselines } = comparison;
   const tables = results.map((result) => {
     const paired = results.find(({ name }) => name === result.mode.pairedWith);
-    const { baselines } = comparison;
-    return toTable(result, { baselines, upstreamP50Ms: upstream?.p50Ms, paired });
+    return toTable(result, { baselines, paired });
   });
+  const head = upstreamRate === undefined ? [] : [describeUpstream(upstreamRate), ''];
   return {
-    lines: upstream ? [describeUpstream(upstream), '', ...tables] : tables,
-    figures: toFigures(results, upstream?.p50Ms),
+    lines: [...head, ...tables],
+    figures: toFigures(results),
     notes: [...excluded, ...findWarnings(results)],
   };
 }
 
-const toFigures = (results: readonly ModeResult[], upstreamP50Ms: number | undefined): AllFigures =>
+const toFigures = (results: readonly ModeResult[]): AllFigures =>
   Object.fromEntries(
     results.map(({ name, mode, rounds }) => [
       name,
       Object.fromEntries(
-        [...rounds].map(([peer, measurements]) => [
-          peer,
-          toPeerFigures(measurements, mode.hasDelays ? upstreamP50Ms : undefined),
-        ]),
+        [...rounds].map(([peer, measurements]) => [peer, toPeerFigures(measurements, mode)]),
       ),
     ]),
   );
 
-interface UpstreamLimits {
-  readonly rate: number;
-  /** Latency of the slowest service with its delay; undefined if no mode has delays. */
-  readonly p50Ms?: number;
-  readonly p99Ms?: number;
+/** Measures the upstream's own maximum rate, in calls per second. */
+async function measureUpstreamRate(bench: Bench, paths: readonly string[], options: Options) {
+  const load = { connections: 64, seconds: Math.min(options.seconds, MAX_UPSTREAM_SECONDS) };
+  await measureUpstream(bench, paths, load); // warm-up
+  return measureUpstream(bench, paths, load);
 }
 
-/** Measures the upstream's own maximum rate, and the latency of its slowest service when delayed. */
-async function measureUpstreamLimits(
-  bench: Bench,
-  { delays }: Comparison,
-  paths: readonly string[],
-  options: Options,
-): Promise<UpstreamLimits> {
-  const seconds = Math.min(options.seconds, MAX_UPSTREAM_SECONDS);
-  const fullLoad = { connections: 64, seconds, delays: NO_DELAYS };
-  await measureUpstream(bench, paths, fullLoad); // warm-up
-  const { rate } = await measureUpstream(bench, paths, fullLoad);
-  if (!delays) return { rate };
-  const { p50Ms, p99Ms } = await measureUpstream(bench, paths, { connections: 1, seconds, delays });
-  return { rate, p50Ms, p99Ms };
-}
-
-function describeUpstream({ rate, p50Ms, p99Ms }: UpstreamLimits): string {
-  const calls = `The upstream alone: ${Math.round(rate).toLocaleString('en')} calls/s`;
-  if (p50Ms === undefined || p99Ms === undefined) return `${calls}.`;
-  return `${calls}; with delays, its slowest service has p50 ${p50Ms.toFixed(2)} ms and p99 ${p99Ms.toFixed(2)} ms. "Added" latency is relative to that p50.`;
-}
+const describeUpstream = (rate: number): string =>
+  `The upstream alone: ${Math.round(rate).toLocaleString('en')} calls/s.`;

@@ -59,13 +59,15 @@ export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
 
-/** CPU time used by all threads of a process, in seconds (proc(5), stat). */
-function ownCpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in parentheses may contain spaces; utime and stime are the 12th and 13th field after it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
+/**
+ * CPU time used by the threads of a process, in seconds. The first field of schedstat is in nanoseconds;
+ * the ticks of stat are too coarse for some hundred requests.
+ */
+const ownCpuSeconds = (pid: number): number =>
+  readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const schedstat = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8');
+    return sum + Number.parseInt(schedstat, 10) / 1e9;
+  }, 0);
 
 /** Time that a core has been busy since the machine started, in seconds (proc(5), stat). */
 export function busySeconds(core: number): number {

@@ -5,6 +5,8 @@ export interface LoadRequest {
   readonly body?: string;
   /** Default 200; the same for all requests of a job. A 304 has no body. */
   readonly expectedStatus?: number;
+  /** Text that the body of the answer has; checked at fixed rates. */
+  readonly expectedText?: string;
 }
 
 /** Requests to send round robin, serialisable for a load generator in another process. */
@@ -13,10 +15,6 @@ export interface LoadJob {
   readonly requests: readonly LoadRequest[];
   readonly connections: number;
   readonly seconds: number;
-  /** Target in requests per second; undefined sends as fast as the server answers. */
-  readonly rate: number | undefined;
-  /** Expected latency at that rate, in milliseconds. */
-  readonly latencyMs?: number | undefined;
   readonly core: number;
 }
 
@@ -29,6 +27,7 @@ export interface LoadResult {
   /** Broken connections, timeouts, unexpected statuses, and bodies with GraphQL errors. */
   readonly errors: number;
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Delays } from '../upstream/routes.ts';
 import { busySeconds, type Cores, cpuSeconds } from './cores.ts';
-import type { LoadGenerator, LoadRequest } from './load.ts';
+import type { LoadGenerator, LoadRequest, LoadResult } from './load.ts';
+import { type OpenLoopResult, prepareOpenLoop } from './open-loop.ts';
+import type { GcReport } from './pauses.ts';
 import type { Server } from './server-process.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -14,18 +16,32 @@ export interface Measurement {
   /** CPU time of the server per request, in microseconds. */
   readonly cpuMicros: number;
   readonly p50Ms: number;
+  readonly p90Ms: number;
   readonly p99Ms: number;
   /** Upstream calls per request. */
   readonly callsPerRequest: number;
   /** Largest number of upstream calls open at the same time. */
   readonly maxOpenCalls: number;
   readonly errors: number;
+  /** Requests sent. */
+  readonly sent: number;
   /** CPU time of the server, as a share of one core. */
   readonly serverBusy: number;
   /** Busy share, 0 to 1, of the load generator's core, including all other programs on it. */
   readonly loadBusy: number;
   /** CPU time of the upstream, as a share of one core. */
   readonly upstreamBusy: number;
+  /** Requests that the load generator sent too late, at a fixed rate. */
+  readonly lateSends: number;
+  /** Requests that waited for a connection, at a fixed rate. */
+  readonly waitingSends: number;
+  /** Of a server with a recorder. */
+  readonly gc?: GcFigures;
+}
+
+export interface GcFigures extends GcReport {
+  readonly seconds: number;
+  readonly allocatedBytesPerRequest: number;
 }
 
 /** The environment of all measurements. */
@@ -39,8 +55,8 @@ export interface Load {
   readonly requests: readonly LoadRequest[];
   readonly connections: number;
   readonly seconds: number;
+  /** Requests per second; undefined sends as fast as the server answers. */
   readonly rate?: number | undefined;
-  readonly latencyMs?: number | undefined;
   readonly delays: Delays;
 }
 
@@ -49,17 +65,24 @@ export const NO_DELAYS: Delays = { user: 0, order: 0, notification: 0 };
 /** Puts a server under load once. */
 export async function measure(
   { cores, generator, upstream }: Bench,
-  { pid, origin }: Server,
+  { pid, origin, pauses }: Server,
   { delays, rate, ...load }: Load,
 ): Promise<Measurement> {
   await upstream.reset(delays);
+  const job = { ...load, origin, core: cores.load };
+  const run: () => Promise<LoadResult & Partial<OpenLoopResult>> = rate
+    ? await prepareOpenLoop({ ...job, rate })
+    : () => generator.run(job);
+  // The lead-in of a fixed rate does not count.
+  await upstream.reset(delays);
+  await pauses?.take();
   const before = {
     time: performance.now(),
     cpu: cpuSeconds(pid),
     upstream: cpuSeconds(upstream.pid),
     busy: busySeconds(cores.load),
   };
-  const result = await generator.run({ ...load, origin, rate, core: cores.load });
+  const result = await run();
   const wallSeconds = (performance.now() - before.time) / 1_000;
   const busy = busySeconds(cores.load) - before.busy;
   const upstreamBusy = (cpuSeconds(upstream.pid) - before.upstream) / wallSeconds;
@@ -67,36 +90,50 @@ export async function measure(
   // Requests in flight at the end cost CPU time and upstream calls too: wait for them, then count.
   await sleep(SETTLE_MS);
   const cpu = cpuSeconds(pid) - before.cpu;
+  const gc = await pauses?.take();
   const { callsByRoute, maxOpenCalls } = await upstream.reset(delays);
   const calls = Object.values(callsByRoute).reduce((sum, count) => sum + count, 0);
+  const { lateSends = 0, waitingSends = 0 } = result;
   return {
     rate: result.requests / result.seconds,
     cpuMicros: (cpu / result.sent) * 1e6,
     p50Ms: result.p50Ms,
+    p90Ms: result.p90Ms,
     p99Ms: result.p99Ms,
     callsPerRequest: calls / result.sent,
     maxOpenCalls,
     errors: result.errors,
+    sent: result.sent,
     serverBusy,
     loadBusy: busy / wallSeconds,
     upstreamBusy,
+    lateSends,
+    waitingSends,
+    ...(gc && {
+      gc: {
+        ...gc,
+        seconds: wallSeconds,
+        allocatedBytesPerRequest: gc.allocatedBytes / result.sent,
+      },
+    }),
   };
 }
 
 /**
- * Puts the upstream under load directly, without a server in between.
+ * Puts the upstream under load directly, without a server in between and without delays.
  * @param paths - sent round robin to one service's port, which serves the routes of all services
+ * @returns calls per second
  */
 export async function measureUpstream(
   { cores, generator, upstream }: Bench,
   paths: readonly string[],
-  { connections, seconds, delays }: Omit<Load, 'requests'>,
-): Promise<{ rate: number; p50Ms: number; p99Ms: number }> {
-  await upstream.reset(delays);
+  { connections, seconds }: Pick<Load, 'connections' | 'seconds'>,
+): Promise<number> {
+  await upstream.reset(NO_DELAYS);
   const requests = paths.map((path): LoadRequest => ({ method: 'GET', path, headers: {} }));
   const origin = upstream.urls.notification ?? '';
-  const job = { origin, requests, connections, seconds, rate: undefined, core: cores.load };
+  const job = { origin, requests, connections, seconds, core: cores.load };
   const result = await generator.run(job);
   if (result.errors > 0) throw new Error(`the upstream returned ${result.errors} errors`);
-  return { rate: result.requests / result.seconds, p50Ms: result.p50Ms, p99Ms: result.p99Ms };
+  return result.requests / result.seconds;
 }

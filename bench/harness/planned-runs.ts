@@ -2,8 +2,6 @@ import type { Comparison, Mode } from '../workloads/workload.ts';
 import { type Load, NO_DELAYS } from './measure.ts';
 import type { VerifiedPeer, VerifiedPeers } from './verified-peers.ts';
 
-export const FULL_LOAD_CONNECTIONS = 64;
-
 /** One peer to measure in one mode, once per round. */
 export interface PlannedRun {
   readonly mode: string;
@@ -31,15 +29,8 @@ export function planRuns(
     modes.flatMap((mode): PlannedRun[] => {
       const requests = requestsByMode.get(mode);
       if (!requests) return [];
-      const { connections, hasDelays } = comparison.modes[mode] as Mode;
-      const delays = (hasDelays && comparison.delays) || NO_DELAYS;
-      return [{ mode, peer, server, load: { connections, seconds, delays, requests } }];
+      const { connections, rate, delays = NO_DELAYS } = comparison.modes[mode] as Mode;
+      return [{ mode, peer, server, load: { connections, rate, seconds, delays, requests } }];
     }),
   );
 }
-
-/** The same run at full load without upstream delays, to find the peer's maximum rate. */
-export const atFullLoad = (run: PlannedRun): PlannedRun => ({
-  ...run,
-  load: { ...run.load, connections: FULL_LOAD_CONNECTIONS, delays: NO_DELAYS },
-});

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { PauseRecorder } from './pauses.ts';
 import { spawnOnCore } from './pinned-process.ts';
 
 const START_TIMEOUT_MS = 15_000;
@@ -18,6 +19,8 @@ export interface Server {
   /** Origin of the admin listener; never resolves for a server without one. */
   readonly admin: Promise<string>;
   readonly stop: () => Promise<void>;
+  /** Set if the server records its pauses. */
+  readonly pauses?: PauseRecorder;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Comparison, Mode } from '../workloads/workload.ts';
 import type { LoadRequest } from './load.ts';
 import type { Bench } from './measure.ts';
 import type { Options } from './options.ts';
+import { createPauseRecorder } from './pauses.ts';
 import type { Server } from './server-process.ts';
 import { startPeer } from './start-peer.ts';
 import { verifyAnswers } from './verify-answers.ts';
@@ -32,7 +33,12 @@ export async function startVerifiedPeers(
 
   for (const peer of options.peers) {
     try {
-      const server = await startPeer(cores, peer, comparison.schema, env);
+      const pauses =
+        comparison.recordsGc && !PEERS[peer]?.isNative
+          ? createPauseRecorder(peer, false)
+          : undefined;
+      const started = await startPeer(cores, peer, comparison.schema, { ...env, ...pauses?.env });
+      const server = { ...started, ...(pauses && { pauses }) };
       const [fault] = await verifyAnswers(server, probes, PEERS[peer]);
       if (fault !== undefined) {
         excluded.push(`\`${peer}\` was not measured because of a wrong answer: ${fault}`);

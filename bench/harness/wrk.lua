@@ -1,6 +1,5 @@
 -- Sends the requests of a file round robin, and counts wrong answers.
 -- REQUESTS_FILE: raw HTTP requests, separated by NUL.
--- MEAN_PAUSE_MS: mean pause of a connection between two requests, 0 for none.
 -- EXPECTED_STATUS: status of a good answer; only a 200 has a body.
 -- PLACEHOLDER: text that is replaced with a new alias of the same length in every request that has it.
 -- TAG: first half of these aliases, unique to this run; the second half is a counter.
@@ -8,7 +7,6 @@
 -- A string, or the parts before and after the placeholder.
 local requests = {}
 local turn = 0
-local pause_ms = tonumber(os.getenv("MEAN_PAUSE_MS")) or 0
 local expected_status = tonumber(os.getenv("EXPECTED_STATUS")) or 200
 local placeholder = os.getenv("PLACEHOLDER") or ""
 local tag = os.getenv("TAG") or ""
@@ -52,13 +50,6 @@ function request()
   return next_request[1] .. tag .. string.format(counter_format, aliases_sent) .. next_request[2]
 end
 
--- Exponentially distributed pauses keep connections out of step: nearly a Poisson stream.
-if pause_ms > 0 then
-  function delay()
-    return -pause_ms * math.log(1 - math.random())
-  end
-end
-
 function response(status, headers, body)
   if aliases_sent > 0 and body:find(tag, 1, true) then
     aliases_returned = aliases_returned + 1
@@ -89,8 +80,8 @@ function done(summary, latency)
   -- Requests in flight at the end have no answer; every other alias must have come back.
   error_count = error_count + math.max(0, aliases_missing - (sent_total + 1 - summary.requests))
   io.write(string.format(
-    'RESULT {"requests":%d,"sent":%d,"seconds":%.6f,"errors":%d,"p50Ms":%.3f,"p99Ms":%.3f}\n',
+    'RESULT {"requests":%d,"sent":%d,"seconds":%.6f,"errors":%d,"p50Ms":%.3f,"p90Ms":%.3f,"p99Ms":%.3f}\n',
     summary.requests, sent_total, summary.duration / 1e6, error_count,
-    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3
+    latency:percentile(50) / 1e3, latency:percentile(90) / 1e3, latency:percentile(99) / 1e3
   ))
 end

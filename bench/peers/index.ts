@@ -18,6 +18,8 @@ export interface Peer {
   readonly ignoresCase?: boolean;
   /** Skips probes about roles: the peer can't tell staff from customers. */
   readonly ignoresRoles?: boolean;
+  /** Not run by Node, so that nothing can be preloaded into it. */
+  readonly isNative?: boolean;
   /** Shares responses, purges and rate-limit counters through Redis. */
   readonly usesRedis?: boolean;
   /** The shared cache in front of it, which is under test. */
@@ -61,7 +63,13 @@ export const PEERS: Readonly<Record<string, Peer>> = {
   'apollo-got': program('apollo-got'),
   mercurius: program('mercurius'),
   yoga: program('yoga'),
-  tailcall: { ...program('tailcall'), discardsOutput: true, ignoresCase: true, ignoresRoles: true },
+  tailcall: {
+    ...program('tailcall'),
+    discardsOutput: true,
+    ignoresCase: true,
+    ignoresRoles: true,
+    isNative: true,
+  },
   'fanout-undici': program('fanout-undici'),
   'apollo-cache': program('apollo-cache'),
   'yoga-cache': program('yoga-cache'),

@@ -18,7 +18,7 @@ export interface TargetResult {
   readonly target: Target;
   /** In the goal's unit. */
   readonly limit: number;
-  /** Compared with the target: Frontdesk's figure, or its ratio to the named peer's. */
+  /** Compared with the target: Frontdesk's figure, its ratio to the named peer's, or their difference. */
   readonly actual: number;
   readonly isMet: boolean;
 }
@@ -51,11 +51,13 @@ function evaluateTarget(
   own: number,
   bars: readonly Bar[],
 ): TargetResult[] {
-  const unit = target.of ? bars.find(({ peer }) => peer === target.of)?.value : 1;
-  if (!unit) return [];
-  const actual = own / unit;
-  const isMet = lowerIsBetter
-    ? actual <= target.limit + TOLERANCE
-    : actual >= target.limit - TOLERANCE;
-  return [{ target, limit: target.limit * unit, actual, isMet }];
+  const peer = 'of' in target ? bars.find(({ peer }) => peer === target.of)?.value : 1;
+  if (peer === undefined) return [];
+  const isMargin = 'margin' in target;
+  if (!isMargin && peer === 0) return [];
+  const actual = isMargin ? own - peer : own / peer;
+  const bound = isMargin ? target.margin : target.limit;
+  const isMet = lowerIsBetter ? actual <= bound + TOLERANCE : actual >= bound - TOLERANCE;
+  const limit = isMargin ? peer + bound : peer * bound;
+  return [{ target, limit, actual, isMet }];
 }

@@ -17,11 +17,13 @@ export interface Goal {
 }
 
 /** A limit for Frontdesk's figure: a minimum, or a maximum if lower is better. */
-export interface Target {
-  /** The peer whose figure the limit is a multiple of; without one, it is in the goal's unit. */
-  readonly of?: string;
-  readonly limit: number;
-}
+export type Target =
+  /** In the goal's unit. */
+  | { readonly limit: number }
+  /** A multiple of a peer's figure. */
+  | { readonly of: string; readonly limit: number }
+  /** A peer's figure and a margin, in the goal's unit. */
+  | { readonly of: string; readonly margin: number };
 
 const figure =
   (mode: string, name: string) =>
@@ -54,7 +56,35 @@ const maxGoal = (
   targets: [{ limit }],
 });
 
+const RATES = [100, 300, 600, 1_000];
 const PER_REQUEST = 'per request';
+
+/** A figure of `fanout` that must not exceed Mercurius' by more than the target allows. */
+const dashboardGoal = (
+  [title, unit, digits]: readonly [title: string, unit: string, digits: number],
+  [mode, name]: readonly [mode: string, figure: string],
+  target: { readonly limit: number } | { readonly margin: number },
+): Goal => ({
+  title: `W1: ${title}`,
+  unit,
+  suite: 'fanout',
+  mode,
+  valueOf: figure(mode, name),
+  digits,
+  lowerIsBetter: true,
+  targets: [{ of: 'mercurius', ...target }],
+});
+
+const latencyGoals = RATES.flatMap((rate) => {
+  const mode = `rate-${rate}`;
+  const load = `${rate.toLocaleString('en')} requests/s`;
+  const goal = (name: string, key: string, target: Parameters<typeof dashboardGoal>[2]) =>
+    dashboardGoal([`${load}, ${name} over 20 ms`, 'ms', 2], [mode, key], target);
+  return [
+    { ...goal('p50', 'p50AddedMs', { margin: 0.5 }), isCharted: rate === 300 },
+    goal('p99', 'p99AddedMs', { margin: 0 }),
+  ];
+});
 
 export const GOALS: readonly Goal[] = [
   rateGoal(
@@ -71,8 +101,15 @@ export const GOALS: readonly Goal[] = [
     isCharted: true,
   },
   maxGoal(3, ['W1: upstream calls, idle', PER_REQUEST, 2], ['fanout', 'idle', 'calls']),
-  maxGoal(1, ['W1: half load, added p50', 'ms', 2], ['fanout', 'half', 'p50AddedMs']),
-  maxGoal(5, ['W1: half load, added p99', 'ms', 2], ['fanout', 'half', 'p99AddedMs']),
+  ...latencyGoals,
+  dashboardGoal(['CPU, 1 connection', 'µs/request', 0], ['idle', 'cpuMicros'], { limit: 1.3 }),
+  dashboardGoal(['CPU, 100 requests/s', 'µs/request', 0], ['rate-100', 'cpuMicros'], {
+    limit: 1.3,
+  }),
+  dashboardGoal(['mean scavenge, 1,000 requests/s', 'ms', 2], ['rate-1000', 'scavengeMeanMs'], {
+    limit: 1,
+  }),
+  maxGoal(200, ['W1: allocated, 1 connection', 'kB/request', 0], ['fanout', 'idle', 'allocatedKb']),
   rateGoal(
     'W2: 50 orders, each with its customer',
     'n+1',

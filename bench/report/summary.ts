@@ -5,7 +5,7 @@ import {
   type GoalResult,
   type TargetResult,
 } from './goal-result.ts';
-import { GOALS } from './goals.ts';
+import { GOALS, type Target } from './goals.ts';
 import type { Results } from './results.ts';
 
 const SHOWN_PEERS = 2;
@@ -37,17 +37,25 @@ function toRow({ goal, bars, targetResults }: GoalResult): string[] {
     own.join(),
     bestPeers.join(', ') || '–',
     targetResults.flatMap(toRatio).join(', ') || '–',
-    targetResults
-      .map(({ target }) => `${sign} ${target.limit.toLocaleString('en')}${ofPeer(target.of)}`)
-      .join(', ') || '–',
+    targetResults.map(({ target }) => `${sign} ${toLimit(target)}`).join(', ') || '–',
     targetResults.map(({ isMet }) => (isMet ? 'yes' : '**no**')).join(', ') || '–',
   ];
 }
 
-const toRatio = ({ target, actual }: TargetResult): string[] =>
-  target.of ? [`${actual.toFixed(2)}${ofPeer(target.of)}`] : [];
+/** The ratio to the named peer, or the difference. */
+function toRatio({ target, actual }: TargetResult): string[] {
+  if (!('of' in target)) return [];
+  const sign = actual < 0 ? '−' : '+';
+  return 'margin' in target
+    ? [`\`${target.of}\` ${sign} ${Math.abs(actual).toFixed(2)}`]
+    : [`${actual.toFixed(2)} × \`${target.of}\``];
+}
 
-const ofPeer = (peer: string | undefined): string => (peer ? ` × \`${peer}\`` : '');
+function toLimit(target: Target): string {
+  if ('margin' in target) return `\`${target.of}\`${target.margin ? ` + ${target.margin}` : ''}`;
+  const limit = target.limit.toLocaleString('en');
+  return 'of' in target ? `${limit} × \`${target.of}\`` : limit;
+}
 
 export const formatNumber = (value: number, digits: number): string =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });

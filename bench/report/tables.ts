@@ -2,6 +2,7 @@ import type { Measurement } from '../harness/measure.ts';
 import type { ModeResult, Rounds } from '../harness/run-modes.ts';
 import { summarise } from '../harness/stats.ts';
 import type { Figures, Mode } from '../workloads/workload.ts';
+import { GC_COLUMNS, toGcFigures } from './gc-figures.ts';
 
 type Column = readonly [
   title: string,
@@ -11,8 +12,6 @@ type Column = readonly [
 interface TableContext {
   /** The peers that ratios refer to. */
   readonly baselines: readonly string[];
-  /** Latency of the slowest upstream service without a server in between, in milliseconds. */
-  readonly upstreamP50Ms: number | undefined;
   /** The mode that each peer's own rate is compared with. */
   readonly paired: ModeResult | undefined;
 }
@@ -28,12 +27,14 @@ export function toTable({ mode, rounds }: ModeResult, context: TableContext): st
 }
 
 /** Reduces one peer's measurements in one mode to the figures of results.json. */
-export function toPeerFigures(
-  all: readonly Measurement[],
-  upstreamP50Ms: number | undefined,
-): Figures {
+export function toPeerFigures(all: readonly Measurement[], mode: Mode): Figures {
   const rates = summarise(all.map(({ rate }) => rate));
-  const [p50Ms, p99Ms] = [median(all, (one) => one.p50Ms), median(all, (one) => one.p99Ms)];
+  const [p50Ms, p90Ms, p99Ms] = [
+    median(all, (one) => one.p50Ms),
+    median(all, (one) => one.p90Ms),
+    median(all, (one) => one.p99Ms),
+  ];
+  const delayMs = slowestDelayMs(mode);
   return {
     rate: rates.median,
     lowestRate: rates.min,
@@ -42,11 +43,14 @@ export function toPeerFigures(
     atOnce: Math.max(...all.map(({ maxOpenCalls }) => maxOpenCalls)),
     cpuMicros: median(all, ({ cpuMicros }) => cpuMicros),
     p50Ms,
+    p90Ms,
     p99Ms,
-    ...(upstreamP50Ms !== undefined && {
-      p50AddedMs: p50Ms - upstreamP50Ms,
-      p99AddedMs: p99Ms - upstreamP50Ms,
+    ...(delayMs !== undefined && {
+      p50AddedMs: p50Ms - delayMs,
+      p90AddedMs: p90Ms - delayMs,
+      p99AddedMs: p99Ms - delayMs,
     }),
+    ...toGcFigures(all),
     errors: totalErrors(all),
   };
 }
@@ -63,12 +67,17 @@ export function formatTable(
 }
 
 function* columns(
-  { hasDelays, isHalfRate, reportsMaxOpenCalls }: Mode,
+  mode: Mode,
   rounds: Rounds,
-  { baselines, upstreamP50Ms = 0, paired }: TableContext,
+  { baselines, paired }: TableContext,
 ): Generator<Column> {
-  yield ['requests/s', (all) => medianAndRange(all, ({ rate }) => rate, 0)];
-  for (const baseline of isHalfRate ? [] : baselines) {
+  const range =
+    (read: (one: Measurement) => number, digits: number) => (all: readonly Measurement[]) =>
+      medianAndRange(all, read, digits);
+  const busy = (read: (one: Measurement) => number) => (all: readonly Measurement[]) =>
+    percent(median(all, read));
+  yield ['requests/s', range(({ rate }) => rate, 0)];
+  for (const baseline of mode.rate ? [] : baselines) {
     const base = rounds.get(baseline);
     if (base) yield [`× ${baseline}`, (all) => rateRatio(all, base).toFixed(2)];
   }
@@ -76,28 +85,33 @@ function* columns(
     const pairedRounds = (peer: string) => paired.rounds.get(peer) ?? [];
     yield [`× own ${paired.name}`, (all, peer) => rateRatio(all, pairedRounds(peer)).toFixed(2)];
   }
-  yield ['CPU µs/request', (all) => medianAndRange(all, ({ cpuMicros }) => cpuMicros, 0)];
-  yield ['server busy', (all) => percent(median(all, ({ serverBusy }) => serverBusy))];
-  yield ['load core busy', (all) => percent(median(all, ({ loadBusy }) => loadBusy))];
-  yield ['upstream busy', (all) => percent(median(all, ({ upstreamBusy }) => upstreamBusy))];
-  yield ['p50 ms', (all) => medianAndRange(all, ({ p50Ms }) => p50Ms, 2)];
-  yield ['p99 ms', (all) => medianAndRange(all, ({ p99Ms }) => p99Ms, 2)];
-  if (hasDelays) {
-    yield ['added p50 ms', (all) => (median(all, (one) => one.p50Ms) - upstreamP50Ms).toFixed(2)];
-    yield ['added p99 ms', (all) => (median(all, (one) => one.p99Ms) - upstreamP50Ms).toFixed(2)];
-  }
-  yield [
-    'upstream calls/request',
-    (all) => medianAndRange(all, ({ callsPerRequest }) => callsPerRequest, 2),
-  ];
-  if (reportsMaxOpenCalls) {
+  yield ['CPU µs/request', range(({ cpuMicros }) => cpuMicros, 0)];
+  yield ['server busy', busy(({ serverBusy }) => serverBusy)];
+  yield ['load core busy', busy(({ loadBusy }) => loadBusy)];
+  yield ['upstream busy', busy(({ upstreamBusy }) => upstreamBusy)];
+  const delayMs = slowestDelayMs(mode);
+  const [over, minus] = delayMs === undefined ? ['ms', 0] : [`ms over ${delayMs}`, delayMs];
+  yield [`p50 ${over}`, range(({ p50Ms }) => p50Ms - minus, 2)];
+  yield [`p90 ${over}`, range(({ p90Ms }) => p90Ms - minus, 2)];
+  yield [`p99 ${over}`, range(({ p99Ms }) => p99Ms - minus, 2)];
+  if ([...rounds.values()].flat().some(({ gc }) => gc)) yield* GC_COLUMNS;
+  yield ['upstream calls/request', range(({ callsPerRequest }) => callsPerRequest, 2)];
+  if (mode.reportsMaxOpenCalls) {
     yield [
       'max open upstream calls',
       (all) => String(Math.max(...all.map(({ maxOpenCalls }) => maxOpenCalls))),
     ];
   }
+  if (mode.rate) {
+    yield ['sent late', (all) => String(total(all, ({ lateSends }) => lateSends))];
+    yield ['waited for a connection', (all) => String(total(all, (one) => one.waitingSends))];
+  }
   yield ['errors', (all) => String(totalErrors(all))];
 }
+
+/** The delay of the slowest upstream service, in milliseconds. */
+const slowestDelayMs = ({ delays }: Mode): number | undefined =>
+  delays && Math.max(...Object.values(delays));
 
 const median = (all: readonly Measurement[], read: (one: Measurement) => number): number =>
   summarise(all.map(read)).median;
@@ -105,8 +119,10 @@ const median = (all: readonly Measurement[], read: (one: Measurement) => number)
 const rateRatio = (all: readonly Measurement[], base: readonly Measurement[]): number =>
   median(all, ({ rate }) => rate) / median(base, ({ rate }) => rate);
 
-const totalErrors = (all: readonly Measurement[]): number =>
-  all.reduce((sum, { errors }) => sum + errors, 0);
+const total = (all: readonly Measurement[], read: (one: Measurement) => number): number =>
+  all.reduce((sum, one) => sum + read(one), 0);
+
+const totalErrors = (all: readonly Measurement[]): number => total(all, ({ errors }) => errors);
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

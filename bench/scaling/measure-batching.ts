@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { Cores } from '../harness/cores.ts';
 import { findLoadGenerator } from '../harness/load-generator.ts';
 import { measure, NO_DELAYS } from '../harness/measure.ts';
+import { LEAD_IN_SECONDS } from '../harness/open-loop.ts';
 import { startRedis } from '../harness/redis.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { startUpstream } from '../harness/upstream.ts';
@@ -34,7 +35,8 @@ export async function measureBatching(cores: Cores) {
     const load = { requests, connections: CONNECTIONS, seconds: SECONDS, delays: NO_DELAYS, rate };
     const result = await measure(bench, server, load);
     if (result.errors > 0) throw new Error('The BFF did not answer as expected.');
-    const perRequest = ((await scripts()) - before) / (result.rate * SECONDS);
+    const seconds = rate ? LEAD_IN_SECONDS + SECONDS : SECONDS;
+    const perRequest = ((await scripts()) - before) / (result.rate * seconds);
     results.push({
       requestsPerSecond: Math.round(result.rate),
       scriptsPerRequest: Math.round(perRequest * 100) / 100,

@@ -7,40 +7,39 @@ import { postQuery } from './graphql-requests.ts';
 import { createRefusalProbes } from './refusal-probes.ts';
 import type { Mode, Probe } from './workload.ts';
 
-/** The peers of the modes with delays; the others would add only time. */
-const DELAYED_PEERS = ['frontdesk', 'apollo-got', 'mercurius', 'fanout-undici'];
+const DELAYS = { user: 5, order: 10, notification: 20 };
+/** So many that a request has to wait for one only if the server stalls for long. */
+const RATE_CONNECTIONS = 256;
+/** Peers whose rate at full load is well above 1,000 requests per second. */
+const FAST_PEERS = ['frontdesk', 'mercurius', 'fanout-undici'];
 const SAMPLE_INDEXES = [0, 1, 499, 998, 999];
 const createRequest = postQuery(FANOUT_QUERY);
 
 /** One request for each user. */
 export const dashboardRequests = () =>
-  Promise.all(userIds.map(async (id) => createRequest(await headersFor(id))));
+  Promise.all(
+    userIds.map(async (id) => ({
+      ...createRequest(await headersFor(id)),
+      expectedText: expectedDashboard(id).data.dashboard.user.name,
+    })),
+  );
+
+const rateMode = (rate: number, peers: readonly string[]): Mode => ({
+  title: `${rate.toLocaleString('en')} requests/s, delayed upstreams`,
+  connections: RATE_CONNECTIONS,
+  rate,
+  delays: DELAYS,
+  peers,
+  requests: dashboardRequests,
+});
 
 const MODES: Readonly<Record<string, Mode>> = {
   idle: { title: 'Idle: 1 connection', connections: 1, requests: dashboardRequests },
-  'idle-delayed': {
-    title: 'Idle: 1 connection, delayed upstreams',
-    connections: 1,
-    hasDelays: true,
-    peers: DELAYED_PEERS,
-    requests: dashboardRequests,
-  },
   full: { title: 'Full load: 64 connections', connections: 64, requests: dashboardRequests },
-  'full-delayed': {
-    title: 'Full load: 64 connections, delayed upstreams',
-    connections: 64,
-    hasDelays: true,
-    peers: DELAYED_PEERS,
-    requests: dashboardRequests,
-  },
-  half: {
-    title: "Half load: half of the peer's rate at full load, delayed upstreams",
-    connections: 64,
-    hasDelays: true,
-    peers: DELAYED_PEERS,
-    isHalfRate: true,
-    requests: dashboardRequests,
-  },
+  'rate-100': rateMode(100, [...FAST_PEERS, 'apollo-got']),
+  'rate-300': rateMode(300, [...FAST_PEERS, 'apollo-got']),
+  'rate-600': rateMode(600, FAST_PEERS),
+  'rate-1000': rateMode(1_000, FAST_PEERS),
 };
 
 /** Dashboards of distinct users: three upstream calls each, nothing cached. */
@@ -49,7 +48,7 @@ export const fanout = createComparison({
   baselines: ['apollo-got', 'mercurius', 'tailcall'],
   schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
-  delays: { user: 5, order: 10, notification: 20 },
+  recordsGc: true,
   upstreamPaths: userIds.map((id) => `/notifications?user=${id}&limit=10`),
   modes: MODES,
   probes: async () => [...(await dashboardProbes()), ...(await createRefusalProbes(createRequest))],

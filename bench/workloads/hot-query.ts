@@ -11,7 +11,6 @@ export const hotQuery = createComparison({
   baselines: ['fastify-constant', 'apollo-got'],
   schema: 'mobile',
   env: { CACHE_MEMORY_MB: '0' },
-  delays: { user: 10, order: 10, notification: 10 },
   upstreamPaths: ['/announcements'],
   modes: {
     hot: {
@@ -23,7 +22,7 @@ export const hotQuery = createComparison({
     'hot-delayed': {
       title: 'One hot query: 100 connections, nothing stored, upstream delay of 10 ms',
       connections: 100,
-      hasDelays: true,
+      delays: { user: 10, order: 10, notification: 10 },
       peers: ['frontdesk', 'apollo-got'],
       reportsMaxOpenCalls: true,
       requests,

@@ -79,7 +79,7 @@ async function measureOne(
   process.stderr.write(`Private answers (${mode}): `);
   const { cores, upstream } = bench;
   const { peer, variants, env } = SETUPS[mode] as Setup;
-  const pauses = createPauseRecorder(mode);
+  const pauses = createPauseRecorder(mode, true);
   const variables = { ...peerEnvironment(upstream.urls, 'mobile'), ...env, ...pauses.env };
   const server = await startPeer(cores, peer, 'mobile', variables);
   try {

@@ -1,4 +1,5 @@
 import type { Measurement } from '../harness/measure.ts';
+import { longestGcMs } from '../harness/pauses.ts';
 import { summarise } from '../harness/stats.ts';
 import { medianAndRange } from '../report/tables.ts';
 import type { PrivateMeasurements } from './private-answers.ts';
@@ -18,8 +19,8 @@ const ROWS: readonly Row[] = [
   ['bytes of a body', ({ bodyBytes }) => whole(bodyBytes)],
   ['stored per second, each a miss', ({ stored, fillSeconds }) => whole(stored / fillSeconds)],
   ['KiB of memory for each', ({ bytesPerAnswer }) => (bytesPerAnswer / 1_024).toFixed(2)],
-  ['longest GC pause while they are stored, ms', (one) => one.whileStored.longestGcMs.toFixed(1)],
-  ['longest GC pause while they are read, ms', (one) => one.whileRead.longestGcMs.toFixed(1)],
+  ['longest GC pause while they are stored, ms', (one) => longestGcMs(one.whileStored).toFixed(1)],
+  ['longest GC pause while they are read, ms', (one) => longestGcMs(one.whileRead).toFixed(1)],
   [
     'p99 of the event-loop delay while they are read, ms',
     (one) => one.whileRead.p99LoopDelayMs.toFixed(1),
@@ -46,7 +47,7 @@ export function toPrivateFigures(one: PrivateMeasurements): Figures {
   return {
     stored,
     kibPerAnswer: bytesPerAnswer / 1_024,
-    longestGcMs: Math.max(whileStored.longestGcMs, whileRead.longestGcMs),
+    longestGcMs: Math.max(longestGcMs(whileStored), longestGcMs(whileRead)),
     rate: median(({ rate }) => rate),
     p50Ms: median(({ p50Ms }) => p50Ms),
     p99Ms: median(({ p99Ms }) => p99Ms),

@@ -1,5 +1,5 @@
 import type { Measurement } from '../harness/measure.ts';
-import type { Pauses } from '../harness/pauses.ts';
+import { longestGcMs, type Pauses } from '../harness/pauses.ts';
 import { percentile } from '../harness/stats.ts';
 import type { StaleReadResult } from './stale-reads.ts';
 import type { Figures } from './workload.ts';
@@ -57,7 +57,7 @@ const ROWS: readonly Row[] = [
     'longest event-loop delay meanwhile, ms',
     ({ whilePurged }) => whilePurged.longestLoopDelayMs.toFixed(1),
   ],
-  ['longest GC pause meanwhile, ms', ({ whilePurged }) => whilePurged.longestGcMs.toFixed(1)],
+  ['longest GC pause meanwhile, ms', ({ whilePurged }) => longestGcMs(whilePurged).toFixed(1)],
   ['mutations', ({ staleReads }) => whole(staleReads.mutationsMs.length)],
   ['p50 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.5)],
   ['p99 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.99)],

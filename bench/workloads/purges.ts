@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bench, measure, NO_DELAYS } from '../harness/measure.ts';
 import type { Options } from '../harness/options.ts';
-import { createPauseRecorder } from '../harness/pauses.ts';
+import { createPauseRecorder, type PauseRecorder } from '../harness/pauses.ts';
 import type { Server } from '../harness/server-process.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { peerEnvironment } from '../peers/index.ts';
@@ -22,7 +22,6 @@ const WRITES_PER_REQUEST = 0.01;
 const WRITES_PER_CHECK = 2;
 /** Enough for 1,000 purges in a run of 3 seconds per measurement. */
 const MIN_CHECKS_PER_SECOND = 30;
-const HIT_LATENCY_MS = 1;
 const ADMIN_TIMEOUT_MS = 1_000;
 /** Duration of the phases, in multiples of one measurement's. */
 const MAX_FILL_FACTOR = 15;
@@ -65,7 +64,7 @@ async function measureMode(
   const { cores, upstream } = bench;
   const peer = PEERS[mode] as string;
   const env = { ...peerEnvironment(upstream.urls, 'mobile'), ...ENV };
-  const pauses = createPauseRecorder(mode);
+  const pauses = createPauseRecorder(mode, true);
   const userService = upstream.urls.user ?? '';
   await using started = new AsyncDisposableStack();
   const start = async (core: number, more: Readonly<Record<string, string>> = {}) => {
@@ -92,7 +91,7 @@ async function runPhases(
   bench: Bench,
   server: Server,
   replicas: Replicas,
-  pauses: ReturnType<typeof createPauseRecorder>,
+  pauses: PauseRecorder,
   { seconds }: Options,
 ): Promise<PurgeMeasurements> {
   await bench.upstream.reset(NO_DELAYS);
@@ -114,7 +113,6 @@ async function runPhases(
     ...load,
     seconds: seconds * MIXED_FACTOR,
     rate,
-    latencyMs: HIT_LATENCY_MS,
     delays: DELAYS,
   };
   await pauses.take();

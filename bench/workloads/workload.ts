@@ -44,8 +44,8 @@ export interface Comparison {
   readonly schema: SchemaName;
   /** Variables in addition to those of all workloads. */
   readonly env: Readonly<Record<string, string>>;
-  /** Upstream delays in the modes that have them. */
-  readonly delays?: Delays;
+  /** The tables show the garbage collection of the peers. */
+  readonly recordsGc?: boolean;
   /** Paths of the upstream, fetched by GET to measure its own limits. */
   readonly upstreamPaths?: readonly string[];
   readonly modes: Readonly<Record<string, Mode>>;
@@ -56,10 +56,10 @@ export interface Comparison {
 export interface Mode {
   readonly title: string;
   readonly connections: number;
+  /** Requests per second; undefined sends as fast as the peer answers. */
+  readonly rate?: number;
   /** The upstream delays its responses. */
-  readonly hasDelays?: boolean;
-  /** The rate is half of what the peer reached in the mode `full`. */
-  readonly isHalfRate?: boolean;
+  readonly delays?: Delays;
   /** The mode that is measured in the same rounds, and whose rates the table compares with. */
   readonly pairedWith?: string;
   /** The peers that take part, if not all. */
