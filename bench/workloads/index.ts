@@ -1,5 +1,6 @@
 import { fanoutAllOn, hitsAllOn } from './all-on.ts';
 import { boot } from './boot.ts';
+import { calls } from './calls.ts';
 import { fanout } from './fanout.ts';
 import { hotQuery } from './hot-query.ts';
 import { nPlus1 } from './n-plus-1.ts';
@@ -40,6 +41,11 @@ export const SUITES: Readonly<Record<string, Suite>> = {
     title: 'Start time and memory (`boot`)',
     seconds: 3,
     workloads: [boot],
+  },
+  calls: {
+    title: 'The price of an upstream call (`calls`)',
+    seconds: 3,
+    workloads: [calls],
   },
   'all-on': {
     title: 'All features on (`all-on`)',
