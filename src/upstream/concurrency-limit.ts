@@ -20,7 +20,8 @@ const MIN_SHARING_UTILIZATION = 0.2;
 
 /** An operation's recent latencies, and the limits derived from them. */
 export class ConcurrencyLimit {
-  readonly #samples: number[] = [];
+  /** A ring of the most recent latencies, in milliseconds. */
+  readonly #samples = new Float64Array(MAX_SAMPLES);
   readonly #utilization: () => number;
   #recorded = 0;
   #p99Ms = 0;
@@ -36,18 +37,18 @@ export class ConcurrencyLimit {
   record(durationMs: number): void {
     this.#samples[this.#recorded++ % MAX_SAMPLES] = durationMs;
     if (this.#recorded > RECOMPUTE_INTERVAL && this.#recorded % RECOMPUTE_INTERVAL !== 0) return;
-    const sorted = this.#samples.toSorted((a, b) => a - b);
+    const sorted = this.#samples.slice(0, this.#recorded).sort();
     this.#p99Ms = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
     this.#medianMs = sorted[sorted.length >> 1] ?? 0;
-    this.#minLatencyMs = Math.min(...this.#recentSamples());
+    this.#minLatencyMs = this.#minOfRecent();
   }
 
-  #recentSamples(): number[] {
-    const count = Math.min(RECENT_SAMPLES, this.#recorded);
-    return Array.from(
-      { length: count },
-      (_, age) => this.#samples[(this.#recorded - 1 - age) % MAX_SAMPLES] as number,
-    );
+  #minOfRecent(): number {
+    let min = Number.POSITIVE_INFINITY;
+    for (let age = 1; age <= Math.min(RECENT_SAMPLES, this.#recorded); age++) {
+      min = Math.min(min, this.#samples[(this.#recorded - age) % MAX_SAMPLES] as number);
+    }
+    return min;
   }
 
   /** Runs the work and records its duration if it succeeds. */

@@ -43,7 +43,8 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
   const client = got.extend({
     decompress: false,
     followRedirect: false,
-    retry: { limit: 0 },
+    // The empty lists are copied for each call.
+    retry: { limit: 0, methods: [], statusCodes: [], errorCodes: [] },
     throwHttpErrors: false,
   });
   // Their headers are those of the exchange: got would copy each of them several times.
