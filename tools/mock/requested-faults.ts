@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
 import {
   defaultFieldResolver,
   type GraphQLFieldResolver,
@@ -10,6 +9,7 @@ import {
 import type { BffDefinition } from '../../src/bff.ts';
 import { BffError, ERROR_CODES, type ErrorCode } from '../../src/errors.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import type { BffServer } from '../../src/server/create-server.ts';
 
 // What a client requests by headers: how long a response takes, and which fields fail.
 
@@ -65,7 +65,7 @@ const failingResolver =
   };
 
 /** Adds the headers to the requests of a BFF. A request with a wrong one is a 400. */
-export function addRequestedFaults(app: FastifyInstance, schema: GraphQLSchema): void {
+export function addRequestedFaults(app: BffServer['app'], schema: GraphQLSchema): void {
   // After the body has been read: its events do not belong to the request's asynchronous context.
   app.addHook('preHandler', (request, _reply, done) => {
     const { headers } = request;
