@@ -1,9 +1,20 @@
+/** One running copy of an upstream. */
+export interface CalledInstance {
+  /** 1 for the first one that this process has known, and so on. */
+  readonly number: number;
+  readonly baseUrl: string;
+}
+
 /** One call to an upstream, shared by all requests that wait for it. Times are those of `performance.now()`. */
 export interface UpstreamCall {
   readonly upstream: string;
   readonly operation: string;
   /** The number of keys of a batch; undefined for other calls. */
   readonly keys: number | undefined;
+  /** The number of times that the same read has been sent before. */
+  readonly retries: number;
+  /** The instance of the upstream that it was sent to. */
+  readonly instance: CalledInstance;
   /** The number of requests that the call was sent for, or that have joined it since. */
   requests: number;
   readonly startedAt: number;
@@ -11,6 +22,23 @@ export interface UpstreamCall {
   endedAt: number | undefined;
   /** `ok`, or the kind of failure. */
   outcome: string | undefined;
+}
+
+/**
+ * What a request waits for at an upstream: a batch, another read or a write, made of any number of calls.
+ * Recorded for requests whose response is explained, and for no others.
+ */
+export interface UpstreamAccess {
+  /** Upstream and operation, such as `user.usersByIds`. */
+  readonly name: string;
+  /** On the clock of `performance.now()`, like `endedAt`. */
+  readonly startedAt: number;
+  endedAt: number | undefined;
+  /** The state of the circuit breaker when the call was sent or refused. */
+  circuit: string | undefined;
+  /** The kind of failure; undefined if there is none. */
+  failure: string | undefined;
+  readonly calls: Set<UpstreamCall>;
 }
 
 /**

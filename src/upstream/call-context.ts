@@ -1,7 +1,7 @@
 import type { RequestDeadline } from '../deadline.ts';
 import type { Recorder } from '../recorder.ts';
 import type { TraceSpan } from '../telemetry/tracing/span.ts';
-import type { UpstreamCall } from '../telemetry/upstream-call.ts';
+import type { UpstreamAccess, UpstreamCall } from '../telemetry/upstream-call.ts';
 import type { Viewer } from '../viewer.ts';
 import type { RequestLoads } from './request-loads.ts';
 
@@ -28,6 +28,10 @@ export interface CallContext {
   readonly loads?: RequestLoads | undefined;
   /** The span that the calls continue, if the request is traced. */
   readonly span?: TraceSpan | undefined;
+  /** Collects what the request waits for. Undefined unless its response is explained. */
+  readonly accesses?: UpstreamAccess[] | undefined;
+  /** The one of them that the calls are made for. */
+  readonly access?: UpstreamAccess | undefined;
 }
 
 /** The requests that wait for the same upstream call. */

@@ -103,12 +103,19 @@ export function createBreaker(options: BreakerOptions) {
     return breaker.execute(() => (hasFullBudget ? work(call) : work(call).catch(countShortBudget)));
   }
 
+  function recordState({ access }: CallContext): void {
+    if (access) access.circuit = STATE_NAMES[breaker.state];
+  }
+
   /** Continues after the requester leaves, because the circuit needs the outcome. */
   function probe<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
     remainingMs(call.deadline.expiresAt);
     const isAfterIdle = performance.now() - openedAt > IDLE_AFTER_MS;
     const deadline = new RequestDeadline(probeBudgetMs);
-    const probing = breaker.execute(() => work({ ...call, deadline }).catch(countProbe));
+    const probing = breaker.execute(() => {
+      recordState(call);
+      return work({ ...call, deadline }).catch(countProbe);
+    });
     if (isProbing()) probed = isAfterIdle ? settledWithin(probing, maxProbeWaitMs()) : undefined;
     const group = new WaiterGroup<T>();
     const outcome = group.join(call);
@@ -128,6 +135,7 @@ export function createBreaker(options: BreakerOptions) {
      * @throws UpstreamFailure `refused` while the circuit is open; `abandoned` if the requester leaves
      */
     async run<T>(call: CallContext, work: (call: CallContext) => Promise<T>): Promise<T> {
+      recordState(call);
       // After an idle period the upstream has probably recovered, so waiting for the probe pays off.
       if (isProbing() && probed) await call.deadline.wait(probed);
       if (isProbing()) throw new UpstreamFailure('refused', 'circuit open, probe in flight');

@@ -41,21 +41,24 @@ function createSrvDiscovery(
   if (dnsServers.length > 0) resolver.setServers(dnsServers);
   const protocol = url.protocol.replace(SRV_PREFIX, '');
   let known: readonly Instance[] = [];
+  let created = 0;
   let lookup: Promise<readonly Instance[]> | undefined;
+
+  function instanceAt(address: string): Instance {
+    const fresh = createInstance(new URL(address), created);
+    const existing = known.find(({ baseUrl }) => baseUrl === fresh.baseUrl);
+    if (!existing) created++;
+    return existing ?? fresh;
+  }
 
   async function refresh(): Promise<readonly Instance[]> {
     try {
       const records = await resolver.resolveSrv(url.hostname);
       // RFC 2782: only the targets with the lowest priority number.
       const lowest = Math.min(...records.map(({ priority }) => priority));
-      const resolved = records
+      known = records
         .filter(({ priority }) => priority === lowest)
-        .map(({ name, port }) =>
-          createInstance(new URL(`${protocol}//${name}:${port}${url.pathname}`)),
-        );
-      known = resolved.map(
-        (fresh) => known.find(({ baseUrl }) => baseUrl === fresh.baseUrl) ?? fresh,
-      );
+        .map(({ name, port }) => instanceAt(`${protocol}//${name}:${port}${url.pathname}`));
     } catch (error) {
       log.warn(
         { err: error, name: url.hostname },

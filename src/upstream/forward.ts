@@ -5,7 +5,7 @@ import type { CallContext } from './call-context.ts';
 import type { createBreaker } from './circuit-breaker.ts';
 import { discardBody } from './client.ts';
 import { foreignIssuerError, toBffError, UpstreamFailure } from './errors.ts';
-import { inSpan } from './observe-call.ts';
+import { observeAccess } from './observe-call.ts';
 import type { CallPolicy } from './resilience.ts';
 import type {
   SendOptions,
@@ -139,7 +139,7 @@ export function createForwardOperations(parts: ForwardParts) {
       const sender = createSender(request, outgoing);
       const tagsOf = (response?: StreamedResponse) => (isRefusal(response) ? [] : tags);
       try {
-        return await inSpan(`${name}.${operation}`, call, (call) =>
+        return await observeAccess(`${name}.${operation}`, call, (call) =>
           isRead
             ? call.deadline.wait(breaker.run(call, sender.send)).catch(rethrow)
             : runWrite(tagsOf, call, sender.send),

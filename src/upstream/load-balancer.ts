@@ -1,11 +1,11 @@
+import type { CalledInstance } from '../telemetry/upstream-call.ts';
+
 const FAILURES_TO_EJECT = 3;
 const MIN_EJECTION_MS = 1_000;
 const MAX_EJECTION_MS = 30_000;
 
-/** One running copy of a service. */
-export interface Instance {
-  /** Origin and path, without a trailing slash. */
-  readonly baseUrl: string;
+/** One running copy of a service; its `baseUrl` is origin and path, without a trailing slash. */
+export interface Instance extends CalledInstance {
   /** The number of calls in flight. */
   inFlight: number;
   consecutiveFailures: number;
@@ -15,7 +15,12 @@ export interface Instance {
   ejectedUntil: number;
 }
 
-export const createInstance = ({ origin, protocol, host, pathname }: URL): Instance => ({
+/** @param known - the number of instances that the process has known before */
+export const createInstance = (
+  { origin, protocol, host, pathname }: URL,
+  known: number,
+): Instance => ({
+  number: known + 1,
   baseUrl: (origin === 'null' ? `${protocol}//${host}` : origin) + pathname.replace(/\/+$/, ''),
   inFlight: 0,
   consecutiveFailures: 0,

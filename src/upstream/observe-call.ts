@@ -1,20 +1,13 @@
 import { BffError } from '../errors.ts';
 import type { UpstreamMetrics } from '../telemetry/metrics/upstreams.ts';
 import type { TraceSpan } from '../telemetry/tracing/span.ts';
-import type { UpstreamCall } from '../telemetry/upstream-call.ts';
+import type { UpstreamAccess, UpstreamCall } from '../telemetry/upstream-call.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { UpstreamFailure } from './errors.ts';
-import type { Instance } from './load-balancer.ts';
 
-interface CallDescription {
-  readonly upstream: string;
-  readonly operation: string;
-  readonly keys: number | undefined;
+type CallDescription = Omit<UpstreamCall, 'requests' | 'startedAt' | 'endedAt' | 'outcome'> & {
   readonly method: string;
-  /** The number of times that the same read has been sent before. */
-  readonly retries: number;
-  readonly instance: Instance;
-}
+};
 
 /** One call under observation, from the moment it is sent. */
 export interface ObservedCall {
@@ -24,48 +17,57 @@ export interface ObservedCall {
   readonly fail: (error: unknown) => void;
 }
 
+type Work<T> = (call: CallContext) => Promise<T>;
+
 /**
- * Runs a read in a span of its own if the request is traced: the time until its result is there, from a
- * call that other requests may share.
+ * Observes a read or a write: the time until its result is there, from calls that other requests may
+ * share. It has a span of its own if the request is traced, and is recorded if its response is explained.
  */
-export function inSpan<T>(
-  name: string,
-  call: CallContext,
-  read: (call: CallContext) => Promise<T>,
-): Promise<T> {
-  return call.span ? readInSpan(call.span.startChild({ name }), call, read) : read(call);
+export function observeAccess<T>(name: string, call: CallContext, work: Work<T>): Promise<T> {
+  return call.span || call.accesses ? observe(name, call, work) : work(call);
 }
 
-async function readInSpan<T>(
-  span: TraceSpan,
-  call: CallContext,
-  read: (call: CallContext) => Promise<T>,
-): Promise<T> {
+async function observe<T>(name: string, call: CallContext, work: Work<T>): Promise<T> {
+  const span = call.span?.startChild({ name });
+  const access = call.accesses && startAccess(name);
+  if (access) call.accesses?.push(access);
+  const end = (results: readonly unknown[]) => {
+    const failures = results.filter(isFailure);
+    for (const { code } of failures) span?.fail(code);
+    span?.end();
+    if (!access) return;
+    access.endedAt = performance.now();
+    access.failure = failures[0] && kindOfCause(failures[0]);
+  };
   try {
-    const value = await read({ ...call, span });
-    markFailed(span, [value].flat());
+    const value = await work({ ...call, span, access });
+    end([value].flat());
     return value;
   } catch (error) {
-    markFailed(span, [error]);
+    end([error]);
     throw error;
-  } finally {
-    span.end();
   }
 }
 
-/** @param results - of which some may be errors; a missing object is no failure */
-function markFailed(span: TraceSpan, results: readonly unknown[]): void {
-  for (const result of results) {
-    if (result instanceof BffError && result.code.startsWith('UPSTREAM_')) span.fail(result.code);
-  }
-}
+const startAccess = (name: string): UpstreamAccess => ({
+  name,
+  startedAt: performance.now(),
+  endedAt: undefined,
+  circuit: undefined,
+  failure: undefined,
+  calls: new Set(),
+});
+
+/** True for an upstream's failure; a missing object is none. */
+const isFailure = (result: unknown): result is BffError =>
+  result instanceof BffError && result.code.startsWith('UPSTREAM_');
 
 /**
  * Adds a call to the records of the requests that wait for it, to the metrics, and to the traces of
  * those that are traced.
  */
 export function observeCall(
-  { method, retries, instance, ...description }: CallDescription,
+  { method, ...description }: CallDescription,
   waiters: CallWaiters,
   metrics: UpstreamMetrics,
 ): ObservedCall {
@@ -77,11 +79,14 @@ export function observeCall(
     endedAt: undefined,
     outcome: undefined,
   };
-  for (const { calls } of requesters) calls?.push(call);
+  for (const { calls, accesses } of requesters) {
+    calls?.push(call);
+    if (accesses) addToAccesses(call, waiters);
+  }
   const deadlines = new Set(requesters.map(({ deadline }) => deadline));
-  const span = startSpan(requesters, call, { method, retries, instance });
+  const span = startSpan(requesters, call, method);
   const setStatus = (status: number) => {
-    if (!isGrpc(instance)) span?.setAttributes({ 'http.response.status_code': status });
+    if (!isGrpc(call)) span?.setAttributes({ 'http.response.status_code': status });
   };
   return {
     span,
@@ -101,6 +106,7 @@ export function observeCall(
     call.endedAt = performance.now();
     call.outcome = outcome;
     for (const joined of waiters.current()) {
+      joined.access?.calls.add(call);
       // A request may wait with several copies of its context, which share its deadline.
       if (deadlines.has(joined.deadline)) continue;
       deadlines.add(joined.deadline);
@@ -113,22 +119,28 @@ export function observeCall(
   }
 }
 
-const isGrpc = ({ baseUrl }: Instance): boolean => baseUrl.startsWith('grpc');
+/** A request may wait for the same call in several accesses. */
+function addToAccesses(call: UpstreamCall, waiters: CallWaiters): void {
+  for (const { access } of waiters.current()) access?.calls.add(call);
+}
+
+const isGrpc = ({ instance }: UpstreamCall): boolean => instance.baseUrl.startsWith('grpc');
 
 /** Starts a span below the first traced request; the others are linked with it. */
 function startSpan(
   requesters: readonly CallContext[],
-  { upstream, operation, keys, requests }: UpstreamCall,
-  { method, retries, instance }: Pick<CallDescription, 'method' | 'retries' | 'instance'>,
+  call: UpstreamCall,
+  method: string,
 ): TraceSpan | undefined {
   const [first, ...others] = requesters.flatMap(({ span }) => span ?? []);
   if (!first) return undefined;
+  const { upstream, operation, keys, requests, retries, instance } = call;
   const { hostname, port, protocol } = new URL(instance.baseUrl);
   const span = first.startChild({
-    name: isGrpc(instance) ? operation : method,
+    name: isGrpc(call) ? operation : method,
     kind: CLIENT_SPAN,
     attributes: {
-      ...(isGrpc(instance)
+      ...(isGrpc(call)
         ? { 'rpc.system.name': 'grpc', 'rpc.method': operation }
         : { 'http.request.method': method }),
       ...(retries > 0 && { 'http.request.resend_count': retries }),
@@ -146,6 +158,10 @@ function startSpan(
 
 /** SpanKind.CLIENT, without loading OpenTelemetry in a process that exports no traces. */
 const CLIENT_SPAN = 2;
+
+/** An access that ends at its request's deadline has no other cause. */
+const kindOfCause = ({ code, cause }: BffError): string =>
+  cause === undefined && code === 'UPSTREAM_TIMEOUT' ? 'timeout' : kindOf(cause);
 
 const kindOf = (error: unknown): string =>
   error instanceof UpstreamFailure ? error.kind : 'error';

@@ -19,7 +19,7 @@ import { Coalescer } from './coalescer.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { foreignIssuerError, isSplittable, toBffError } from './errors.ts';
 import { createForwardOperations } from './forward.ts';
-import { inSpan } from './observe-call.ts';
+import { observeAccess } from './observe-call.ts';
 import { createCallPolicy, RetryBudget } from './resilience.ts';
 import {
   createTransport,
@@ -161,7 +161,7 @@ export function createUpstream(options: UpstreamOptions) {
         if (isOfForeignIssuer(call)) return Promise.resolve(keys.map(foreignIssuerError));
         const fullLane = { ...lane, locale: call.locale, viewerToken: viewerTokenOf(call) };
         const end = call.loads?.start(id, concurrency.medianMs);
-        const values = inSpan(id, call, (call) => {
+        const values = observeAccess(id, call, (call) => {
           const load = (key: string) =>
             breaker.run(call, (call) => batcher.load(key, fullLane, call)).catch(toBffError);
           return Promise.all(keys.map(load));
@@ -211,7 +211,7 @@ export function createUpstream(options: UpstreamOptions) {
         const viewer = scope === 'viewer' && 'id' in call.viewer ? call.viewer : undefined;
         const viewerKey = viewer && `${viewer.role}:${viewer.id}`;
         const key = JSON.stringify([writes.seen, call.locale, viewerKey, viewerToken, target.path]);
-        return inSpan(`${name}.${operation}`, call, (call) =>
+        return observeAccess(`${name}.${operation}`, call, (call) =>
           breaker.run(call, (call) => coalescer.join(key, call, send)).catch(rethrow),
         );
       };

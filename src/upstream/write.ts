@@ -5,6 +5,7 @@ import type { UpstreamMetrics } from '../telemetry/metrics/index.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { createBreaker } from './circuit-breaker.ts';
 import { foreignIssuerError, isKnownNotApplied, toWriteError } from './errors.ts';
+import { observeAccess } from './observe-call.ts';
 import type { CallPolicy } from './resilience.ts';
 import type { Decoder, OutgoingCall, Transport } from './transport.ts';
 import type { ViewerAssertion } from './viewer-assertion.ts';
@@ -31,7 +32,7 @@ interface WriteRunnerParts {
   readonly metrics: UpstreamMetrics;
 }
 
-interface WriteParts extends Pick<WriteRunnerParts, 'writeTimeoutMs'> {
+interface WriteParts extends Pick<WriteRunnerParts, 'name' | 'writeTimeoutMs'> {
   readonly runnerFor: ReturnType<typeof createWriteRunner>;
   readonly transport: Transport;
   readonly callPolicy: CallPolicy;
@@ -110,7 +111,7 @@ export function createWriteRunner(parts: WriteRunnerParts) {
  * continues after the client leaves, because other readers need its outcome.
  */
 export function createWriteOperations(parts: WriteParts) {
-  const { writeTimeoutMs, runnerFor, transport, callPolicy } = parts;
+  const { name, writeTimeoutMs, runnerFor, transport, callPolicy } = parts;
   const { viewerHeaders, viewerTokenOf, isOfForeignIssuer } = parts;
   const timing = writeTiming(writeTimeoutMs);
 
@@ -127,11 +128,12 @@ export function createWriteOperations(parts: WriteParts) {
       const headers = { ...rest.headers, ...(await viewerHeaders(call.viewer)) };
       const viewer = { isForViewer: true, viewerToken: viewerTokenOf(call) };
       const outgoing = { ...rest, operation, target, headers, ...viewer, ...timing };
-      return run(tagsOf, call, (call) => {
+      const send = (call: CallContext) => {
         const { signal } = new AbortController();
         const waiters = waitersOf(call, signal);
         return callPolicy.write(() => transport.send(outgoing, waiters, read));
-      });
+      };
+      return observeAccess(`${name}.${operation}`, call, (call) => run(tagsOf, call, send));
     };
   };
 }

@@ -6,6 +6,8 @@ const call = (startedAt: number, endedAt?: number): UpstreamCall => ({
   upstream: 'library',
   operation: 'books',
   keys: undefined,
+  retries: 0,
+  instance: { number: 1, baseUrl: 'http://127.0.0.1' },
   requests: 1,
   startedAt,
   endedAt,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createInstance, recordOutcome, selectInstance } from '../../src/upstream/load-balancer.ts';
 
 const createInstances = () =>
-  ['a', 'b', 'c'].map((host) => createInstance(new URL(`http://${host}:1/x/`)));
+  ['a', 'b', 'c'].map((host, known) => createInstance(new URL(`http://${host}:1/x/`), known));
 const picks = (instances: ReturnType<typeof createInstances>, times = 6) =>
   new Set(Array.from({ length: times }, (_, turn) => selectInstance(instances, turn).baseUrl));
 
