@@ -4,11 +4,15 @@ import {
   getNamedType,
   isCompositeType,
   isObjectType,
+  responsePathAsArray,
 } from 'graphql';
+import type { RequestContext } from '../context.ts';
 import { BffError } from '../errors.ts';
+import type { Refusal } from '../telemetry/refusal.ts';
 import type { Reads } from '../viewer.ts';
 import {
   anyone,
+  audienceOf,
   inherited,
   nobody,
   type PermissionTree,
@@ -17,10 +21,12 @@ import {
 } from './rules.ts';
 import { applyMiddleware, shield } from './shield-library.ts';
 
-type FieldMiddleware = Record<string, Record<string, Middleware | undefined>>;
+type ByField<T> = Record<string, Record<string, T | undefined>>;
 
-type Resolve = GraphQLFieldResolver<unknown, unknown>;
+type Resolve = GraphQLFieldResolver<unknown, Pick<RequestContext, 'refusals'>>;
 type Middleware = (resolve: Resolve, ...args: Parameters<Resolve>) => unknown;
+/** graphql-shield's middleware of one field; that of `nobody` is an object. */
+type Generated = Middleware | { readonly resolve: Middleware };
 
 /**
  * Adds the rules of all permission trees to the fields of a schema. Denied by default: a root field,
@@ -44,17 +50,42 @@ export function guardSchema(
     allowExternalErrors: true,
     fallbackRule: nobody,
     fallbackError: new BffError('FORBIDDEN', 'You may not access this.'),
-  }).generate(schema) as FieldMiddleware;
+  }).generate(schema) as ByField<Generated>;
 
-  const guarded: FieldMiddleware = {};
+  const guarded: ByField<Middleware> = {};
   for (const [type, field, rule] of rules) {
     if (rule === anyone || rule === inherited) continue;
     guarded[type] ??= {};
-    guarded[type][field] = generated[type]?.[field];
+    const found = generated[type]?.[field];
+    if (!found)
+      throw new Error(`Permissions of ${type}.${field}: graphql-shield has no middleware`);
+    const middleware = typeof found === 'function' ? found : found.resolve;
+    guarded[type][field] = explainable(middleware, `${type}.${field}`, audienceOf(rule));
   }
   const guardedSchema = applyMiddleware(schema, guarded as never);
   guardSources(guardedSchema, guarded);
   return guardedSchema;
+}
+
+/** Records the refusals of a rule, for requests whose response is explained. */
+function explainable(middleware: Middleware, field: string, allows: Refusal['allows']): Middleware {
+  const observe: Middleware = async (resolve, parent, args, context, info) => {
+    let isAllowed = false;
+    const tracked: Resolve = (...given) => {
+      isAllowed = true;
+      return resolve(...given);
+    };
+    // graphql-shield returns errors, also those of the resolver.
+    const result = await middleware(tracked, parent, args, context, info);
+    if (!isAllowed && result instanceof BffError) {
+      const { code, message: reason } = result;
+      const path = responsePathAsArray(info.path);
+      context.refusals?.push({ path, field, allows, code, reason });
+    }
+    return result;
+  };
+  return (resolve, parent, args, context, info) =>
+    (context.refusals ? observe : middleware)(resolve, parent, args, context, info);
 }
 
 /**
@@ -68,7 +99,10 @@ function assertSubscriptionsResolve(schema: GraphQLSchema): void {
 }
 
 /** Applies the rules of subscriptions to their start, too: graphql-middleware has applied them to each event. */
-function guardSources(schema: GraphQLSchema, { Subscription: rules = {} }: FieldMiddleware): void {
+function guardSources(
+  schema: GraphQLSchema,
+  { Subscription: rules = {} }: ByField<Middleware>,
+): void {
   for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) {
     const { name, subscribe } = field;
     const middleware = rules[name];
