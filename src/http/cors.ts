@@ -14,6 +14,7 @@ const REQUEST_HEADERS = [
   'content-type',
   'dpop',
   'graphql-cost',
+  'graphql-explain',
   'graphql-timing',
   'idempotency-key',
   'mcp-method',

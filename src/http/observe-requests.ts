@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import type { BffError } from '../errors.ts';
 import { clientOf } from '../telemetry/log.ts';
 import { createRequestLineWriter } from '../telemetry/request-line.ts';
-import { type CompletedRequest, RequestRecord } from '../telemetry/request-record.ts';
+import { type CompletedRequest, isFor, RequestRecord } from '../telemetry/request-record.ts';
 import { formatServerTiming } from '../telemetry/server-timing.ts';
 import { isHealthCheck } from './health.ts';
 
@@ -97,8 +97,8 @@ const statusOfResponse = ({ record }: FastifyRequest, { raw }: FastifyReply): nu
  */
 export function serverTimingOf({ record }: FastifyRequest, isStored = false): string | undefined {
   const { timings, timingsFor, viewer } = record;
-  const isAllowed = timingsFor === 'everyone' || (viewer === 'staff' && !isStored);
-  if (!timings || !timingsFor || !isAllowed) return undefined;
+  if (!timings || !isFor(timingsFor, viewer)) return undefined;
+  if (isStored && timingsFor !== 'everyone') return undefined;
   return formatServerTiming(record, performance.now());
 }
 

@@ -12,6 +12,7 @@ import {
 import type { RequestDeadline } from '../deadline.ts';
 import type { PreparedOperation } from '../operations/index.ts';
 import type { Recorder } from '../recorder.ts';
+import { explanationFor } from '../telemetry/request-record.ts';
 import type { Viewer } from '../viewer.ts';
 import type { Caller } from './authenticate.ts';
 
@@ -67,10 +68,13 @@ export function createContextFactory({ upstreams, changed, listen, strictScopes 
       ? { addTags: recorder.addTags, limitFreshness: recorder.limitFreshness, changed }
       : { changed };
     const call = callContextOf(caller, viewer, deadline, reports);
-    const observed = isBackground ? {} : { calls: record.calls, span: record.timings?.span };
+    const explanation = isBackground ? undefined : explanationFor(record);
+    const observed = isBackground
+      ? {}
+      : { calls: record.calls, span: record.timings?.span, accesses: explanation?.accesses };
     const loads = loadsOf(prepared);
     const datasources = upstreams.datasourcesFor({ ...call, loads, ...observed });
-    return { requestId, viewer, datasources, listen };
+    return { requestId, viewer, datasources, listen, refusals: explanation?.refusals };
   };
 }
 

@@ -1,5 +1,6 @@
+import { BffError } from '../errors.ts';
 import { andThen, type MaybePromise } from '../maybe-promise.ts';
-import type { RecordedOperation } from '../telemetry/request-record.ts';
+import { explanationFor, type RecordedOperation } from '../telemetry/request-record.ts';
 import type { SpanStart } from '../telemetry/tracing/span.ts';
 import { type AdmitParts, createAdmit, createAdmitRequest } from './admit.ts';
 import { type Authenticated, type AuthenticateParts, createAuthenticate } from './authenticate.ts';
@@ -129,12 +130,13 @@ export function createPipeline(parts: PipelineParts) {
       const [first] = requests;
       const inputs = requests.map(({ input }) => input);
       const admitBatch = timed('admit', (state: Authenticated) => waitForTurn(state, inputs));
-      const prepareBatch = timed('prepare', ({ caller }: Authenticated) => ({
-        caller,
-        states: requests.map((request) =>
+      const prepareBatch = timed('prepare', ({ caller }: Authenticated) => {
+        if (explanationFor(caller.record)) throw oneAtATime();
+        const states = requests.map((request) =>
           authorize(prepareOperation(findOperation({ request, caller }))),
-        ),
-      }));
+        );
+        return { caller, states };
+      });
       const authenticated = authenticate(first);
       const withinLimit = andThen(authenticated, checkRateLimit);
       const admitted = andThen(withinLimit, admitBatch);
@@ -147,6 +149,9 @@ export function createPipeline(parts: PipelineParts) {
 }
 
 export type Pipeline = ReturnType<typeof createPipeline>;
+
+const oneAtATime = () =>
+  new BffError('BAD_REQUEST', 'Send operations one at a time: GraphQL-Explain takes no arrays.');
 
 /** The span of an execution, as the semantic conventions for GraphQL name it. */
 function describeExecution({ definition, operation }: RecordedOperation): SpanStart {

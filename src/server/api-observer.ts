@@ -12,12 +12,14 @@ import { traceContextOf } from '../telemetry/tracing/trace-context.ts';
 interface ApiObserverOptions {
   readonly metrics: Metrics;
   readonly tracing: Tracing | undefined;
-  readonly alwaysReportsTiming: boolean;
+  /** True if every client gets Server-Timing, and an explanation if it asks for one; otherwise staff who ask. */
+  readonly isDevelopment: boolean;
 }
 
 /** Creates the observer of the public listener: starts traces and timings, ends traces, and counts. */
 export function createApiObserver(options: ApiObserverOptions): RequestObserver {
-  const { metrics, tracing, alwaysReportsTiming } = options;
+  const { metrics, tracing, isDevelopment } = options;
+  const audience = isDevelopment ? 'everyone' : 'staff';
 
   function startSpan(request: FastifyRequest): TraceSpan | undefined {
     if (!tracing) return undefined;
@@ -45,9 +47,10 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
         record.span = span;
         record.traceId = span.traceId;
       }
-      if (alwaysReportsTiming) record.timingsFor = 'everyone';
-      else if (headers['graphql-timing'] === 'report') record.timingsFor = 'staff';
-      if (span || record.timingsFor) record.timings = new PhaseTimings(span);
+      if (isDevelopment || headers['graphql-timing'] === 'report') record.timingsFor = audience;
+      if (headers['graphql-explain'] === '1')
+        record.explanation = { audience, accesses: [], refusals: [] };
+      if (span || record.timingsFor || record.explanation) record.timings = new PhaseTimings(span);
     },
     end(request, completed) {
       const { span } = completed.record;

@@ -139,8 +139,8 @@ export async function createServer(
     config.tracing &&
     (await createTracing(config.tracing, { log, countLost: metrics.countLostSpans }));
   opened.defer(() => tracing?.close());
-  const { isDevelopment: alwaysReportsTiming } = config;
-  const observer = createApiObserver({ metrics, tracing, alwaysReportsTiming });
+  const { isDevelopment } = config;
+  const observer = createApiObserver({ metrics, tracing, isDevelopment });
 
   // Upstreams and cache
   const upstreams = createUpstreams(bff.upstreams, config.upstreams, log, metrics.upstreams);

@@ -49,9 +49,10 @@ export async function addProtocols(
 ) {
   const { schema, committed, credentials, readProof } = parts;
   const readRequest = createRequestReader(readProof);
-  const { maxBatchOperations } = config;
+  const { maxBatchOperations, isDevelopment } = config;
+  const explain = { maxCost: bff.limits.cost, showsAddresses: isDevelopment };
   const addUpgrades = addSubscriptions(app, bff, config, parts);
-  addGraphql(app, { ...parts, readRequest, maxBatchOperations, addUpgrades });
+  addGraphql(app, { ...parts, readRequest, maxBatchOperations, explain, addUpgrades });
 
   const api = readRestApi(bff, schema, committed);
   const page = findDescriptionPage(config);

@@ -1,16 +1,27 @@
 /**
  * Telemetry: what a process tells about itself. Each phase of a request adds what it knows to the
  * request's RequestRecord; at its end the log line (request-line.ts), the metrics (metrics/), the trace
- * (tracing/) and the Server-Timing header (server-timing.ts) are made of it. Upstream calls are recorded
- * once, for all requests that share them (upstream-call.ts).
+ * (tracing/), the Server-Timing header (server-timing.ts) and the explanation of the response
+ * (explanation.ts) are made of it. Upstream calls are recorded once, for all requests that share them
+ * (upstream-call.ts).
  *
  * It must never contain a credential, a variable or the text of a document, cost a request anything that
  * nobody asked for, or fail a request.
  */
 import type { Viewer } from '../viewer.ts';
 import type { PhaseTimings } from './phase-timings.ts';
+import type { Refusal } from './refusal.ts';
 import type { TraceSpan } from './tracing/span.ts';
-import type { UpstreamCall } from './upstream-call.ts';
+import type { UpstreamAccess, UpstreamCall } from './upstream-call.ts';
+
+/** The rules for storing a response; of a stored one, those that apply to it. */
+export interface CacheRules {
+  /** The viewers who may get the same response: everyone, all with the same permissions, or one. */
+  readonly scope: string;
+  /** In seconds. */
+  readonly maxAge: number;
+  readonly tags: readonly string[];
+}
 
 /** An operation as a request's record has it. */
 export interface RecordedOperation {
@@ -21,13 +32,25 @@ export interface RecordedOperation {
   };
   /** In cost units. */
   readonly cost: number;
+  /** The rules for storing its responses, known before it executes. */
+  readonly cache: CacheRules;
   /** The schema coordinates of its fields, such as `Order.total`. */
   readonly fields: readonly string[];
 }
 
+/** The viewers who get a report about a request: Server-Timing, or an explanation. */
+export type Audience = 'everyone' | 'staff';
+
+/** What is recorded only for requests that ask for an explanation. */
+export interface ExplanationRecord {
+  readonly audience: Audience;
+  readonly accesses: UpstreamAccess[];
+  readonly refusals: Refusal[];
+}
+
 /**
- * What is known about a request: the source of its log line, its metrics, its trace and its
- * Server-Timing header. Each phase adds its part.
+ * What is known about a request: the source of its log line, its metrics, its trace, its
+ * Server-Timing header and its explanation. Each phase adds its part.
  */
 export class RequestRecord {
   readonly startedAt = performance.now();
@@ -52,9 +75,11 @@ export class RequestRecord {
   /** The limit that refused the request. */
   refusedBy: string | undefined = undefined;
   /** The viewers who get Server-Timing for this request. */
-  timingsFor: 'everyone' | 'staff' | undefined = undefined;
-  /** Undefined unless the request is traced or its client may get Server-Timing. */
+  timingsFor: Audience | undefined = undefined;
+  /** Undefined unless the request is traced, or asks for Server-Timing or an explanation. */
   timings: PhaseTimings | undefined = undefined;
+  /** Undefined unless the request asks for an explanation; see `explanationFor`. */
+  explanation: ExplanationRecord | undefined = undefined;
   /** True if this process could trace the request, and has decided not to. */
   isUnsampled = false;
   /** True if the response lasts until its client leaves. */
@@ -67,6 +92,17 @@ export class RequestRecord {
     return this.operations.reduce((total, { cost }) => total + cost, 0);
   }
 }
+
+/** @param viewer - undefined until it is known */
+export const isFor = (audience: Audience | undefined, viewer: RequestRecord['viewer']): boolean =>
+  audience === 'everyone' || (audience === 'staff' && viewer === 'staff');
+
+/** The record for the explanation of the response; undefined unless its viewer asks for one and may get it. */
+export const explanationFor = ({
+  explanation,
+  viewer,
+}: RequestRecord): ExplanationRecord | undefined =>
+  explanation && isFor(explanation.audience, viewer) ? explanation : undefined;
 
 /** A request whose response has been sent, or whose client has left. */
 export interface CompletedRequest {

@@ -153,7 +153,7 @@ describe('The metrics', () => {
       };
     };
     const before = await readAll();
-    const rounds = await shareOneCall(environment);
+    const { rounds } = await shareOneCall(environment);
     // Two members in each round; only those of the last one shared a call.
     const expected = {
       calls: before.calls + 2 * rounds - 1,

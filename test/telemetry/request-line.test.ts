@@ -35,6 +35,7 @@ function planned(name: string | undefined, cost: number) {
     operation: { hash: '0123456789abcdef' },
     definition: { operation: 'query', ...(name !== undefined && { name: { value: name } }) },
     cost,
+    cache: { scope: 'user', maxAge: 0, tags: [] },
     fields: [],
   } as const;
 }

@@ -112,7 +112,7 @@ describe('The trace of a request', () => {
     await using traced = await startTraced();
     const { environment, receiver } = traced;
     await environment.send('{ __typename }');
-    const rounds = await shareOneCall(environment);
+    const { rounds } = await shareOneCall(environment);
 
     await receiver.traces(1 + 2 * rounds);
     const calls = receiver.spans.filter(({ name }) => name === 'GET');

@@ -3,17 +3,21 @@
  *
  * route.ts chooses the media type, parses the request (parse-request.ts) and runs the pipeline;
  * ../send-response.ts sends what it returns. request-errors.ts sends what any of them throws.
+ * explained-response.ts adds an explanation to a response whose client asks for one.
  *
- * It must never decide who may see what, or read the body of a response that it sends.
+ * It must never decide who may see what, or read the body of a response that it sends, except to
+ * explain it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { toJson } from '../../cache/index.ts';
 import { methodNotAllowed } from '../../errors.ts';
 import { andThen } from '../../maybe-promise.ts';
 import type { OperationInput, Pipeline } from '../../pipeline/index.ts';
+import type { ExplainOptions } from '../../telemetry/explanation.ts';
 import type { RequestReader } from '../operation-request.ts';
 import type { ResponseSender } from '../send-response.ts';
 import { createMediaTypeChooser, HTML } from './content-negotiation.ts';
+import { createResponseExplainer } from './explained-response.ts';
 import { createRequestParser, isBatch } from './parse-request.ts';
 import { GRAPHQL, toBody } from './representation.ts';
 
@@ -23,6 +27,7 @@ interface GraphqlParts {
   readonly send: ResponseSender;
   /** The maximum number of operations in one request; 0 refuses arrays. */
   readonly maxBatchOperations: number;
+  readonly explain: ExplainOptions;
   /** Renders the page for browsers; undefined in production. */
   readonly renderLandingPage: (() => Promise<string>) | undefined;
   /** Adds the handling of requests for another protocol, if there is one. */
@@ -46,6 +51,7 @@ export function addGraphql(app: FastifyInstance, parts: GraphqlParts): void {
 /** Creates the handler of /graphql. A stored response is sent in the turn in which its request arrives. */
 function createGraphqlHandler(parts: GraphqlParts) {
   const { pipeline, readRequest, send, maxBatchOperations, renderLandingPage } = parts;
+  const explainResponse = createResponseExplainer(parts.explain);
   const chooseMediaType = createMediaTypeChooser(renderLandingPage !== undefined);
   const parseRequest = createRequestParser(maxBatchOperations);
 
@@ -67,6 +73,8 @@ function createGraphqlHandler(parts: GraphqlParts) {
       );
     }
     return andThen(pipeline.run(toRequest(input)), (response): unknown => {
+      const explained = request.record.explanation && explainResponse(request.record, response);
+      if (explained) return send.unshared(reply, explained, response, mediaType);
       if (response.kind === 'shared') return send.shared(request, reply, response, mediaType);
       reply.code(response.result.status);
       return send.unshared(reply, GRAPHQL.serialise(response.result), response, mediaType);
