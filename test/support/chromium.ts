@@ -158,6 +158,8 @@ export async function startChromium() {
           const { data } = await call('Page.captureScreenshot', { format: 'png' });
           return Buffer.from(data, 'base64');
         },
+        /** Sends a command of the Chrome DevTools Protocol to the page. */
+        call,
         navigate: (to: string) => call('Page.navigate', { url: to }),
       };
     },
