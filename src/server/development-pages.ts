@@ -11,7 +11,7 @@ interface PageParts extends Omit<ExplorerOptions, 'name' | 'sandboxToken'> {
   readonly apollo: ReturnType<typeof createApollo>;
 }
 
-/** Adds the explorer, and prepares the other pages for developers. Production has none. */
+/** Adds the explorer and the page of explanations, and prepares the other pages for developers. Production has none. */
 export async function addDevelopmentPages(
   app: FastifyInstance,
   config: Config,
@@ -20,11 +20,13 @@ export async function addDevelopmentPages(
   if (config.production) return undefined;
   // Loaded here, because production has no use for it.
   const { addExplorer } = await import('./explorer/explorer.ts');
+  const { addExplainPage } = await import('./explain-page.ts');
   const options = { ...config, ...parts, name };
   const explorer = addExplorer(app, options);
+  const explain = addExplainPage(app, options);
   return {
     renderLandingPage: () => renderLandingPage(apollo, explorer?.sandboxFallback),
     addStartPage: (api: Pick<ApiDescription, 'routes'>) =>
-      addStartPage(app, { ...options, api, explorer: explorer?.path }),
+      addStartPage(app, { ...options, api, explorer: explorer?.path, explain }),
   };
 }

@@ -18,6 +18,8 @@ export interface StartPageOptions {
   readonly login: { readonly publicUrl: URL } | undefined;
   /** The path of the explorer that works offline; undefined if it is not installed. */
   readonly explorer: string | undefined;
+  /** The path of the page of explanations; undefined in a bundle. */
+  readonly explain: string | undefined;
   /** The REST API. */
   readonly api: Pick<ApiDescription, 'routes'>;
 }
@@ -70,7 +72,8 @@ function describe(options: StartPageOptions, origin: string) {
   const login = options.login && new URL('/auth/login', options.login.publicUrl).href;
   const rest = api.routes.length > 0 ? `${origin}/docs` : undefined;
   const offlineExplorer = options.explorer && `${origin}${options.explorer}`;
-  const links = { endpoint, explorer: endpoint, offlineExplorer, rest, login };
+  const explain = options.explain && `${origin}${options.explain}`;
+  const links = { endpoint, explorer: endpoint, offlineExplorer, explain, rest, login };
   return { name, ...links, example: toCurl(endpoint, body), docs: DOCS };
 }
 
@@ -82,6 +85,7 @@ function exampleBody(example: CommittedOperation | undefined, trustedOnly: boole
 }
 
 const OFFLINE_LINK = '<p>Explorer without internet access: <a href="/graphiql">/graphiql</a></p>';
+const EXPLAIN_LINK = '<p>Where the time of an operation goes: <a href="/explain">/explain</a></p>';
 const REST_LINK =
   '<p>REST endpoints: <a href="/docs">/docs</a> (<a href="/openapi.json">OpenAPI</a>)</p>';
 
@@ -96,7 +100,7 @@ function toCurl(endpoint: string, body: object): string {
 }
 
 function toPage(description: ReturnType<typeof describe>): string {
-  const { name, endpoint, offlineExplorer, rest, login, example, docs } = description;
+  const { name, endpoint, offlineExplorer, explain, rest, login, example, docs } = description;
   const signIn = login
     ? `<p>Login: <a href="${escapeHtml(login)}">${escapeHtml(login)}</a></p>`
     : '';
@@ -108,7 +112,8 @@ function toPage(description: ReturnType<typeof describe>): string {
 <h1>Frontdesk: ${escapeHtml(name)}</h1>
 <p>GraphQL endpoint and explorer (Apollo Sandbox, in a browser):
 <a href="/graphql">${escapeHtml(endpoint)}</a></p>
-${offlineExplorer === undefined ? '' : OFFLINE_LINK}${rest === undefined ? '' : REST_LINK}${signIn}
+${offlineExplorer === undefined ? '' : OFFLINE_LINK}${explain === undefined ? '' : EXPLAIN_LINK}
+${rest === undefined ? '' : REST_LINK}${signIn}
 <p>From a terminal, in the folder of the repository:</p>
 <pre>${escapeHtml(example)}</pre>
 <p>Documentation, in the repository:</p>
