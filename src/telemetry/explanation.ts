@@ -14,7 +14,7 @@ interface ExplainedPhase extends Span {
 }
 
 /** An upstream call that the response needed, or one that was not sent. */
-interface ExplainedCall extends Span {
+export interface ExplainedCall extends Span {
   readonly upstream: string;
   readonly operation: string;
   /** `ok`, `pending` if the response did not wait for its end, or the kind of failure. */
