@@ -21,7 +21,7 @@ Runs a committed operation, and prints where its time went.
   --at <url>             the BFF (default: its port on this machine)
   -h, --help             prints this text`;
 const TIMEOUT_MS = 10_000;
-const LABEL_WIDTH = 34;
+const LABEL_WIDTH = 36;
 const CHART_WIDTH = 48;
 
 /** `npm run explain`: prints the explanation of an operation's response as a waterfall. */
@@ -128,7 +128,7 @@ function* toText(explanation: Explanation): Generator<string> {
   yield `${operation.name ?? operation.type}: ${durationMs} ms, viewer ${viewer}, cost ${cost.requested} of ${cost.limit}`;
   yield `cache: ${cache.status}${cache.notStored ? `, not stored: ${cache.notStored}` : ''}${
     cache.ageSeconds === undefined ? '' : `, ${cache.ageSeconds} s old`
-  }, scope ${cache.scope}, fresh for ${cache.maxAge} s, ${cache.tags.length} tags`;
+  }, scope ${cache.scope}, fresh for ${cache.maxAge} s, ${countOf(cache.tags.length, 'tag')}`;
   yield '';
   for (const { name, startMs, durationMs: ms } of phases)
     yield line(name, barOf(startMs, startMs + ms), ms);
@@ -144,7 +144,7 @@ function* toText(explanation: Explanation): Generator<string> {
 const describe = (call: ExplainedCall): string =>
   [
     call.isSent ? call.outcome : `${call.outcome}, not sent`,
-    call.keys && `${call.keys} ${call.keys === 1 ? 'key' : 'keys'}`,
+    call.keys && countOf(call.keys, 'key'),
     call.isSent && `shared with ${call.sharedWith}`,
     call.attempt > 1 && `attempt ${call.attempt}`,
     call.isSent && `instance ${call.instance}`,
@@ -152,5 +152,8 @@ const describe = (call: ExplainedCall): string =>
   ]
     .filter(Boolean)
     .join(', ');
+
+const countOf = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 if (import.meta.main) await main(explainCommand);
