@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { issueToken } from '../services/support/tokens.ts';
 import type { BffDefinition } from '../src/bff.ts';
 import type { ExplainedCall, Explanation } from '../src/telemetry/explanation.ts';
+import type { Refusal } from '../src/telemetry/refusal.ts';
 import { isUserId } from '../src/user-id.ts';
 import { type Command, main } from './command.ts';
 import { bffNames, loadBff } from './tree.ts';
@@ -137,9 +138,15 @@ function* toText(explanation: Explanation): Generator<string> {
     const bar = barOf(startMs, startMs + ms, isSent ? queuedMs : 0);
     yield line(`  ${upstream} ${name}`, bar, ms, describe(call));
   }
-  for (const { path, field, rule, code, reason } of refusals)
-    yield `refused: ${path.join('.')} (${field}): ${code}. ${reason} Rule: ${rule}`;
+  for (const { path, field, allows, code, reason } of refusals)
+    yield `refused: ${path.join('.')} (${field}): ${code}. ${reason} Allowed: ${whomOf(allows)}`;
 }
+
+const whomOf = ({
+  viewers = '',
+  scopes = [],
+}: Partial<NonNullable<Refusal['allows']>> = {}): string =>
+  [viewers || 'those who may see the parent', ...scopes].join(', ');
 
 const describe = (call: ExplainedCall): string =>
   [

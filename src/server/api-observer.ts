@@ -19,7 +19,7 @@ interface ApiObserverOptions {
 /** Creates the observer of the public listener: starts traces and timings, ends traces, and counts. */
 export function createApiObserver(options: ApiObserverOptions): RequestObserver {
   const { metrics, tracing, isDevelopment } = options;
-  const audience = isDevelopment ? 'everyone' : 'staff';
+  const recipients = isDevelopment ? 'everyone' : 'staff';
 
   function startSpan(request: FastifyRequest): TraceSpan | undefined {
     if (!tracing) return undefined;
@@ -47,9 +47,9 @@ export function createApiObserver(options: ApiObserverOptions): RequestObserver 
         record.span = span;
         record.traceId = span.traceId;
       }
-      if (isDevelopment || headers['graphql-timing'] === 'report') record.timingsFor = audience;
+      if (isDevelopment || headers['graphql-timing'] === 'report') record.timingsFor = recipients;
       if (headers['graphql-explain'] === '1')
-        record.explanation = { audience, accesses: [], refusals: [] };
+        record.explanation = { recipients, accesses: [], refusals: [] };
       if (span || record.timingsFor || record.explanation) record.timings = new PhaseTimings(span);
     },
     end(request, completed) {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, getOperationAST } from 'graphql';
 import { escapeHtml } from '../http/html.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
@@ -58,9 +58,13 @@ export function addExplainPage(
   return PATH;
 }
 
+/** True for a query or a mutation: streams have no explanation. */
+const isExplained = ({ document }: CommittedOperation): boolean =>
+  getOperationAST(document)?.operation !== 'subscription';
+
 /** What the page's script reads: JSON without the character that could end its element. */
 function toData({ schema, committed, example, sandboxToken = '' }: ExplainPageOptions): string {
-  const operations = committed.map((operation) => ({
+  const operations = committed.filter(isExplained).map((operation) => ({
     name: operation.name,
     source: operation.source.trim(),
     variables: placeholdersFor(schema, operation.document) ?? '{}',

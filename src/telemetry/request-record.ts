@@ -39,11 +39,11 @@ export interface RecordedOperation {
 }
 
 /** The viewers who get a report about a request: Server-Timing, or an explanation. */
-export type Audience = 'everyone' | 'staff';
+type Recipients = 'everyone' | 'staff';
 
 /** What is recorded only for requests that ask for an explanation. */
 export interface ExplanationRecord {
-  readonly audience: Audience;
+  readonly recipients: Recipients;
   readonly accesses: UpstreamAccess[];
   readonly refusals: Refusal[];
 }
@@ -75,7 +75,7 @@ export class RequestRecord {
   /** The limit that refused the request. */
   refusedBy: string | undefined = undefined;
   /** The viewers who get Server-Timing for this request. */
-  timingsFor: Audience | undefined = undefined;
+  timingsFor: Recipients | undefined = undefined;
   /** Undefined unless the request is traced, or asks for Server-Timing or an explanation. */
   timings: PhaseTimings | undefined = undefined;
   /** Undefined unless the request asks for an explanation; see `explanationFor`. */
@@ -94,15 +94,17 @@ export class RequestRecord {
 }
 
 /** @param viewer - undefined until it is known */
-export const isFor = (audience: Audience | undefined, viewer: RequestRecord['viewer']): boolean =>
-  audience === 'everyone' || (audience === 'staff' && viewer === 'staff');
+export const isFor = (
+  recipients: Recipients | undefined,
+  viewer: RequestRecord['viewer'],
+): boolean => recipients === 'everyone' || (recipients === 'staff' && viewer === 'staff');
 
 /** The record for the explanation of the response; undefined unless its viewer asks for one and may get it. */
 export const explanationFor = ({
   explanation,
   viewer,
 }: RequestRecord): ExplanationRecord | undefined =>
-  explanation && isFor(explanation.audience, viewer) ? explanation : undefined;
+  explanation && isFor(explanation.recipients, viewer) ? explanation : undefined;
 
 /** A request whose response has been sent, or whose client has left. */
 export interface CompletedRequest {

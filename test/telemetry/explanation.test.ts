@@ -143,14 +143,14 @@ describe('The explanation of a response', () => {
           {
             path: ['member', 'loans'],
             field: 'Member.loans',
-            rule: "ownerOrStaff('member', 'orders:read')",
+            allows: { viewers: 'the owner, staff', scopes: ['orders:read'] },
             code: 'NOT_FOUND',
             reason: 'There is no such member.',
           },
           {
             path: ['staffOnly'],
             field: 'Query.recentLoans',
-            rule: "staff('orders:read')",
+            allows: { viewers: 'staff', scopes: ['orders:read'] },
             code: 'FORBIDDEN',
             reason: 'This is for staff only.',
           },

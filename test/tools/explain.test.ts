@@ -42,7 +42,7 @@ describe('npm run explain', () => {
     const { stdout } = await explain('mobile', 'CancelOrder', '--variables', variables);
     assert.match(
       stdout,
-      /^refused: cancelOrder \(Mutation\.cancelOrder\): UNAUTHENTICATED\..* Rule: /m,
+      /^refused: cancelOrder \(Mutation\.cancelOrder\): UNAUTHENTICATED\..* Allowed: .*orders:write$/m,
     );
   });
 

@@ -196,13 +196,22 @@ function showTable() {
   );
 }
 
-function toRefusal({ path, field, rule, code, reason }) {
+/** Whom a rule allows; nothing is known of rules from elsewhere. */
+function toText({ viewers, scopes } = {}) {
+  const others =
+    scopes &&
+    (scopes.length > 0 ? `third parties need ${scopes.join(' or ')}` : 'no third parties');
+  return [`The rule allows ${viewers || 'those who may see the parent'}`, others]
+    .filter(Boolean)
+    .join('; ');
+}
+
+function toRefusal({ path, field, allows, code, reason }) {
   return element(
     'li',
     {},
     element('b', {}, path.join('.')),
-    ` (${field}): ${code}. ${reason} Rule: `,
-    element('code', {}, rule),
+    ` (${field}): ${code}. ${reason} ${toText(allows)}.`,
   );
 }
 
