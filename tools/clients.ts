@@ -30,6 +30,8 @@ interface Released {
   readonly text: string;
 }
 
+type FindFaults = (text: string, others: readonly Released[]) => string[];
+
 interface Options {
   /** The folder clients/. */
   readonly folder?: URL;
@@ -57,11 +59,11 @@ export function createClientsCommand({
   }
 
   /** @returns what finds the faults of a manifest; for a schema that can't be built, the reason */
-  async function createCheck(bff: string): Promise<(text: string) => string[]> {
+  async function createCheck(bff: string): Promise<FindFaults> {
     const definition = await load(bff);
     try {
       const contract = { schema: buildSchema(definition), limits: definition.limits };
-      return (text) => findFaults(contract, text);
+      return (text, others) => findFaults(contract, text, others);
     } catch (error) {
       return () => [`the schema of ${bff} is wrong: ${(error as Error).message}`];
     }
@@ -71,7 +73,8 @@ export function createClientsCommand({
     const url = urlOf(bff, client);
     if (!file) throw new Error('name the manifest file that the app was built with');
     const text = readManifest(file);
-    const faults = (await createCheck(bff as string))(text);
+    const others = releasedOf(bff as string).filter((other) => other.client !== client);
+    const faults = (await createCheck(bff as string))(text, others);
     for (const fault of faults) terminal.printError(`${file}: ${fault}`);
     if (faults.length > 0) return false;
     const operations = parseManifest(text).map(toApollo);
@@ -133,8 +136,10 @@ export function createClientsCommand({
     const released = releasedOf(bff);
     if (released.length === 0) return [];
     const findAll = await createCheck(bff);
-    return released.flatMap(({ client, text }) =>
-      findAll(text).map((fault) => `clients/${bff}/${client}.json: ${fault}`),
+    return released.flatMap(({ client, text }, index) =>
+      findAll(text, released.slice(0, index)).map(
+        (fault) => `clients/${bff}/${client}.json: ${fault}`,
+      ),
     );
   }
 

@@ -22,6 +22,7 @@ const FORMS =
   '{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [ … ] }';
 
 const SHA256 = /^[\da-f]{64}$/i;
+export const SAME_ID = 'another operation has the same id';
 export const WRONG_HASH = 'the id is not the SHA-256 of the text';
 
 /** An operation as a manifest has it. */
@@ -64,7 +65,7 @@ export function* readManifest(
     const hash = documentHash(body);
     const operation = findKnown(hash) ?? readBody(body, schema);
     const wrong = Array.isArray(operation) ? operation : [];
-    if (byId.has(id)) wrong.push('another operation has the same id');
+    if (byId.has(id)) wrong.push(SAME_ID);
     if (isWrongHash(id, hash)) wrong.push(WRONG_HASH);
     faults.push(...wrong.map((fault) => `${name}: ${fault}`));
     if (!Array.isArray(operation)) byId.set(id, operation);

@@ -45,6 +45,8 @@ async function createHarness() {
       await writeFile(file, JSON.stringify(manifest));
       return run(['add', 'mobile', client, file]);
     },
+    write: (client: string, manifest: object) =>
+      writeFile(new URL(`mobile/${client}.json`, folder), JSON.stringify(manifest)),
     read: async (client: string) =>
       JSON.parse(await readFile(new URL(`mobile/${client}.json`, folder), 'utf8')),
     [Symbol.asyncDispose]: () => rm(path, { recursive: true }),
@@ -90,6 +92,30 @@ describe('npm run clients', () => {
       `${harness.file}: Any: line 1: Cannot query field "mood" on type "Dashboard".\n`,
     );
     assert.equal((await harness.run(['list'])).stdout, 'no released clients\n');
+  });
+
+  it('adds nothing with which the BFF would not start: an id that is two operations', async () => {
+    await using harness = await createHarness();
+    await harness.add('ios@1.0', { f00d: ANNOUNCEMENTS });
+    const conflict = await harness.add('ios@1.1', { f00d: DASHBOARD });
+    assert.deepEqual(conflict, {
+      code: 1,
+      stdout: '',
+      stderr: `${harness.file}: f00d: the id is another operation in ios@1.0.json\n`,
+    });
+    const twice = await harness.add('ios@1.1', manifestOf(DASHBOARD, DASHBOARD));
+    assert.equal(twice.stderr, `${harness.file}: Any: another operation has the same id\n`);
+    assert.equal((await harness.add('ios@1.1', { f00d: ANNOUNCEMENTS, beef: DASHBOARD })).code, 0);
+  });
+
+  it('check names versions in which an id is another operation', async () => {
+    await using harness = await createHarness();
+    await harness.add('ios@1.0', { f00d: ANNOUNCEMENTS });
+    await harness.write('ios@1.1', { f00d: DASHBOARD });
+    assert.equal(
+      (await harness.run(['check'])).stderr,
+      'clients/mobile/ios@1.1.json: f00d: the id is another operation in ios@1.0.json\n',
+    );
   });
 
   it('never changes a version that is released', async () => {

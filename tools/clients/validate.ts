@@ -23,6 +23,7 @@ import {
   isWrongHash,
   type ManifestEntry,
   parseManifest,
+  SAME_ID,
   WRONG_HASH,
 } from '../../src/operations/manifest.ts';
 import { documentHash } from '../../src/operations/operation.ts';
@@ -33,21 +34,44 @@ export interface Contract {
   readonly limits: OperationLimits;
 }
 
+/** The operations of another version of a client. */
+interface OtherManifest {
+  readonly client: string;
+  readonly text: string;
+}
+
 const RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
 /**
  * Finds what breaks the operations of a released client: fields and arguments that are gone, limits that
- * they exceed, ids that do not belong to their texts.
+ * they exceed, ids that do not belong to their texts, or that are two operations (a BFF with such
+ * manifests does not start).
  *
  * The cost is that with the defaults of variables: what a client passes is not in its manifest.
  * @param text - of the manifest
+ * @param others - the manifests that the BFF has with it
  * @returns one line per fault, such as `Dashboard: line 4: Cannot query field "total" on type "Order".`
  */
-export function findFaults({ schema, limits }: Contract, text: string): string[] {
+export function findFaults(
+  { schema, limits }: Contract,
+  text: string,
+  others: readonly OtherManifest[] = [],
+): string[] {
   const costOf = createCostReader(schema, limits.listSize);
+  const otherHashes = others.map(({ client, text }) => ({ client, hashes: hashesOf(text) }));
+  const seen = new Set<string>();
+
+  function idFaultsOf(id: string, hash: string): string[] {
+    const faults = otherHashes
+      .filter(({ hashes }) => (hashes.get(id) ?? hash) !== hash)
+      .map(({ client }) => `the id is another operation in ${client}.json`);
+    if (seen.has(id)) faults.push(SAME_ID);
+    seen.add(id);
+    return isWrongHash(id, hash) ? [WRONG_HASH, ...faults] : faults;
+  }
 
   function faultsOf({ id, body }: ManifestEntry): string[] {
-    const idFaults = isWrongHash(id, documentHash(body)) ? [WRONG_HASH] : [];
+    const idFaults = idFaultsOf(id, documentHash(body));
     try {
       const document = parse(body);
       const errors = validate(schema, document, RULES, { hideSuggestions: true });
@@ -80,6 +104,12 @@ function entriesOf(text: string): readonly (ManifestEntry | string)[] {
     if (error instanceof ConfigError) return error.faults;
     throw error;
   }
+}
+
+/** @returns the hashes of a manifest's operations by id; none for one that can't be read */
+function hashesOf(text: string): ReadonlyMap<string, string> {
+  const entries = entriesOf(text).filter((entry) => typeof entry !== 'string');
+  return new Map(entries.map(({ id, body }) => [id, documentHash(body)]));
 }
 
 const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
