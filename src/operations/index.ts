@@ -16,7 +16,6 @@ export { DocumentError } from './document-error.ts';
 export { createDeprecationLookup } from './fields.ts';
 export { type FindKnown, readManifest } from './manifest.ts';
 export {
-  assertNoConflict,
   findIn,
   isReleasedManifest,
   type LoadedManifest,

@@ -96,7 +96,7 @@ export function findIn(manifests: readonly Manifest[], hash: string): Operation 
 }
 
 /** @throws ConfigError if an id of the manifest is another operation in one of the others */
-export function assertNoConflict(manifest: Manifest, others: readonly Manifest[]): void {
+function assertNoConflict(manifest: Manifest, others: readonly Manifest[]): void {
   const faults = [...manifest.operations].flatMap(([id, { hash }]) =>
     others
       .filter(({ operations }) => (operations.get(id)?.hash ?? hash) !== hash)

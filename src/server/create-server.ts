@@ -134,7 +134,8 @@ export async function createServer(
     isTrusted: operations.isTrustedHash,
     isDeprecated: createDeprecationLookup(schema),
   });
-  opened.defer(watchManifests(log, metrics.setManifests));
+  const manifests = watchManifests(log, metrics.setManifests);
+  opened.defer(() => manifests?.stop());
   const tracing =
     config.tracing &&
     (await createTracing(config.tracing, { log, countLost: metrics.countLostSpans }));
@@ -162,7 +163,7 @@ export async function createServer(
     stale: bff.stale,
     log,
   });
-  addGauges(metrics, { app, cache, certificate, redis, replicas: purges.replicas });
+  addGauges(metrics, { app, cache, certificate, manifests, redis, replicas: purges.replicas });
   const { changed, listen } = purges;
   const { strictScopes } = config;
   const createContext = createContextFactory({ upstreams, strictScopes, changed, listen });

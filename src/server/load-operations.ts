@@ -57,11 +57,11 @@ export function loadOperations(
     /**
      * Registers the operations of manifests that are added or changed, and drops those of removed ones.
      * @param observe - called with the manifests in use, now and after each change
-     * @returns a function that ends it
+     * @returns undefined if there are no manifests on disk
      */
-    watchManifests(log: Log, observe: (manifests: readonly Manifest[]) => void): () => void {
+    watchManifests(log: Log, observe: (manifests: readonly Manifest[]) => void) {
       observe(manifests);
-      if (path === undefined) return () => {};
+      if (path === undefined) return undefined;
       return watchManifests({
         path,
         inUse: manifests,

@@ -1,10 +1,10 @@
 import type { BigIntStats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { GraphQLSchema } from 'graphql';
 import { ConfigError } from '../config/index.ts';
 import {
-  assertNoConflict,
   findIn,
   type LoadedManifest,
   listManifestFiles,
@@ -29,11 +29,22 @@ interface ManifestWatch {
   readonly pollMs?: number;
 }
 
+export interface WatchedManifests {
+  /** True if what the files have is in use. */
+  readonly isCurrent: () => boolean;
+  readonly stop: () => void;
+}
+
 interface WatchedFile {
+  readonly path: string;
   /** Of the file; undefined until it is looked up for the first time. */
   readonly version: string | undefined;
   /** What is in use of it; undefined if it has never been valid. */
-  readonly manifest: LoadedManifest | undefined;
+  readonly inUse: LoadedManifest | undefined;
+  /** What the file has; undefined if that is invalid. */
+  readonly latest: LoadedManifest | undefined;
+  /** The reasons for which what the file has is not in use. */
+  readonly faults: readonly string[];
 }
 
 /**
@@ -43,56 +54,70 @@ interface WatchedFile {
  * If the folder can't be read, everything stays as it was.
  *
  * One operation is parsed in a turn of the event loop, so that requests are answered in between.
- * @returns a function that ends it
  */
-export function watchManifests(watch: ManifestWatch): () => void {
+export function watchManifests(watch: ManifestWatch): WatchedManifests {
   const { path, inUse, schema, findKnown, log, onChange, pollMs = POLL_MS } = watch;
-  let known = new Map<string, WatchedFile>(
-    inUse.map((manifest) => [manifest.path, { version: undefined, manifest }]),
+  let known = inUse.map(
+    (manifest): WatchedFile => ({
+      path: manifest.path,
+      version: undefined,
+      inUse: manifest,
+      latest: manifest,
+      faults: [],
+    }),
   );
   let loggedReason = '';
   let isChecking = false;
   let isStopped = false;
 
   async function check(): Promise<void> {
-    const next = new Map<string, WatchedFile>();
+    const files: WatchedFile[] = [];
     for (const file of await listManifestFiles(path)) {
-      const watched = await checkFile(file, manifestsOf(next));
-      if (watched) next.set(file, watched);
+      const watched = await checkFile(file, manifestsOf(files));
+      if (watched) files.push(watched);
     }
+    if (isStopped || isDeepStrictEqual(files.map(versionOf), known.map(versionOf))) return;
+    const settled = settle(files);
+    logFaults(settled);
     const before = manifestsOf(known);
-    const after = manifestsOf(next);
-    known = next;
+    const after = manifestsOf(settled);
+    known = settled;
     const loaded = after.filter((manifest) => !before.includes(manifest)).map(clientOf);
     const gone = before.filter((manifest) => !after.includes(manifest)).map(clientOf);
     const removed = gone.filter((client) => !loaded.includes(client));
-    if (isStopped || loaded.length + removed.length === 0) return;
+    if (loaded.length + removed.length === 0) return;
     onChange(after);
     log.info({ loaded, removed }, 'manifests reloaded');
   }
 
   /** @param others - the manifests of the files before it */
   async function checkFile(
-    file: string,
+    path: string,
     others: readonly LoadedManifest[],
   ): Promise<WatchedFile | undefined> {
-    const found = await stat(file, { bigint: true }).catch(() => undefined);
+    const found = await stat(path, { bigint: true }).catch(() => undefined);
     if (!found) return undefined;
-    const watched = known.get(file);
-    const version = versionOf(found);
-    if (version === watched?.version) return watched;
-    const manifest = watched?.manifest;
+    const watched = known.find((file) => file.path === path);
+    const version = versionOfInode(found);
+    if (watched && version === watched.version) return watched;
+    const inUse = watched?.inUse;
     try {
-      const text = await readFile(file, 'utf8');
-      const loaded = toLoaded({ path: file, text }, await readInTurns(text, others));
-      if (loaded.digest === manifest?.digest) return { version, manifest };
-      assertNoConflict(loaded, others);
-      return { version, manifest: loaded };
+      const text = await readFile(path, 'utf8');
+      const loaded = toLoaded({ path, text }, await readInTurns(text, others));
+      const latest = loaded.digest === inUse?.digest ? inUse : loaded;
+      return { path, version, inUse, latest, faults: [] };
     } catch (error) {
       // Whatever is in the file, the process goes on with the manifest that it has.
       const faults = error instanceof ConfigError ? error.faults : [(error as Error).message];
-      log.error({ file, faults }, 'manifest not reloaded');
-      return { version, manifest };
+      return { path, version, inUse, latest: undefined, faults };
+    }
+  }
+
+  function logFaults(files: readonly WatchedFile[]): void {
+    for (const { path, version, faults } of files) {
+      const logged = known.find((file) => file.path === path && file.version === version);
+      if (faults.length === 0 || isDeepStrictEqual(faults, logged?.faults)) continue;
+      log.error({ file: path, faults }, 'manifest not reloaded');
     }
   }
 
@@ -123,17 +148,59 @@ export function watchManifests(watch: ManifestWatch): () => void {
         isChecking = false;
       });
   }, pollMs).unref();
-  return () => {
-    isStopped = true;
-    clearInterval(timer);
+  return {
+    isCurrent: () => loggedReason === '' && known.every(({ faults }) => faults.length === 0),
+    stop() {
+      isStopped = true;
+      clearInterval(timer);
+    },
   };
+}
+
+/**
+ * Takes what each file has, unless an id is another operation in the manifest of another file: then the
+ * manifest that has changed stays as it was, or the later one if both have.
+ */
+function settle(files: readonly WatchedFile[]): WatchedFile[] {
+  const settled = files.map(
+    (file): WatchedFile => ({
+      ...file,
+      inUse: file.latest ?? file.inUse,
+      faults: file.latest ? [] : file.faults,
+    }),
+  );
+  for (let clash = findClash(settled); clash; clash = findClash(settled)) {
+    const isChanged = (index: number) => settled[index]?.inUse !== files[index]?.inUse;
+    const [refused, other] = isChanged(clash.later)
+      ? [clash.later, clash.earlier]
+      : [clash.earlier, clash.later];
+    const fault = `${clash.id}: is another operation in ${settled[other]?.inUse?.client}.json`;
+    const file = files[refused] as WatchedFile;
+    settled[refused] = { ...file, faults: [fault] };
+  }
+  return settled;
+}
+
+/** Finds an id that is two operations, and the positions of their files. */
+function findClash(files: readonly WatchedFile[]) {
+  const seen = new Map<string, { readonly hash: string; readonly index: number }>();
+  for (const [later, { inUse }] of files.entries()) {
+    for (const [id, { hash }] of inUse?.operations ?? []) {
+      const first = seen.get(id);
+      if (first && first.hash !== hash) return { id, earlier: first.index, later };
+      if (!first) seen.set(id, { hash, index: later });
+    }
+  }
+  return undefined;
 }
 
 const clientOf = ({ client }: LoadedManifest): string => client;
 
-const manifestsOf = (files: ReadonlyMap<string, WatchedFile>): LoadedManifest[] =>
-  [...files.values()].flatMap(({ manifest }) => manifest ?? []);
+const manifestsOf = (files: readonly WatchedFile[]): LoadedManifest[] =>
+  files.flatMap(({ inUse }) => inUse ?? []);
+
+const versionOf = ({ path, version }: WatchedFile) => [path, version];
 
 /** Changes with every write: the time of the last change of an inode can't be set. */
-const versionOf = ({ dev, ino, size, ctimeNs }: BigIntStats): string =>
+const versionOfInode = ({ dev, ino, size, ctimeNs }: BigIntStats): string =>
   [dev, ino, size, ctimeNs].join();

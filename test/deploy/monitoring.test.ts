@@ -151,7 +151,7 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
       const metrics = await (await fetch(`${environment.adminUrl}/metrics`)).text();
       return LAST_SERIES.every((series) => series.test(metrics));
     });
-    // A replica with TLS, and with a Redis and an edge that are down, for the metrics that the first one does not have.
+    // A replica with TLS and manifests, and with a Redis and an edge that are down, for the metrics that the first one does not have.
     const tls = started.use(await createListenerTls());
     const redisUrl = `redis://127.0.0.1:${await freePort()}`;
     const replica = started.use(
@@ -159,6 +159,7 @@ describe('Each expression', { skip: skipWithout('prometheus') }, () => {
         ...tls.env,
         REDIS_URL: redisUrl,
         EDGE_PURGE_URL: 'http://127.0.0.1:1',
+        OPERATIONS_MANIFEST: folder,
       }),
     );
     const subscribed = started.use(await startSubscriptions(PATIENT));

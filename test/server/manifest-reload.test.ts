@@ -59,7 +59,7 @@ function watch({ path }: Pick<Folder, 'path'>) {
   const inUse = loadManifests(readManifestFiles(path), schema);
   const states: (readonly LoadedManifest[])[] = [inUse];
   const current = () => states.at(-1) ?? [];
-  const stop = watchManifests({
+  const { stop, isCurrent } = watchManifests({
     path,
     inUse,
     schema,
@@ -79,6 +79,7 @@ function watch({ path }: Pick<Folder, 'path'>) {
           ?.operations.values() ?? []),
       ].map(({ source }) => source),
     operation: (hash: string) => current().flatMap((m) => m.operations.get(hash) ?? [])[0],
+    isCurrent,
     [Symbol.dispose]: stop,
   };
 }
@@ -143,6 +144,40 @@ describe('A folder of manifests', () => {
     ]);
     await folder.replace('ios@1.0.json', manifestOf('{ b a }'));
     await until(() => watched.textsOf('ios@1.0').join() === '{ b a }');
+    assert.equal(watched.isCurrent(), false);
+    await rm(folder.fileOf('new@1.0.json'));
+    await until(watched.isCurrent);
+  });
+
+  it('refuses a change that makes an id another operation than in a later file', async () => {
+    await using folder = await createFolder({
+      'ios@1.0.json': '{ "x": "{ a }" }',
+      'ios@1.1.json': '{ "x": "{ a }" }',
+    });
+    using watched = watch(folder);
+    await folder.replace('ios@1.0.json', '{ "x": "{ b }" }');
+    await until(() => watched.entries.length === 1);
+    assert.deepEqual(watched.entries[0]?.fields, {
+      file: folder.fileOf('ios@1.0.json'),
+      faults: ['x: is another operation in ios@1.1.json'],
+    });
+    assert.equal(watched.isCurrent(), false);
+    assert.equal(watched.operation('x')?.source, '{ a }');
+    await folder.replace('ios@1.1.json', '{ "x": "{ b }" }');
+    await until(watched.isCurrent);
+    assert.deepEqual(watched.textsOf('ios@1.0'), ['{ b }']);
+    assert.deepEqual(watched.textsOf('ios@1.1'), ['{ b }']);
+  });
+
+  it('takes a manifest that was refused because of another one, once that one has changed', async () => {
+    await using folder = await createFolder({ 'ios@1.0.json': '{ "x": "{ a }" }' });
+    using watched = watch(folder);
+    await folder.replace('ios@1.1.json', '{ "x": "{ b }" }');
+    await until(() => watched.entries.length === 1);
+    assert.deepEqual(watched.clients(), ['ios@1.0']);
+    await rm(folder.fileOf('ios@1.0.json'));
+    await until(() => watched.textsOf('ios@1.1').join() === '{ b }');
+    assert.equal(watched.isCurrent(), true);
   });
 
   it('stays as it was while it cannot be read', async () => {
@@ -152,6 +187,7 @@ describe('A folder of manifests', () => {
     await until(() => watched.entries.length === 1);
     assert.equal(watched.entries[0]?.message, 'manifests not reloaded');
     assert.deepEqual(watched.clients(), ['ios@1.0']);
+    assert.equal(watched.isCurrent(), false);
     await rename(`${folder.path}-gone`, folder.path);
     await folder.replace('ios@1.1.json', manifestOf('{ b }'));
     await until(() => watched.clients().join() === 'ios@1.0,ios@1.1');

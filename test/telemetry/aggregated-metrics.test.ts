@@ -10,6 +10,7 @@ import { createTestMetrics } from '../support/metrics.ts';
 interface Values {
   readonly connections: number;
   readonly certificateExpiry: number;
+  readonly areManifestsCurrent: boolean;
   readonly isRedisUp: boolean;
   readonly startedAt: number;
 }
@@ -23,6 +24,7 @@ async function metricsOf(values: Values): Promise<ProcessMetrics> {
     cacheEntries: () => 0,
     connections: async () => values.connections,
     certificateExpiry: () => values.certificateExpiry,
+    areManifestsCurrent: () => values.areManifestsCurrent,
     isSynced: () => false,
     isRedisUp: async () => values.isRedisUp,
   });
@@ -35,13 +37,20 @@ async function metricsOf(values: Values): Promise<ProcessMetrics> {
 }
 
 describe('The metrics of several processes', () => {
-  it('are sums, the earliest expiry and start, and 0 for Redis if one process has lost it', async () => {
-    const common = { connections: 2, certificateExpiry: 2_000, isRedisUp: true, startedAt: 1_500 };
+  it('are sums, the earliest expiry and start, and 0 for Redis and manifests if one process has lost them', async () => {
+    const common = {
+      connections: 2,
+      certificateExpiry: 2_000,
+      areManifestsCurrent: true,
+      isRedisUp: true,
+      startedAt: 1_500,
+    };
     const text = await aggregateMetrics([
       await metricsOf(common),
       await metricsOf({
         connections: 3,
         certificateExpiry: 1_000,
+        areManifestsCurrent: false,
         isRedisUp: false,
         startedAt: 500,
       }),
@@ -51,6 +60,7 @@ describe('The metrics of several processes', () => {
     assert.equal(read('frontdesk_connections'), 7);
     assert.equal(read('frontdesk_certificate_expiry_timestamp_seconds'), 1_000);
     assert.equal(read('frontdesk_redis_up'), 0);
+    assert.equal(read('frontdesk_manifests_current'), 0);
     assert.equal(read('process_start_time_seconds'), 500);
   });
 });

@@ -31,6 +31,8 @@ interface Gauges {
   readonly connections: () => Promise<number>;
   /** The end of the certificate's validity, in seconds since the epoch; undefined without TLS. */
   readonly certificateExpiry: (() => number) | undefined;
+  /** True if all manifests are in use as their files have them; undefined without files. */
+  readonly areManifestsCurrent: (() => boolean) | undefined;
   /** True if Redis responds; undefined without Redis. */
   readonly isRedisUp: (() => Promise<boolean>) | undefined;
   /** True if this replica knows the purges of the others; undefined without Redis. */
@@ -61,8 +63,8 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
     countLostSpans: (spans: number): void => lostSpans.inc(spans),
     /** Adds the figures that are read when metrics are collected. */
     addGauges(gauges: Gauges): void {
-      const { cacheBytes, cacheEntries, connections, certificateExpiry, isRedisUp, isSynced } =
-        gauges;
+      const { cacheBytes, cacheEntries, connections } = gauges;
+      const { certificateExpiry, areManifestsCurrent, isRedisUp, isSynced } = gauges;
       const add = (
         name: string,
         help: string,
@@ -85,6 +87,10 @@ export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
         const help =
           'End of the validity of the TLS certificate in use, in seconds since the epoch.';
         add('frontdesk_certificate_expiry_timestamp_seconds', help, certificateExpiry, 'min');
+      }
+      if (areManifestsCurrent) {
+        const help = '1 if the manifests are in use as their files have them, otherwise 0.';
+        add('frontdesk_manifests_current', help, () => Number(areManifestsCurrent()), 'min');
       }
       if (isRedisUp) {
         const read = async () => Number(await isRedisUp());
