@@ -2,6 +2,7 @@
 
 /** The ids of the persisted operations, by name. */
 export const OPERATION_IDS = {
+  Account: '4a6907938b9edd77779c216ca515e8901401aba0e1496a9a496e478553c1041b',
   CancelOrder: 'ecfe05b484b1ebb4d01282a0dc3dc97e8b9ba208d8609cbaa18453cbfa9c3b7a',
   Customers: '2d3be0af08775dbee40df28c9856cda55246a94bab39c3d114590d1257e9d010',
   Home: '58579f0f8acafd6b070838b18d2d067dedc9e5c8c337d5cf260899e41303d80a',

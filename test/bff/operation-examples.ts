@@ -31,6 +31,7 @@ async function placeOrder(environment: Environment): Promise<{ id: string }> {
  * One row per operation, for all suites and BFFs.
  */
 export const EXAMPLES: Readonly<Record<string, Example>> = {
+  Account: { as: ME, variables: () => ({ first: 3 }) },
   Customers: { as: 'staff', variables: () => ({ search: 'a', first: 3 }) },
   Dashboard: { as: ME, variables: () => ({}) },
   Home: { as: ME, variables: () => ({}) },

@@ -34,6 +34,11 @@ export const LOST_FIELDS: Readonly<
       order: ['viewer.orders'],
       notification: ['viewer.unreadCount', 'announcements'],
     },
+    Account: {
+      user: ['viewer.user'],
+      order: ['viewer.orders'],
+      notification: ['viewer.unreadCount', 'viewer.notifications', 'announcements'],
+    },
     OrderList: { order: ['viewer.orders'] },
     OrderDetail: { order: ['order'], user: ['order.customer'] },
     NotificationList: { notification: ['viewer.unreadCount', 'viewer.notifications'] },
