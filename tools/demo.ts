@@ -3,6 +3,7 @@ import { get as getByHttp } from 'node:http';
 import { get as getByHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { readSecret } from '../services/support/secret.ts';
 import { readSettings } from '../services/support/settings.ts';
 import { issueToken } from '../services/support/tokens.ts';
 import { withDemo } from '../src/config/demo-defaults.ts';
@@ -12,11 +13,14 @@ import { UPSTREAMS, type UpstreamTable } from '../src/datasources/upstreams.ts';
 import { readConfig } from '../src/server/read-config.ts';
 import { closeOnTermination } from '../src/server/termination.ts';
 import { type Child, startChild } from './demo/child.ts';
+import { type ExamplePages, pageFaults, startExamplePages } from './demo/example-pages.ts';
 import { createDemoLogin, type DemoLogin, usesDemoIssuer } from './demo/login.ts';
+import { type OrderMessages, startOrderMessages } from './demo/order-messages.ts';
 import { bffNames, loadBff, ROOT } from './tree.ts';
 
 // npm start: starts the stand-in services, the identity provider and every BFF, each as its own
-// process, so that you can kill one and see a partial response. --services-only starts no BFF.
+// process, so that you can kill one and see a partial response; and the pages of examples/, in this process.
+// --services-only starts no BFF and no page.
 
 const SERVICES = Object.keys(UPSTREAMS);
 const IDENTITY = 'identity';
@@ -35,6 +39,8 @@ const standIns = [
   ...(usesDemoIssuer(environment) ? [IDENTITY] : []),
 ];
 const children: Child[] = [];
+let pages: ExamplePages | undefined;
+let orderMessages: OrderMessages | undefined;
 const failed = Promise.withResolvers<never>();
 let phase = 'starting' as 'starting' | 'running' | 'stopping';
 
@@ -66,7 +72,15 @@ async function start(): Promise<string> {
   await checkConfiguration();
   const bffs = await Promise.all(bffNames().map(loadBff));
   const withSessions = bffs.find(({ credentials }) => credentials.includes('cookie'));
-  const login = withSessions && (await createDemoLogin(withSessions, environment));
+  const token = await issueToken({
+    userId: '42',
+    role: 'customer',
+    expiresIn: TOKEN_LIFETIME_SECONDS,
+  });
+  if (!values['services-only'] && standIns.includes(IDENTITY)) {
+    pages = await startExamplePages(environment, token);
+  }
+  const login = withSessions && (await createDemoLogin(withSessions, environment, pages?.web.url));
   const [services, identityUrl] = await Promise.all([
     Promise.all(SERVICES.map(startService)),
     startIdentityProvider(login),
@@ -78,11 +92,7 @@ async function start(): Promise<string> {
   );
   const env = {
     ...demoIssuer(addresses),
-    SANDBOX_TOKEN: await issueToken({
-      userId: '42',
-      role: 'customer',
-      expiresIn: TOKEN_LIFETIME_SECONDS,
-    }),
+    SANDBOX_TOKEN: token,
     ...secrets,
     ...environment,
     ...addresses,
@@ -94,8 +104,20 @@ async function start(): Promise<string> {
     }),
   );
   await Promise.all(urls.map(waitUntilReady));
-  await subscribeBffs();
+  for (const [name, page] of Object.entries(pages ?? {})) {
+    page.connect(urls[bffs.findIndex((bff) => bff.name === page.bff)] ?? '');
+    print(`${name} page`, page.url);
+  }
+  if (pages && standIns.includes('notification')) await startMessages();
+  await subscribe();
   const standIn = children.find(({ name }) => SERVICES.includes(name) && !issuesTokens(name));
+  if (pages) {
+    const { web, phone } = pages;
+    const tryPartial = standIn
+      ? `, then kill one service (kill ${standIn.pid}) and refresh the phone page`
+      : '';
+    return `${readyIn()}. Next: open ${web.url} (web page) and ${phone.url} (phone page) in a browser${tryPartial}`;
+  }
   const tryPartial = standIn
     ? `, or kill one service (kill ${standIn.pid}) and send a request with "cache-control: no-cache" for a partial response`
     : '';
@@ -125,6 +147,10 @@ async function checkConfiguration(): Promise<void> {
   const env = { ...addresses, ...demoIssuer(addresses), ...environment };
   readAll(
     ...bffs.map((bff) => () => readConfig(env, bff)),
+    () => {
+      const faults = values['services-only'] ? [] : pageFaults(environment);
+      if (faults.length > 0) throw new ConfigError(faults);
+    },
     ...standIns.map((name) => () => {
       const { faults } = readSettings(environment, name, 0);
       if (faults.length > 0) throw new ConfigError(faults);
@@ -189,11 +215,22 @@ async function purgeUrls(): Promise<string> {
   return ports.flatMap((port) => (port === '0' ? [] : `http://127.0.0.1:${port}/purge`)).join(',');
 }
 
-/** Subscribes every BFF to the stand-ins' purge messages, so that no stored response is outdated. */
-async function subscribeBffs(): Promise<void> {
+/** Starts the sender of notifications about orders. */
+async function startMessages(): Promise<void> {
+  const notification = await children.find(({ name }) => name === 'notification')?.url;
+  const upstreamToken = secrets.UPSTREAM_TOKEN ?? readSecret('UPSTREAM_TOKEN');
+  if (notification) orderMessages = await startOrderMessages(notification, upstreamToken);
+}
+
+/**
+ * Subscribes every BFF to the stand-ins' purge messages, so that no stored response is outdated, and the sender
+ * of notifications.
+ */
+async function subscribe(): Promise<void> {
   const bffs = children.filter(({ name }) => bffNames().includes(name));
   const listeners = await Promise.all(bffs.map(({ adminUrl }) => adminUrl));
   const urls = listeners.map((listener) => new URL('/purge', listener).href);
+  if (orderMessages) urls.push(orderMessages.url);
   const services = children.filter(({ name }) => SERVICES.includes(name));
   await Promise.all(
     services.map(async (service) =>
@@ -232,6 +269,7 @@ function isReady(url: URL): Promise<boolean> {
 
 async function stop(): Promise<void> {
   phase = 'stopping';
+  for (const server of [orderMessages, ...Object.values(pages ?? {})]) server?.close();
   await Promise.all(children.map((child) => child.stop()));
 }
 

@@ -21,6 +21,7 @@ const LONGEST = [
   'soak/soak.isolated.test.ts',
   'tools/new.isolated.test.ts',
   'tools/demo.isolated.test.ts',
+  'examples/examples.isolated.test.ts',
   'all.ts',
 ];
 /** For two cores: most tests wait for something from time to time. */

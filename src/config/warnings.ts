@@ -28,8 +28,14 @@ const UNPROTECTED = {
     "Whoever is on the network path can read users' tokens and the client's secret.",
 };
 
-/** Variables of the stand-ins, which read the same .env. */
-const STAND_IN_VARIABLES = ['DATA_DIR', 'PURGE_URLS', 'IDENTITY_PORT'];
+/** Variables of the demo, which reads the same .env. */
+const DEMO_VARIABLES = [
+  'DATA_DIR',
+  'PURGE_URLS',
+  'IDENTITY_PORT',
+  'WEB_PAGE_PORT',
+  'PHONE_PAGE_PORT',
+];
 const PORT_SUFFIXES = ['PORT', 'ADMIN_PORT'];
 /** Minimum length of a known name for one or two edits, because short names are similar by chance. */
 const MIN_LENGTH = { oneEdit: 6, twoEdits: 12 };
@@ -117,7 +123,7 @@ function variableNames(bffs: readonly string[], upstreams: readonly string[]): r
     ...own,
     ...SECRETS.map((name) => `${name}_FILE`),
     ...upstreams.map((name) => urlVariable(name).replace(/URL$/, 'PORT')),
-    ...STAND_IN_VARIABLES,
+    ...DEMO_VARIABLES,
     ...bffs.flatMap((bff) => PORT_SUFFIXES.map((suffix) => `${bff.toUpperCase()}_${suffix}`)),
   ];
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -12,29 +12,17 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { urlVariable } from '../../src/config/index.ts';
-import { UPSTREAMS } from '../../src/datasources/upstreams.ts';
 import { bffNames, ROOT } from '../../tools/tree.ts';
 import { createBrowser } from '../support/browser.ts';
 import { createListenerTls } from '../support/certificates.ts';
+import { type Demo, STAND_INS, startDemo } from '../support/demo.ts';
 import { logIn, logOutAtProvider } from '../support/identity.ts';
 import { CSRF_HEADER } from '../support/login.ts';
 import { UNREACHABLE_UPSTREAMS } from '../support/production.ts';
 import { until } from '../support/until.ts';
 
-const DEMO = fileURLToPath(new URL('../../tools/demo.ts', import.meta.url));
-/** As in `npm start`. */
-const PRELOAD = new URL('../../tools/compile-cache.mjs', import.meta.url).href;
 /** The default URL of the order service. */
 const DEFAULT_ORDER_URL = 'http://127.0.0.1:5002';
-const STAND_INS = Object.keys(UPSTREAMS);
-const FREE_PORTS = Object.fromEntries(
-  [
-    ...bffNames().flatMap((name) => [name, `${name}_admin`]),
-    ...STAND_INS.map((name) => `${name}_service`),
-    'identity',
-  ].map((name) => [`${name.toUpperCase()}_PORT`, '0']),
-);
-
 /** With these, the demo starts one service and no identity provider, which is all that some tests need. */
 const ONLY_ORDER = {
   ...UNREACHABLE_UPSTREAMS,
@@ -43,34 +31,6 @@ const ONLY_ORDER = {
   JWT_ISSUER: 'https://id.example',
   JWT_AUDIENCE: 'shop',
 };
-
-type Demo = ReturnType<typeof startDemo>;
-
-function startDemo(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
-  const demo = spawn(process.execPath, ['--import', PRELOAD, DEMO, ...args], {
-    env: { PATH: process.env.PATH, ...FREE_PORTS, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [demo.stdout, demo.stderr]) stream.on('data', (text) => (output += text));
-  const exitCode = once(demo, 'close').then(([code]) => code as number | null);
-
-  const find = (name: string, pattern: string) =>
-    new RegExp(`^${name} +\\| ${pattern}`, 'm').exec(output)?.[1] ?? '';
-  return {
-    output: () => output,
-    urlOf: (name: string) => find(name, '(http\\S+)'),
-    pidOf: (name: string) => Number(find(name, '.*process (\\d+)')),
-    pids: () => [...output.matchAll(/process (\d+)\)/g)].map(([, pid]) => Number(pid)),
-    ready: () => until(() => /^ready/m.test(output) || demo.exitCode !== null),
-    kill: (signal: NodeJS.Signals) => demo.kill(signal),
-    exitCode,
-    async [Symbol.asyncDispose]() {
-      demo.kill('SIGTERM');
-      await exitCode;
-    },
-  };
-}
 
 async function query(url: string, text: string) {
   const response = await fetch(url, {
@@ -109,10 +69,9 @@ describe('npm start, while it runs', () => {
     }
   });
 
-  it('logs a user in to the web BFF with the identity provider, and out of both', async () => {
-    const [, loginUrl = ''] = /, log in at (http\S+),/.exec(demo.output()) ?? [];
-    const url = new URL(demo.urlOf('web')).origin;
-    assert.equal(loginUrl, `${url}/auth/login`);
+  it('logs a user in to the web page with the identity provider, and out of both', async () => {
+    const url = demo.urlOf('web page');
+    const loginUrl = `${url}/auth/login`;
     const browser = createBrowser();
     await logIn(browser, loginUrl, '42');
     const session = async () => {
@@ -244,6 +203,14 @@ describe('npm start', () => {
     assert.ok(demo.output().endsWith(reason), demo.output());
   });
 
+  it('names the port of a page if it is in use', async () => {
+    await using other = await listen();
+    await using demo = startDemo({ WEB_PAGE_PORT: String(other.port) });
+    assert.equal(await demo.exitCode, 1);
+    const reason = `web page can't start: WEB_PAGE_PORT: port ${other.port} is in use by another program\n`;
+    assert.equal(demo.output(), reason);
+  });
+
   it('prints the output of a process that exits before listening', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'frontdesk-demo-'));
     await writeFile(join(folder, 'order.db'), 'This is no database.');
@@ -261,6 +228,7 @@ describe('npm start', () => {
       USER_SERVICE_URL: 'nonsense',
       REQUEST_DEADLINE_MS: 'soon',
       MOBILE_PORT: '70000',
+      PHONE_PAGE_PORT: '70000',
       USER_SERVICE_PORT: 'unused, because the service has a URL',
       ORDER_SERVICE_PORT: '-1',
       NOTIFICATION_SERVICE_PORT: 'abc',
@@ -279,6 +247,7 @@ describe('npm start', () => {
       'NOTIFICATION_SERVICE_PORT: must be a port number, 0 to 65535',
       'OPERATIONS_MANIFEST: there is no readable file at "/nowhere/manifest.json"',
       'ORDER_SERVICE_PORT: must be a port number, 0 to 65535',
+      'PHONE_PAGE_PORT: must be a port number, 0 to 65535',
       'PURGE_URLS: must be at most 20 http or https addresses, separated by commas',
       'REQUEST_DEADLINE_MS: must be a number of milliseconds, at most 999999',
       'USER_SERVICE_URL: must be http, https or srv+http(s) addresses',

@@ -167,7 +167,11 @@ function registerBff(plan: Plan, { name, type, port, adminPort }: NewBff): void 
   });
   plan.edit('.env.example', (text) =>
     insertAfterLast(
-      insertAfterLast(text, /^\w+(?<!ADMIN|SERVICE|IDENTITY)_PORT=\d/, `${prefix}_PORT=${port}`),
+      insertAfterLast(
+        text,
+        /^\w+(?<!ADMIN|SERVICE|IDENTITY|PAGE)_PORT=\d/,
+        `${prefix}_PORT=${port}`,
+      ),
       /^\w+_ADMIN_PORT=/,
       `${prefix}_ADMIN_PORT=${adminPort}`,
     ),
