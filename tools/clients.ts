@@ -6,6 +6,7 @@ import type { BffDefinition } from '../src/bff.ts';
 import { isReleasedManifest } from '../src/operations/index.ts';
 import { type ManifestEntry, parseManifest } from '../src/operations/manifest.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
+import { usedTypes } from './clients/used-types.ts';
 import { findFaults } from './clients/validate.ts';
 import { type Command, main, type Terminal } from './command.ts';
 import { bffNames, loadBff, ROOT } from './tree.ts';
@@ -59,13 +60,12 @@ export function createClientsCommand({
   }
 
   /** @returns what finds the faults of a manifest; for a schema that can't be built, the reason */
-  async function createCheck(bff: string): Promise<FindFaults> {
-    const definition = await load(bff);
+  function createCheck(definition: BffDefinition): FindFaults {
     try {
       const contract = { schema: buildSchema(definition), limits: definition.limits };
       return (text, others) => findFaults(contract, text, others);
     } catch (error) {
-      return () => [`the schema of ${bff} is wrong: ${(error as Error).message}`];
+      return () => [`the schema of ${definition.name} is wrong: ${(error as Error).message}`];
     }
   }
 
@@ -74,7 +74,8 @@ export function createClientsCommand({
     if (!file) throw new Error('name the manifest file that the app was built with');
     const text = readManifest(file);
     const others = releasedOf(bff as string).filter((other) => other.client !== client);
-    const faults = (await createCheck(bff as string))(text, others);
+    const definition = await load(bff as string);
+    const faults = createCheck(definition)(text, others);
     for (const fault of faults) terminal.printError(`${file}: ${fault}`);
     if (faults.length > 0) return false;
     const operations = parseManifest(text).map(toApollo);
@@ -91,6 +92,10 @@ export function createClientsCommand({
       version: 1,
       added: today,
       operations,
+      types: usedTypes(
+        buildSchema(definition),
+        operations.map(({ body }) => parse(body)),
+      ),
     };
     await mkdir(folderOf(bff as string), { recursive: true });
     await writeFile(url, `${JSON.stringify(manifest, null, 2)}\n`);
@@ -135,7 +140,7 @@ export function createClientsCommand({
   async function checkBff(bff: string): Promise<string[]> {
     const released = releasedOf(bff);
     if (released.length === 0) return [];
-    const findAll = await createCheck(bff);
+    const findAll = createCheck(await load(bff));
     return released.flatMap(({ client, text }, index) =>
       findAll(text, released.slice(0, index)).map(
         (fault) => `clients/${bff}/${client}.json: ${fault}`,

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { GraphQLSchema } from 'graphql';
+import { buildSchema as buildFrom, type GraphQLSchema, parse } from 'graphql';
 import { mobile } from '../../bff-mobile/bff.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { STANDARD_LIMITS } from '../../src/operations/limits/index.ts';
 import { documentHash } from '../../src/operations/operation.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
+import { usedTypes } from '../../tools/clients/used-types.ts';
 import { findFaults } from '../../tools/clients/validate.ts';
 import { createClientsCommand } from '../../tools/clients.ts';
 import { runTool } from './run-tool.ts';
@@ -143,6 +144,19 @@ describe('npm run clients', () => {
     }
   });
 
+  it('check names the version, the operation and the field whose type has changed since add', async () => {
+    await using harness = await createHarness();
+    await harness.add('ios@1.0', manifestOf(DASHBOARD));
+    const manifest = await harness.read('ios@1.0');
+    assert.equal(manifest.types['Order.placedAt'], 'DateTime!');
+    const types = { ...manifest.types, 'Order.placedAt': 'Int!' };
+    await harness.write('ios@1.0', { ...manifest, types });
+    assert.equal(
+      (await harness.run(['check'])).stderr,
+      'clients/mobile/ios@1.0.json: Dashboard: line 5: Order.placedAt was Int! and is DateTime!\n',
+    );
+  });
+
   it('check names each version that a lowered limit breaks, and the operation', async () => {
     await using harness = await createHarness();
     await harness.add('ios@1.0', manifestOf(DASHBOARD));
@@ -155,6 +169,69 @@ describe('npm run clients', () => {
       stderr:
         'clients/mobile/ios@1.0.json: Dashboard: The depth of nested fields is 3: at most 2.\n',
     });
+  });
+});
+
+describe('A client that was built for a schema', () => {
+  const PLACE = `mutation Place($input: PlaceInput!) { place(input: $input) { id total status } }`;
+  const FIND = 'query Find($status: [Status!]) { orders(status: $status) { placedAt } }';
+  const built = `
+    type Query { orders(status: [Status!]): [Order!] }
+    type Mutation { place(input: PlaceInput!): Order }
+    type Order { id: ID! status: Status! total: Int placedAt: String! note: String }
+    input PlaceInput { sku: ID! count: Int = 1 gift: GiftInput }
+    input GiftInput { text: String }
+    enum Status { OPEN DONE }
+  `;
+
+  /** The faults of both operations after a change of the schema. */
+  function faultsWith(...changes: readonly (readonly [from: string, to: string])[]): string[] {
+    const changed = changes.reduce((sdl, [from, to]) => {
+      assert.ok(sdl.includes(from));
+      return sdl.replace(from, to);
+    }, built);
+    const operations = [PLACE, FIND];
+    const documents = operations.map((operation) => parse(operation));
+    const types = usedTypes(buildFrom(built), documents);
+    const text = JSON.stringify({ ...manifestOf(...operations), types });
+    return findFaults({ schema: buildFrom(changed), limits: STANDARD_LIMITS }, text);
+  }
+
+  it('breaks when a field that it requests has another type, or may be null', () => {
+    assert.deepEqual(faultsWith(['placedAt: String!', 'placedAt: String']), [
+      'Any: line 1: Order.placedAt was String! and is String',
+    ]);
+    assert.deepEqual(faultsWith(['total: Int', 'total: Float']), [
+      'Any: line 1: Order.total was Int and is Float',
+    ]);
+    assert.deepEqual(faultsWith(['): [Order!]', '): [Order]']), [
+      'Any: line 1: Query.orders was [Order!] and is [Order]',
+    ]);
+  });
+
+  it('breaks when what it sends in a variable is no longer accepted', () => {
+    for (const [from, to, fault] of [
+      ['sku: ID!', 'sku: ID! shop: ID!', 'PlaceInput.shop is required'],
+      ['count: Int = 1', 'count: Int!', 'PlaceInput.count was Int and is Int!'],
+      ['text: String', 'text: Int', 'GiftInput.text was String and is Int'],
+      ['gift: GiftInput', 'present: GiftInput', 'PlaceInput.gift is gone'],
+      ['OPEN DONE', 'OPEN', 'Status.DONE is gone'],
+    ] as const) {
+      assert.deepEqual(faultsWith([from, to]), [`Any: line 1: ${fault}`]);
+    }
+  });
+
+  it('does not break with what is stricter, new, or not used', () => {
+    assert.deepEqual(
+      faultsWith(
+        ['total: Int', 'total: Int!'],
+        ['note: String', 'note: Int'],
+        ['count: Int = 1', 'count: Int color: String size: Int! = 1'],
+        ['sku: ID!', 'sku: ID'],
+        ['OPEN DONE', 'OPEN DONE LOST'],
+      ),
+      [],
+    );
   });
 });
 

@@ -27,6 +27,7 @@ import {
   WRONG_HASH,
 } from '../../src/operations/manifest.ts';
 import { documentHash } from '../../src/operations/operation.ts';
+import { findTypeBreaks, type UsedTypes } from './used-types.ts';
 
 /** What the operations of a client must agree with. */
 export interface Contract {
@@ -43,8 +44,8 @@ interface OtherManifest {
 const RULES = [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
 /**
- * Finds what breaks the operations of a released client: fields and arguments that are gone, limits that
- * they exceed, ids that do not belong to their texts, or that are two operations (a BFF with such
+ * Finds what breaks the operations of a released client: fields and arguments that are gone, other types
+ * than those that the client was built for, limits that they exceed, ids that do not belong to their texts, or that are two operations (a BFF with such
  * manifests does not start).
  *
  * The cost is that with the defaults of variables: what a client passes is not in its manifest.
@@ -60,6 +61,7 @@ export function findFaults(
   const costOf = createCostReader(schema, limits.listSize);
   const otherHashes = others.map(({ client, text }) => ({ client, hashes: hashesOf(text) }));
   const seen = new Set<string>();
+  const built = builtTypesOf(text);
 
   function idFaultsOf(id: string, hash: string): string[] {
     const faults = otherHashes
@@ -83,7 +85,7 @@ export function findFaults(
         const cost = costOf(document, definition)(defaultsOf(definition));
         enforceLimit(limits, 'cost', Math.ceil(cost));
       }
-      return idFaults;
+      return [...idFaults, ...findTypeBreaks(schema, document, built)];
     } catch (error) {
       if (error instanceof GraphQLError) return [...idFaults, describeError(error)];
       if (error instanceof BffError) return [...idFaults, error.message];
@@ -110,6 +112,16 @@ function entriesOf(text: string): readonly (ManifestEntry | string)[] {
 function hashesOf(text: string): ReadonlyMap<string, string> {
   const entries = entriesOf(text).filter((entry) => typeof entry !== 'string');
   return new Map(entries.map(({ id, body }) => [id, documentHash(body)]));
+}
+
+/** @returns the types that `npm run clients -- add` has recorded; none for other manifests */
+function builtTypesOf(text: string): UsedTypes {
+  try {
+    const { types } = JSON.parse(text) as { types?: UsedTypes };
+    return typeof types === 'object' ? types : {};
+  } catch {
+    return {};
+  }
 }
 
 const operationsOf = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
