@@ -3,8 +3,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { getOperationAST, parse } from 'graphql';
 import type { BffDefinition } from '../src/bff.ts';
-import { isReleasedManifest } from '../src/operations/index.ts';
+import { isReleasedManifest, loadCommittedOperations, toTrusted } from '../src/operations/index.ts';
 import { type ManifestEntry, parseManifest } from '../src/operations/manifest.ts';
+import { documentHash } from '../src/operations/operation.ts';
 import { buildSchema } from '../src/server/build-schema.ts';
 import { usedTypes } from './clients/used-types.ts';
 import { findFaults } from './clients/validate.ts';
@@ -21,8 +22,8 @@ const HELP = `${USAGE}
   add      checks the operations of a version that is about to be released, and keeps its manifest in
            clients/<bff>/; the BFF accepts them from then on
   retire   removes the manifest of a version that nobody uses anymore; its operations are refused then
-  list     prints each version, the number of its operations and of those that no other version has,
-           and since when it is there
+  list     prints each version, the number of its operations and of those that neither another version
+           nor the BFF itself has, and since when it is there
   check    checks all operations against the schemas and the limits of this tree`;
 
 interface Released {
@@ -111,11 +112,10 @@ export function createClientsCommand({
     return true;
   }
 
-  function list([only]: string[], terminal: Terminal): boolean {
+  async function list([only]: string[], terminal: Terminal): Promise<boolean> {
     if (only) assertBff(only);
-    const rows = bffNames()
-      .filter((bff) => only === undefined || bff === only)
-      .flatMap((bff) => rowsOf(bff, releasedOf(bff)));
+    const listed = bffNames().filter((bff) => only === undefined || bff === only);
+    const rows = (await Promise.all(listed.map(listBff))).flat();
     const widths = [0, 1, 2, 3].map((column) =>
       Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)),
     );
@@ -129,6 +129,14 @@ export function createClientsCommand({
     }
     if (rows.length === 0) terminal.print('no released clients');
     return true;
+  }
+
+  async function listBff(bff: string): Promise<string[][]> {
+    const released = releasedOf(bff);
+    if (released.length === 0) return [];
+    const definition = await load(bff);
+    const committed = loadCommittedOperations(definition.operations, buildSchema(definition));
+    return rowsOf(bff, released, new Set(toTrusted(committed).keys()));
   }
 
   async function check(terminal: Terminal): Promise<boolean> {
@@ -199,19 +207,26 @@ function toApollo({ id, body }: ManifestEntry) {
 const countOf = (operations: number): string =>
   `${operations} operation${operations === 1 ? '' : 's'}`;
 
-function rowsOf(bff: string, released: readonly Released[]): string[][] {
-  const idsOf = ({ text }: Released) => new Set(parseManifest(text).map(({ id }) => id));
-  const ids = new Map(released.map((each) => [each, idsOf(each)]));
+/** @param committed - the hashes of operations that the BFF accepts without a manifest */
+function rowsOf(
+  bff: string,
+  released: readonly Released[],
+  committed: ReadonlySet<string>,
+): string[][] {
+  const hashesOf = ({ text }: Released) =>
+    new Set(parseManifest(text).map(({ body }) => documentHash(body)));
+  const hashes = new Map(released.map((each) => [each, hashesOf(each)]));
   return released.map((each) => {
-    const own = ids.get(each) ?? new Set<string>();
-    const others = new Set(
-      released.flatMap((other) => (other === each ? [] : [...(ids.get(other) ?? [])])),
+    const own = hashes.get(each) ?? new Set<string>();
+    const others = released.flatMap((other) =>
+      other === each ? [] : [...(hashes.get(other) ?? [])],
     );
+    const shared = new Set([...committed, ...others]);
     const { added = 'unknown' } = JSON.parse(each.text) as { added?: string };
     return [
       bff,
       each.client,
-      `${countOf(own.size)}, ${own.difference(others).size} of it alone`,
+      `${countOf(own.size)}, ${own.difference(shared).size} of it alone`,
       `since ${added}`,
     ];
   });

@@ -123,7 +123,8 @@ export async function createServer(
 
   // Operations and execution
   const schema = buildSchema(bff);
-  const { operations, committed, example, watchManifests } = loadOperations(bff, schema, config);
+  const loaded = loadOperations(bff, schema, config);
+  const { operations, committed, example } = loaded;
   const compiler = createCompiler(schema);
   const apollo = createApollo({ ...config, schema, compiler, operations, example, log });
   await apollo.start();
@@ -131,10 +132,11 @@ export async function createServer(
 
   // Telemetry
   const metrics = createMetrics({
+    isCommitted: loaded.isCommitted,
     isTrusted: operations.isTrustedHash,
     isDeprecated: createDeprecationLookup(schema),
   });
-  const manifests = watchManifests(log, metrics.setManifests);
+  const manifests = loaded.watchManifests(log, metrics.setManifests);
   opened.defer(() => manifests?.stop());
   const tracing =
     config.tracing &&

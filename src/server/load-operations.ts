@@ -52,6 +52,7 @@ export function loadOperations(
   });
   return {
     committed,
+    isCommitted: (hash: string) => own.has(hash),
     example: committed.find(({ name }) => name === bff.example),
     operations,
     /**

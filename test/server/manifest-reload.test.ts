@@ -7,12 +7,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { buildSchema } from 'graphql';
 import {
   type LoadedManifest,
+  loadCommittedOperations,
   loadManifests,
   readManifestFiles,
 } from '../../src/operations/index.ts';
 import { documentHash } from '../../src/operations/operation.ts';
+import { buildSchema as buildLibrarySchema } from '../../src/server/build-schema.ts';
 import { watchManifests } from '../../src/server/manifest-reload.ts';
 import { startCluster } from '../support/cluster.ts';
+import { library } from '../support/fixture/bff.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
 
@@ -217,6 +220,13 @@ describe('A folder of manifests', () => {
   });
 });
 
+/** The requests of each manifest. */
+async function manifestCounts({ adminUrl }: { readonly adminUrl: string }) {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const samples = text.matchAll(/^frontdesk_manifest_requests_total\{manifest="(.+)"\} (\d+)$/gm);
+  return Object.fromEntries([...samples].map(([, name, value]) => [name, Number(value)]));
+}
+
 describe('A BFF that accepts registered operations only', () => {
   it('accepts those of a new manifest, counts them, and refuses those of a removed one, without a restart', async () => {
     await using folder = await createFolder({ 'ios@1.0.json': manifestOf(NAMES) });
@@ -232,13 +242,7 @@ describe('A BFF that accepts registered operations only', () => {
           : {},
       );
     const codeOf = async (body: string) => (await ask(body)).body.errors?.[0].extensions.code;
-    async function counts(): Promise<Record<string, number>> {
-      const text = await (await fetch(`${environment.adminUrl}/metrics`)).text();
-      const samples = text.matchAll(
-        /^frontdesk_manifest_requests_total\{manifest="(.+)"\} (\d+)$/gm,
-      );
-      return Object.fromEntries([...samples].map(([, name, value]) => [name, Number(value)]));
-    }
+    const counts = () => manifestCounts(environment);
     assert.deepEqual(await counts(), { 'ios@1.0': 0 });
     assert.deepEqual((await ask(NAMES)).body, EXPECTED);
     assert.equal(await codeOf(NOTICES), 'OPERATION_NOT_TRUSTED');
@@ -255,6 +259,24 @@ describe('A BFF that accepts registered operations only', () => {
     await until(async () => (await codeOf(NAMES)) === 'OPERATION_NOT_TRUSTED');
     assert.equal(await codeOf(NOTICES), undefined);
     assert.deepEqual(Object.keys(await counts()).sort(), ['ios@1.1', 'several']);
+  });
+
+  it('counts a committed operation for a version only if the client declares to be it', async () => {
+    const [card] = loadCommittedOperations(library.operations, buildLibrarySchema(library)).filter(
+      ({ name }) => name === 'MemberCard',
+    );
+    assert.ok(card);
+    await using folder = await createFolder({ 'ios@1.0.json': manifestOf(card.source) });
+    await using environment = await startLibrary({ OPERATIONS_MANIFEST: folder.path });
+    const ask = (version: string) =>
+      environment.post(
+        { documentId: card.hash, variables: { id: '42' } },
+        { 'apollographql-client-name': 'ios', 'apollographql-client-version': version },
+      );
+    for (const version of ['1.0', '2.0', '2.1']) assert.equal((await ask(version)).status, 200);
+    await until(async () =>
+      isDeepStrictEqual(await manifestCounts(environment), { 'ios@1.0': 1, several: 2 }),
+    );
   });
 
   it('reloads manifests in each of its workers', async () => {

@@ -74,6 +74,15 @@ describe('npm run clients', () => {
     assert.match((await harness.run(['list'])).stdout, /^mobile {2}ios@1\.10 [^\n]*\n$/);
   });
 
+  it('does not list operations that the BFF itself has as those of a version alone', async () => {
+    await using harness = await createHarness();
+    const kit = new URL('../../clients/mobile/persisted-operations.json', import.meta.url);
+    const { operations } = JSON.parse(await readFile(kit, 'utf8'));
+    const [{ body }] = operations;
+    await harness.add('ios@1.0', { f00d: body, beef: ANNOUNCEMENTS });
+    assert.match((await harness.run(['list'])).stdout, /ios@1\.0 {2}2 operations, 1 of it alone/);
+  });
+
   it('keeps manifests of other generators in the format of Apollo, with their ids', async () => {
     await using harness = await createHarness();
     await harness.add('android@2.0', { f00d: ANNOUNCEMENTS });

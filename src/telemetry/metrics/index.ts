@@ -20,6 +20,8 @@ export type { EdgePurgeCounter } from './purges.ts';
 export type { UpstreamMetrics } from './upstreams.ts';
 
 interface MetricsOptions {
+  /** True for the hashes of operations that the BFF accepts without a manifest. */
+  readonly isCommitted: (hash: string) => boolean;
   readonly isTrusted: (hash: string) => boolean;
   readonly isDeprecated: (field: string) => boolean;
 }
@@ -40,11 +42,11 @@ interface Gauges {
 }
 
 /** Creates the metrics of one server. */
-export function createMetrics({ isTrusted, isDeprecated }: MetricsOptions) {
+export function createMetrics({ isCommitted, isTrusted, isDeprecated }: MetricsOptions) {
   const registry = new Registry();
   const registers = [registry];
   const fieldUsage = new FieldUsage(registry, isDeprecated);
-  const manifestUsage = new ManifestUsage(registry);
+  const manifestUsage = new ManifestUsage(registry, isCommitted);
 
   const lostSpans = new Counter({
     name: 'frontdesk_lost_spans_total',

@@ -15,15 +15,18 @@ interface Manifest {
  * still used. The label has no other values than the manifests, whatever clients send.
  *
  * An operation of one manifest alone counts for it, whoever requests it: without the manifest it would be
- * refused. Versions of an app share most operations, and these count for the manifest that the client
- * declares to have, or for `several` if that is none of them.
+ * refused. Versions of an app share most operations, also with the committed ones of the BFF, and these
+ * count for the manifest that the client declares to have, or for `several` if that is none of them.
  */
 export class ManifestUsage {
   readonly #counter: Counter;
+  readonly #isCommitted: (hash: string) => boolean;
   #clients: ReadonlySet<string> = new Set();
   #clientsByHash: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
-  constructor(registry: Registry) {
+  /** @param isCommitted - true for the hashes of operations that the BFF accepts without a manifest */
+  constructor(registry: Registry, isCommitted: (hash: string) => boolean) {
+    this.#isCommitted = isCommitted;
     this.#counter = new Counter({
       name: 'frontdesk_manifest_requests_total',
       help: 'Requests for operations of manifests, by manifest; stored responses count too.',
@@ -57,12 +60,10 @@ export class ManifestUsage {
    */
   count(hash: string, client: string | undefined, version: string | undefined): void {
     const clients = this.#clientsByHash.get(hash);
-    if (clients) this.#counter.inc({ manifest: manifestOf(clients, `${client}@${version}`) });
+    if (!clients) return;
+    const declared = `${client}@${version}`;
+    const [first = SEVERAL] = clients;
+    const isOfOne = clients.size === 1 && !this.#isCommitted(hash);
+    this.#counter.inc({ manifest: clients.has(declared) ? declared : isOfOne ? first : SEVERAL });
   }
-}
-
-function manifestOf(clients: ReadonlySet<string>, declared: string): string {
-  if (clients.has(declared)) return declared;
-  const [first = SEVERAL, second] = clients;
-  return second === undefined ? first : SEVERAL;
 }
