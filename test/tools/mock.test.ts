@@ -187,6 +187,38 @@ describe('The mock', () => {
     assert.ok(statuses.length > 0 && statuses.every((status: string) => status === 'SHIPPED'));
   });
 
+  it('has cursors that stay valid while orders are added and changed', async () => {
+    await using own = disposable(await startMock(ENV, 1));
+    const list = `query ($after: String, $status: OrderStatus) { viewer {
+      orders(first: 2, after: $after, status: $status) {
+        edges { node { id } } pageInfo { endCursor }
+      }
+    } }`;
+    const idsOf = async (variables: object) => {
+      const { orders } = (await send(own, 'web', list, { variables })).body.data.viewer;
+      return {
+        ids: orders.edges.map(({ node }: Json) => node.id),
+        after: orders.pageInfo.endCursor,
+      };
+    };
+    const { after } = await idsOf({});
+    const next = await idsOf({ after });
+    const placed = await idsOf({ status: 'PLACED' });
+    const input = { idempotencyKey: 'a', ...NEW_ORDER };
+    await send(
+      own,
+      'web',
+      'mutation ($input: PlaceOrderInput!) { placeOrder(input: $input) { order { id } } }',
+      { variables: { input } },
+    );
+    assert.deepEqual(await idsOf({ after }), next);
+    await send(own, 'web', `mutation { cancelOrder(id: "${placed.ids.at(-1)}") { order { id } } }`);
+    assert.deepEqual(await idsOf({ after: placed.after, status: 'PLACED' }), {
+      ids: [],
+      after: null,
+    });
+  });
+
   it('keeps what mutations change, for all BFFs', async () => {
     await using own = disposable(await startMock(ENV, 1));
     const cancel = 'mutation { cancelOrder(id: "17") { order { status } userErrors { code } } }';

@@ -85,14 +85,23 @@ function numberOf(id: string): number {
   return number === undefined ? 1 : Number(number);
 }
 
-function createPage<T>(list: string, all: readonly T[], { first, after }: PageRequest): Page<T> {
-  const cursor = fromCursor(list, after);
-  if (cursor !== null && !/^\d{1,6}$/.test(cursor)) throw badCursor();
-  const start = Number(cursor ?? 0);
-  const nodes = all.slice(start, start + first);
+/**
+ * A cursor has the id of its item, so that it stays valid while items are added and changed.
+ * @param isIncluded - the items that the viewer has requested
+ */
+function createPage<T extends { readonly id: string }>(
+  list: string,
+  all: readonly T[],
+  { first, after }: PageRequest,
+  isIncluded: (item: T) => boolean = () => true,
+): Page<T> {
+  const last = fromCursor(list, after);
+  const start = last === null ? 0 : all.findIndex(({ id }) => id === last) + 1;
+  if (last !== null && start === 0) throw badCursor();
+  const rest = all.slice(start).filter(isIncluded);
   return {
-    edges: nodes.map((node, n) => ({ cursor: toCursor(list, String(start + n + 1)), node })),
-    hasNextPage: start + first < all.length,
+    edges: rest.slice(0, first).map((node) => ({ cursor: toCursor(list, node.id), node })),
+    hasNextPage: rest.length > first,
   };
 }
 
@@ -118,11 +127,12 @@ function createUsers(
     },
     async page({ search, ...request }) {
       const text = search?.toLowerCase() ?? '';
-      const found = customerIds()
+      const all = customerIds()
         .map(find)
-        .filter(({ name, email }) => `${name}\n${email}`.toLowerCase().includes(text))
         .sort((a, b) => (a.name < b.name ? -1 : 1));
-      return createPage('users', found, request);
+      return createPage('users', all, request, ({ name, email }) =>
+        `${name}\n${email}`.toLowerCase().includes(text),
+      );
     },
     async update(id, { name, locale, avatarUrl }) {
       if (name?.trim() === '') return rejected(problem('BLANK', 'name'));
@@ -191,8 +201,8 @@ function createOrders(
       },
       async byUser(user, { status, ...request }) {
         const all = listOf(checkUserId(user));
-        const found = status == null ? all : all.filter((order) => order.status === status);
-        return createPage('orders', found, request);
+        const isIncluded = (order: Order) => status == null || order.status === status;
+        return createPage('orders', all, request, isIncluded);
       },
       async recent(first) {
         return customerIds()
@@ -278,8 +288,8 @@ function createNotifications(
   return () => ({
     async byUser(user, { unreadOnly = false, ...request }) {
       const all = listOf(checkUserId(user));
-      const found = unreadOnly ? all.filter(({ readAt }) => readAt === null) : all;
-      return createPage('notifications', found, request);
+      const isIncluded = ({ readAt }: Notification) => !unreadOnly || readAt === null;
+      return createPage('notifications', all, request, isIncluded);
     },
     async received(_user, id) {
       return find(checkId(id));
