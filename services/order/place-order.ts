@@ -75,6 +75,6 @@ export function createPlaceOrder(db: DatabaseSync, now: () => number) {
 export const readIdempotencyKey = (headers: IncomingHttpHeaders): string =>
   read(idempotencyKey, headers['idempotency-key'] || undefined, 400, 'Idempotency-Key');
 
-function canonicalBody({ currency, items }: PlaceOrder): string {
+export function canonicalBody({ currency, items }: PlaceOrder): string {
   return JSON.stringify([currency, items.map(({ sku, quantity }) => [sku.sku, quantity])]);
 }

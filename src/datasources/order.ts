@@ -19,7 +19,7 @@ interface OrderPageRequest extends PageRequest {
   readonly status?: OrderStatus | null | undefined;
 }
 
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+export const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
 const RECENT_TAG = 'orders:recent';
 const orderTag = (id: string): string => tagOf('Order', id);

@@ -103,7 +103,7 @@ const decodePage =
     return { edges, hasNextPage: hasNextPage(body.nextCursor) };
   };
 
-const decodeUpdate =
+export const decodeUpdate =
   (id: string) =>
   ({
     status,

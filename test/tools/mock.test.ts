@@ -239,15 +239,71 @@ describe('The mock', () => {
     assert.deepEqual((await send(own, 'web', detail)).body.data.order.items, NEW_ORDER.items);
   });
 
-  it('rejects what the services reject', async () => {
-    const mutation = `mutation ($input: PlaceOrderInput!) {
-      placeOrder(input: $input) { order { id } userErrors { code field } }
-    }`;
-    const input = { idempotencyKey: 'b', currency: 'EUR', items: [{ sku: 'NO', quantity: 1 }] };
-    const { body } = await send(mock, 'web', mutation, { variables: { input } });
-    assert.deepEqual(body.data.placeOrder, {
-      order: null,
-      userErrors: [{ code: 'UNKNOWN_SKU', field: ['input', 'items', '0', 'sku'] }],
+  describe('rejects what the services reject', () => {
+    const place = async (input: object) => {
+      const mutation = `mutation ($input: PlaceOrderInput!) {
+        placeOrder(input: $input) { order { id } userErrors { code field } }
+      }`;
+      const { body } = await send(mock, 'web', mutation, { variables: { input } });
+      return body.data.placeOrder;
+    };
+    const update = async (input: object) => {
+      const mutation = `mutation ($input: UpdateProfileInput!) {
+        updateProfile(input: $input) { user { locale } userErrors { code field } }
+      }`;
+      return (await send(mock, 'web', mutation, { variables: { input } })).body.data.updateProfile;
+    };
+
+    it('of orders, each reason with its input', async () => {
+      const items = [{ sku: 'NO', quantity: 100 }];
+      assert.deepEqual(await place({ idempotencyKey: 'b', currency: 'XXX', items }), {
+        order: null,
+        userErrors: [
+          { code: 'UNKNOWN_CURRENCY', field: ['input', 'currency'] },
+          { code: 'UNKNOWN_SKU', field: ['input', 'items', '0', 'sku'] },
+          { code: 'OUT_OF_RANGE', field: ['input', 'items', '0', 'quantity'] },
+        ],
+      });
+    });
+
+    it('of an idempotency key that is empty, or was used for another order', async () => {
+      const codeOf = async (input: object) => (await place(input)).userErrors[0]?.code;
+      assert.equal(await codeOf({ idempotencyKey: '', ...NEW_ORDER }), 'INVALID');
+      assert.equal(await codeOf({ idempotencyKey: 'c', ...NEW_ORDER }), undefined);
+      const other = { ...NEW_ORDER, currency: 'USD' };
+      assert.equal(await codeOf({ idempotencyKey: 'c', ...other }), 'IDEMPOTENCY_KEY_REUSED');
+    });
+
+    it('of a profile, and keeps locales in their standard form', async () => {
+      const input = { name: ' ', locale: 'tlh', avatarUrl: 'javascript:alert(1)' };
+      const { user, userErrors } = await update(input);
+      const found = userErrors.map(({ code, field }: Json) => [code, field.at(-1)]);
+      assert.equal(user, null);
+      assert.deepEqual(found.sort(), [
+        ['BLANK', 'name'],
+        ['INVALID_URL', 'avatarUrl'],
+        ['UNKNOWN_LOCALE', 'locale'],
+      ]);
+      assert.deepEqual((await update({ locale: 'en-gb' })).user, { locale: 'en-GB' });
+    });
+
+    it("of an order that is shipped, and of another user's notification", async () => {
+      const list = '{ viewer { orders(first: 1, status: SHIPPED) { edges { node { id } } } } }';
+      const { viewer } = (await send(mock, 'web', list)).body.data;
+      const cancel = `mutation ($id: ID!) { cancelOrder(id: $id) { userErrors { code field } } }`;
+      const variables = viewer.orders.edges[0].node;
+      const { cancelOrder } = (await send(mock, 'web', cancel, { variables })).body.data;
+      assert.deepEqual(cancelOrder.userErrors, [{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
+
+      const read = `mutation { markNotificationsRead(ids: ["42-1", "43-1"]) {
+        notifications { id } unreadCount userErrors { code field }
+      } }`;
+      const { markNotificationsRead } = (await send(mock, 'web', read)).body.data;
+      assert.deepEqual(markNotificationsRead, {
+        notifications: [{ id: '42-1' }],
+        unreadCount: 3,
+        userErrors: [{ code: 'NOT_FOUND', field: ['ids', '1'] }],
+      });
     });
   });
 

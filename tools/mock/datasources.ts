@@ -1,20 +1,22 @@
 import { ANNOUNCEMENTS } from '../../services/notification/announcements.ts';
 import { TEXTS } from '../../services/notification/texts.ts';
-import { CATALOGUE, findCurrency, findProduct, toItem } from '../../services/order/catalogue.ts';
+import { CATALOGUE, toItem } from '../../services/order/catalogue.ts';
+import { canonicalBody, placeOrderSchema } from '../../services/order/place-order.ts';
 import { DAY_MS } from '../../services/support/cast.ts';
+import { profileChange } from '../../services/user/profile.ts';
 import type { CallContext, Datasources } from '../../src/datasources/index.ts';
 import type {
-  MutationResult,
   Notification,
   Order,
   OrderItem,
   OrderStatus,
   Page,
   PageRequest,
-  Problem,
-  ProblemCode,
   User,
 } from '../../src/datasources/models.ts';
+import { applied, rejected } from '../../src/datasources/mutation-result.ts';
+import { IDEMPOTENCY_KEY } from '../../src/datasources/order.ts';
+import { decodePlaced } from '../../src/datasources/order-decoder.ts';
 import {
   badCursor,
   checkId,
@@ -22,8 +24,10 @@ import {
   fromCursor,
   toCursor,
 } from '../../src/datasources/target.ts';
+import { decodeUpdate } from '../../src/datasources/user.ts';
 import { BffError } from '../../src/errors.ts';
 import type { Viewer } from '../../src/viewer.ts';
+import { validate } from './validation.ts';
 import { toTime, type Values } from './values.ts';
 
 // The datasources of the mocked BFFs. They have every id that is requested; the lists of a user have items
@@ -31,6 +35,12 @@ import { toTime, type Values } from './values.ts';
 
 /** What mutations have changed since the start, by type and id. All BFFs share it. */
 export type Changes = Map<string, object>;
+
+/** What was placed with an idempotency key. */
+interface Placed {
+  readonly content: string;
+  readonly id: string;
+}
 
 type Create<Name extends keyof Datasources> = (
   values: Values,
@@ -41,8 +51,6 @@ const CUSTOMERS = 40;
 const ORDERS_PER_USER = 23;
 const NOTIFICATIONS_PER_USER = 15;
 const UNREAD_PER_USER = 4;
-const MAX_QUANTITY = 99;
-const MAX_ITEMS = 20;
 const STATUSES: readonly OrderStatus[] = ['SHIPPED', 'DELIVERED', 'DELIVERED', 'CANCELLED'];
 const KINDS = { ORDER_UPDATE: 'order_update', PROMOTION: 'promotion', ACCOUNT: 'account' } as const;
 
@@ -79,6 +87,13 @@ const customerIds = (): string[] => range(CUSTOMERS).map(String);
 const idIn = (user: string, number: number): string =>
   `${user.replaceAll(/[^\w-]/g, '_')}-${number}`;
 
+/** The user of an id of a list; undefined for any other id. */
+const userIn = (id: string): string | undefined => /^(.+)-\d+$/.exec(id)?.[1];
+
+/** True if the id is not of another user's list. */
+const belongsTo = (user: string, id: string): boolean =>
+  userIn(id) === undefined || idIn(user, numberOf(id)) === id;
+
 /** The number of an id of a list; a small one for any other id. */
 function numberOf(id: string): number {
   const [, number] = /-(\d+)$/.exec(id) ?? [];
@@ -105,13 +120,6 @@ function createPage<T extends { readonly id: string }>(
   };
 }
 
-const done = <T>(value: T): MutationResult<T> => ({ value, problems: [] });
-const rejected = (...problems: readonly Problem[]): MutationResult<never> => ({
-  value: null,
-  problems,
-});
-const problem = (code: ProblemCode, ...field: readonly string[]): Problem => ({ code, field });
-
 function createUsers(
   values: Values,
   changes: Changes,
@@ -134,15 +142,11 @@ function createUsers(
         `${name}\n${email}`.toLowerCase().includes(text),
       );
     },
-    async update(id, { name, locale, avatarUrl }) {
-      if (name?.trim() === '') return rejected(problem('BLANK', 'name'));
-      const given = { ...(name && { name }), ...(locale && { locale }) };
-      changes.set(`User:${id}`, {
-        ...changes.get(`User:${id}`),
-        ...given,
-        ...(avatarUrl !== undefined && { avatarUrl }),
-      });
-      return done(find(checkUserId(id)));
+    async update(id, change) {
+      const { input, refusal } = validate(profileChange, change, decodeUpdate(checkUserId(id)));
+      if (refusal) return refusal;
+      changes.set(`User:${id}`, { ...changes.get(`User:${id}`), ...input });
+      return applied(find(id));
     },
   });
 }
@@ -173,10 +177,8 @@ function createOrders(
 
   /** The user of a list's id; else the viewer, or for a viewer that is no customer any user. */
   function ownerOf(id: string, viewer: Viewer): string {
-    const [, user] = /^(.+)-\d+$/.exec(id) ?? [];
-    if (viewer.role === 'customer') {
-      return user === undefined || idIn(viewer.id, numberOf(id)) === id ? viewer.id : user;
-    }
+    const user = userIn(id);
+    if (viewer.role === 'customer') return belongsTo(viewer.id, id) ? viewer.id : (user ?? '');
     return (
       user ?? values.randomFor({ object: `Order:${id}`, field: 'customer' }).pick(customerIds())
     );
@@ -210,43 +212,41 @@ function createOrders(
           .sort((a, b) => (a.placedAt > b.placedAt ? -1 : 1))
           .slice(0, first);
       },
-      async place(user, { idempotencyKey, currency, items }) {
+      async place(user, { idempotencyKey, ...order }) {
+        if (!IDEMPOTENCY_KEY.test(idempotencyKey)) {
+          return rejected([{ code: 'INVALID', field: ['idempotencyKey'] }]);
+        }
+        const decode = decodePlaced(user);
+        const body = { userId: user, ...order };
+        const { input, refusal } = validate(placeOrderSchema, body, decode);
+        if (refusal) return refusal;
         const key = `placed:${user}:${idempotencyKey}`;
-        const earlier = changes.get(key) as Order | undefined;
-        if (earlier) return done(earlier);
-        const known = findCurrency(currency);
-        if (!known) return rejected(problem('UNKNOWN_CURRENCY', 'currency'));
-        if (items.length === 0) return rejected(problem('EMPTY', 'items'));
-        if (items.length > MAX_ITEMS) return rejected(problem('TOO_MANY', 'items'));
-        const problems = items.flatMap(({ sku, quantity }, n) => [
-          ...(findProduct(sku) ? [] : [problem('UNKNOWN_SKU', 'items', String(n), 'sku')]),
-          ...(quantity >= 1 && quantity <= MAX_QUANTITY
-            ? []
-            : [problem('OUT_OF_RANGE', 'items', String(n), 'quantity')]),
-        ]);
-        if (problems.length > 0) return rejected(...problems);
-        const lines = items.flatMap(({ sku, quantity }) => {
-          const product = findProduct(sku);
-          return product ? [toItem(product, quantity, known)] : [];
-        });
+        const content = canonicalBody(input);
+        const earlier = changes.get(key) as Placed | undefined;
+        if (earlier) {
+          return earlier.content === content
+            ? applied(find(earlier.id))
+            : rejected([{ code: 'IDEMPOTENCY_KEY_REUSED', field: ['idempotencyKey'] }]);
+        }
+        const items = input.items.map(({ sku, quantity }) => toItem(sku, quantity, input.currency));
         const id = idIn(user, ORDERS_PER_USER + placedBy(user).length + 1);
-        const order: Order = {
+        const placed: Order = {
           ...values.object<Order>('Order', id),
-          ...withItems(lines),
+          ...withItems(items),
           customerId: user,
           status: 'PLACED',
           placedAt: toTime(0),
         };
-        changes.set(key, order).set(`orders:${user}`, [order, ...placedBy(user)]);
-        return done(order);
+        changes.set(key, { content, id }).set(`orders:${user}`, [placed, ...placedBy(user)]);
+        return applied(placed);
       },
       async cancel(id) {
         const { status } = find(id);
         if (status === 'SHIPPED' || status === 'DELIVERED') {
-          return rejected({ code: 'NOT_CANCELLABLE', field: null });
+          return rejected([{ code: 'NOT_CANCELLABLE', field: ['id'] }]);
         }
         changes.set(`Order:${id}`, { status: 'CANCELLED' });
-        return done(find(id));
+        return applied(find(id));
       },
     };
   };
@@ -300,11 +300,15 @@ function createNotifications(
     async announcements() {
       return ANNOUNCEMENTS;
     },
-    async markRead(_user, ids) {
-      for (const id of ids.map(checkId)) {
+    async markRead(user, ids) {
+      const own = ids.filter((id) => belongsTo(user, checkId(id)));
+      for (const id of own) {
         if (find(id).readAt === null) changes.set(`Notification:${id}`, { readAt: toTime(0) });
       }
-      return done(ids.map(find));
+      const problems = ids.flatMap((id, n) =>
+        own.includes(id) ? [] : [{ code: 'NOT_FOUND' as const, field: [String(n)] }],
+      );
+      return { value: [...new Set(own)].map(find), problems };
     },
   });
 }
