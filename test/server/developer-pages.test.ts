@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
+import { issueToken } from '../../services/support/tokens.ts';
 import type { BffDefinition } from '../../src/bff.ts';
 import { readGraphqlFiles } from '../../src/graphql-files.ts';
+import { freePort } from '../../tools/free-port.ts';
 import { NOTIFICATIONS, startSubscriptions } from '../protocols/subscriptions/harness.ts';
 import { skipWithoutChromium, startChromium } from '../support/chromium.ts';
 import { createToken } from '../support/environment.ts';
@@ -104,6 +110,66 @@ describe('In Chromium without internet access', { skip: skipWithoutChromium }, (
     assert.deepEqual(await tabsOf(page), tabs);
     await page.click(RUN);
     await untilShows(page, CUSTOMER_NAME);
+  });
+
+  it('the explorer shows the schema where only registered operations are accepted, and with an expired token', async () => {
+    const expired = await issueToken({ userId: customer, role: 'customer', expiresIn: -60 });
+    await using bff = await startSubscriptions({ OPERATIONS: 'trusted', SANDBOX_TOKEN: expired });
+    const page = await openExplorer(bff);
+    await page.click('Show Documentation Explorer');
+    await untilShows(page, 'Root Types');
+    assertOnlyOwn(page, bff);
+    await page.click(RUN);
+    await untilShows(page, 'UNAUTHENTICATED');
+  });
+
+  it('the explorer has the new texts of operations that were changed, and tabs for new ones', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'operations-'));
+    const write = (name: string, text: string) =>
+      writeFile(join(folder.path, `${name}.graphql`), text);
+    const operations = pathToFileURL(`${folder.path}/`);
+    const definition = { ...web, operations, example: 'Home' };
+    await write('Home', 'query Home { announcements { id } }');
+    await write('Detail', 'query Detail($id: ID!) { order(id: $id) { id } }');
+    const env = { WEB_PORT: String(await freePort()) };
+
+    let page: Page;
+    {
+      await using earlier = await startSubscriptions(env, definition);
+      page = await openExplorer(earlier);
+      await page.click('Detail');
+      // GraphiQL stores its tabs after a while.
+      await until(() =>
+        page.evaluate(`localStorage['graphiql:tabState']?.includes('"activeTabIndex":1')`),
+      );
+    }
+    await write('Detail', 'query Detail($id: ID!) { order(id: $id) { status } }');
+    await write('Other', 'query Other { viewer { id } }');
+
+    await using bff = await startSubscriptions(env, definition);
+    await page.navigate(`${bff.url}/graphiql`);
+    await untilShows(page, '{ status }');
+    assert.deepEqual(await tabsOf(page), ['Home', 'Detail', 'Other']);
+    await page.navigate(`${bff.url}/graphiql?again`);
+    await until(async () => (await page.evaluate('location.search').catch(() => '')) === '?again');
+    await untilShows(page, '{ status }');
+    assert.deepEqual(await tabsOf(page), ['Home', 'Detail', 'Other']);
+    await page.click('Other');
+    await untilShows(page, 'query Other');
+  });
+
+  it('the explorer opens the query of a link without the variables of another tab', async () => {
+    await using bff = await startBff();
+    const page = await openExplorer(bff);
+    await page.click('OrderDetail');
+    await page.click('Variables');
+    await untilShows(page, '"id": ""');
+    await until(() => page.evaluate(`localStorage['graphiql:variables']?.includes('"id"')`));
+    const query = '{ announcements { publishedAt } }';
+    await page.navigate(`${bff.url}/graphiql?query=${encodeURIComponent(query)}`);
+    await untilShows(page, query);
+    await page.click('Variables');
+    assert.doesNotMatch(await page.text(), /"id": ""/);
   });
 
   it('the explorer shows the results of a subscription as they come, until it is stopped', async () => {

@@ -7,13 +7,14 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import { type GraphQLSchema, type IntrospectionQuery, introspectionFromSchema } from 'graphql';
 import { escapeHtml } from '../../http/html.ts';
 import type { CommittedOperation } from '../../operations/index.ts';
 import { HTML } from '../../protocols/graphql-over-http/content-negotiation.ts';
 import { SCHEMA_FOLDER } from '../build-schema.ts';
-import { FETCHER_SCRIPT } from './fetcher-script.ts';
+import { FETCHER_SCRIPT, SCHEMA_PATH } from './fetcher-script.ts';
 import { placeholdersFor } from './placeholders.ts';
+import { TABS_SCRIPT } from './tabs-script.ts';
 
 export interface ExplorerOptions {
   readonly name: string;
@@ -32,6 +33,7 @@ const PATH = '/graphiql';
 const MAX_AGE_SECONDS = 300;
 const CSS = 'text/css; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
 /** Workers have the names by which GraphiQL's editor asks for them. */
 const FILES = {
   'graphiql.css': { type: CSS, text: 'css' },
@@ -86,6 +88,12 @@ export function addExplorer(app: FastifyInstance, options: ExplorerOptions): Exp
     });
   }
 
+  let introspection: IntrospectionQuery | undefined;
+  app.get(SCHEMA_PATH, (_request, reply) => {
+    introspection ??= introspectionFromSchema(options.schema, { schemaDescription: true });
+    return reply.type(JSON_TYPE).send({ data: introspection });
+  });
+
   const sandboxFallback = `${PATH}/sandbox-fallback.js`;
   app.get(sandboxFallback, (_request, reply) => reply.type(JAVASCRIPT).send(SANDBOX_FALLBACK));
   return { path: PATH, sandboxFallback };
@@ -111,7 +119,8 @@ addEventListener('error', ({ target }) => {
 function toScript({ name, schema, committed, example, sandboxToken }: ExplorerOptions): string {
   const first = committed.filter((operation) => operation === example);
   const others = committed.filter((operation) => operation !== example);
-  const tabs = [...first, ...others].map(({ source, document }) => ({
+  const tabs = [...first, ...others].map(({ name, source, document }) => ({
+    name,
     query: source,
     variables: placeholdersFor(schema, document),
   }));
@@ -124,7 +133,7 @@ function toScript({ name, schema, committed, example, sandboxToken }: ExplorerOp
     title: `<a href="/">Frontdesk: ${escapeHtml(name)}</a>`,
     logo: '',
   };
-  return `${FETCHER_SCRIPT}
+  return `${FETCHER_SCRIPT}${TABS_SCRIPT}
 self.MonacoEnvironment = {
   getWorkerUrl: (_module, label) => '${PATH}/' + label + '.worker.js',
 };
@@ -132,11 +141,7 @@ const options = ${JSON.stringify(options).replaceAll('<', String.raw`\u003c`)};
 YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   ...options,
   fetcher,
-  // That of a tab: for any other query, GraphiQL adds one.
-  initialQuery:
-    new URLSearchParams(location.search).get('query') ??
-    localStorage.getItem('graphiql:query') ??
-    options.defaultTabs?.[0].query,
+  ...openTabs(options.defaultTabs ?? []),
   // GraphiQL's own: docs and history.
   plugins: undefined,
 });
