@@ -17,6 +17,7 @@ import { bffNames, loadBff, ROOT } from './tree.ts';
 const USAGE =
   'Usage: npm run -s clients -- add <bff> <name>@<version> <manifest file> | ' +
   'retire <bff> <name>@<version> | list [<bff>] | check';
+const NAME_RULE = 'letters, digits and . _ - (+ in versions), as the app declares them';
 const HELP = `${USAGE}
 
   add      checks the operations of a version that is about to be released, and keeps its manifest in
@@ -25,6 +26,9 @@ const HELP = `${USAGE}
   list     prints each version, the number of its operations and of those that neither another version
            nor the BFF itself has, and since when it is there
   check    checks all operations against the schemas and the limits of this tree`;
+
+/** The greatest number of arguments of each command. */
+const ARGUMENTS: Readonly<Record<string, number>> = { add: 3, retire: 2, list: 1, check: 0 };
 
 interface Released {
   readonly client: string;
@@ -159,8 +163,8 @@ export function createClientsCommand({
   function urlOf(bff: string | undefined, client: string | undefined): URL {
     if (!bff) throw new Error('name the BFF');
     assertBff(bff);
-    if (!client || !isReleasedManifest(`${client}.json`))
-      throw new Error('name the client and its version, such as ios@3.1');
+    if (!client || client.endsWith('.json') || !isReleasedManifest(`${client}.json`))
+      throw new Error(`name the client and its version, such as ios@3.1: ${NAME_RULE}`);
     return new URL(`${client}.json`, folderOf(bff));
   }
 
@@ -173,6 +177,8 @@ export function createClientsCommand({
         options: { help: { type: 'boolean', short: 'h' } },
       });
       const [command, ...rest] = positionals;
+      const surplus = rest[ARGUMENTS[command ?? ''] ?? rest.length];
+      if (surplus !== undefined && !values.help) throw new Error(`"${surplus}" is too much`);
       if (values.help) terminal.print(HELP);
       else if (command === 'add') return add(rest, terminal);
       else if (command === 'retire') return retire(rest, terminal);

@@ -21,6 +21,8 @@ const FORMS =
   'two forms are accepted: { "<id>": "<text of an operation>", … }, or ' +
   '{ "format": "apollo-persisted-query-manifest", "version": 1, "operations": [ … ] }';
 
+/** Written by some tools on Windows; JSON.parse refuses it (RFC 8259 §8.1 allows to ignore it). */
+const BYTE_ORDER_MARK = /^\uFEFF/;
 const SHA256 = /^[\da-f]{64}$/i;
 export const SAME_ID = 'another operation has the same id';
 export const WRONG_HASH = 'the id is not the SHA-256 of the text';
@@ -40,7 +42,7 @@ export type FindKnown = (hash: string) => Operation | undefined;
  */
 export function parseManifest(text: string): readonly ManifestEntry[] {
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(text.replace(BYTE_ORDER_MARK, ''));
     if (!isTexts(json)) return APOLLO_MANIFEST.parse(json).operations;
     return Object.entries(TEXTS.parse(json)).map(([id, body]) => ({ id, name: id, body }));
   } catch (error) {

@@ -26,6 +26,8 @@ export interface StartPageOptions {
 
 const DOCS = [
   'README.md',
+  'docs/clients.md',
+  'docs/protocols.md',
   'docs/authentication.md',
   'docs/errors.md',
   'docs/limits.md',

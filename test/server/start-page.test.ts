@@ -54,7 +54,8 @@ describe('The start page', () => {
         [page.name, page.endpoint, page.explorer, page.offlineExplorer],
         [library.name, endpoint, endpoint, `${environment.url}/graphiql`],
       );
-      assert.ok(page.docs?.includes('README.md'));
+      for (const path of ['README.md', 'docs/clients.md', 'docs/protocols.md'])
+        assert.ok(page.docs?.includes(path), path);
       const { status, body } = await runExample(environment, page.example);
       assert.equal(status, 200);
       assert.equal(body.errors, undefined);

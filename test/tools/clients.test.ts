@@ -91,6 +91,9 @@ describe('npm run clients', () => {
     assert.deepEqual(operations, [
       { id: 'f00d', name: 'Announcements', type: 'query', body: ANNOUNCEMENTS },
     ]);
+    await writeFile(harness.file, `\uFEFF${JSON.stringify({ f00d: ANNOUNCEMENTS })}`);
+    const withMark = await harness.run(['add', 'mobile', 'android@2.1', harness.file]);
+    assert.equal(withMark.code, 0, withMark.stderr);
   });
 
   it('adds nothing that is broken already', async () => {
@@ -144,6 +147,8 @@ describe('npm run clients', () => {
       [['add', 'desktop'], /"desktop" is none of mobile, /],
       [['add', 'mobile', 'ios'], /such as ios@3\.1/],
       [['add', 'mobile', '../ios@1.0', 'x'], /such as ios@3\.1/],
+      [['add', 'mobile', 'ios@1.0.json', 'x'], /such as ios@3\.1: letters/],
+      [['check', 'mobile'], /"mobile" is too much/],
       [['add', 'mobile', 'ios@1.0', '/nowhere'], /no readable file at "\/nowhere"/],
       [['retire', 'mobile', 'ios@9.9'], /there is no ios@9\.9 of mobile/],
     ] as const) {
