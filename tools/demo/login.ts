@@ -18,8 +18,8 @@ export interface DemoLogin {
 }
 
 /**
- * Connects a BFF that has sessions with the demo's identity provider. The port of the BFF is chosen before it
- * starts, because its provider redirects browsers to it.
+ * Connects a BFF that has sessions with the demo's identity provider. Without a page, the port of the BFF is
+ * chosen before it starts, because its provider redirects browsers to it.
  * @param pageUrl - the origin of the page that has the BFF under the same origin; undefined if there is none
  * @returns undefined if the BFF can have no login: several workers share sessions in Redis only
  */
@@ -30,14 +30,15 @@ export async function createDemoLogin(
 ): Promise<DemoLogin | undefined> {
   if (env.WORKERS && env.WORKERS !== '1' && !env.REDIS_URL) return undefined;
   const variable = `${name.toUpperCase()}_PORT`;
-  const chosen = env[variable] === '0' ? await freePort() : env[variable] || port;
+  const isChosenHere = env[variable] === '0' && !env.PUBLIC_URL && !pageUrl;
+  const ownPort = isChosenHere ? await freePort() : env[variable] || port;
   const scheme = env.TLS_CERT ? 'https' : 'http';
-  const publicUrl = env.PUBLIC_URL || pageUrl || `${scheme}://127.0.0.1:${chosen}`;
+  const publicUrl = env.PUBLIC_URL || pageUrl || `${scheme}://127.0.0.1:${ownPort}`;
   return {
     url: `${publicUrl}/auth/login`,
     identity: { PUBLIC_URL: publicUrl },
     bff: (identityUrl) => ({
-      [variable]: String(chosen),
+      [variable]: String(ownPort),
       PUBLIC_URL: publicUrl,
       LOGIN_DISCOVERY_URL: `${identityUrl}/.well-known/openid-configuration`,
       LOGIN_CLIENT_ID: CLIENT_ID,
