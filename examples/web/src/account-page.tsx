@@ -8,8 +8,9 @@ import { Welcome } from './welcome.tsx';
 
 export function AccountPage() {
   const { account, reload, showMore, cancel, addNotification } = useAccount();
-  /** What a screen reader says when something changes. */
-  const [spoken, say] = useState('');
+  /** What a screen reader says when something changes. Each change adds a line, so that none is lost. */
+  const [spoken, setSpoken] = useState<readonly string[]>([]);
+  const say = (text: string) => setSpoken((lines) => [...lines, text]);
   const viewer = account?.viewer;
 
   return (
@@ -45,9 +46,12 @@ export function AccountPage() {
           account && <Welcome {...{ account, reload }} />
         )}
       </main>
-      <p role="status" className="visually-hidden">
-        {spoken}
-      </p>
+      <div role="log" className="visually-hidden">
+        {spoken.map((text, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines are only added
+          <p key={index}>{text}</p>
+        ))}
+      </div>
     </>
   );
 }

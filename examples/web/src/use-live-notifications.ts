@@ -43,14 +43,11 @@ export function useLiveNotifications(handlers: Handlers): Connection {
       });
     }
 
-    // The session's token was not renewed, for example. A request renews it, or shows that the session is over.
+    // The session's token was not renewed, for example: the new request renews it, or shows that the session is over.
     function reconnectLater() {
       source.close();
       setConnection('connecting');
-      retry = setTimeout(() => {
-        onGap();
-        connect();
-      }, RETRY_MS);
+      retry = setTimeout(connect, RETRY_MS);
     }
 
     connect();
