@@ -78,7 +78,7 @@ describe('no-store', () => {
         400,
         await get(environment, QUERY, { 'x-request-timeout-ms': 'soon' }),
       ],
-      'another address': [404, await fetch(`${url}/graphiql`)],
+      'another address': [404, await fetch(`${url}/nothing`)],
       'the address with a slash': [404, await fetch(`${endpoint}/?query=${QUERY}`)],
       PUT: [405, await fetch(urlOf(environment, QUERY), { method: 'PUT' })],
       PATCH: [405, await fetch(urlOf(environment, QUERY), { method: 'PATCH' })],
