@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gql } from '@apollo/client';
 import { web } from '../../bff-web/bff.ts';
 import { CAST } from '../../services/support/cast.ts';
 import { outcomeOf } from '../cache/environment.ts';
@@ -106,6 +107,15 @@ describe('An example of docs/clients.md', () => {
         assert.deepEqual(exchanges.map(({ method }) => method).slice(-2), ['GET', 'POST']);
       });
 
+      it('shows an empty list if the orders are unavailable', async () => {
+        environment.services.order.control.faults({ '*': { status: 503 } });
+        const shown: (readonly Order[])[] = [];
+        const view = create(environment.endpoint, await createToken(CAST.customer), fetch);
+        view.show((orders) => shown.push(orders));
+        await until(() => shown.length > 0);
+        assert.deepEqual(shown.at(-1), []);
+      });
+
       it('gets the code of an error', async () => {
         const { shown, statusOf } = await start(create);
         const [order] = shown();
@@ -115,6 +125,15 @@ describe('An example of docs/clients.md', () => {
       });
     });
   }
+
+  it('with Apollo Client sends a document that is not in the kit', async () => {
+    const token = await createToken(CAST.customer);
+    const client = apollo.createClient(environment.endpoint, token);
+    const { data } = await client.query<{ viewer: { unreadCount: number } }>({
+      query: gql`query { viewer { id unreadCount } }`,
+    });
+    assert.equal(typeof data?.viewer.unreadCount, 'number');
+  });
 
   it('with plain fetch gets 304 for what it has, and 200 after a change', async () => {
     const placed = await placeOrder();

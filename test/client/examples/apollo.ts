@@ -2,31 +2,39 @@ import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/clien
 import { CombinedGraphQLErrors } from '@apollo/client/errors';
 import { createPersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
-import { type DocumentNode, getOperationAST } from 'graphql';
 import type { ErrorCode } from '../../../clients/web/error-codes.ts';
 import {
   CancelOrderDocument,
   OrderDetailDocument,
   OrderListDocument,
 } from '../../../clients/web/graphql.ts';
-import { OPERATION_IDS } from '../../../clients/web/operation-ids.ts';
 import type { OrdersView } from './orders.ts';
 
-const idOf = (document: DocumentNode): string =>
-  OPERATION_IDS[getOperationAST(document)?.name?.value as keyof typeof OPERATION_IDS];
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex();
+}
 
-export function createOrdersView(url: string, token: string, send = fetch): OrdersView {
-  const client = new ApolloClient({
+export const createClient = (url: string, token: string, send = fetch): ApolloClient =>
+  new ApolloClient({
     cache: new InMemoryCache({
       // Pages of one list are merged. Lists with different statuses are kept apart.
       typePolicies: { Viewer: { fields: { orders: relayStylePagination(['status']) } } },
     }),
     link: ApolloLink.from([
-      createPersistedQueryLink({ generateHash: idOf, useGETForHashedQueries: true }),
+      createPersistedQueryLink({ sha256, useGETForHashedQueries: true }),
       new HttpLink({ uri: url, headers: { authorization: `Bearer ${token}` }, fetch: send }),
     ]),
   });
-  const list = client.watchQuery({ query: OrderListDocument, variables: { first: 10 } });
+
+export function createOrdersView(url: string, token: string, send = fetch): OrdersView {
+  const client = createClient(url, token, send);
+  const list = client.watchQuery({
+    query: OrderListDocument,
+    variables: { first: 10 },
+    // By default, an error of one field discards all others.
+    errorPolicy: 'all',
+  });
 
   return {
     show(onOrders) {
