@@ -354,6 +354,20 @@ describe('The mock', () => {
     assert.deepEqual(codes, ['UNAUTHENTICATED', 'UPSTREAM_TIMEOUT']);
   });
 
+  it('refuses a subscription with the error that Mock-Error requests', async () => {
+    const response = await fetch(`${mock.urls.get('web')}/stream`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'mock-error': 'Subscription.orderChanged=UPSTREAM_UNAVAILABLE',
+        ...(await authorization(USER)),
+      },
+      body: JSON.stringify({ query: 'subscription { orderChanged { id } }' }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    assert.match(await response.text(), /"code":"UPSTREAM_UNAVAILABLE"/);
+  });
+
   it('answers after the time that Mock-Latency-Ms requests', async () => {
     const start = performance.now();
     const headers = { 'mock-latency-ms': '300' };

@@ -48,12 +48,22 @@ export function withFieldErrors(bff: BffDefinition): BffDefinition {
   return { ...bff, resolvers: [bff.resolvers, Object.fromEntries(failing)].flat() };
 }
 
-/** @param declared - a resolver, an object with `resolve`, or undefined for the default one */
+/**
+ * A subscription fails when it is opened.
+ * @param declared - a resolver, an object with `resolve` or `subscribe`, or undefined for the default one
+ */
 function failIfRequested(coordinate: string, declared: unknown) {
-  if (typeof declared === 'object' && declared !== null && 'resolve' in declared) {
-    return { ...declared, resolve: failingResolver(coordinate, declared.resolve as Resolve) };
+  if (typeof declared !== 'object' || declared === null) {
+    return failingResolver(coordinate, (declared as Resolve | undefined) ?? defaultFieldResolver);
   }
-  return failingResolver(coordinate, (declared as Resolve | undefined) ?? defaultFieldResolver);
+  const resolvers = Object.entries(declared as Record<string, Resolve>);
+  const failing = 'subscribe' in declared ? 'subscribe' : 'resolve';
+  return Object.fromEntries(
+    resolvers.map(([name, resolve]) => [
+      name,
+      name === failing ? failingResolver(coordinate, resolve) : resolve,
+    ]),
+  );
 }
 
 const failingResolver =
