@@ -368,6 +368,26 @@ describe('The mock', () => {
     assert.match(await response.text(), /"code":"UPSTREAM_UNAVAILABLE"/);
   });
 
+  for (const [code, status, retryAfter] of [
+    ['UNAUTHENTICATED', 401, null],
+    ['RATE_LIMITED', 429, '1'],
+    ['OVERLOADED', 503, '1'],
+  ] as const) {
+    it(`refuses the whole request with ${status} for Mock-Error: ${code}`, async () => {
+      const response = await fetch(mock.urls.get('web') ?? '', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'mock-error': code },
+        body: '{"query":"{ announcements { id } }"}',
+      });
+      assert.deepEqual(
+        [response.status, response.headers.get('retry-after')],
+        [status, retryAfter],
+      );
+      const { data, errors } = (await response.json()) as Json;
+      assert.deepEqual([data, errors[0].extensions.code], [undefined, code]);
+    });
+  }
+
   it('answers after the time that Mock-Latency-Ms requests', async () => {
     const start = performance.now();
     const headers = { 'mock-latency-ms': '300' };

@@ -11,12 +11,13 @@ import { BffError, ERROR_CODES, type ErrorCode } from '../../src/errors.ts';
 import { buildSchema } from '../../src/server/build-schema.ts';
 import type { BffServer } from '../../src/server/create-server.ts';
 
-// What a client requests by headers: how long a response takes, and which fields fail.
+// What a client requests by headers: how long a response takes, and which fields or the whole request fail.
 
 const LATENCY = 'mock-latency-ms';
 const ERRORS = 'mock-error';
 export const FAULT_HEADERS = [LATENCY, ERRORS];
 const MAX_LATENCY_MS = 60_000;
+const MESSAGE = 'This error was requested by Mock-Error.';
 
 /** The codes of fields that fail, by `Type.field`. */
 type FieldErrors = ReadonlyMap<string, ErrorCode>;
@@ -70,7 +71,7 @@ const failingResolver =
   (coordinate: string, resolve: Resolve): Resolve =>
   (...args) => {
     const code = requested.getStore()?.get(coordinate);
-    if (code) throw new BffError(code, 'This error was requested by Mock-Error.');
+    if (code) throw new BffError(code, MESSAGE);
     return resolve(...args);
   };
 
@@ -82,10 +83,11 @@ export function addRequestedFaults(app: BffServer['app'], schema: GraphQLSchema)
     try {
       refuseUnknown(Object.keys(headers));
       const latencyMs = parseLatency(headers[LATENCY]);
-      const errors = parseErrors(headers[ERRORS], schema);
+      const { refusal, fields } = parseErrors(headers[ERRORS], schema);
       // Neither stored nor shared with requests that do not ask for errors.
-      if (errors.size > 0) headers['cache-control'] = 'no-store';
-      void sleep(latencyMs).then(() => requested.run(errors, done));
+      if (fields.size > 0) headers['cache-control'] = 'no-store';
+      const answer = refusal ? () => done(refusedWith(refusal)) : () => requested.run(fields, done);
+      void sleep(latencyMs).then(answer);
     } catch (error) {
       done(error as Error);
     }
@@ -109,24 +111,45 @@ function parseLatency(header: Header): number {
   throw badHeader(`Mock-Latency-Ms must be a number of milliseconds, 0 to ${MAX_LATENCY_MS}.`);
 }
 
-/** @param header - such as `Dashboard.orders=UPSTREAM_UNAVAILABLE, Query.announcements=UPSTREAM_TIMEOUT` */
-function parseErrors(header: Header, schema: GraphQLSchema): FieldErrors {
-  const entries = [header ?? []].flat().flatMap((text) => text.split(','));
-  return new Map(entries.map((entry) => parseError(entry.trim(), schema)));
+interface RequestedErrors {
+  /** The code with which the whole request fails. */
+  readonly refusal: ErrorCode | undefined;
+  readonly fields: FieldErrors;
+}
+
+/** @param header - such as `RATE_LIMITED`, or `Dashboard.orders=UPSTREAM_TIMEOUT, Query.node=NOT_FOUND` */
+function parseErrors(header: Header, schema: GraphQLSchema): RequestedErrors {
+  const texts = [header ?? []].flat().flatMap((text) => text.split(','));
+  const entries = texts.map((text) => text.trim());
+  return {
+    refusal: entries.map(findCode).find((code) => code !== undefined),
+    fields: new Map(
+      entries.filter((entry) => !findCode(entry)).map((entry) => parseError(entry, schema)),
+    ),
+  };
+}
+
+const findCode = (text: string): ErrorCode | undefined =>
+  ERROR_CODES.find((known) => known === text);
+
+/** The error of a request that fails as a whole, with the status of its code. */
+function refusedWith(code: ErrorCode): BffError {
+  const isTemporary = code === 'RATE_LIMITED' || code === 'OVERLOADED';
+  return new BffError(code, MESSAGE, isTemporary ? { headers: { 'Retry-After': '1' } } : {});
 }
 
 function parseError(entry: string, schema: GraphQLSchema): [string, ErrorCode] {
   const [, typeName = '', fieldName = '', text] = /^(\w+)\.(\w+)=(\w+)$/.exec(entry) ?? [];
   if (text === undefined) {
     throw badHeader(
-      `Mock-Error must be Type.field=CODE, or several separated by commas, not "${entry}".`,
+      `Mock-Error must be Type.field=CODE, several of these separated by commas, or the CODE of the whole request, not "${entry}".`,
     );
   }
   const type = schema.getType(typeName);
   if (!isObjectType(type) || !type.getFields()[fieldName]) {
     throw badHeader(`Mock-Error: the schema has no field ${typeName}.${fieldName}.`);
   }
-  const code = ERROR_CODES.find((known) => known === text);
+  const code = findCode(text);
   if (!code)
     throw badHeader(`Mock-Error: "${text}" is no code. Send one of ${ERROR_CODES.join(', ')}.`);
   return [`${typeName}.${fieldName}`, code];
