@@ -119,7 +119,7 @@ function* toText(explanation: Explanation): Generator<string> {
     Math.round(((ms - start) / Math.max(durationMs - start, 0.01)) * CHART_WIDTH);
   const barOf = (from: number, to: number, waitedMs = 0) => {
     const first = Math.min(columnOf(from), CHART_WIDTH - 1);
-    const wait = columnOf(from - waitedMs);
+    const wait = Math.min(first, columnOf(from - waitedMs));
     const end = Math.min(CHART_WIDTH, Math.max(first + 1, columnOf(to)));
     return `${' '.repeat(wait)}${'░'.repeat(first - wait)}${'█'.repeat(end - first)}`;
   };

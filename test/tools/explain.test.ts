@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { mobile } from '../../bff-mobile/bff.ts';
 import { explainCommand } from '../../tools/explain.ts';
@@ -35,6 +38,35 @@ describe('npm run explain', () => {
     assert.match(stored.stdout, /^cache: hit, \d+ s old, /m);
     assert.doesNotMatch(stored.stdout, /ordersByUsers/);
     assert.match((await explain(...args, '--fresh')).stdout, call);
+  });
+
+  it('prints a phase that begins when the response is complete', async () => {
+    const phases = [
+      { name: 'receive', startMs: 0, durationMs: 1.99 },
+      { name: 'look-up', startMs: 1.99, durationMs: 0 },
+    ];
+    const cache = { status: 'hit', ageSeconds: 0, scope: 'user', maxAge: 30, tags: [] };
+    const explain = {
+      operation: { type: 'query', hash: '' },
+      viewer: 'customer',
+      durationMs: 2,
+      phases,
+      calls: [],
+      cache,
+      refusals: [],
+      cost: { requested: 1, limit: 10 },
+    };
+    const server = createServer((request, response) => {
+      request.resume();
+      response.end(JSON.stringify({ data: {}, extensions: { explain } }));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const at = `http://127.0.0.1:${port}`;
+    const { stdout, stderr } = await runTool(explainCommand, ['mobile', 'Dashboard', '--at', at]);
+    server.close();
+    assert.equal(stderr, '');
+    assert.match(stdout, /^look-up {76}█ +0\.00 ms$/m);
   });
 
   it('prints the rule of a refused field', async () => {
