@@ -102,7 +102,9 @@ function toPage(options: ExplainPageOptions): string {
 <p id="summary"></p>
 <p class="legend" aria-hidden="true"><span class="phase">phase</span> <span class="call">upstream call</span>
 <span class="wait">wait before a call</span> <span class="failed">failed</span></p>
+<div class="scroll">
 <svg id="waterfall" role="listbox" aria-label="Phases and upstream calls in the order of time"></svg>
+</div>
 <dl id="details"></dl>
 <h2>Refused fields</h2>
 <ul id="refusals"></ul>

@@ -185,6 +185,21 @@ describe('In Chromium, the page that explains responses', { skip: skipWithoutChr
     assert.equal(await page.evaluate(`document.getElementById('explanation').hidden`), true);
   });
 
+  it('keeps its bars in a narrow window, where the waterfall scrolls and the page does not', async () => {
+    await using bff = await startDevelopment();
+    const page = await open(bff);
+    const metrics = { width: 320, height: 800, deviceScaleFactor: 1, mobile: false };
+    await page.call('Emulation.setDeviceMetricsOverride', metrics);
+    await run(page);
+    const widths: number[] = await page.evaluate(
+      `[...document.querySelectorAll('#waterfall rect:not(.row)')].map((bar) => bar.getBBox().width)`,
+    );
+    assert.ok(Math.max(...widths) > 20, String(widths));
+    const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+    assert.equal(await page.evaluate(overflow), 0);
+    assert.deepEqual(page.errors(), []);
+  });
+
   it('has colours of its own in a dark environment', async () => {
     await using bff = await startDevelopment();
     const page = await open(bff);

@@ -255,7 +255,19 @@ function report(text, isFailure = false) {
   byId('status').classList.toggle('failed', isFailure);
 }
 
+/** @returns undefined if the text is no JSON, which is reported */
+function readVariables() {
+  try {
+    return JSON.parse(byId('variables').value || '{}');
+  } catch (error) {
+    report(`The variables are no JSON: ${error.message}`, true);
+    return undefined;
+  }
+}
+
 async function run() {
+  const variables = readVariables();
+  if (variables === undefined) return;
   report('Running…');
   try {
     const response = await fetch('/graphql', {
@@ -270,7 +282,7 @@ async function run() {
       },
       body: JSON.stringify({
         query: byId('query').value,
-        variables: JSON.parse(byId('variables').value || '{}'),
+        variables,
       }),
     });
     const answer = await response.json();
@@ -282,10 +294,7 @@ async function run() {
       isRefused,
     );
   } catch (error) {
-    report(
-      error instanceof SyntaxError ? `The variables are no JSON: ${error.message}` : error.message,
-      true,
-    );
+    report(error.message, true);
   }
 }
 
