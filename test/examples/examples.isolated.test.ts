@@ -26,6 +26,12 @@ const click = (page: Page, label: string) =>
       () => false,
     ),
   );
+async function signIn(page: Page, user: string): Promise<void> {
+  await click(page, 'Sign in');
+  await shows(page, 'Choose a user');
+  const isUser = `({ textContent }) => textContent.includes('user ${user}')`;
+  await page.evaluate(`[...document.querySelectorAll('button')].find(${isUser}).click()`);
+}
 const count = (page: Page, selector: string): Promise<number> =>
   page.evaluate(`document.querySelectorAll(${JSON.stringify(selector)}).length`);
 const bffRequests = (page: Page) =>
@@ -90,10 +96,7 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
     it('is accessible before the sign-in', { skip: skipWithoutAxe }, () => assertAccessible(page));
 
     it('shows the account after the sign-in, with one request', async () => {
-      await click(page, 'Sign in');
-      await shows(page, 'Choose a user');
-      const isUser = `({ textContent }) => textContent.includes('user 42')`;
-      await page.evaluate(`[...document.querySelectorAll('button')].find(${isUser}).click()`);
+      await signIn(page, '42');
       await shows(page, 'Hello, Amara Okafor');
       await shows(page, `${CUSTOMER_UNREAD} unread`);
       const [, after = ''] = bffRequests(page)
@@ -166,17 +169,58 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
       await until(async () => (await count(page, '.orders li')) === 5);
     });
 
-    it('signs out, here and at the provider', async () => {
+    it('keeps the account while there is no network, and does not pretend to sign out', async () => {
+      const setOffline = (offline: boolean) =>
+        page.call('Network.emulateNetworkConditions', {
+          offline,
+          latency: 0,
+          downloadThroughput: -1,
+          uploadThroughput: -1,
+        });
+      await failOrders();
+      await page.navigate(demo.urlOf('web page'));
+      await shows(page, 'Orders can’t be loaded right now.');
+      await setOffline(true);
+      await click(page, 'Try again');
+      await shows(page, 'There is no connection.');
+      await click(page, 'Sign out');
+      await shows(page, 'You are still signed in.');
+      assert.match(await page.text(), /Hello, Amara Okafor[\s\S]*unread/);
+      await setOffline(false);
+      await fetch(`${demo.urlOf('order')}/_control/faults`, { method: 'DELETE' });
+      await click(page, 'Try again');
+      await until(async () => (await count(page, '.orders li')) === 5);
+      assert.doesNotMatch(await page.text(), /There is no connection/);
+    });
+
+    it('signs out, here and at the provider, and shows the account to nobody else', async () => {
+      const tabs = await Promise.all([1, 2].map(() => chromium.visit(demo.urlOf('web page'))));
+      const [second, third] = tabs as [Page, Page];
+      for (const tab of tabs) await shows(tab, 'Hello, Amara Okafor');
+      const { entries, currentIndex } = await page.call('Page.getNavigationHistory');
       await click(page, 'Sign out');
       await shows(page, 'Log out of the demo');
       await click(page, 'Log out');
       await shows(page, 'Sign in to see your orders');
+
+      await page.call('Page.navigateToHistoryEntry', { entryId: entries[currentIndex].id });
+      await shows(page, 'Sign in to see your orders');
+      assert.doesNotMatch(await page.text(), /Amara/);
+
+      await click(second, 'Show more orders');
+      await shows(second, 'Sign in to see your orders');
+      await signIn(second, '43');
+      await shows(second, 'Hello, Mateo');
+      await click(third, 'Show more orders');
+      await shows(third, 'Hello, Mateo');
+      assert.equal(await count(third, '.orders li'), 5);
     });
 
     it('reports no error in the console', () => {
-      // The provider has no icon.
+      // The provider has no icon, and one test has no network.
+      const isExpected = /\/favicon\.ico$|ERR_INTERNET_DISCONNECTED/;
       assert.deepEqual(
-        page.errors().filter((error) => !error.endsWith('/favicon.ico')),
+        page.errors().filter((error) => !isExpected.test(error)),
         [],
       );
     });

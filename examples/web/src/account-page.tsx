@@ -1,16 +1,12 @@
 import { useState } from 'react';
-import { Announcements } from './announcements.tsx';
+import { AccountParts } from './account-parts.tsx';
 import { signOut } from './bff.ts';
-import { Notifications } from './notifications.tsx';
-import { Orders } from './orders.tsx';
 import { useAccount } from './use-account.ts';
 import { Welcome } from './welcome.tsx';
 
 export function AccountPage() {
-  const { account, reload, showMore, cancel, addNotification } = useAccount();
-  /** What a screen reader says when something changes. Each change adds a line, so that none is lost. */
-  const [spoken, setSpoken] = useState<readonly string[]>([]);
-  const say = (text: string) => setSpoken((lines) => [...lines, text]);
+  const { account, ...actions } = useAccount();
+  const [isSignOutFailed, setSignOutFailed] = useState(false);
   const viewer = account?.viewer;
 
   return (
@@ -20,38 +16,20 @@ export function AccountPage() {
           <img src="/icon.svg" alt="" width="28" height="28" /> Frontdesk
         </a>
         {viewer && (
-          <button type="button" onClick={signOut}>
+          <button type="button" onClick={async () => setSignOutFailed(!(await signOut()))}>
             Sign out
           </button>
         )}
       </header>
       <main aria-busy={!account}>
+        {viewer && isSignOutFailed && <p role="alert">You are still signed in. Try again.</p>}
         {viewer ? (
-          <>
-            <h1>{viewer.user ? `Hello, ${viewer.user.name}` : 'Your account'}</h1>
-            <p className="muted">{viewer.user?.email}</p>
-            <div className="columns">
-              <Orders page={viewer.orders} {...{ reload, showMore, cancel, say }} />
-              <aside>
-                <Notifications
-                  list={viewer.notifications}
-                  unreadCount={viewer.unreadCount}
-                  {...{ reload, addNotification, say }}
-                />
-                <Announcements list={account.announcements} reload={reload} />
-              </aside>
-            </div>
-          </>
+          // The key: nothing of one user, such as the stream of notifications, is left for another one.
+          <AccountParts key={viewer.id} {...{ account, viewer }} {...actions} />
         ) : (
-          account && <Welcome {...{ account, reload }} />
+          account && <Welcome account={account} reload={actions.reload} />
         )}
       </main>
-      <div role="log" className="visually-hidden">
-        {spoken.map((text, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines are only added
-          <p key={index}>{text}</p>
-        ))}
-      </div>
     </>
   );
 }

@@ -10,9 +10,16 @@ export const bff = createBffClient<typeof documents, typeof OPERATION_IDS>(OPERA
   headers: CSRF_HEADER,
 });
 
-/** Ends the session here, and goes to the provider, which ends its own and comes back. */
-export async function signOut(): Promise<void> {
-  const response = await fetch('/auth/logout', { method: 'POST', headers: CSRF_HEADER });
+/**
+ * Ends the session here, and goes to the provider, which ends its own and comes back.
+ * @returns false if the user is still signed in
+ */
+export async function signOut(): Promise<boolean> {
+  const response = await fetch('/auth/logout', { method: 'POST', headers: CSRF_HEADER }).catch(
+    () => undefined,
+  );
+  if (!response?.ok) return false;
   const { logoutUrl } = await response.json();
   location.assign(logoutUrl ?? '/');
+  return true;
 }

@@ -9,6 +9,7 @@ interface Props {
   /** The pages that are shown, as one; null if they could not be loaded. */
   readonly page: OrderPage | null;
   readonly reload: () => void;
+  /** @returns undefined if all was loaded again */
   readonly showMore: () => Promise<readonly Order[] | BffError | undefined>;
   readonly cancel: (id: string) => Promise<string | undefined>;
   readonly say: (text: string) => void;
@@ -24,8 +25,8 @@ export function Orders({ page, reload, showMore, cancel, say }: Props) {
   const loadMore = () =>
     startLoading(async () => {
       const more = await showMore();
-      if (!more || 'message' in more) return setProblem(more?.message ?? 'Try again.');
-      setProblem('');
+      setProblem(more && 'message' in more ? more.message : '');
+      if (!more || 'message' in more) return;
       say(`${more.length} more orders`);
       // After they are rendered. The button may be gone then, and with it the focus.
       if (more[0]) setTimeout(focusOrder, 0, more[0].id);
