@@ -240,6 +240,22 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
 
     it('is accessible', { skip: skipWithoutAxe }, () => assertAccessible(page));
 
+    it('deletes the stored copy when its user’s token is refused', async () => {
+      const hasCopy = '"dashboard:1" in localStorage';
+      assert.equal(await page.evaluate(hasCopy), true);
+      const other = await chromium.visit(demo.urlOf('phone page'));
+      await shows(other, 'Hello, Amara');
+      const headers = { authorization: 'Bearer of.nobody.now' };
+      await other.call('Network.setExtraHTTPHeaders', { headers });
+      await click(other, 'Refresh');
+      await shows(other, 'The token is not valid');
+      assert.doesNotMatch(await other.text(), /Amara|Orders|A copy from/);
+      assert.equal(await other.evaluate(hasCopy), false);
+
+      await click(page, 'Refresh');
+      await until(() => page.evaluate(hasCopy));
+    });
+
     it('says which part is missing while a service is down, and shows the others', async () => {
       process.kill(demo.pidOf('order'), 'SIGKILL');
       await until(() => /^order +\| exited/m.test(demo.output()));
@@ -258,7 +274,7 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
       await until(() => page.evaluate(worker));
       demo.kill('SIGTERM');
       await demo.exitCode;
-      await page.navigate(demo.urlOf('phone page'));
+      await page.navigate(`${demo.urlOf('phone page')}/?from=mail`);
       await shows(page, 'There is no connection.');
       await shows(page, 'A copy from');
       assert.equal(await count(page, '.unavailable'), 0);

@@ -7,17 +7,17 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('fetch', (event) => {
-  const { request } = event;
-  if (FILES.includes(new URL(request.url).pathname)) event.respondWith(answer(request));
+  const { pathname } = new URL(event.request.url);
+  if (FILES.includes(pathname)) event.respondWith(answer(event.request, pathname));
 });
 
-async function answer(request) {
+async function answer(request, pathname) {
   const copies = await caches.open('files');
   try {
     const response = await fetch(request);
-    if (response.ok) await copies.put(request, response.clone());
+    if (response.ok) await copies.put(pathname, response.clone());
     return response;
   } catch {
-    return (await copies.match(request, { ignoreVary: true })) ?? Response.error();
+    return (await copies.match(pathname, { ignoreVary: true })) ?? Response.error();
   }
 }

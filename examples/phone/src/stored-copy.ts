@@ -23,3 +23,9 @@ export function storeCopy(copy: Copy): void {
     localStorage.setItem(KEY, JSON.stringify(copy));
   } catch {}
 }
+
+export function deleteCopy(): void {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {}
+}
