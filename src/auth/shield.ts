@@ -67,6 +67,10 @@ export function guardSchema(
   return guardedSchema;
 }
 
+/** False for the failure of an upstream that a rule depends on: it refuses nobody. */
+const isRefusal = (result: unknown): result is BffError =>
+  result instanceof BffError && !result.code.startsWith('UPSTREAM_');
+
 /** Records the refusals of a rule, for requests whose response is explained. */
 function explainable(middleware: Middleware, field: string, allows: Refusal['allows']): Middleware {
   const observe: Middleware = async (resolve, parent, args, context, info) => {
@@ -77,7 +81,7 @@ function explainable(middleware: Middleware, field: string, allows: Refusal['all
     };
     // graphql-shield returns errors, also those of the resolver.
     const result = await middleware(tracked, parent, args, context, info);
-    if (!isAllowed && result instanceof BffError) {
+    if (!isAllowed && isRefusal(result)) {
       const { code, message: reason } = result;
       const path = responsePathAsArray(info.path);
       context.refusals?.push({ path, field, allows, code, reason });

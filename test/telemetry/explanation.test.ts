@@ -167,6 +167,17 @@ describe('The explanation of a response', () => {
     assert.deepEqual(refusals, []);
   });
 
+  it('has no refusal of a rule that can not be decided because an upstream fails', async () => {
+    await using environment = await startDevelopment();
+    environment.services.lending.control.faults({ '*': { status: 503 } });
+    const { body } = await environment.send('{ loan(id: "1") { title } }', {
+      as: CAST.reader,
+      headers: ASKS,
+    });
+    assert.equal(body.errors[0].extensions.code, 'UPSTREAM_UNAVAILABLE');
+    assert.deepEqual(body.extensions.explain.refusals, []);
+  });
+
   it('has each attempt of a call that was repeated', async () => {
     await using environment = await startDevelopment();
     environment.services.member.control.faults({ '*': { status: 503 } });
