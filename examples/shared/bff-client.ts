@@ -37,6 +37,11 @@ const NO_CONNECTION: BffError = {
   message: 'There is no connection. Check your network and try again.',
   extensions: { code: 'NO_CONNECTION' },
 };
+/** The response is none of the BFF, but of a proxy before it. */
+const NOT_AVAILABLE: BffError = {
+  message: 'This is not available right now. Try again later.',
+  extensions: { code: 'NO_CONNECTION' },
+};
 
 /**
  * Creates a client of one BFF. Operations are named and sent by their id, so the page contains no GraphQL;
@@ -81,11 +86,13 @@ export function createBffClient<Documents, const Ids extends Readonly<Record<str
 }
 
 async function send<Data>(url: string, init: RequestInit): Promise<Answer<Data>> {
+  let problem = NO_CONNECTION;
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    problem = NOT_AVAILABLE;
     const { data = null, errors = [] } = await response.json();
     return { data, errors };
   } catch {
-    return { data: null, errors: [NO_CONNECTION] };
+    return { data: null, errors: [problem] };
   }
 }

@@ -157,6 +157,22 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
       assert.match(await page.evaluate('document.querySelector("aside li").innerText'), /22621/);
     });
 
+    it('has no stream while its tab is hidden, and loads what it has missed afterwards', async () => {
+      const setHidden = (isHidden: boolean) =>
+        page.evaluate(`
+          Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));`);
+      await shows(page, 'Live');
+      await setHidden(true);
+      await shows(page, 'Connecting…');
+      const before = bffRequests(page).length;
+      await setHidden(false);
+      await shows(page, 'Live');
+      await until(() => bffRequests(page).length === before + 2);
+      const paths = bffRequests(page).map((url) => new URL(url).pathname);
+      assert.deepEqual(paths.slice(before), ['/graphql/stream', '/graphql']);
+    });
+
     it('shows the rest of the account while the order service fails', async () => {
       await failOrders();
       // Otherwise the BFF would answer from its cache.
@@ -268,6 +284,14 @@ describe('The example pages', { skip: skipWithoutChromium }, () => {
     it('is accessible with a missing part', { skip: skipWithoutAxe }, () => assertAccessible(page));
 
     it('reports no error in the console', () => assert.deepEqual(page.errors(), []));
+
+    it('blames no network when its BFF is down', async () => {
+      process.kill(demo.pidOf('mobile'), 'SIGKILL');
+      await until(() => /^mobile +\| exited/m.test(demo.output()));
+      await click(page, 'Refresh');
+      await shows(page, 'This is not available right now.');
+      await shows(page, 'A copy from');
+    });
 
     it('opens without a network, and shows the complete copy that it has stored', async () => {
       const worker = 'navigator.serviceWorker.getRegistration().then((found) => !!found?.active)';

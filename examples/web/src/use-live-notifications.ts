@@ -13,47 +13,60 @@ interface Handlers {
 
 const RETRY_MS = 5_000;
 
-/** Notifications as they arrive. EventSource connects again by itself, until the server ends the stream. */
+/** Notifications as they arrive, in a visible tab. EventSource connects again by itself, until the server ends the stream. */
 export function useLiveNotifications(handlers: Handlers): Connection {
   const [connection, setConnection] = useState<Connection>('connecting');
   const onNotification = useEffectEvent(handlers.onNotification);
   const onGap = useEffectEvent(handlers.onGap);
 
   useEffect(() => {
-    let source: EventSource;
+    let source: EventSource | undefined;
     let retry: ReturnType<typeof setTimeout>;
     let hasConnected = false;
 
     function connect() {
-      source = new EventSource(bff.streamUrl('OnNotificationReceived'));
-      source.addEventListener('open', () => {
+      const opened = new EventSource(bff.streamUrl('OnNotificationReceived'));
+      source = opened;
+      opened.addEventListener('open', () => {
         setConnection('live');
         if (hasConnected) onGap();
         hasConnected = true;
       });
-      source.addEventListener('next', ({ data }) => {
+      opened.addEventListener('next', ({ data }) => {
         const event: { data?: OnNotificationReceivedSubscription } = JSON.parse(data);
         const received = event.data?.notificationReceived;
         if (received) onNotification({ ...received, readAt: null });
       });
-      source.addEventListener('complete', reconnectLater);
-      source.addEventListener('error', () => {
+      opened.addEventListener('complete', reconnectLater);
+      opened.addEventListener('error', () => {
         setConnection('connecting');
-        if (source.readyState === EventSource.CLOSED) reconnectLater();
+        if (opened.readyState === EventSource.CLOSED) reconnectLater();
       });
+    }
+
+    function disconnect() {
+      source?.close();
+      clearTimeout(retry);
+      setConnection('connecting');
     }
 
     // The session's token was not renewed, for example: the new request renews it, or shows that the session is over.
     function reconnectLater() {
-      source.close();
-      setConnection('connecting');
+      disconnect();
       retry = setTimeout(connect, RETRY_MS);
     }
 
-    connect();
+    // Over HTTP/1.1, browsers open at most six connections to one origin: hidden tabs leave them to the others.
+    function connectIfVisible() {
+      disconnect();
+      if (!document.hidden) connect();
+    }
+
+    connectIfVisible();
+    document.addEventListener('visibilitychange', connectIfVisible);
     return () => {
-      source.close();
-      clearTimeout(retry);
+      document.removeEventListener('visibilitychange', connectIfVisible);
+      disconnect();
     };
   }, []);
 
