@@ -7,7 +7,8 @@ import type { UserConfig } from 'vite';
  */
 export const pageConfig = (demoUrl: string): UserConfig => ({
   plugins: [react()],
-  server: { proxy: { '/graphql': demoUrl, '/auth': demoUrl } },
+  // The host of the demo's page: so the session's cookie is sent to both.
+  server: { host: '127.0.0.1', proxy: { '/graphql': demoUrl, '/auth': demoUrl } },
   build: {
     license: { fileName: 'licenses.md' },
     modulePreload: { polyfill: false },
