@@ -47,6 +47,7 @@ const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
 
 export const PEERS: Readonly<Record<string, Peer>> = {
   frontdesk: FRONTDESK,
+  'frontdesk-built': { program: (schema) => path(`../../dist/${schema}.mjs`) },
   'frontdesk-redis': { ...FRONTDESK, usesRedis: true },
   'frontdesk-nginx': { ...FRONTDESK, edge: 'nginx' },
   'frontdesk-varnish': { ...FRONTDESK, edge: 'varnish' },

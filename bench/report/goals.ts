@@ -56,6 +56,16 @@ const maxGoal = (
   targets: [{ limit }],
 });
 
+/** A figure of the built BFF, which is what production runs. */
+const startGoal = (
+  limit: number,
+  title: Parameters<typeof maxGoal>[1],
+  name: 'readyMs' | 'rssMb',
+): Goal => ({
+  ...maxGoal(limit, title, ['boot', 'boot', name]),
+  valueOf: ({ boot }, peer) => boot?.[peer === 'frontdesk' ? 'frontdesk-built' : peer]?.[name],
+});
+
 const RATES = [100, 300, 600, 1_000];
 const PER_REQUEST = 'per request';
 
@@ -174,6 +184,6 @@ export const GOALS: readonly Goal[] = [
     targets: [{ limit: 75 }],
     isCharted: true,
   },
-  maxGoal(1_000, ['Start of one BFF until ready', 'ms', 0], ['boot', 'boot', 'readyMs']),
-  maxGoal(120, ['Memory of one BFF, idle', 'MB', 0], ['boot', 'boot', 'rssMb']),
+  startGoal(600, ['Start of one built BFF until ready', 'ms', 0], 'readyMs'),
+  startGoal(130, ['Memory of one built BFF, idle', 'MB', 0], 'rssMb'),
 ];

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { residentBytes } from '../harness/cores.ts';
 import type { LoadRequest } from '../harness/load.ts';
 import type { Bench } from '../harness/measure.ts';
@@ -12,7 +14,8 @@ import { formatTable, medianAndRange } from '../report/tables.ts';
 import { postQuery } from './graphql-requests.ts';
 import type { Workload, WorkloadResult } from './workload.ts';
 
-const PEERS = ['frontdesk', 'apollo-got'];
+const PEERS = ['frontdesk', 'frontdesk-built', 'apollo-got'];
+const BUILD = fileURLToPath(new URL('../../tools/build.ts', import.meta.url));
 const SETTLE_MS = 3_000;
 /** Kept between starts, as by the product's own start scripts. */
 const COMPILE_CACHE = { NODE_COMPILE_CACHE: scratchFile('compiled') };
@@ -29,6 +32,7 @@ interface Start {
 export const boot: Workload = { peers: PEERS, modes: ['boot'], run };
 
 async function run(bench: Bench, { peers, rounds }: Options): Promise<WorkloadResult> {
+  if (peers.includes('frontdesk-built')) execFileSync(process.execPath, [BUILD]);
   process.stderr.write('Starts: ');
   for (const peer of peers) await startOnce(bench, peer); // fills the compile cache
   const starts = new Map(peers.map((peer): [string, Start[]] => [peer, []]));
@@ -56,7 +60,7 @@ async function startOnce({ cores, upstream }: Bench, peer: string): Promise<Star
   const env = { ...peerEnvironment(upstream.urls, 'mobile'), ...COMPILE_CACHE };
   const begin = performance.now();
   const server = await startPeer(cores, peer, 'mobile', env);
-  const { status } = await send(server.origin, peer === 'frontdesk' ? READY : TYPENAME_QUERY);
+  const { status } = await send(server.origin, peer === 'apollo-got' ? TYPENAME_QUERY : READY);
   const readyMs = performance.now() - begin;
   if (status !== 200) throw new Error(`${peer} returned ${status} to the readiness check`);
   await sleep(SETTLE_MS);
