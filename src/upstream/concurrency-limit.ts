@@ -16,7 +16,7 @@ const MIN_BUSY_UTILIZATION = 0.4;
 const MAX_BUSY_UTILIZATION = 0.8;
 const MAX_IN_FLIGHT = 32;
 /** The event loop utilization from which keys wait for others as long as this delays no response. */
-const MIN_SHARING_UTILIZATION = 0.2;
+const MIN_SHARING_UTILIZATION = 0.1;
 
 /** An operation's recent latencies, and the limits derived from them. */
 export class ConcurrencyLimit {

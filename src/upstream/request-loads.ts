@@ -2,6 +2,8 @@
 const MIN_REQUESTS = 16;
 /** The share of the slack that is used: latencies vary, and timers are late. */
 const USED_SHARE = 0.7;
+/** A timer takes up to a millisecond longer, so a short wait would delay the response. */
+const MIN_WAIT_MS = 2;
 
 /**
  * What the requests of one GraphQL operation have shown about its loads: which of them others follow. A
@@ -67,7 +69,7 @@ export class RequestLoads {
 
   /**
    * The time until which a load can wait without delaying the response, on the clock of
-   * `performance.now()`; in the past for a load that others follow, or may follow.
+   * `performance.now()`; in the past for a load that others follow, or may follow, and for the slowest.
    */
   sendBy(operation: string): number {
     if (!this.#history.isFinal(operation)) return 0;
@@ -77,6 +79,8 @@ export class RequestLoads {
       if (load.operation === operation) own ??= load;
       last = Math.max(last, load.expectedAt);
     }
-    return own ? own.startedAt + USED_SHARE * (last - own.expectedAt) : 0;
+    if (!own) return 0;
+    const waitMs = USED_SHARE * (last - own.expectedAt);
+    return waitMs < MIN_WAIT_MS ? 0 : own.startedAt + waitMs;
   }
 }
