@@ -98,7 +98,7 @@ class ReadResponse extends Readable {
 
 /**
  * The transport of one read: got prepares the request and checks the response, and undici sends and
- * receives, which takes a third of the time of `node:http` with got's own timeout and abort. The read
+ * receives, which takes half of the time of `node:http` with got's own timeout and abort. The read
  * ends at its timeout, or when its signal is aborted, also while the connection is being opened.
  */
 export class ReadExchange implements Dispatcher.DispatchHandler {
