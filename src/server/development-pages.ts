@@ -3,10 +3,10 @@ import type { BffDefinition } from '../bff.ts';
 import type { Config } from '../config/index.ts';
 import { type createApollo, renderLandingPage } from '../pipeline/index.ts';
 import type { ApiDescription } from '../protocols/rest/openapi.ts';
-import type { ExplorerOptions } from './explorer/explorer.ts';
+import type { OperationPageOptions } from './operation-page.ts';
 import { addStartPage } from './start-page.ts';
 
-interface PageParts extends Omit<ExplorerOptions, 'name' | 'sandboxToken'> {
+interface PageParts extends Omit<OperationPageOptions, 'name' | 'sandboxToken'> {
   readonly bff: BffDefinition;
   readonly apollo: ReturnType<typeof createApollo>;
 }

@@ -1,23 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { type GraphQLSchema, getOperationAST } from 'graphql';
+import { getOperationAST } from 'graphql';
 import { escapeHtml } from '../http/html.ts';
 import type { CommittedOperation } from '../operations/index.ts';
 import { HTML } from '../protocols/graphql-over-http/content-negotiation.ts';
 import { SCHEMA_FOLDER } from './build-schema.ts';
 import { placeholdersFor } from './explorer/placeholders.ts';
-
-interface ExplainPageOptions {
-  readonly name: string;
-  readonly schema: GraphQLSchema;
-  /** The operations to choose from. */
-  readonly committed: readonly CommittedOperation[];
-  /** The operation that is chosen at first. */
-  readonly example: CommittedOperation | undefined;
-  /** The bearer token that the page sends at first. */
-  readonly sandboxToken: string | undefined;
-}
+import type { OperationPageOptions } from './operation-page.ts';
 
 /** A bundle, which is for production, does not have them. */
 const FILES = new URL('../src/server/explain-page/', SCHEMA_FOLDER);
@@ -43,7 +33,7 @@ const PATH = '/explain';
  */
 export function addExplainPage(
   app: FastifyInstance,
-  options: ExplainPageOptions,
+  options: OperationPageOptions,
 ): string | undefined {
   if (FILES.protocol !== 'file:' || !existsSync(FILES)) return undefined;
   const html = toPage(options);
@@ -63,7 +53,7 @@ const isExplained = ({ document }: CommittedOperation): boolean =>
   getOperationAST(document)?.operation !== 'subscription';
 
 /** What the page's script reads: JSON without the character that could end its element. */
-function toData({ schema, committed, example, sandboxToken = '' }: ExplainPageOptions): string {
+function toData({ schema, committed, example, sandboxToken = '' }: OperationPageOptions): string {
   const operations = committed.filter(isExplained).map((operation) => ({
     name: operation.name,
     source: operation.source.trim(),
@@ -73,7 +63,7 @@ function toData({ schema, committed, example, sandboxToken = '' }: ExplainPageOp
   return JSON.stringify(data).replaceAll('<', String.raw`\u003c`);
 }
 
-function toPage(options: ExplainPageOptions): string {
+function toPage(options: OperationPageOptions): string {
   const name = escapeHtml(options.name);
   return `<!doctype html>
 <html lang="en">

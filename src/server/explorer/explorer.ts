@@ -7,25 +7,14 @@
 import { hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { FastifyInstance } from 'fastify';
-import { type GraphQLSchema, type IntrospectionQuery, introspectionFromSchema } from 'graphql';
+import { type IntrospectionQuery, introspectionFromSchema } from 'graphql';
 import { escapeHtml } from '../../http/html.ts';
-import type { CommittedOperation } from '../../operations/index.ts';
 import { HTML } from '../../protocols/graphql-over-http/content-negotiation.ts';
 import { SCHEMA_FOLDER } from '../build-schema.ts';
+import type { OperationPageOptions } from '../operation-page.ts';
 import { FETCHER_SCRIPT, SCHEMA_PATH } from './fetcher-script.ts';
 import { placeholdersFor } from './placeholders.ts';
 import { TABS_SCRIPT } from './tabs-script.ts';
-
-export interface ExplorerOptions {
-  readonly name: string;
-  readonly schema: GraphQLSchema;
-  /** Each has a tab. */
-  readonly committed: readonly CommittedOperation[];
-  /** The operation in the first tab. */
-  readonly example: CommittedOperation | undefined;
-  /** The bearer token in the headers of every tab. */
-  readonly sandboxToken: string | undefined;
-}
 
 /** A development package, which a bundle does not have: a build of GraphiQL with its workers, as texts. */
 const PACKAGE = new URL('../node_modules/@graphql-yoga/render-graphiql/', SCHEMA_FOLDER);
@@ -57,7 +46,10 @@ interface Explorer {
 }
 
 /** Adds the explorer, if its package is installed. */
-export function addExplorer(app: FastifyInstance, options: ExplorerOptions): Explorer | undefined {
+export function addExplorer(
+  app: FastifyInstance,
+  options: OperationPageOptions,
+): Explorer | undefined {
   if (!isInstalled()) return undefined;
   const script = toScript(options);
   const policy = [
@@ -116,7 +108,13 @@ addEventListener('error', ({ target }) => {
 }, { capture: true, signal });
 `;
 
-function toScript({ name, schema, committed, example, sandboxToken }: ExplorerOptions): string {
+function toScript({
+  name,
+  schema,
+  committed,
+  example,
+  sandboxToken,
+}: OperationPageOptions): string {
   const first = committed.filter((operation) => operation === example);
   const others = committed.filter((operation) => operation !== example);
   const tabs = [...first, ...others].map(({ name, source, document }) => ({
