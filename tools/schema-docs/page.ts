@@ -35,7 +35,7 @@ type Deprecatable = { readonly deprecationReason?: string | null | undefined };
 /** Without `@listSize`, the assumed length of a list. */
 const DEFAULT_LENGTH = 10;
 
-const LEGEND = `- **Who**: nothing if whoever may see the parent may see the field. Scopes are for third-party clients and partners; our own clients need none ([rights](../rights.md)).
+const LEGEND = `- **Who**: empty if all viewers of the parent may see the field. Scopes are for third-party clients and partners; our own clients need none ([rights](../rights.md)).
 - **Cost**: of each object that the field returns, times the length of its list: the value of an argument, or an assumed length ([cost](../limits.md#cost)). Nothing if the field costs nothing.
 - **Cache**: the longest time for which a response with the field is stored. The shortest time of all fields applies, and a field without one has that of its parent. A response is shared only as far as all of its fields allow ([response cache](../caching.md)).`;
 
