@@ -1,7 +1,8 @@
 import type { PartnerViewer, SignedInViewer, Viewer } from '../viewer.ts';
 
 type ViewerProperties = Partial<Omit<SignedInViewer, 'role'>> &
-  Partial<Pick<PartnerViewer, 'partner'>>;
+  Partial<Pick<PartnerViewer, 'partner'>> &
+  Pick<Viewer, 'role'>;
 
 /**
  * The viewer for an execution whose response is shared with other viewers. Reads of properties that
@@ -9,32 +10,53 @@ type ViewerProperties = Partial<Omit<SignedInViewer, 'role'>> &
  * @param shares - the common properties: none, or role and scopes
  * @param onRead - receives the property's name; an error that it throws fails the field that read it
  */
-export function toSharedViewer(
+export const toSharedViewer = (
   viewer: Viewer,
   shares: 'nothing' | 'permissions',
   onRead: (property: string) => void,
-): Viewer {
-  const known: ViewerProperties & Pick<Viewer, 'role'> = viewer;
-  const read = (property: 'role' | 'id' | 'issuer' | 'scopes' | 'partner') => {
-    onRead(property);
-    return known[property];
-  };
-  const shared = {
-    get role() {
-      return shares === 'permissions' ? viewer.role : read('role');
-    },
-    get id() {
-      return read('id');
-    },
-    get scopes() {
-      return shares === 'permissions' ? known.scopes : read('scopes');
-    },
-    get partner() {
-      return read('partner');
-    },
-    get issuer() {
-      return read('issuer');
-    },
-  };
-  return shared as Viewer;
+): Viewer => new SharedViewer(viewer, shares === 'permissions', onRead) as Viewer;
+
+/**
+ * A class, because V8 allocates the accessors of an object literal as long-lived objects: until the next
+ * full garbage collection, they would keep the recorder of each execution.
+ */
+class SharedViewer {
+  readonly #viewer: ViewerProperties;
+  readonly #sharesPermissions: boolean;
+  readonly #onRead: (property: string) => void;
+
+  constructor(
+    viewer: ViewerProperties,
+    sharesPermissions: boolean,
+    onRead: (property: string) => void,
+  ) {
+    this.#viewer = viewer;
+    this.#sharesPermissions = sharesPermissions;
+    this.#onRead = onRead;
+  }
+
+  #read<Name extends keyof ViewerProperties>(property: Name): ViewerProperties[Name] {
+    this.#onRead(property);
+    return this.#viewer[property];
+  }
+
+  get role() {
+    return this.#sharesPermissions ? this.#viewer.role : this.#read('role');
+  }
+
+  get id() {
+    return this.#read('id');
+  }
+
+  get scopes() {
+    return this.#sharesPermissions ? this.#viewer.scopes : this.#read('scopes');
+  }
+
+  get partner() {
+    return this.#read('partner');
+  }
+
+  get issuer() {
+    return this.#read('issuer');
+  }
 }
