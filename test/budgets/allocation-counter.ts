@@ -12,9 +12,15 @@ export interface Results {
   /** The bytes in use on the heap; the difference of two is what was allocated if nothing was collected. */
   readonly usedBytes: number;
   readonly collectGarbage: undefined;
+  /** Collects the young generation only, as V8 does every few dozen requests. */
+  readonly collectYoung: undefined;
   /** Switches an extra array per request on or off. The result is its number of elements. */
   readonly toggleExtraArray: number;
+  /** Switches on or off that the extra arrays of all requests are kept. */
+  readonly toggleKeptArrays: undefined;
   readonly startProfile: undefined;
+  /** Starts a profile without what minor collections free. */
+  readonly startSurvivorProfile: undefined;
   readonly stopProfile: HeapProfiler.SamplingHeapProfile;
 }
 
@@ -26,6 +32,7 @@ const REQUEST_START = 'http.server.request.start';
 
 const session = new Session();
 let extraArray: readonly number[] = [];
+let keptArrays: (readonly number[])[] | undefined;
 
 const commands: { readonly [Name in keyof Results]: () => Results[Name] | Promise<Results[Name]> } =
   {
@@ -33,18 +40,18 @@ const commands: { readonly [Name in keyof Results]: () => Results[Name] | Promis
     collectGarbage() {
       globalThis.gc?.();
     },
+    collectYoung() {
+      globalThis.gc?.({ type: 'minor' });
+    },
     toggleExtraArray() {
       if (!unsubscribe(REQUEST_START, allocate)) subscribe(REQUEST_START, allocate);
       return EXTRA_ELEMENTS;
     },
-    async startProfile() {
-      session.connect();
-      await session.post('HeapProfiler.startSampling', {
-        samplingInterval: SAMPLING_INTERVAL_BYTES,
-        includeObjectsCollectedByMajorGC: true,
-        includeObjectsCollectedByMinorGC: true,
-      });
+    toggleKeptArrays() {
+      keptArrays = keptArrays ? undefined : [];
     },
+    startProfile: () => startSampling(true),
+    startSurvivorProfile: () => startSampling(false),
     async stopProfile() {
       const { profile } = await session.post('HeapProfiler.stopSampling');
       session.disconnect();
@@ -52,12 +59,23 @@ const commands: { readonly [Name in keyof Results]: () => Results[Name] | Promis
     },
   };
 
+/** The full collection with which a profile ends removes nothing from it. */
+async function startSampling(includeObjectsCollectedByMinorGC: boolean): Promise<undefined> {
+  session.connect();
+  await session.post('HeapProfiler.startSampling', {
+    samplingInterval: SAMPLING_INTERVAL_BYTES,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC,
+  });
+}
+
 async function run(name: keyof Results): Promise<void> {
   process.send?.({ result: await commands[name]() });
 }
 
 function allocate(): void {
   extraArray = Array.from({ length: EXTRA_ELEMENTS }, () => extraArray.length);
+  keptArrays?.push(extraArray);
 }
 
 // One turn later, so that the work after the last response is complete.

@@ -27,6 +27,12 @@ const MAX_RATE_LIMIT = '999999999';
 /** Requests per round: enough that periodic work is spread evenly. */
 const REQUESTS = 16;
 const ROUNDS = 7;
+/**
+ * Requests before a minor collection. The difference of two counts leaves out what survives once, such as
+ * the last request of a connection. The young generation has room for the larger one.
+ */
+const SURVIVOR_REQUESTS = { few: 16, many: 144 };
+const SURVIVOR_ROUNDS = 5;
 /** Requests per profile, which consists of samples. */
 const PROFILED_REQUESTS = 64;
 /** Requests after which all lazy initialization is done. */
@@ -87,6 +93,15 @@ export async function startCountedProcess(env: NodeJS.ProcessEnv) {
     return (await run('usedBytes')) - before;
   }
 
+  /** The bytes that survive after some requests, and what survives once. */
+  async function bytesSurviving(requests: number, send: Send): Promise<number> {
+    await run('collectGarbage');
+    const before = await run('usedBytes');
+    await repeat(requests, send);
+    await run('collectYoung');
+    return (await run('usedBytes')) - before;
+  }
+
   const resources = started.move();
   return {
     endpoint,
@@ -107,19 +122,48 @@ export async function startCountedProcess(env: NodeJS.ProcessEnv) {
       return Math.round((busy - idle) / REQUESTS);
     },
 
-    /** Runs the work while each request allocates an extra array. */
-    async withExtraArray<T>(work: () => Promise<T>) {
+    /**
+     * Counts the bytes per request that survive a minor collection although the request is over: the
+     * least of several rounds.
+     */
+    async survivorsPerRequest(send: Send): Promise<number> {
+      await repeat(WARM_UP_REQUESTS, send);
+      const { few, many } = SURVIVOR_REQUESTS;
+      const rounds: { readonly few: number; readonly many: number }[] = [];
+      while (rounds.length < SURVIVOR_ROUNDS) {
+        rounds.push({
+          few: await bytesSurviving(few, send),
+          many: await bytesSurviving(many, send),
+        });
+      }
+      const least = (name: keyof typeof SURVIVOR_REQUESTS) =>
+        Math.min(...rounds.map((round) => round[name]));
+      return Math.round((least('many') - least('few')) / (many - few));
+    },
+
+    /**
+     * Runs the work while each request allocates an extra array.
+     * @param isKept - true if nothing frees the arrays before the end of the work
+     */
+    async withExtraArray<T>(isKept: boolean, work: () => Promise<T>) {
+      if (isKept) await run('toggleKeptArrays');
       const elements = await run('toggleExtraArray');
       const result = await work();
       await run('toggleExtraArray');
+      if (isKept) await run('toggleKeptArrays');
       return { elements, result };
     },
 
-    /** Samples the functions that allocate. */
-    async profile(send: Send) {
+    /**
+     * Samples the functions that allocate.
+     * @param onlySurvivors - true to leave out what a minor collection frees
+     */
+    async profile(send: Send, onlySurvivors: boolean) {
       await repeat(WARM_UP_REQUESTS, send);
-      await run('startProfile');
+      await run('collectGarbage');
+      await run(onlySurvivors ? 'startSurvivorProfile' : 'startProfile');
       await repeat(PROFILED_REQUESTS, send);
+      await run('collectYoung');
       return { requests: PROFILED_REQUESTS, profile: await run('stopProfile') };
     },
 
