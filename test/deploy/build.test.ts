@@ -143,6 +143,30 @@ describe('npm run build', () => {
     assert.doesNotMatch(bundle.output(), /undici/);
   });
 
+  it('writes a file that has no reports to Apollo, and starts with the variables that turn them on', async () => {
+    const folder = await buildBundles();
+    const licenses = await readFile(join(folder, 'licenses.txt'), 'utf8');
+    assert.doesNotMatch(licenses, /^@apollo\/usage-reporting-protobuf /m);
+    await using services = await startServices(SERVICE_NAMES);
+    const port = await freePort();
+    await using bundle = await startCommand([process.execPath, 'mobile.mjs'], {
+      cwd: folder,
+      url: `http://127.0.0.1:${port}`,
+      env: {
+        ...services.env,
+        MOBILE_PORT: String(port),
+        MOBILE_ADMIN_PORT: '0',
+        APOLLO_KEY: 'service:frontdesk:key',
+        APOLLO_GRAPH_REF: 'frontdesk@current',
+        APOLLO_SCHEMA_REPORTING: 'true',
+      },
+    });
+    const query = encodeURIComponent('{ announcements { title } }');
+    const response = await fetch(`${bundle.url}/graphql?query=${query}`);
+    assert.equal(response.status, 200);
+    assert.equal((await bundle.terminate()).code, 0);
+  });
+
   it('collects the licences of the bundled packages, and leaves nothing else', async () => {
     const folder = await buildBundles();
     const bundles = bffNames().flatMap((name) => [`${name}.mjs`, `${name}.mjs.map`]);

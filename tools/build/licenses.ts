@@ -21,8 +21,6 @@ const PACKAGE_FOLDER = /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 /** The copyright of MIT packages that are published without their licence file. */
 const COPYRIGHTS: Readonly<Record<string, string>> = {
   '@apollo/server': '2016-2020 Apollo Graph, Inc. (Formerly Meteor Development Group, Inc.)',
-  '@apollo/usage-reporting-protobuf':
-    '2016-2020 Apollo Graph, Inc. (Formerly Meteor Development Group, Inc.)',
   '@graphql-tools/merge': '2020 The Guild, Inc.',
   '@graphql-tools/schema': '2020 The Guild, Inc.',
   '@graphql-tools/utils': '2020 The Guild, Inc.',

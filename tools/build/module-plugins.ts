@@ -55,7 +55,30 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-export const MODULE_PLUGINS: readonly Plugin[] = [bundledShield, graphqlModules, lazyBuiltins];
+/** Modules that packages import and that no BFF uses, and what they are replaced by. */
+const UNUSED_MODULES: readonly (readonly [RegExp, string])[] = [
+  // Reports to Apollo, which src/pipeline/execute/apollo.ts turns off, with their Protocol Buffers.
+  [/\/@apollo\/server\/.*\/plugin\/(?:inlineTrace|schemaReporting|usageReporting)\/index\.js$/, ''],
+  // Validates arguments for graphql-shield's `inputRule`.
+  [/\/yup\/lib\/index\.js$/, ''],
+  // Messages in 60 languages.
+  [/\/zod\/v4\/locales\/index\.js$/, "export { default as en } from './en.js';"],
+];
+
+/** Leaves out unused modules, because V8 keeps the text of all code. */
+const withoutUnused: Plugin = {
+  name: 'without-unused',
+  setup({ onLoad }) {
+    for (const [filter, contents] of UNUSED_MODULES) onLoad({ filter }, () => ({ contents }));
+  },
+};
+
+export const MODULE_PLUGINS: readonly Plugin[] = [
+  bundledShield,
+  graphqlModules,
+  lazyBuiltins,
+  withoutUnused,
+];
 
 /** What packages in CommonJS expect of the module that they are bundled into. */
 const BANNER = `

@@ -1,5 +1,10 @@
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { RequestContext } from '../../context.ts';
 import type { Compiler, OperationStore } from '../../operations/index.ts';
@@ -36,6 +41,10 @@ export function createApollo(options: ApolloOptions): ApolloServer<RequestContex
     plugins: [
       // The default one adds a hook to every field of every execution.
       ApolloServerPluginCacheControlDisabled(),
+      // Nothing is sent to Apollo, whatever its own environment variables are. Bundles lack this code.
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
       createLandingPagePlugin(options),
       executeCompiled(compiler, formatError),
     ],
