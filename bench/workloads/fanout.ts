@@ -7,9 +7,9 @@ import { postQuery } from './graphql-requests.ts';
 import { createRefusalProbes } from './refusal-probes.ts';
 import type { Mode, Probe } from './workload.ts';
 
-const DELAYS = { user: 5, order: 10, notification: 20 };
+export const DELAYS = { user: 5, order: 10, notification: 20 };
 /** So many that a request has to wait for one only if the server stalls for long. */
-const RATE_CONNECTIONS = 256;
+export const RATE_CONNECTIONS = 256;
 /** Peers whose rate at full load is well above 1,000 requests per second. */
 const FAST_PEERS = ['frontdesk', 'mercurius', 'fanout-undici'];
 const SAMPLE_INDEXES = [0, 1, 499, 998, 999];

@@ -2,6 +2,7 @@ import { fanoutAllOn, hitsAllOn } from './all-on.ts';
 import { boot } from './boot.ts';
 import { calls } from './calls.ts';
 import { fanout } from './fanout.ts';
+import { halfLoad } from './half-load.ts';
 import { hotQuery } from './hot-query.ts';
 import { nPlus1 } from './n-plus-1.ts';
 import { privateAnswers } from './private-answers.ts';
@@ -15,7 +16,7 @@ export const SUITES: Readonly<Record<string, Suite>> = {
   fanout: {
     title: 'Dashboards for distinct users (`fanout`)',
     seconds: 3,
-    workloads: [fanout],
+    workloads: [fanout, halfLoad],
   },
   'n+1': {
     title: 'Orders with their customers (`n+1`)',
