@@ -63,16 +63,33 @@ export interface Load {
 export const NO_DELAYS: Delays = { user: 0, order: 0, notification: 0 };
 
 /** Puts a server under load once. */
-export async function measure(
-  { cores, generator, upstream }: Bench,
-  { pid, origin, pauses }: Server,
+export async function measure(bench: Bench, server: Server, load: Load): Promise<Measurement> {
+  const run = await prepareMeasurement(bench, server, load);
+  return run();
+}
+
+/**
+ * Prepares a load, which takes a while if it has many requests, and sends its lead-in if it has a rate.
+ * @returns a function that puts the server under the load once
+ */
+export async function prepareMeasurement(
+  bench: Bench,
+  server: Server,
   { delays, rate, ...load }: Load,
-): Promise<Measurement> {
+): Promise<() => Promise<Measurement>> {
+  const { cores, generator, upstream } = bench;
   await upstream.reset(delays);
-  const job = { ...load, origin, core: cores.load };
-  const run: () => Promise<LoadResult & Partial<OpenLoopResult>> = rate
-    ? await prepareOpenLoop({ ...job, rate })
-    : () => generator.run(job);
+  const job = { ...load, origin: server.origin, core: cores.load };
+  const run = rate ? await prepareOpenLoop({ ...job, rate }) : () => generator.run(job);
+  return () => measureRun(bench, server, delays, run);
+}
+
+async function measureRun(
+  { cores, upstream }: Bench,
+  { pid, pauses }: Server,
+  delays: Delays,
+  run: () => Promise<LoadResult & Partial<OpenLoopResult>>,
+): Promise<Measurement> {
   // The lead-in of a fixed rate does not count.
   await upstream.reset(delays);
   await pauses?.take();

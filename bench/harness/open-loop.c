@@ -337,6 +337,7 @@ int main(int argc, char **argv) {
          elapsed, counts.failed);
   printf("\"p50Ms\":%.3f,\"p90Ms\":%.3f,\"p99Ms\":%.3f,", percentile_ms(count, 0.5),
          percentile_ms(count, 0.9), percentile_ms(count, 0.99));
-  printf("\"lateSends\":%zu,\"waitingSends\":%zu}\n", counts.late, counts.waited);
+  printf("\"maxMs\":%.3f,\"lateSends\":%zu,\"waitingSends\":%zu}\n", percentile_ms(count, 1),
+         counts.late, counts.waited);
   return 0;
 }

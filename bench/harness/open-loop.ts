@@ -19,6 +19,7 @@ export interface OpenLoopJob extends LoadJob {
 
 /** Also counts the requests that were not sent in time, by more than 1 ms. */
 export interface OpenLoopResult extends LoadResult {
+  readonly maxMs: number;
   /** Late because of the load generator. */
   readonly lateSends: number;
   /** Late because all connections were waiting for answers. */

@@ -1,4 +1,5 @@
 import type { Measurement } from '../harness/measure.ts';
+import type { OpenLoopResult } from '../harness/open-loop.ts';
 import { longestGcMs, type Pauses } from '../harness/pauses.ts';
 import { percentile } from '../harness/stats.ts';
 import type { StaleReadResult } from './stale-reads.ts';
@@ -13,6 +14,8 @@ export interface PurgeMeasurements {
   readonly readsOnly: Measurement;
   /** Hits at half of that rate, with concurrent writes. */
   readonly mixed: Measurement;
+  /** Purges during these hits, besides those of the checks. */
+  readonly purges: OpenLoopResult;
   readonly staleReads: StaleReadResult;
   /** During the hits with writes. */
   readonly whilePurged: Pauses;
@@ -41,14 +44,11 @@ const ROWS: readonly Row[] = [
   ['hits/s with writes, at half of that rate', ({ mixed }) => whole(mixed.rate)],
   ['p50 ms of a hit with writes', ({ mixed }) => mixed.p50Ms.toFixed(2)],
   ['p99 ms of a hit with writes', ({ mixed }) => mixed.p99Ms.toFixed(2)],
-  ['purges', ({ staleReads }) => whole(staleReads.purgesMs.length)],
-  ['p50 ms of a purge', percentileOf(({ purgesMs }) => purgesMs, 0.5)],
-  ['p99 ms of a purge', percentileOf(({ purgesMs }) => purgesMs, 0.99)],
-  ['longest purge, ms', percentileOf(({ purgesMs }) => purgesMs, 1)],
-  [
-    'p99 ms by which the client that measures it was late',
-    ({ staleReads }) => staleReads.clientP99DelayMs.toFixed(2),
-  ],
+  ['timed purges', ({ purges }) => whole(purges.requests)],
+  ['p50 ms of a purge', ({ purges }) => purges.p50Ms.toFixed(2)],
+  ['p99 ms of a purge', ({ purges }) => purges.p99Ms.toFixed(2)],
+  ['longest purge, ms', ({ purges }) => purges.maxMs.toFixed(2)],
+  ['purges sent late', ({ purges }) => whole(purges.lateSends)],
   [
     'p99 of the event-loop delay meanwhile, ms',
     ({ whilePurged }) => whilePurged.p99LoopDelayMs.toFixed(2),
@@ -58,6 +58,10 @@ const ROWS: readonly Row[] = [
     ({ whilePurged }) => whilePurged.longestLoopDelayMs.toFixed(1),
   ],
   ['longest GC pause meanwhile, ms', ({ whilePurged }) => longestGcMs(whilePurged).toFixed(1)],
+  [
+    'p99 ms by which the client that measures mutations was late',
+    ({ staleReads }) => staleReads.clientP99DelayMs.toFixed(2),
+  ],
   ['mutations', ({ staleReads }) => whole(staleReads.mutationsMs.length)],
   ['p50 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.5)],
   ['p99 ms of a mutation', percentileOf(({ mutationsMs }) => mutationsMs, 0.99)],
@@ -73,13 +77,13 @@ export const toPurgeRows = (all: readonly PurgeMeasurements[]): string[][] =>
   ROWS.map(([title, cell]) => [title, ...all.map(cell)]);
 
 export function toPurgeFigures(one: PurgeMeasurements): Figures {
-  const { stored, readsOnly, staleReads, whilePurged } = one;
-  const { purgesMs, shownMs, stale, clientP99DelayMs } = staleReads;
+  const { stored, readsOnly, purges, staleReads, whilePurged } = one;
+  const { shownMs, stale, clientP99DelayMs } = staleReads;
   return {
     stored,
     staleReads: stale,
-    purges: purgesMs.length,
-    purgeP99Ms: percentile(purgesMs, 0.99),
+    purges: purges.requests,
+    purgeP99Ms: purges.p99Ms,
     clientP99DelayMs,
     ...(shownMs.length > 0 && { shownP99Ms: percentile(shownMs, 0.99) }),
     p99LoopDelayMs: whilePurged.p99LoopDelayMs,
@@ -89,8 +93,8 @@ export function toPurgeFigures(one: PurgeMeasurements): Figures {
   };
 }
 
-const errorsOf = ({ readsOnly, mixed, staleReads }: PurgeMeasurements): number =>
-  readsOnly.errors + mixed.errors + staleReads.errors;
+const errorsOf = ({ readsOnly, mixed, purges, staleReads }: PurgeMeasurements): number =>
+  readsOnly.errors + mixed.errors + purges.errors + staleReads.errors;
 
 /** @param expected - number of answers that the fill phase should store */
 export function purgeNotes(
@@ -105,7 +109,7 @@ export function purgeNotes(
   if (stale > 0) notes.push(`${stale} reads returned the old name after the change ${place}`);
   if (clientP99DelayMs > MAX_CLIENT_DELAY_MS)
     notes.push(
-      `The client that measured purges waited for its CPU up to ${clientP99DelayMs.toFixed(1)} ms (p99) ${place}: latencies include it`,
+      `The client that measured mutations waited for its CPU up to ${clientP99DelayMs.toFixed(1)} ms (p99) ${place}: latencies include it`,
     );
   if (errors > 0) notes.push(`${errors} changes or checks failed ${place}`);
   return notes;

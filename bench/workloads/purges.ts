@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Bench, measure, NO_DELAYS } from '../harness/measure.ts';
+import {
+  type Bench,
+  type Load,
+  measure,
+  NO_DELAYS,
+  prepareMeasurement,
+} from '../harness/measure.ts';
+import { LEAD_IN_SECONDS, prepareOpenLoop } from '../harness/open-loop.ts';
 import type { Options } from '../harness/options.ts';
 import { createPauseRecorder, type PauseRecorder } from '../harness/pauses.ts';
 import type { Server } from '../harness/server-process.ts';
@@ -11,6 +18,7 @@ import {
   PURGE_SECRET,
   type PurgeClient,
   profileRequest,
+  purgeRequest,
 } from './purge-client.ts';
 import { type PurgeMeasurements, purgeNotes, toPurgeFigures, toPurgeRows } from './purge-report.ts';
 import { findStaleReads, type Replicas, USER_DELAY_MS } from './stale-reads.ts';
@@ -18,14 +26,16 @@ import type { Workload, WorkloadResult } from './workload.ts';
 
 const TITLE = 'Purges: many stored answers, one write or more per 100 requests, measured once';
 const CONNECTIONS = 64;
-const WRITES_PER_REQUEST = 0.01;
-const WRITES_PER_CHECK = 2;
-/** Enough for 1,000 purges in a run of 3 seconds per measurement. */
-const MIN_CHECKS_PER_SECOND = 30;
+const PURGE_CONNECTIONS = 16;
+const PURGES_PER_REQUEST = 0.01;
+const MIN_PURGES = 1_000;
+const CHECKS_PER_SECOND = 30;
 const ADMIN_TIMEOUT_MS = 1_000;
 /** Duration of the phases, in multiples of one measurement's. */
 const MAX_FILL_FACTOR = 15;
 const MIXED_FACTOR = 9;
+/** Code for purges and changes is compiled meanwhile, which takes some CPU time of the server's core. */
+const WARM_UP_FACTOR = 3;
 const DELAYS = { ...NO_DELAYS, user: USER_DELAY_MS };
 const ENV = { CACHE_MEMORY_MB: '256', PURGE_SECRET };
 
@@ -105,24 +115,61 @@ async function runPhases(
   process.stderr.write('.');
   if (readsOnly.rate === 0) throw new Error('no request was answered');
   const rate = readsOnly.rate / 2;
-  const checksPerSecond = Math.max(
-    MIN_CHECKS_PER_SECOND,
-    (rate * WRITES_PER_REQUEST) / WRITES_PER_CHECK,
-  );
-  const mixedLoad = {
-    ...load,
-    seconds: seconds * MIXED_FACTOR,
-    rate,
-    delays: DELAYS,
+  const purgeRate = Math.max(rate * PURGES_PER_REQUEST, MIN_PURGES / (seconds * MIXED_FACTOR));
+  const runMixed = (duration: number, ids: readonly string[]) => {
+    const mixedLoad = { ...load, seconds: duration, rate, delays: DELAYS };
+    return measureWithWrites(bench, server, replicas, { load: mixedLoad, purgeRate, ids }, pauses);
   };
-  await pauses.take();
-  const [mixed, staleReads] = await Promise.all([
-    measure(bench, server, mixedLoad),
-    findStaleReads(replicas, stored, 1_000 / checksPerSecond, mixedLoad.seconds),
-  ]);
+  // Each check takes another user, because an earlier one has changed the name.
+  const warmUpSeconds = seconds * WARM_UP_FACTOR;
+  const warmUpIds = stored.slice(0, 2 * CHECKS_PER_SECOND * warmUpSeconds);
+  await runMixed(warmUpSeconds, warmUpIds);
+  const withWrites = await runMixed(seconds * MIXED_FACTOR, stored.slice(warmUpIds.length));
   process.stderr.write('.');
+  return { stored: stored.length, fillSeconds, readsOnly, ...withWrites };
+}
+
+interface MixedLoad {
+  readonly load: Load;
+  /** Timed purges per second. */
+  readonly purgeRate: number;
+  /** The users that are changed. */
+  readonly ids: readonly string[];
+}
+
+/** Puts a server under load while purges are timed and changes are checked, of half of the users each. */
+async function measureWithWrites(
+  bench: Bench,
+  server: Server,
+  replicas: Replicas,
+  { load, purgeRate, ids }: MixedLoad,
+  pauses: PauseRecorder,
+) {
+  const { seconds } = load;
+  const half = Math.ceil(ids.length / 2);
+  const [checkedIds, purgedIds] = [ids.slice(0, half), ids.slice(half)];
+  const count = Math.ceil(purgeRate * LEAD_IN_SECONDS) + Math.ceil(purgeRate * seconds);
+  const requests = Array.from({ length: count }, (_, index) =>
+    purgeRequest(purgedIds[index % purgedIds.length] as string),
+  );
+  // All is prepared before the first request, because this process does not answer meanwhile.
+  const sendHits = await prepareMeasurement(bench, server, load);
+  const sendPurges = await prepareOpenLoop({
+    origin: await server.admin,
+    requests,
+    rate: purgeRate,
+    seconds,
+    connections: PURGE_CONNECTIONS,
+    core: bench.cores.load,
+  });
+  await pauses.take();
+  const [mixed, purges, staleReads] = await Promise.all([
+    sendHits(),
+    sendPurges(),
+    findStaleReads(replicas, checkedIds, 1_000 / CHECKS_PER_SECOND, seconds),
+  ]);
   const whilePurged = await pauses.take();
-  return { stored: stored.length, fillSeconds, readsOnly, mixed, staleReads, whilePurged };
+  return { mixed, purges, staleReads, whilePurged };
 }
 
 /** Requests each user's profile once, until all are stored or the time is up. @returns the stored ids */
