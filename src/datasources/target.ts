@@ -64,15 +64,22 @@ export function target(
   path: readonly (string | Readonly<Record<string, string>>)[],
   parameters: Readonly<Record<string, Parameter>> = {},
 ): Target {
-  const segments = path.flatMap((part) => (typeof part === 'string' ? part : Object.values(part)));
-  const query = Object.entries(parameters)
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => `${name}=${encodeParameter(value)}`)
-    .join('&');
-  return {
-    path: `/${segments.map(encodeSegment).join('/')}${query && `?${query}`}`,
-    parameters: Object.assign({}, ...path.filter((part) => typeof part !== 'string'), parameters),
-  };
+  const inPath: Record<string, string> = {};
+  let url = '';
+  for (const part of path) {
+    if (typeof part === 'string') url += `/${encodeSegment(part)}`;
+    else {
+      Object.assign(inPath, part);
+      for (const value of Object.values(part)) url += `/${encodeSegment(value)}`;
+    }
+  }
+  let separator = '?';
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value === null || value === undefined) continue;
+    url += `${separator}${name}=${encodeParameter(value)}`;
+    separator = '&';
+  }
+  return { path: url, parameters: { ...inPath, ...parameters } };
 }
 
 function encodeSegment(segment: string): string {

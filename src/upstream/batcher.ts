@@ -45,13 +45,11 @@ export interface Lane {
   readonly viewerToken?: string | undefined;
 }
 
-/** Identifies a lane by all of its parameters, whichever there are and in whatever order. */
-export const laneId = (lane: Lane): string =>
-  JSON.stringify(
-    Object.entries(lane)
-      .filter(([, value]) => value !== undefined)
-      .sort(),
-  );
+/**
+ * Identifies a lane by all of its parameters, whichever there are. The same ones in another order would
+ * only be another lane.
+ */
+export const laneId = (lane: Lane): string => JSON.stringify(lane);
 
 interface Queue<V> {
   readonly lane: Lane;

@@ -18,12 +18,13 @@ import { UpstreamFailure } from './errors.ts';
 import { freshnessOf } from './freshness.ts';
 import { ReadConnections, ReadExchange } from './read-exchange.ts';
 
-/** The headers of every call besides those of the transport. */
-const HEADERS = {
+/** Adds the headers of every call to those of the transport. */
+const withAccept = (headers: ClientCall['headers']) => ({
+  ...headers,
   accept: 'application/json',
   // A compressed body could expand without bounds; inside one network compression gains little.
   'accept-encoding': 'identity',
-};
+});
 
 const createAgents = (options: AgentOptions & ClientTls) => ({
   http: new HttpAgent(options),
@@ -49,7 +50,7 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
   });
   // Their headers are those of the exchange: got would copy each of them several times.
   const readClient = client.extend({ headers: { 'user-agent': undefined } });
-  const writeClient = client.extend({ headers: HEADERS, agent: writeAgents });
+  const writeClient = client.extend({ agent: writeAgents });
 
   async function read(
     call: ClientCall,
@@ -57,7 +58,7 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     connections: ReadConnections,
   ): Promise<ClientReply> {
     const { baseUrl, target, headers, timeoutMs } = call;
-    const options = { headers: { ...HEADERS, ...headers }, timeoutMs, signal };
+    const options = { headers: withAccept(headers), timeoutMs, signal };
     const exchange = new ReadExchange(connections, options);
     // got reads only some properties of IncomingMessage.
     const request = exchange.send as unknown as RequestFunction;
@@ -76,7 +77,7 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     const { baseUrl, target, method, headers, json, timeoutMs } = call;
     const stream = writeClient.stream(baseUrl + target.path, {
       method,
-      headers,
+      headers: withAccept(headers),
       timeout: { request: timeoutMs },
       signal,
       ...(json ? { json } : {}),

@@ -74,7 +74,8 @@ class ReadResponse extends Readable {
     statusCode: number,
     headers: IncomingHttpHeaders,
   ) {
-    super();
+    // Nothing has to be closed at its end.
+    super({ autoDestroy: false, emitClose: false });
     this.#controller = controller;
     this.statusCode = statusCode;
     this.headers = headers;

@@ -22,13 +22,14 @@ export function requestHeaders(
   const [first] = requesters;
   const only = requesters.length === 1 ? first : undefined;
   const traceparent = span?.traceparent ?? only?.traceparent;
-  return {
+  const headers: Record<string, string> = {
     'user-agent': 'frontdesk',
     'x-request-id': only?.requestId ?? randomUUID(),
     'x-request-timeout-ms': String(remainingMs(expiresAt)),
-    ...(token && { authorization: `Bearer ${token}` }),
-    ...(first?.locale && { 'accept-language': first.locale }),
-    ...(traceparent && { traceparent }),
-    ...(only?.tracestate && { tracestate: only.tracestate }),
   };
+  if (token) headers.authorization = `Bearer ${token}`;
+  if (first?.locale) headers['accept-language'] = first.locale;
+  if (traceparent) headers.traceparent = traceparent;
+  if (only?.tracestate) headers.tracestate = only.tracestate;
+  return headers;
 }

@@ -43,8 +43,8 @@ export class RetryBudget {
 /** @param retries - the number of attempts before this one */
 type Attempt<T> = (retries: number) => Promise<T>;
 
-/** Ends the retries when the budget is spent; the cause is the last attempt's error. */
-class RetryBudgetExhausted extends Error {}
+/** A failure after which the attempts end; the cause is the last attempt's error. */
+class NotRetried extends Error {}
 
 /**
  * The bulkhead and retries of one upstream: a maximum of concurrent and of queued calls.
@@ -53,7 +53,10 @@ class RetryBudgetExhausted extends Error {}
  */
 export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () => {}) {
   const limiter = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
-  const backoff = new ExponentialBackoff(BACKOFF_MS);
+  const retries = retry(
+    handleWhen((error) => !(error instanceof NotRetried)),
+    { maxAttempts: MAX_RETRIES, backoff: new ExponentialBackoff(BACKOFF_MS) },
+  );
 
   return {
     /** @param mayRetry - vetoes the retry of a retryable error */
@@ -65,20 +68,17 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
       budget.deposit();
       let lastError: unknown;
       const send = async ({ attempt: retries }: IRetryContext) => {
-        if (retries > 0 && !budget.spend(1))
-          throw new RetryBudgetExhausted('', { cause: lastError });
+        if (retries > 0 && !budget.spend(1)) throw new NotRetried('', { cause: lastError });
         if (retries > 0) onRetry();
         try {
           return await limiter.execute(() => attempt(retries), signal);
         } catch (error) {
           lastError = error;
-          throw error;
+          if (isRetryable(error) && mayRetry(error) && budget.canSpend(1)) throw error;
+          throw new NotRetried('', { cause: error });
         }
       };
-      const isRetried = (error: unknown) =>
-        isRetryable(error) && mayRetry(error) && budget.canSpend(1);
-      const retryPolicy = retry(handleWhen(isRetried), { maxAttempts: MAX_RETRIES, backoff });
-      return retryPolicy.execute(send, signal).catch(toUpstreamFailure);
+      return retries.execute(send, signal).catch(toUpstreamFailure);
     },
     /** @param signal - aborted when nobody waits, which cancels a queued call */
     async write<T>(attempt: Attempt<T>, signal?: AbortSignal): Promise<T> {
@@ -90,9 +90,12 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
 export type CallPolicy = ReturnType<typeof createCallPolicy>;
 
 function toUpstreamFailure(error: unknown): never {
-  if (error instanceof RetryBudgetExhausted) throw error.cause;
-  if (error instanceof BulkheadRejectedError) throw new UpstreamFailure('refused', 'bulkhead full');
-  if (error instanceof TaskCancelledError)
+  const reason = error instanceof NotRetried ? error.cause : error;
+  if (reason instanceof BulkheadRejectedError) {
+    throw new UpstreamFailure('refused', 'bulkhead full');
+  }
+  if (reason instanceof TaskCancelledError) {
     throw new UpstreamFailure('abandoned', 'no request waits');
-  throw error;
+  }
+  throw reason;
 }

@@ -114,12 +114,13 @@ export function createTransport(options: TransportOptions) {
     const isForViewer = call.isForViewer || viewerToken !== undefined;
     const given = credentials.tokenFor(viewerToken);
     const token = given instanceof Promise ? await given : given;
-    const instances = await discovery.instances();
+    const known = discovery.instances();
+    const instances = known instanceof Promise ? await known : known;
     if (instances.length === 0) throw new UpstreamFailure('connection', 'no known instance');
     const instance = selectInstance(instances, turn++);
     const description = { upstream: name, operation, keys, method, retries, instance };
     const observed = observeCall(description, waiters, metrics);
-    const headers = { ...requestHeaders(waiters, token, observed.span), ...call.headers };
+    const headers = Object.assign(requestHeaders(waiters, token, observed.span), call.headers);
     const startedAt = performance.now();
     const hasFullBudget = waiters.expiresAt - startedAt >= minBudgetMs;
 

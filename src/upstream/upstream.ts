@@ -132,21 +132,26 @@ export function createUpstream(options: UpstreamOptions) {
         missingKeyError,
         mayHalve: (error) => isSplittable(error) && budget.spend(2),
         send: (keys, lane, waiters) => {
-          const outgoing = {
-            operation,
-            keys: keys.length,
-            method: 'GET',
-            target: target(keys, lane),
-            items: keys.length * (lane.first ?? 1),
-            isForViewer: false,
-            viewerToken: lane.viewerToken,
-            ...timing,
-          } as const;
+          const callTarget = target(keys, lane);
+          const attempt = (retries: number) =>
+            transport.send(
+              {
+                operation,
+                keys: keys.length,
+                method: 'GET',
+                target: callTarget,
+                items: keys.length * (lane.first ?? 1),
+                isForViewer: false,
+                viewerToken: lane.viewerToken,
+                retries,
+                minBudgetMs: timeoutMs,
+                timeoutMs,
+              },
+              waiters,
+              read(keys, lane),
+            );
           return callPolicy.read(
-            (retries) =>
-              concurrency.time(() =>
-                transport.send({ ...outgoing, retries }, waiters, read(keys, lane)),
-              ),
+            (retries) => concurrency.time(() => attempt(retries)),
             waiters.signal,
             (error) => !breaker.isProbing() && (keys.length === 1 || !isSplittable(error)),
           );

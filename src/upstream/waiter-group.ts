@@ -1,3 +1,4 @@
+import type { RequestDeadline } from '../deadline.ts';
 import type { CallContext, CallWaiters } from './call-context.ts';
 import { UpstreamFailure } from './errors.ts';
 
@@ -21,8 +22,8 @@ export class WaiterGroup<V> {
     return this.#waiters.size === 0;
   }
 
-  get contexts(): CallContext[] {
-    return [...this.#waiters].map(({ context }) => context);
+  addContextsTo(contexts: CallContext[]): void {
+    for (const { context } of this.#waiters) contexts.push(context);
   }
 
   /** @throws UpstreamFailure `abandoned` when the request ends before the result is available */
@@ -59,25 +60,44 @@ export class WaiterGroup<V> {
 export const abandoned = () => new UpstreamFailure('abandoned', 'the request no longer waits');
 
 /** A request may wait for several keys, with copies of its context that share its deadline. */
-const uniqueRequests = (contexts: readonly CallContext[]): CallContext[] => [
-  ...new Map(contexts.map((context) => [context.deadline, context])).values(),
-];
-
-/** Combines groups into the waiters of one call. A later waiter may extend the deadline. */
-export function combineWaiters<V>(groups: Iterable<WaiterGroup<V>>): CallWaiters {
-  const all = [...groups];
-  const controller = new AbortController();
-  const abortIfAbandoned = () => {
-    if (all.every(({ isEmpty }) => isEmpty)) controller.abort(abandoned());
-  };
-  for (const group of all) group.onAbandoned = abortIfAbandoned;
-  const current = () => all.flatMap((group) => group.contexts);
-  return {
-    requesters: uniqueRequests(current()),
-    current,
-    get expiresAt() {
-      return Math.max(...current().map(({ deadline }) => deadline.expiresAt));
-    },
-    signal: controller.signal,
-  };
+function uniqueRequests(contexts: readonly CallContext[]): CallContext[] {
+  const byDeadline = new Map<RequestDeadline, CallContext>();
+  for (const context of contexts) byDeadline.set(context.deadline, context);
+  return [...byDeadline.values()];
 }
+
+/** The waiters of one call that settles several groups. A later waiter may extend the deadline. */
+class CombinedWaiters<V> implements CallWaiters {
+  readonly #groups: readonly WaiterGroup<V>[];
+  readonly #controller = new AbortController();
+  readonly requesters: readonly CallContext[];
+
+  constructor(groups: readonly WaiterGroup<V>[]) {
+    this.#groups = groups;
+    const abortIfAbandoned = () => {
+      if (groups.every(({ isEmpty }) => isEmpty)) this.#controller.abort(abandoned());
+    };
+    for (const group of groups) group.onAbandoned = abortIfAbandoned;
+    this.requesters = uniqueRequests(this.current());
+  }
+
+  current(): CallContext[] {
+    const contexts: CallContext[] = [];
+    for (const group of this.#groups) group.addContextsTo(contexts);
+    return contexts;
+  }
+
+  get expiresAt(): number {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const { deadline } of this.current()) latest = Math.max(latest, deadline.expiresAt);
+    return latest;
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+}
+
+/** Combines groups into the waiters of one call. */
+export const combineWaiters = <V>(groups: Iterable<WaiterGroup<V>>): CallWaiters =>
+  new CombinedWaiters([...groups]);

@@ -83,7 +83,7 @@ describe('The loaders of lanes', () => {
       { first: 1 },
       { first: 11 },
       { first: 1, status: 'placed' },
-      { status: 'placed', first: 1 },
+      { first: 1, status: undefined },
     ];
     const loads = lanes.flatMap((lane) => [loaders.load('u', lane), loaders.load('v', lane)]);
     await Promise.all(loads);
