@@ -48,8 +48,6 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     retry: { limit: 0, methods: [], statusCodes: [], errorCodes: [] },
     throwHttpErrors: false,
   });
-  // Their headers are those of the exchange: got would copy each of them several times.
-  const readClient = client.extend({ headers: { 'user-agent': undefined } });
   const writeClient = client.extend({ agent: writeAgents });
 
   async function read(
@@ -62,7 +60,7 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     const exchange = new ReadExchange(connections, options);
     // got reads only some properties of IncomingMessage.
     const request = exchange.send as unknown as RequestFunction;
-    const stream = readClient.stream(new URL(baseUrl + target.path), { request });
+    const stream = client.stream(new URL(baseUrl + target.path), { request });
     try {
       return await readReply(stream, maxResponseBytes(call), exchange);
     } catch (error) {
