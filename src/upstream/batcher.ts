@@ -92,7 +92,8 @@ export class Batcher<V> {
     let group = waiters.get(key);
     if (!group) {
       group = new WaiterGroup<V>();
-      group.onAbandoned = () => waiters.delete(key);
+      const remove = () => waiters.delete(key);
+      group.onAbandoned = remove;
       waiters.set(key, group);
     }
     this.#schedule();
