@@ -28,13 +28,9 @@ export class RequestDeadline {
     if (--this.#holders === 0) this.#end();
   }
 
-  /**
-   * Adds a holder, which waits for the same result.
-   * @returns a function that releases the holder; call it once
-   */
-  retain(): () => void {
+  /** Adds a holder, which waits for the same result, until it calls `release`. */
+  retain(): void {
     this.#holders++;
-    return () => this.release();
   }
 
   /** Starts the timer on the first listener: a request that never waits needs no timer. */
@@ -62,6 +58,10 @@ export class RequestDeadline {
    */
   onDone(listener: () => void): () => void {
     if (!this.#done) this.#timer ??= this.#startTimer();
+    return this.#listen(listener);
+  }
+
+  #listen(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
@@ -71,14 +71,26 @@ export class RequestDeadline {
 
   /**
    * Waits for the work until the deadline. The work continues after it.
+   * @param settlesInTime - true if the work settles before the deadline in any case, so that the wait needs no
+   *   timer; it still ends when no holder remains
    * @throws BffError UPSTREAM_TIMEOUT when the wait ends before the work settles
    */
-  wait<T>(work: Promise<T>): Promise<T> {
+  wait<T>(work: Promise<T>, settlesInTime = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timeOut = () => reject(timeoutError());
-      const removeListener = this.onDone(timeOut);
+      const removeListener = settlesInTime ? this.#listen(timeOut) : this.onDone(timeOut);
       if (this.#done) timeOut();
-      void work.then(resolve, reject).finally(removeListener);
+      // Not with `finally`, which would make two more promises.
+      work.then(
+        (value) => {
+          removeListener();
+          resolve(value);
+        },
+        (error: Error) => {
+          removeListener();
+          reject(error);
+        },
+      );
     });
   }
 }

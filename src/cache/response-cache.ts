@@ -74,7 +74,7 @@ export class ResponseCache {
     requester: RequestDeadline,
     execute: Execute,
   ): Promise<CacheResult> {
-    const known = await this.#find(lookup.key);
+    const known = this.#store && (await this.#find(lookup.key, this.#store));
     const expiredForMs = known ? Date.now() - known.freshUntil : 0;
     if (known && expiredForMs < 0) return { status: 'hit', entry: known };
     if (known && expiredForMs < this.#stale.whileRevalidate * 1_000) {
@@ -124,8 +124,8 @@ export class ResponseCache {
     this.#store?.resize(key, entry);
   }
 
-  async #find(key: string): Promise<CacheEntry | undefined> {
-    const entry = await this.#store?.get(key, this.#isFresh);
+  async #find(key: string, store: EntryStore): Promise<CacheEntry | undefined> {
+    const entry = await store.get(key, this.#isFresh);
     return entry && this.#mayServe(entry) ? entry : undefined;
   }
 
@@ -183,9 +183,15 @@ export class ResponseCache {
     requester: RequestDeadline,
     execute: Execute,
   ): Promise<CacheResult> {
-    const release = leader.retain();
-    const entry = await requester.wait(shared).finally(release);
-    return entry ? { status: 'collapsed', entry } : this.executeAndStore(lookup, execute);
+    leader.retain();
+    try {
+      // It settles before the deadline of the leader, which is not later than that of a follower.
+      const entry = await requester.wait(shared, true);
+      if (entry) return { status: 'collapsed', entry };
+    } finally {
+      leader.release();
+    }
+    return this.executeAndStore(lookup, execute);
   }
 
   #reasonNotToStore(key: string, entry: CacheEntry): NotStoredReason | undefined {
