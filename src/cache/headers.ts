@@ -1,3 +1,4 @@
+import type { CacheScope } from './policy.ts';
 import { EVERYTHING } from './tag-queue.ts';
 import type {
   CacheEntry,
@@ -57,17 +58,15 @@ export function responseHeaders(
   const isStored = !isPosted && entry.maxAge > 0;
   const { etag, headers, isPublic, hasAge } = isStored
     ? storableHeaders(entry, coding, shared)
-    : NOT_STORABLE;
-  const vary = entry.scope === 'public' ? VARY : VARY_PRIVATE;
+    : NOT_STORABLE[entry.scope];
+  const allHeaders = headers.slice();
   if (cacheStatus !== 'hit') {
-    const status = cacheStatusHeader(reason) + STATUS_SUFFIX[cacheStatus];
-    const allHeaders = ['cache-status', status, 'vary', vary, ...headers];
+    allHeaders.push('cache-status', cacheStatusHeader(reason) + STATUS_SUFFIX[cacheStatus]);
     return { etag, headers: allHeaders, isPublic, hasAge };
   }
   const now = Date.now();
   const ttl = Math.floor((entry.freshUntil - now) / 1_000);
-  const status = `${CACHE_NAME}; hit; ttl=${ttl}`;
-  const allHeaders = ['cache-status', status, 'vary', vary, ...headers];
+  allHeaders.push('cache-status', `${CACHE_NAME}; hit; ttl=${ttl}`);
   if (hasAge) {
     const age = Math.max(0, Math.floor((now - entry.storedAt) / 1_000));
     allHeaders.push('age', `${age}`);
@@ -75,11 +74,19 @@ export function responseHeaders(
   return { etag, headers: allHeaders, isPublic, hasAge };
 }
 
-const NOT_STORABLE: ResponseHeaders = {
+const varyOf = (scope: CacheScope): string => (scope === 'public' ? VARY : VARY_PRIVATE);
+
+const notStorable = (scope: CacheScope): ResponseHeaders => ({
   etag: undefined,
-  headers: Object.entries(NO_STORE).flat(),
+  headers: ['vary', varyOf(scope), ...Object.entries(NO_STORE).flat()],
   isPublic: false,
   hasAge: true,
+});
+
+const NOT_STORABLE: Readonly<Record<CacheScope, ResponseHeaders>> = {
+  public: notStorable('public'),
+  role: notStorable('role'),
+  user: notStorable('user'),
 };
 
 /** Builds the headers that do not change with time, once for each content coding of an entry. */
@@ -97,7 +104,7 @@ function storableHeaders(
   const cacheHeaders = isPublic
     ? publicCacheHeaders(entry, shared, isPurged)
     : ['cache-control', 'private, no-cache'];
-  const headers = ['etag', etag, ...cacheHeaders];
+  const headers = ['vary', varyOf(entry.scope), 'etag', etag, ...cacheHeaders];
   const built = { etag, headers, isPublic, hasAge: !isPublic || isPurged };
   if (!mayLackPurges) entry.headers.set(coding, built);
   return built;

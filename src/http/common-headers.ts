@@ -22,11 +22,8 @@ const OVER_TLS: HeaderList = Object.entries({ ...SECURITY_HEADERS, ...HSTS }).fl
  * The headers of every response: security headers and the request id.
  * @param isSecure - true if the client uses TLS, to this process or to a trusted proxy
  */
-export const commonHeaders = (isSecure: boolean, requestId: string): HeaderList => [
-  ...(isSecure ? OVER_TLS : OVER_HTTP),
-  'x-request-id',
-  requestId,
-];
+export const commonHeaders = (isSecure: boolean, requestId: string): HeaderList =>
+  (isSecure ? OVER_TLS : OVER_HTTP).concat('x-request-id', requestId);
 
 /** True if the client uses TLS, to this process or to a trusted proxy that reports it. */
 export const isSecure = ({ protocol }: Pick<FastifyRequest, 'protocol'>): boolean =>
@@ -37,7 +34,7 @@ export function addCommonHeaders(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
     const timing = serverTimingOf(request);
     if (timing !== undefined) reply.header('server-timing', timing);
-    const headers = [...NO_STORE_LIST, ...commonHeaders(isSecure(request), request.id)];
+    const headers = NO_STORE_LIST.concat(commonHeaders(isSecure(request), request.id));
     const given = reply.getHeaders();
     for (let n = 0; n < headers.length; n += 2) {
       const name = headers[n] as string;

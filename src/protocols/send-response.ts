@@ -54,7 +54,8 @@ export function createResponseSender({ cache, shared, closeIfDraining }: SenderO
     const { etag, headers: cacheHeaders, isPublic } = responseHeaders(entry, variant, shared);
     // Shared caches store a public response with its headers, which must not be those of one client.
     const id = isPublic ? publicIdOf(request) : request.id;
-    const headers = [...cacheHeaders, ...commonHeaders(isSecure(request), id)];
+    // Not with spreads, which copy one by one.
+    const headers = cacheHeaders.concat(commonHeaders(isSecure(request), id));
     const timing = serverTimingOf(request, isPublic);
     if (timing !== undefined) headers.push('server-timing', timing);
     addHeaders(headers, rateLimit, isPublic);
