@@ -120,19 +120,19 @@ export function createAdmissionControl() {
 
   const isWarm = (kind: Kind): boolean => begun[kind] >= WARM_UP_REQUESTS;
 
-  function isLate(kind: Kind, now: number): boolean {
+  function isLate(kind: Kind): boolean {
     const queue = queues[kind];
     if (!isWarm(kind)) return queue.length >= MAX_COLD_QUEUE;
     const [first] = queue;
     return (
       first !== undefined &&
       queue.length > MIN_QUEUE_TO_REFUSE &&
-      now - first.queuedAt > MAX_WAIT_MS[kind]
+      performance.now() - first.queuedAt > MAX_WAIT_MS[kind]
     );
   }
 
-  function refuseIfLate(kind: Kind, now: number): void {
-    if (!isLate(kind, now)) return;
+  function refuseIfLate(kind: Kind): void {
+    if (!isLate(kind)) return;
     refusals += 1;
     throw OVERLOADED;
   }
@@ -142,7 +142,7 @@ export function createAdmissionControl() {
      * Refuses a request before anything of it is read.
      * @throws BffError OVERLOADED
      */
-    refuseExcess: (): void => refuseIfLate('trusted', performance.now()),
+    refuseExcess: (): void => refuseIfLate('trusted'),
 
     /**
      * Queues a request before its work begins; requests do not wait while the process keeps up.
@@ -154,7 +154,7 @@ export function createAdmissionControl() {
       const now = performance.now();
       if (!isDraining && hasTime(now)) return;
       const kind = isTrusted() ? 'trusted' : 'adHoc';
-      refuseIfLate(kind, now);
+      refuseIfLate(kind);
       return new Promise((begin, refuse) => queues[kind].push({ queuedAt: now, begin, refuse }));
     },
   };

@@ -132,12 +132,11 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
       );
     },
     refuseExhausted({ address, viewer, viewerLimit }) {
-      const now = performance.now();
       if (addressPolicy && address !== undefined)
-        refuseIfExhausted(addressPolicy, addressKeys.memo(address), now);
+        refuseIfExhausted(addressPolicy, addressKeys.memo(address));
       if (viewer === undefined) return;
       const policy = viewerPolicyFor(viewerLimit);
-      if (policy) refuseIfExhausted(policy, viewer, now);
+      if (policy) refuseIfExhausted(policy, viewer);
     },
     charge(address, cost = MIN_UNITS) {
       if (!addressPolicy) return;
@@ -154,7 +153,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
 }
 
 /** Refuses a key that this process knows to be exhausted, without asking the shared counter. */
-function refuseIfExhausted(policy: Policy, key: string, now: number): void {
+function refuseIfExhausted(policy: Policy, key: string, now = performance.now()): void {
   const usage = policy.counters.get(key, now);
   if (usage && usage.used >= policy.limit) throw rateLimitError(policy, usage, now);
 }
