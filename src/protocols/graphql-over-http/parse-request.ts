@@ -67,20 +67,25 @@ export function toOperationInput(given: unknown): OperationInput {
   const { query, documentId, operationName, variables, extensions } = given as Parameters;
   // The name in Relay's guide to persisted queries.
   const { doc_id: relayId } = given as Parameters;
-  if (![query, documentId, relayId, operationName].every(isStringOrNullish)) {
+  const areStrings =
+    isStringOrNullish(query) &&
+    isStringOrNullish(documentId) &&
+    isStringOrNullish(relayId) &&
+    isStringOrNullish(operationName);
+  if (!areStrings) {
     throw badRequest('"query", "documentId", "doc_id" and "operationName" must be strings.');
   }
-  if (![variables, extensions].every(isRecordOrNullish)) {
+  if (!isRecordOrNullish(variables) || !isRecordOrNullish(extensions)) {
     throw badRequest('"variables" and "extensions" must be objects.');
   }
-  const id = idOf((documentId ?? relayId) as string | undefined, extensions as Extensions);
+  const id = idOf(documentId ?? relayId, extensions as Extensions);
   if (!query && !id) throw badRequest(NO_OPERATION);
   // A lone surrogate has no encoding of its own, so two texts would have the same hash.
   if (!isWellFormed(query)) throw badInput('The query must be well-formed Unicode.');
   return {
-    query: (query as string | undefined) ?? undefined,
+    query: query ?? undefined,
     id,
-    operationName: (operationName as string | undefined) ?? undefined,
+    operationName: operationName ?? undefined,
     variables: (variables as OperationInput['variables'] | null | undefined) ?? {},
   };
 }
@@ -129,7 +134,7 @@ const badRequest = (message: string) => new BffError('BAD_REQUEST', message);
 
 const isNullish = (value: unknown): value is null | undefined => value == null;
 
-const isStringOrNullish = (value: unknown): boolean =>
+const isStringOrNullish = (value: unknown): value is string | null | undefined =>
   isNullish(value) || typeof value === 'string';
 
 const isRecordOrNullish = (value: unknown): boolean => isNullish(value) || isRecord(value);
