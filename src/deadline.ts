@@ -7,7 +7,8 @@ import { timeoutError } from './errors.ts';
 export class RequestDeadline {
   /** On the clock of `performance.now()`. */
   readonly expiresAt: number;
-  readonly #listeners = new Set<() => void>();
+  /** Undefined until there is one, because most requests never wait. */
+  #listeners: Set<() => void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** The number of clients that wait for the result; more than one when a result is shared. */
   #holders = 1;
@@ -48,8 +49,8 @@ export class RequestDeadline {
     if (this.#done) return;
     this.#done = true;
     this.#stopTimer();
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    for (const listener of this.#listeners ?? []) listener();
+    this.#listeners = undefined;
   }
 
   /**
@@ -62,10 +63,12 @@ export class RequestDeadline {
   }
 
   #listen(listener: () => void): () => void {
-    this.#listeners.add(listener);
+    const listeners = this.#listeners ?? new Set();
+    this.#listeners = listeners;
+    listeners.add(listener);
     return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#stopTimer();
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#stopTimer();
     };
   }
 
