@@ -37,6 +37,15 @@ describe('a deadline', () => {
     assert.deepEqual(told, ['a', 'b']);
   });
 
+  it('ends a wait for what settles in time when the client leaves, and needs no timer for it', async (context) => {
+    const { deadline, pass } = open(context);
+    const waiting = deadline.wait(new Promise(() => {}), true);
+    pass(2_000);
+    assert.equal(deadline.isDone, false);
+    deadline.release();
+    await assert.rejects(waiting, TIMED_OUT);
+  });
+
   it('tells nobody who wants to know no more, even in the midst of telling', (context) => {
     const { deadline } = open(context);
     const told: string[] = [];

@@ -154,6 +154,25 @@ describe('ResponseCache', () => {
     assert.ok(!edge.isCacheable({ ...LOOKUP.policy, scope: 'user' }));
   });
 
+  it('keeps the deadline of a leader that has left until its followers have their response', async () => {
+    const { edge, executions } = createHarness();
+    const leader = new RequestDeadline(600_000);
+    const execute = (recording: ExecutionRecorder) =>
+      new Promise<ExecutionResult>((resolve) => {
+        const end = () => resolve({ status: 200, data: '1', errorCodes: [] });
+        executions.push({ recording, end, fail: assert.fail });
+      });
+    const answers = [leader, new RequestDeadline(700_000)].map((requester) =>
+      edge.getOrExecute(LOOKUP, requester, execute),
+    );
+    await turn();
+    leader.release();
+    assert.equal(leader.isDone, false);
+    executions[0]?.end('1');
+    await Promise.all(answers);
+    assert.equal(leader.isDone, true);
+  });
+
   it('lets followers execute themselves if the leader throws', async () => {
     const { edge, ask, execution } = createHarness();
     const leader = edge.getOrExecute(LOOKUP, WAITER, () => Promise.reject(new Error('broken')));
