@@ -50,8 +50,11 @@ export function createEntryStore(
     maxSize: maxBytes,
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
-  /** The reads of second tiers in progress that no write has made outdated. */
-  const reads = new Map<string, Promise<CacheEntry | undefined>>();
+  /**
+   * The reads of second tiers in progress that no write has made outdated. One entry always stays, which is of
+   * no key: each time a map becomes empty, V8 allocates its table anew, and at once in the old generation.
+   */
+  const reads = new Map<string, Promise<CacheEntry | undefined>>([['', NO_ENTRY]]);
 
   const logReadFailure = (error: Error) =>
     log.warn({ reason: error.message }, 'cache read failed in a second tier');
@@ -134,6 +137,8 @@ export function createEntryStore(
     },
   };
 }
+
+const NO_ENTRY = Promise.resolve(undefined);
 
 /** keyv calls its store a microtask after `set`, so what must not overtake a write waits as long. */
 const afterEarlierWrites = () => Promise.resolve();
