@@ -74,14 +74,22 @@ export class RequestDeadline {
 
   /**
    * Waits for the work until the deadline. The work continues after it.
-   * @param settlesInTime - true if the work settles before the deadline in any case, so that the wait needs no
-   *   timer; it still ends when no holder remains
    * @throws BffError UPSTREAM_TIMEOUT when the wait ends before the work settles
    */
-  wait<T>(work: Promise<T>, settlesInTime = false): Promise<T> {
+  wait<T>(work: Promise<T>): Promise<T> {
+    if (!this.#done) this.#timer ??= this.#startTimer();
+    return this.waitUntilReleased(work);
+  }
+
+  /**
+   * Waits for work that settles before the deadline in any case: it needs no timer, and the wait ends early
+   * only when no holder remains.
+   * @throws BffError UPSTREAM_TIMEOUT when the wait ends before the work settles
+   */
+  waitUntilReleased<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timeOut = () => reject(timeoutError());
-      const removeListener = settlesInTime ? this.#listen(timeOut) : this.onDone(timeOut);
+      const removeListener = this.#listen(timeOut);
       if (this.#done) timeOut();
       // Not with `finally`, which would make two more promises.
       work.then(

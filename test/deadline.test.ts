@@ -39,7 +39,7 @@ describe('a deadline', () => {
 
   it('ends a wait for what settles in time when the client leaves, and needs no timer for it', async (context) => {
     const { deadline, pass } = open(context);
-    const waiting = deadline.wait(new Promise(() => {}), true);
+    const waiting = deadline.waitUntilReleased(new Promise(() => {}));
     pass(2_000);
     assert.equal(deadline.isDone, false);
     deadline.release();

@@ -3,7 +3,7 @@ import type { Options } from '../harness/options.ts';
 import { startPeer } from '../harness/start-peer.ts';
 import { peerEnvironment } from '../peers/index.ts';
 import { DELAYS, dashboardRequests, RATE_CONNECTIONS } from './fanout.ts';
-import { figuresOfModes, formatModes, measureModes } from './measured-modes.ts';
+import { figuresOfModes, formatModes, measureModes, whole } from './measured-modes.ts';
 import type { Figures, Workload } from './workload.ts';
 
 const TITLE = 'Half of the maximum rate: 1,000 connections, delayed upstreams, measured once';
@@ -27,7 +27,7 @@ export const halfLoad: Workload = {
         ROWS.map(([title, cell]) => [title, ...all.map(cell)]),
       ),
       figures: figuresOfModes(measured, toFigures),
-      notes,
+      notes: [...notes, ...[...measured.values()].flatMap(noteOf)],
     };
   },
 };
@@ -56,8 +56,6 @@ async function measureHalf(
   return { full, half };
 }
 
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
-
 const ROWS: readonly (readonly [title: string, cell: (one: HalfLoadMeasurements) => string])[] = [
   ['requests/s at the maximum rate, 256 connections', ({ full }) => whole(full.rate)],
   ['requests/s at half of it', ({ half }) => whole(half.rate)],
@@ -69,6 +67,11 @@ const ROWS: readonly (readonly [title: string, cell: (one: HalfLoadMeasurements)
   ['waited for a connection', ({ half }) => whole(half.waitingSends)],
   ['refused or failed', ({ half }) => whole(half.errors)],
 ];
+
+const noteOf = ({ half }: HalfLoadMeasurements): string[] =>
+  half.errors > 0
+    ? [`${half.errors} requests were refused or failed at half of the maximum rate`]
+    : [];
 
 const toFigures = ({ full, half }: HalfLoadMeasurements): Figures => ({
   fullRate: full.rate,

@@ -37,3 +37,6 @@ export const figuresOfModes = <Measured>(
   toFigures: (one: Measured) => Figures,
 ): WorkloadResult['figures'] =>
   Object.fromEntries([...measured].map(([mode, one]) => [mode, { frontdesk: toFigures(one) }]));
+
+/** A number without decimals. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en');

@@ -2,12 +2,11 @@ import type { Measurement } from '../harness/measure.ts';
 import { longestGcMs } from '../harness/pauses.ts';
 import { summarise } from '../harness/stats.ts';
 import { medianAndRange } from '../report/tables.ts';
+import { whole } from './measured-modes.ts';
 import type { PrivateMeasurements } from './private-answers.ts';
 import type { Figures } from './workload.ts';
 
 type Row = readonly [title: string, cell: (one: PrivateMeasurements) => string];
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 const overRounds =
   (read: (measurement: Measurement) => number, digits: number) =>

@@ -2,6 +2,7 @@ import type { Measurement } from '../harness/measure.ts';
 import type { OpenLoopResult } from '../harness/open-loop.ts';
 import { longestGcMs, type Pauses } from '../harness/pauses.ts';
 import { percentile } from '../harness/stats.ts';
+import { whole } from './measured-modes.ts';
 import type { StaleReadResult } from './stale-reads.ts';
 import type { Figures } from './workload.ts';
 
@@ -25,8 +26,6 @@ export interface PurgeMeasurements {
 const MAX_CLIENT_DELAY_MS = 1;
 
 type Row = readonly [title: string, cell: (one: PurgeMeasurements) => string];
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en');
 
 const percentileOf =
   (read: (result: StaleReadResult) => readonly number[], share: number) =>

@@ -24,7 +24,8 @@ import { type PurgeMeasurements, purgeNotes, toPurgeFigures, toPurgeRows } from 
 import { findStaleReads, type Replicas, USER_DELAY_MS } from './stale-reads.ts';
 import type { Workload, WorkloadResult } from './workload.ts';
 
-const TITLE = 'Purges: many stored answers, one write or more per 100 requests, measured once';
+const TITLE =
+  'Purges: many stored answers, one timed purge or more per 100 requests, measured once';
 const CONNECTIONS = 64;
 const PURGE_CONNECTIONS = 16;
 const PURGES_PER_REQUEST = 0.01;
@@ -148,6 +149,7 @@ async function measureWithWrites(
   const { seconds } = load;
   const half = Math.ceil(ids.length / 2);
   const [checkedIds, purgedIds] = [ids.slice(0, half), ids.slice(half)];
+  if (purgedIds.length === 0) throw new Error('too few answers are stored for purges');
   const count = Math.ceil(purgeRate * LEAD_IN_SECONDS) + Math.ceil(purgeRate * seconds);
   const requests = Array.from({ length: count }, (_, index) =>
     purgeRequest(purgedIds[index % purgedIds.length] as string),

@@ -185,8 +185,8 @@ export class ResponseCache {
   ): Promise<CacheResult> {
     leader.retain();
     try {
-      // It settles before the deadline of the leader, which is not later than that of a follower.
-      const entry = await requester.wait(shared, true);
+      // `shared` settles before the leader's deadline, which is not later than a follower's.
+      const entry = await requester.waitUntilReleased(shared);
       if (entry) return { status: 'collapsed', entry };
     } finally {
       leader.release();

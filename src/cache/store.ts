@@ -51,10 +51,11 @@ export function createEntryStore(
     sizeCalculation: (entry, key) => sizeOf(entry) + key.length,
   });
   /**
-   * The reads of second tiers in progress that no write has made outdated. One entry always stays, which is of
-   * no key: each time a map becomes empty, V8 allocates its table anew, and at once in the old generation.
+   * The reads of second tiers in progress that no write has made outdated. A placeholder under the empty key,
+   * which no response has, keeps the map from becoming empty: V8 would allocate a new table then, in its old
+   * generation.
    */
-  const reads = new Map<string, Promise<CacheEntry | undefined>>([['', NO_ENTRY]]);
+  const reads = new Map<string, Promise<CacheEntry | undefined>>([['', PLACEHOLDER]]);
 
   const logReadFailure = (error: Error) =>
     log.warn({ reason: error.message }, 'cache read failed in a second tier');
@@ -138,7 +139,7 @@ export function createEntryStore(
   };
 }
 
-const NO_ENTRY = Promise.resolve(undefined);
+const PLACEHOLDER = Promise.resolve(undefined);
 
 /** keyv calls its store a microtask after `set`, so what must not overtake a write waits as long. */
 const afterEarlierWrites = () => Promise.resolve();

@@ -46,8 +46,8 @@ export interface Lane {
 }
 
 /**
- * Identifies a lane by all of its parameters, whichever there are. The same ones in another order would
- * only be another lane.
+ * Identifies a lane by its parameters; undefined ones do not count. The same parameters in another order
+ * make another lane, which costs a call but is never wrong.
  */
 export const laneId = (lane: Lane): string => JSON.stringify(lane);
 
@@ -92,6 +92,7 @@ export class Batcher<V> {
     let group = waiters.get(key);
     if (!group) {
       group = new WaiterGroup<V>();
+      // Not assigned where it is written: docs/upstreams.md says which functions live long.
       const remove = () => waiters.delete(key);
       group.onAbandoned = remove;
       waiters.set(key, group);

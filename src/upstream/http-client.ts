@@ -47,10 +47,11 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     // The empty lists are copied for each call.
     retry: { limit: 0, methods: [], statusCodes: [], errorCodes: [] },
     throwHttpErrors: false,
+    // For the next statement.
     mutableDefaults: true,
   });
-  // got copies each of them for every call, and uses none of them here.
-  Object.assign(client.defaults.options, { https: {}, pagination: {}, cacheOptions: {} });
+  // got copies each of their properties for every call, and uses none of them here.
+  Object.assign(client.defaults.options, { https: {}, cacheOptions: {} });
   const writeClient = client.extend({ agent: writeAgents });
 
   async function read(
@@ -66,7 +67,7 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
     const stream = client.stream(new URL(baseUrl + target.path), { request });
     try {
       const reply = await readReply(stream, maxResponseBytes(call), exchange);
-      release(stream);
+      dropReferences(stream);
       return reply;
     } catch (error) {
       const failure = toFailure(error, signal);
@@ -113,10 +114,11 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
 }
 
 /**
- * Drops what a finished stream refers to. V8 allocates a function of each writable stream as a long-lived
- * object, which keeps the stream until the next full garbage collection.
+ * Drops most of what a finished read's stream refers to. V8 allocates a function of each writable stream as a
+ * long-lived object, which keeps the stream until the next full garbage collection. Nothing can fail the
+ * stream any more: its exchange is over, and got has neither its timeout nor its signal.
  */
-function release(stream: Request): void {
+function dropReferences(stream: Request): void {
   stream.removeAllListeners();
   Object.assign(stream, { response: undefined, options: undefined });
 }

@@ -53,7 +53,7 @@ class NotRetried extends Error {}
  */
 export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () => {}) {
   const limiter = bulkhead(MAX_CONCURRENT, MAX_QUEUED);
-  const retries = retry(
+  const retryPolicy = retry(
     handleWhen((error) => !(error instanceof NotRetried)),
     { maxAttempts: MAX_RETRIES, backoff: new ExponentialBackoff(BACKOFF_MS) },
   );
@@ -78,7 +78,7 @@ export function createCallPolicy(budget: RetryBudget, onRetry: () => void = () =
           throw new NotRetried('', { cause: error });
         }
       };
-      return retries.execute(send, signal).catch(toUpstreamFailure);
+      return retryPolicy.execute(send, signal).catch(toUpstreamFailure);
     },
     /** @param signal - aborted when nobody waits, which cancels a queued call */
     async write<T>(attempt: Attempt<T>, signal?: AbortSignal): Promise<T> {

@@ -33,8 +33,11 @@ async function startClient(serve: (socket: Socket) => void) {
     /** The number of connections so far, and of those that are open. */
     connections: () => connections,
     openConnections: () => sockets.size,
-    send: (method: 'GET' | 'POST', options: { timeoutMs?: number; baseUrl?: string } = {}) =>
-      client.send({ ...call, ...options, method }, new AbortController().signal),
+    send: (
+      method: 'GET' | 'POST',
+      options: { timeoutMs?: number; baseUrl?: string } = {},
+      signal = new AbortController().signal,
+    ) => client.send({ ...call, ...options, method }, signal),
     async [Symbol.asyncDispose]() {
       client.close();
       await server[Symbol.asyncDispose]();
@@ -68,6 +71,21 @@ describe('The HTTP client of an upstream', () => {
       await assert.rejects(upstream.send('GET'), { kind: 'connection', message: /upgrade/ });
     }
     await until(() => upstream.openConnections() === 0);
+  });
+
+  it('is not disturbed by an abort or a reset after the end of a read', async () => {
+    const sockets: Socket[] = [];
+    await using upstream = await startClient((socket) => {
+      sockets.push(socket);
+      socket.on('data', () => socket.write(EMPTY_OBJECT));
+    });
+    const abort = new AbortController();
+    const { body } = await upstream.send('GET', {}, abort.signal);
+    abort.abort(new Error('too late'));
+    sockets[0]?.resetAndDestroy();
+    await until(() => upstream.openConnections() === 0);
+    assert.deepEqual(body, {});
+    assert.equal((await upstream.send('GET')).status, 200);
   });
 
   it('fails a response that breaks off in the packet in which it begins', async () => {

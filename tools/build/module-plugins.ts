@@ -68,8 +68,18 @@ const UNUSED_MODULES: readonly (readonly [RegExp, string])[] = [
 /** Leaves out unused modules, because V8 keeps the text of all code. */
 const withoutUnused: Plugin = {
   name: 'without-unused',
-  setup({ onLoad }) {
-    for (const [filter, contents] of UNUSED_MODULES) onLoad({ filter }, () => ({ contents }));
+  setup({ onLoad, onEnd }) {
+    const unmatched = new Set(UNUSED_MODULES.map(([filter]) => filter));
+    for (const [filter, contents] of UNUSED_MODULES) {
+      onLoad({ filter }, () => {
+        unmatched.delete(filter);
+        return { contents };
+      });
+    }
+    // A package may move its files.
+    onEnd(() => ({
+      errors: [...unmatched].map((filter) => ({ text: `no module matches ${filter}` })),
+    }));
   },
 };
 
