@@ -55,8 +55,11 @@ function ownerOf(url: string): string {
 const moduleOf = (path: string): string =>
   (/^(?:internal\/)?_?([a-z]+)/.exec(path)?.[1] ?? path).replace('streams', 'stream');
 
-const locationOf = (url: string): string =>
-  url.startsWith(ROOT) ? url.slice(ROOT.length).replace(/^(?:.*\/)?node_modules\//, '') : url;
+/** A path in its package, wherever that is installed, or in the repository. */
+function locationOf(url: string): string {
+  const path = url.replace(/^.*\/node_modules\//, '');
+  return path.startsWith(ROOT) ? path.slice(ROOT.length) : path;
+}
 
 const FAMILIES: readonly (readonly [family: string, owner: RegExp])[] = [
   ['Frontdesk', /^(?:src|bff-|schema)/],
