@@ -82,10 +82,10 @@ const quantile = ({ latencies }: LoadResult, share: number): string =>
 const figuresOf = (result: LoadResult): string =>
   `p50 ${quantile(result, 0.5)}, p99 ${quantile(result, 0.99)}`;
 
-function assertCorrect({ errors, stale, hits, executed, writes }: LoadResult): void {
+function assertCorrect({ errors, stale, executed, writes }: LoadResult): void {
   assert.deepEqual(errors.slice(0, MAX_SHOWN), []);
   assert.deepEqual(stale.slice(0, MAX_SHOWN), []);
-  assert.ok(hits > 0 && executed > 0 && writes > 0);
+  assert.ok(executed > 0 && writes > 0);
 }
 
 describe('Two replicas under load', { skip: skipWithoutRedis, concurrency: !IS_FULL }, () => {
@@ -93,6 +93,7 @@ describe('Two replicas under load', { skip: skipWithoutRedis, concurrency: !IS_F
   for (const [topology, start] of IS_FULL ? topologies : topologies.slice(0, 2)) {
     it(`respond correctly while there is trouble with ${topology}`, async (t) => {
       await using environment = await startEnvironment(start);
+      let hits = 0;
       for (const [name, fault] of Object.entries(environment.redis.faults)) {
         await t.test(name, async (t) => {
           let clean: LoadResult | undefined;
@@ -108,6 +109,7 @@ describe('Two replicas under load', { skip: skipWithoutRedis, concurrency: !IS_F
           await sleep(MARGIN_MS);
           const result = await load.stop();
           const { latencies, errors, stale } = result;
+          hits += result.hits;
           t.diagnostic(
             `${name}: ${clean ? `clean ${figuresOf(clean)}; ` : ''}faulted ${figuresOf(result)}; ` +
               `${latencies.length} requests, ${errors.length} errors, ${stale.length} stale; ` +
@@ -117,6 +119,8 @@ describe('Two replicas under load', { skip: skipWithoutRedis, concurrency: !IS_F
           if (IS_FULL) assert.ok(usedAgainMs <= MAX_UNTIL_SHARED_MS);
         });
       }
+      // A short run during a single fault may have none.
+      assert.ok(hits > 0);
     });
   }
 });
