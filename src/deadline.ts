@@ -34,10 +34,11 @@ export class RequestDeadline {
     this.#holders++;
   }
 
-  /** Starts the timer on the first listener: a request that never waits needs no timer. */
-  #startTimer(): NodeJS.Timeout {
+  /** Starts the timer for the first listener: a request that never waits needs no timer. */
+  #ensureTimer(): void {
+    if (this.#done || this.#timer) return;
     const delayMs = Math.ceil(Math.max(0, this.expiresAt - performance.now()));
-    return setTimeout(() => this.#end(), delayMs);
+    this.#timer = setTimeout(() => this.#end(), delayMs);
   }
 
   #stopTimer(): void {
@@ -58,7 +59,7 @@ export class RequestDeadline {
    * @returns a function that removes the listener
    */
   onDone(listener: () => void): () => void {
-    if (!this.#done) this.#timer ??= this.#startTimer();
+    this.#ensureTimer();
     return this.#listen(listener);
   }
 
@@ -77,7 +78,7 @@ export class RequestDeadline {
    * @throws BffError UPSTREAM_TIMEOUT when the wait ends before the work settles
    */
   wait<T>(work: Promise<T>): Promise<T> {
-    if (!this.#done) this.#timer ??= this.#startTimer();
+    this.#ensureTimer();
     return this.waitUntilReleased(work);
   }
 
