@@ -115,8 +115,8 @@ export function createHttpClient(tls: ClientTls = {}): UpstreamClient {
 
 /**
  * Drops most of what a finished read's stream refers to. V8 allocates a function of each writable stream as a
- * long-lived object, which keeps the stream until the next full garbage collection. Nothing can fail the
- * stream any more: its exchange is over, and got has neither its timeout nor its signal.
+ * long-lived object, which keeps the stream until the next full garbage collection. The stream can no longer
+ * fail: the exchange has ended, and got was given neither a timeout nor a signal.
  */
 function dropReferences(stream: Request): void {
   stream.removeAllListeners();

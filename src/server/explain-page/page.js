@@ -255,12 +255,12 @@ function report(text, isFailure = false) {
   byId('status').classList.toggle('failed', isFailure);
 }
 
-/** @returns undefined if the text is no JSON, which is reported */
+/** @returns undefined if the text is not JSON, which is reported */
 function readVariables() {
   try {
     return JSON.parse(byId('variables').value || '{}');
   } catch (error) {
-    report(`The variables are no JSON: ${error.message}`, true);
+    report(`The variables are not JSON: ${error.message}`, true);
     return undefined;
   }
 }
