@@ -31,8 +31,10 @@ export async function startServer(
   core: number,
   file: string,
   env: Readonly<Record<string, string>>,
+  nodeOptions: readonly string[] = [],
 ): Promise<Server> {
-  const child = spawnOnCore(core, process.execPath, [file], env, ['ignore', 'pipe', 'inherit']);
+  const args = [...nodeOptions, file];
+  const child = spawnOnCore(core, process.execPath, args, env, ['ignore', 'pipe', 'inherit']);
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   const admin = originIn(lines, ADMIN_ADDRESS);
   const origin = await Promise.race([
@@ -68,8 +70,10 @@ export async function startServerByPolling(
   file: string,
   env: Readonly<Record<string, string>>,
   port: number,
+  nodeOptions: readonly string[] = [],
 ): Promise<Server> {
-  const child = spawnOnCore(core, process.execPath, [file], env, ['ignore', 'ignore', 'inherit']);
+  const args = [...nodeOptions, file];
+  const child = spawnOnCore(core, process.execPath, args, env, ['ignore', 'ignore', 'inherit']);
   const origin = `http://127.0.0.1:${port}`;
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await isReady(origin))) {

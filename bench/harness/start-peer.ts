@@ -31,14 +31,15 @@ export async function startPeer(
     ? { OTEL_EXPORTER_OTLP_ENDPOINT: await startOtlpReceiver(cores.load) }
     : {};
   const env = { ...baseEnv, ...peer.env, ...redis, ...traces, BENCH_FOLDER: scratchFolder };
+  const { nodeOptions } = peer;
   const program = peer.program(schema);
   if (peer.edge) {
     return startBehindEdge(cores.server, peer.edge, (more) =>
-      startServer(cores.server, program, { ...env, ...more }),
+      startServer(cores.server, program, { ...env, ...more }, nodeOptions),
     );
   }
-  if (!peer.discardsOutput) return startServer(cores.server, program, env);
+  if (!peer.discardsOutput) return startServer(cores.server, program, env, nodeOptions);
   const port = await freePort();
   const ports = { MOBILE_PORT: String(port), WEB_PORT: String(port) };
-  return startServerByPolling(cores.server, program, { ...env, ...ports }, port);
+  return startServerByPolling(cores.server, program, { ...env, ...ports }, port, nodeOptions);
 }

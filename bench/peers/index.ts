@@ -10,6 +10,7 @@ export type SchemaName = 'mobile' | 'web';
 export interface Peer {
   /** Path of a Node program that prints `listening on <address>`. */
   readonly program: (schema: SchemaName) => string;
+  readonly nodeOptions?: readonly string[];
   /** Variables in addition to those of all peers. */
   readonly env?: Readonly<Record<string, string>>;
   /** Discards its output; its start is then detected by polling `/readyz`. */
@@ -30,7 +31,9 @@ export interface Peer {
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
-const FRONTDESK: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`) };
+/** As the start scripts and the image start it. */
+const nodeOptions = ['--v8-pool-size=0'];
+const FRONTDESK: Peer = { program: (schema) => path(`../../bff-${schema}/main.ts`), nodeOptions };
 const FRONTDESK_ALL_ON: Peer = {
   ...FRONTDESK,
   env: ALL_ON,
@@ -44,15 +47,16 @@ const withFeature = (name: keyof typeof FEATURES): Peer => ({
   exportsTraces: name === 'traces',
 });
 const program = (name: string): Peer => ({ program: () => path(`${name}.ts`) });
+const LONG_LIVED: Peer = { ...program('long-lived'), nodeOptions };
 
 export const PEERS: Readonly<Record<string, Peer>> = {
   frontdesk: FRONTDESK,
-  'frontdesk-built': { program: (schema) => path(`../../dist/${schema}.mjs`) },
+  'frontdesk-built': { program: (schema) => path(`../../dist/${schema}.mjs`), nodeOptions },
   'frontdesk-redis': { ...FRONTDESK, usesRedis: true },
   'frontdesk-nginx': { ...FRONTDESK, edge: 'nginx' },
   'frontdesk-varnish': { ...FRONTDESK, edge: 'varnish' },
-  'long-lived': program('long-lived'),
-  'long-lived-redis': { ...program('long-lived'), usesRedis: true },
+  'long-lived': LONG_LIVED,
+  'long-lived-redis': { ...LONG_LIVED, usesRedis: true },
   'frontdesk-all-on': FRONTDESK_ALL_ON,
   'frontdesk-all-on-redis': { ...FRONTDESK_ALL_ON, usesRedis: true },
   'frontdesk-everything': { ...FRONTDESK_ALL_ON, env: EVERYTHING },

@@ -28,6 +28,12 @@ describe('The Dockerfile', () => {
     assert.equal(image?.getProperty()?.getValue(), `node:${version}-slim`);
   });
 
+  it('lets Node choose the number of threads of V8 by the cores', async () => {
+    const stage = stageOf(DockerfileParser.parse(await readDockerfile()), 'bff');
+    const command = stage.filter((each) => each.getKeyword() === 'CMD').map(textOf);
+    assert.deepEqual(command, ['["node", "--v8-pool-size=0", "bff.mjs"]']);
+  });
+
   it('copies nothing into the image but one bundle, its source map and the licences', async () => {
     const stage = stageOf(DockerfileParser.parse(await readDockerfile()), 'bff');
     const copies = stage.filter((each) => each.getKeyword() === 'COPY').map(textOf);
