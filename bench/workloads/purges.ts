@@ -31,6 +31,11 @@ const PURGE_CONNECTIONS = 16;
 const PURGES_PER_REQUEST = 0.01;
 const MIN_PURGES = 1_000;
 const CHECKS_PER_SECOND = 30;
+/**
+ * The distance between the users of two purges, a prime. The hits take users in their order: after purges in
+ * the same order they would be a thousand misses in a row, as no clients send them.
+ */
+const PURGE_STRIDE = 7_919;
 const ADMIN_TIMEOUT_MS = 1_000;
 /** Duration of the phases, in multiples of one measurement's. */
 const MAX_FILL_FACTOR = 15;
@@ -152,7 +157,7 @@ async function measureWithWrites(
   if (purgedIds.length === 0) throw new Error('too few answers are stored for purges');
   const count = Math.ceil(purgeRate * LEAD_IN_SECONDS) + Math.ceil(purgeRate * seconds);
   const requests = Array.from({ length: count }, (_, index) =>
-    purgeRequest(purgedIds[index % purgedIds.length] as string),
+    purgeRequest(purgedIds[(index * PURGE_STRIDE) % purgedIds.length] as string),
   );
   // All is prepared before the first request, because this process does not answer meanwhile.
   const sendHits = await prepareMeasurement(bench, server, load);
