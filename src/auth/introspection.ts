@@ -22,6 +22,8 @@ export interface IntrospectionEndpoint {
 
 const MAX_TOKEN_LENGTH = 2_048;
 const FETCH_LIMITS = { timeoutMs: 2_000, maxBytes: 64 * 1024 };
+/** A token may be revoked before it expires. */
+const MAX_CACHE_MS = 60_000;
 /** An invalid token that is sent repeatedly costs one lookup per this interval. */
 const NEGATIVE_CACHE_MS = 10_000;
 /** Limits the load that a flood of random tokens puts on the endpoint. */
@@ -38,7 +40,7 @@ export function createIntrospector(
   issuer: IssuerConfig,
   explains = false,
 ) {
-  const viewers = new TokenCache<SignedInViewer | BoundViewer>();
+  const viewers = new TokenCache<SignedInViewer | BoundViewer>(MAX_CACHE_MS);
   const refusals = new TokenCache<Pick<BffError, 'message' | 'hint'>>(NEGATIVE_CACHE_MS);
   const inFlight = new Map<string, Promise<SignedInViewer | BoundViewer>>();
   const headers = {

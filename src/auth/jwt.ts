@@ -37,7 +37,7 @@ const INVALID = 'The token is not valid: get a new one.';
 export const isJwt = (token: string): boolean => JWT.test(token);
 
 /**
- * Creates a verifier of JWTs (RFC 7519) that caches valid ones for up to a minute. A token's `iss`
+ * Creates a verifier of JWTs (RFC 7519) that caches valid ones until they expire. A token's `iss`
  * selects among the issuers; keys, algorithms and the reading of claims are that issuer's.
  * @throws BffError UNAUTHENTICATED for a token that is not valid; UPSTREAM_UNAVAILABLE if the
  *   issuer's keys are unavailable
@@ -73,7 +73,7 @@ export function createJwtVerifier(
   async function verify(token: string): Promise<SignedInViewer | BoundViewer> {
     const generation = keyGeneration;
     try {
-      const { viewer, exp } = await verifierOf(token)(token);
+      const { viewer, exp } = await verifierOf(token).verify(token);
       // Do not cache if the keys changed during verification: this key may have been withdrawn.
       if (generation === keyGeneration) verified.set(token, viewer, exp);
       return viewer;
@@ -83,8 +83,10 @@ export function createJwtVerifier(
   }
 
   /** Returns without a promise for a cached token. */
-  return (token: string): MaybePromise<SignedInViewer | BoundViewer> =>
-    verified.get(token) ?? verify(token);
+  return (token: string): MaybePromise<SignedInViewer | BoundViewer> => {
+    for (const { refreshKeys } of verifiers.values()) refreshKeys();
+    return verified.get(token) ?? verify(token);
+  };
 }
 
 const listed = (issuers: readonly string[]) => `JWT_ISSUERS lists ${issuers.map(quote).join(', ')}`;
@@ -113,14 +115,17 @@ function createIssuerVerifier(config: IssuerConfig, onChange: () => void, log: L
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
   };
 
-  return async (token: string) => {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, options).catch((error) => {
+  async function verify(token: string) {
+    const verifying = jwtVerify(token, keys.find, options);
+    const { payload, protectedHeader } = await verifying.catch((error) => {
       throw explain(error, token, config);
     });
     assertAccessToken(protectedHeader);
     assertRequiredClaims(payload, config);
     return { viewer: toSignedInViewer(payload, config), exp: payload.exp };
-  };
+  }
+
+  return { verify, refreshKeys: keys.refresh };
 }
 
 function assertAccessToken({ typ }: JWTHeaderParameters): void {

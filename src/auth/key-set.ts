@@ -27,14 +27,14 @@ interface KeySetEvents {
  * loaded replaces the previous one: unusable keys are ignored one by one (RFC 7517 §5), and a set
  * without a usable key withdraws all keys. For why jose's remote key set does not do, see
  * docs/decisions.md.
- * @returns a function that finds a token's key; it throws BffError UPSTREAM_UNAVAILABLE if the keys
- *   are needed and cannot be loaded
+ * @returns `find`, which finds a token's key, and throws BffError UPSTREAM_UNAVAILABLE if the keys are
+ *   needed and cannot be loaded; and `refresh`, which loads the keys again if that is due
  */
 export function createKeySet(
   url: URL,
   algorithms: IssuerConfig['algorithms'],
   { onChange, onEmpty, onFailure }: KeySetEvents,
-): JWTVerifyGetKey {
+) {
   let keys: JWTVerifyGetKey | undefined;
   let keyCount = 0;
   let usableKeys: string | undefined;
@@ -78,9 +78,14 @@ export function createKeySet(
     await inFlight;
   }
 
-  return async (header, token) => {
+  /** Called for each token, also for those that are known. */
+  function refresh(): void {
+    if (!keys) return;
+    if (failure !== undefined || sinceLastFetchMs() >= REFRESH_INTERVAL_MS) void reloadIfDue();
+  }
+
+  const find: JWTVerifyGetKey = async (header, token) => {
     if (!keys) await reloadIfDue();
-    else if (failure !== undefined || sinceLastFetchMs() >= REFRESH_INTERVAL_MS) void reloadIfDue();
     if (!keys) throw tokenCheckUnavailable(failure);
     try {
       return await keys(header, token);
@@ -95,6 +100,8 @@ export function createKeySet(
       throw isUnknownKey(error) && failure !== undefined ? tokenCheckUnavailable(failure) : error;
     }
   };
+
+  return { find, refresh };
 }
 
 const isUnknownKey = (error: unknown): boolean => error instanceof errors.JWKSNoMatchingKey;

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { TokenCache } from '../../src/auth/token-cache.ts';
+import { until } from '../support/until.ts';
 import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
+
+const isRefused = (verify: () => Promise<unknown>): Promise<boolean> =>
+  verify().then(
+    () => false,
+    ({ code }) => code === 'UNAUTHENTICATED',
+  );
 
 describe('The token cache', () => {
   it('keeps no token beyond its expiry', () => {
@@ -11,6 +18,36 @@ describe('The token cache', () => {
     cache.set('valid', { id: '2' }, inSeconds(3_600));
     assert.equal(cache.get('expired'), undefined);
     assert.deepEqual(cache.get('valid'), { id: '2' });
+  });
+
+  it('keeps a verified token until it expires, by the clock of its issuer', async () => {
+    await using issuer = await startIssuer();
+    const verify = createJwtVerifier([issuer.config]);
+    const token = await issuer.sign({ exp: inSeconds(3_600) });
+    const viewer = await verify(token);
+    mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_590_000 });
+    try {
+      assert.deepEqual(verify(token), viewer, 'without a promise');
+      mock.timers.tick(80_000);
+      await assert.rejects(async () => verify(token), { code: 'UNAUTHENTICATED' });
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('refuses a verified token after ten minutes if its key was withdrawn and no other token came', async () => {
+    await using issuer = await startIssuer();
+    const verify = createJwtVerifier([issuer.config]);
+    const token = await issuer.sign();
+    await verify(token);
+    issuer.publish(await makeKey('second'));
+    mock.timers.enable({ apis: ['Date'], now: Date.now() + 601_000 });
+    try {
+      assert.ok(!(verify(token) instanceof Promise), 'does not wait for the keys');
+      await until(() => isRefused(async () => verify(token)));
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it('gives each request its own viewer', () => {
