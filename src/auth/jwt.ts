@@ -46,7 +46,7 @@ export function createJwtVerifier(
   issuers: readonly IssuerConfig[],
   { log, explains = false }: JwtOptions = {},
 ) {
-  const verified = new TokenCache<SignedInViewer | BoundViewer>();
+  const verified = new TokenCache<SignedInViewer | BoundViewer>(Number.POSITIVE_INFINITY);
   let keyGeneration = 0;
   const onChange = () => {
     keyGeneration += 1;

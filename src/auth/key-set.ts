@@ -22,8 +22,8 @@ interface KeySetEvents {
 }
 
 /**
- * Loads the issuer's public keys (RFC 7517), every ten minutes in the background and when a token
- * names an unknown key. While the issuer is down, the known keys stay valid. A key set that was
+ * Loads the issuer's public keys (RFC 7517), every ten minutes while tokens come in and when one names
+ * an unknown key. While the issuer is down, the known keys stay valid. A key set that was
  * loaded replaces the previous one: unusable keys are ignored one by one (RFC 7517 §5), and a set
  * without a usable key withdraws all keys. For why jose's remote key set does not do, see
  * docs/decisions.md.
@@ -69,9 +69,10 @@ export function createKeySet(
   // Absolute, so that setting the clock back does not stop the fetches.
   const sinceLastFetchMs = () => Math.abs(Date.now() - lastFetchAt);
 
+  const minIntervalMs = () => (keyCount > 0 ? MIN_FETCH_INTERVAL_MS : NO_KEYS_FETCH_INTERVAL_MS);
+
   async function reloadIfDue(): Promise<void> {
-    const minIntervalMs = keyCount > 0 ? MIN_FETCH_INTERVAL_MS : NO_KEYS_FETCH_INTERVAL_MS;
-    if (!inFlight && sinceLastFetchMs() >= minIntervalMs) {
+    if (!inFlight && sinceLastFetchMs() >= minIntervalMs()) {
       lastFetchAt = Date.now();
       inFlight = load();
     }
@@ -80,8 +81,9 @@ export function createKeySet(
 
   /** Called for each token, also for those that are known. */
   function refresh(): void {
-    if (!keys) return;
-    if (failure !== undefined || sinceLastFetchMs() >= REFRESH_INTERVAL_MS) void reloadIfDue();
+    if (!keys || inFlight) return;
+    const intervalMs = failure === undefined ? REFRESH_INTERVAL_MS : minIntervalMs();
+    if (sinceLastFetchMs() >= intervalMs) void reloadIfDue();
   }
 
   const find: JWTVerifyGetKey = async (header, token) => {

@@ -5,13 +5,15 @@ const MAX_TOKENS = 20_000;
 
 interface Entry<V> {
   readonly value: V;
-  /** In milliseconds since the epoch, as tokens state it: a clock that pauses with the machine would be late. */
+  /** In milliseconds since the epoch: the clock by which a token expires. */
   readonly expiresAt: number;
+  /** On the clock of `performance.now()`, which nobody sets back. */
+  readonly staleAt: number;
 }
 
 /**
  * A cache of verification results, since verifying a signature takes longer than a cached response.
- * Keys are hashes of the tokens. An entry lives until the token's expiry.
+ * Keys are hashes of the tokens. An entry lives up to a maximum age, never beyond the token's expiry.
  */
 export class TokenCache<V extends object> {
   // With `max`, all of its memory is allocated at once.
@@ -21,8 +23,8 @@ export class TokenCache<V extends object> {
   });
   readonly #maxAgeMs: number;
 
-  /** @param maxAgeMs - of entries whose tokens can be revoked before they expire */
-  constructor(maxAgeMs = Number.POSITIVE_INFINITY) {
+  /** @param maxAgeMs - infinite if whatever changes a result also clears the cache */
+  constructor(maxAgeMs: number) {
     this.#maxAgeMs = maxAgeMs;
   }
 
@@ -31,15 +33,18 @@ export class TokenCache<V extends object> {
     const key = tokenHash(token);
     const known = this.#entries.get(key);
     if (!known) return undefined;
-    if (Date.now() < known.expiresAt) return { ...known.value };
+    const { value, expiresAt, staleAt } = known;
+    if (Date.now() < expiresAt && performance.now() < staleAt) return { ...value };
     this.#entries.delete(key);
     return undefined;
   }
 
-  /** @param exp - the token's expiry in seconds since the epoch */
-  set(token: string, value: V, exp = Number.POSITIVE_INFINITY): void {
-    const expiresAt = Math.min(exp * 1_000, Date.now() + this.#maxAgeMs);
-    this.#entries.set(tokenHash(token), { value, expiresAt });
+  /** @param exp - the token's expiry in seconds since the epoch; undefined if it has none */
+  set(token: string, value: V, exp: number | undefined): void {
+    const expiresAt = exp === undefined ? Number.POSITIVE_INFINITY : exp * 1_000;
+    if (expiresAt <= Date.now()) return;
+    const staleAt = performance.now() + this.#maxAgeMs;
+    this.#entries.set(tokenHash(token), { value: { ...value }, expiresAt, staleAt });
   }
 
   /** Called when the issuer's keys change: a cached token may be signed with a withdrawn key. */

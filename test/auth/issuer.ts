@@ -73,4 +73,11 @@ export async function startIssuer() {
   };
 }
 
+/** True if the verification of a token ends with UNAUTHENTICATED. */
+export const isRefused = (verify: () => Promise<unknown>): Promise<boolean> =>
+  verify().then(
+    () => false,
+    ({ code }) => code === 'UNAUTHENTICATED',
+  );
+
 export type Issuer = Awaited<ReturnType<typeof startIssuer>>;

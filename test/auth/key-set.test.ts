@@ -10,7 +10,15 @@ import { CAST } from '../support/fixture/cast.ts';
 import { startLibrary } from '../support/fixture/environment.ts';
 import { until } from '../support/until.ts';
 import { startEndpoint } from './endpoint.ts';
-import { encoded, inSeconds, issuerConfig, makeKey, startIssuer, validClaims } from './issuer.ts';
+import {
+  encoded,
+  inSeconds,
+  isRefused,
+  issuerConfig,
+  makeKey,
+  startIssuer,
+  validClaims,
+} from './issuer.ts';
 
 const UNAUTHENTICATED = { name: 'BffError', code: 'UNAUTHENTICATED' };
 const UNAVAILABLE = { name: 'BffError', code: 'UPSTREAM_UNAVAILABLE' };
@@ -100,6 +108,22 @@ describe('The key set of the issuer', () => {
     issuer.publish(issuer.first, second);
     later(30);
     assert.ok(await read(await issuer.sign({ exp: inSeconds(3_600) }, { key: second })));
+  });
+
+  it('is loaded again 30 s after a failure, also for a known token', async () => {
+    await using issuer = await startIssuer();
+    const read = createJwtVerifier([issuer.config]);
+    const token = await issuer.sign({ exp: inSeconds(3_600) });
+    await read(token);
+    issuer.setDown(true);
+    later(600);
+    await read(token);
+    await until(() => issuer.fetches() === 2);
+    issuer.setDown(false);
+    issuer.publish(await makeKey('second'));
+    later(30);
+    await until(() => isRefused(async () => read(token)));
+    assert.equal(issuer.fetches(), 3);
   });
 
   it('is awaited if no keys are known, and loaded at most once a second', async () => {

@@ -3,17 +3,11 @@ import { describe, it, mock } from 'node:test';
 import { createJwtVerifier } from '../../src/auth/jwt.ts';
 import { TokenCache } from '../../src/auth/token-cache.ts';
 import { until } from '../support/until.ts';
-import { ISSUER, inSeconds, makeKey, startIssuer } from './issuer.ts';
-
-const isRefused = (verify: () => Promise<unknown>): Promise<boolean> =>
-  verify().then(
-    () => false,
-    ({ code }) => code === 'UNAUTHENTICATED',
-  );
+import { ISSUER, inSeconds, isRefused, makeKey, startIssuer } from './issuer.ts';
 
 describe('The token cache', () => {
   it('keeps no token beyond its expiry', () => {
-    const cache = new TokenCache<{ id: string }>();
+    const cache = new TokenCache<{ id: string }>(60_000);
     cache.set('expired', { id: '1' }, inSeconds(-1));
     cache.set('valid', { id: '2' }, inSeconds(3_600));
     assert.equal(cache.get('expired'), undefined);
@@ -50,9 +44,72 @@ describe('The token cache', () => {
     }
   });
 
-  it('gives each request its own viewer', () => {
-    const cache = new TokenCache<{ id: string }>();
+  it('keeps nothing beyond its maximum age, also if the clock is set back', async () => {
+    const cache = new TokenCache<{ id: string }>(20);
     cache.set('t', { id: '1' }, undefined);
+    mock.timers.enable({ apis: ['Date'], now: Date.now() - 3_600_000 });
+    try {
+      await until(() => cache.get('t') === undefined);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('refreshes the keys of every issuer for a known token', async () => {
+    await using first = await startIssuer();
+    await using second = await startIssuer();
+    const iss = 'https://second.example';
+    const verify = createJwtVerifier([first.config, { ...second.config, issuer: iss }]);
+    const token = await second.sign({ iss });
+    await verify(token);
+    second.publish(await makeKey('other'));
+    mock.timers.enable({ apis: ['Date'], now: Date.now() + 601_000 });
+    try {
+      await until(() => isRefused(async () => verify(token)));
+    } finally {
+      mock.timers.reset();
+    }
+  });
+
+  it('does not keep a token whose key was withdrawn while it was verified', async () => {
+    await using issuer = await startIssuer();
+    const verify = createJwtVerifier([issuer.config]);
+    await verify(await issuer.sign({ jti: 'loads the keys' }));
+    const token = await issuer.sign();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const check = crypto.subtle.verify.bind(crypto.subtle);
+    const held = mock.method(
+      crypto.subtle,
+      'verify',
+      async (...parameters: Parameters<typeof check>) => {
+        const isValid = await check(...parameters);
+        await released;
+        return isValid;
+      },
+      { times: 1 },
+    );
+    try {
+      const verifying = verify(token);
+      await until(() => held.mock.callCount() === 1);
+      const second = await makeKey('second');
+      issuer.publish(second);
+      mock.timers.enable({ apis: ['Date'], now: Date.now() + 40_000 });
+      await verify(await issuer.sign({}, { key: second }));
+      release();
+      await verifying;
+      await assert.rejects(async () => verify(token), { code: 'UNAUTHENTICATED' });
+    } finally {
+      held.mock.restore();
+      mock.timers.reset();
+    }
+  });
+
+  it('gives each request its own viewer, also the first one', () => {
+    const cache = new TokenCache<{ id: string }>(60_000);
+    const viewer = { id: '1' };
+    cache.set('t', viewer, undefined);
+    viewer.id = '2';
+    assert.deepEqual(cache.get('t'), { id: '1' });
     assert.notEqual(cache.get('t'), cache.get('t'));
   });
 
