@@ -5,9 +5,9 @@ const MAX_TOKENS = 20_000;
 
 interface Entry<V> {
   readonly value: V;
-  /** In milliseconds since the epoch: the clock by which a token expires. */
+  /** The token's expiry, in milliseconds since the epoch. */
   readonly expiresAt: number;
-  /** On the clock of `performance.now()`, which nobody sets back. */
+  /** In milliseconds on the monotonic clock of `performance.now()`. */
   readonly staleAt: number;
 }
 

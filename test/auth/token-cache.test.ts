@@ -104,6 +104,13 @@ describe('The token cache', () => {
     }
   });
 
+  it('stores no expired token, which would evict a valid one', () => {
+    const cache = new TokenCache<{ id: string }>(60_000);
+    cache.set('valid', { id: '1' }, inSeconds(3_600));
+    for (let n = 0; n < 20_000; n += 1) cache.set(`expired-${n}`, { id: '2' }, inSeconds(-1));
+    assert.deepEqual(cache.get('valid'), { id: '1' });
+  });
+
   it('gives each request its own viewer, also the first one', () => {
     const cache = new TokenCache<{ id: string }>(60_000);
     const viewer = { id: '1' };
